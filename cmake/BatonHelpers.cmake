@@ -1,0 +1,72 @@
+# Two calls that every folder uses: baton_library and baton_test. What they have in common
+# (language, warnings, hardening, sanitizers) is decided here once.
+include(CheckCCompilerFlag)
+
+set(CMAKE_C_STANDARD 17)
+set(CMAKE_C_STANDARD_REQUIRED ON)
+set(CMAKE_C_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+add_library(baton_flags INTERFACE)
+target_compile_definitions(baton_flags INTERFACE _POSIX_C_SOURCE=200809L BATON_VERSION="${PROJECT_VERSION}")
+target_include_directories(baton_flags INTERFACE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR})
+target_compile_options(baton_flags INTERFACE
+  -Wall -Wextra -Wshadow -Wconversion -Wswitch-enum -Wmissing-prototypes -Wvla -Wformat=2
+  -Wstrict-prototypes -Wundef $<$<BOOL:${BATON_WERROR}>:-Werror>
+  -fno-strict-aliasing -fno-delete-null-pointer-checks)
+
+foreach(flag -fstack-protector-strong -fstack-clash-protection -fcf-protection=full
+             -ftrivial-auto-var-init=zero -fno-strict-overflow)
+  string(MAKE_C_IDENTIFIER "HAVE${flag}" have)
+  check_c_compiler_flag(${flag} ${have})
+  if(${have})
+    target_compile_options(baton_flags INTERFACE ${flag})
+  endif()
+endforeach()
+target_link_options(baton_flags INTERFACE -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed)
+
+if(BATON_SANITIZE STREQUAL "address+undefined")
+  target_compile_options(baton_flags INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(baton_flags INTERFACE -fsanitize=address,undefined)
+elseif(BATON_SANITIZE STREQUAL "thread")
+  target_compile_options(baton_flags INTERFACE -fsanitize=thread -fno-omit-frame-pointer)
+  target_link_options(baton_flags INTERFACE -fsanitize=thread)
+elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
+  target_compile_definitions(baton_flags INTERFACE _FORTIFY_SOURCE=2)
+endif()
+
+# baton_library(name SOURCES a.c b.c LINK other libs)
+function(baton_library name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
+  add_library(${name} STATIC ${arg_SOURCES})
+  target_link_libraries(${name} PUBLIC baton_flags ${arg_LINK})
+endfunction()
+
+# baton_program(name SOURCES main.c LINK libs): an installed executable.
+function(baton_program name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE baton_flags ${arg_LINK})
+  target_link_options(${name} PRIVATE -pie)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+  install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endfunction()
+
+# baton_test(test_x LINK lib [SOURCES more.c] [LABEL unit|contract|system] [TIMEOUT s]):
+# builds tests/<label>/test_x.c with cmocka and registers it. The call stands beside the library
+# whose source file the test mirrors.
+function(baton_test name)
+  cmake_parse_arguments(arg "" "LABEL;TIMEOUT" "SOURCES;LINK" ${ARGN})
+  if(NOT arg_LABEL)
+    set(arg_LABEL unit)
+  endif()
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 120)
+  endif()
+  add_executable(${name} ${PROJECT_SOURCE_DIR}/tests/${arg_LABEL}/${name}.c ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE baton_flags ${arg_LINK} PkgConfig::CMOCKA)
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/lib)
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT})
+endfunction()
