@@ -1,0 +1,104 @@
+/* engine.h: the one writer thread. Takes a batch of inputs, decides in pure code, commits state, audit
+ * and outbox in one transaction, then sends and answers.
+ *
+ * Shape      Inputs are calls of people (engine_call, blocking) and messages of agents (engine_feed,
+ *            from the bus thread). Nothing leaves before its transaction is durable.
+ * Limits     ENGINE_BATCH_MAX inputs a transaction, ENGINE_QUEUE_MAX waiting: BATON_LIMIT beyond.
+ * Errors     A failed write, sync or commit stops the process (fail-stop), after one log line.
+ * Threads    engine_call and engine_feed from any thread; everything else from the owner's.
+ * Source     design 3, 6; protocol 6; reliability 5.6.
+ */
+#ifndef BATON_ENGINE_H
+#define BATON_ENGINE_H
+
+#include "baton/message.h"
+#include "baton/store.h"
+#include "core/tenant.h"
+
+enum { ENGINE_BATCH_MAX = 64, ENGINE_QUEUE_MAX = 4096, CALL_BYTES_MAX = 32768 };
+
+enum engine_call_kind {
+    CALL_TENANT_CREATE, /* id, name, lab, policy overrides in `policy` / `policy_set` */
+    CALL_TENANT_POLICY, /* change overrides; refused while a cutover is open */
+    CALL_AGENT_TOKEN,   /* tenant, role, host, ttl_ms -> bytes: token text */
+    CALL_AGENT_CONFIRM, /* tenant, key, sig by actor's own key over confirm_bytes */
+    CALL_AGENT_REVOKE,  /* tenant, key */
+    CALL_TRUST_PUT,     /* bytes, sig: a signed trust document */
+    CALL_CUTOVER_CREATE, /* tenant, profile (0 = recommended), old_key, new_key, text = reason of an override */
+    CALL_CUTOVER_VERB,  /* tenant, cutover, verb, text */
+    CALL_APPROVAL,      /* tenant, cutover, bytes (APPROVAL_BYTES), sig */
+    CALL_LOGIN_ADD,     /* operator id, name, roles -> bytes: bearer token text, shown once */
+    CALL_LOGIN_REMOVE,
+};
+
+struct engine_call {
+    enum engine_call_kind kind;
+    struct baton_id actor; /* operator id; zero only for the first set-up on the controller's console */
+    struct baton_id tenant, cutover, subject;
+    char name[NAME_BYTES], text[AUDIT_TEXT_BYTES];
+    char idempotency[NAME_BYTES]; /* empty: none. The same key answers the same */
+    struct baton_key key, old_key, new_key;
+    struct baton_sig sig;
+    enum handoff_event verb;
+    uint8_t profile, role;
+    uint16_t roles;
+    bool lab;
+    uint64_t ttl_ms;
+    bool policy_set[POLICY_COUNT];
+    struct policy policy;
+    size_t len;
+    uint8_t bytes[CALL_BYTES_MAX]; /* in: document or approval; out: token text */
+    /* out */
+    struct problem problem; /* status BATON_OK: done and durable */
+    struct baton_id id;     /* made */
+    uint64_t audit_seq;     /* record that says so */
+};
+
+struct engine;
+
+struct engine_ports {
+    struct store_port store;
+    struct digest_port digest;
+    struct baton_key public_key; /* the controller's signing key */
+    void *ctx;                   /* of the functions below */
+    void (*sign)(void *ctx, const char *domain, const void *bytes, size_t len, struct baton_sig *ret_sig);
+    void (*random)(void *ctx, void *out, size_t n);
+    uint64_t (*now_ms)(void *ctx);
+    uint64_t (*unix_ms)(void *ctx);
+    /* A message for one agent: signed, framed and queued by the adapter. false: not connected. */
+    bool (*send)(void *ctx, const struct baton_key *agent, const struct message *m);
+    /* The door: who may connect. Called after the commit that decided it. */
+    void (*allow_token)(void *ctx, const struct baton_key *one_time_curve, const struct baton_id *tenant,
+                        uint64_t until_ms);
+    void (*allow_agent)(void *ctx, const struct baton_key *curve, const struct baton_key *sign_key,
+                        const struct baton_id *tenant);
+    void (*revoke)(void *ctx, const struct baton_key *curve);
+    void (*page)(void *ctx, const struct baton_id *tenant, const char *text);
+};
+
+enum baton_status engine_open(const struct engine_ports *ports, struct engine **ret_engine,
+                              struct baton_err *err);
+/* Runs until engine_stop; drains what is queued; returns the reason it ended. */
+enum baton_status engine_run(struct engine *e, struct baton_err *err);
+void engine_stop(struct engine *e); /* any thread, async-signal-safe */
+void engine_close(struct engine **e);
+
+/* Blocks until committed (or refused); c->problem says which. Returns c->problem.status. */
+enum baton_status engine_call(struct engine *e, struct engine_call *c);
+/* Takes over m. Sender's keys and class were checked by the bus. */
+enum baton_status engine_feed(struct engine *e, struct message *m, const struct baton_key *curve_key);
+/* The bus says that a peer's connection came or went, or that a second one appeared. */
+enum engine_peer_event { PEER_LOST, PEER_SECOND_SESSION, PEER_REFUSED };
+void engine_peer(struct engine *e, enum engine_peer_event ev, const struct baton_key *sign_key,
+                 const char *text);
+
+struct engine_counters {
+    uint64_t batches, inputs, records, orders, refused, sent;
+};
+void engine_counters(struct engine *e, struct engine_counters *ret_counters); /* any thread */
+
+/* tenant_rows.c: a tenant from its rows, through any store (the API's read-only one too). */
+enum baton_status tenant_load(const struct store_port *s, const struct baton_id *id,
+                              struct tenant *ret_tenant, struct baton_err *err);
+
+#endif
