@@ -1,0 +1,89 @@
+/* member.h: the agent's one step: an order, an observation or a moment goes in; a changed promise, a
+ * desire about the services and signed words come out.
+ *
+ * Shape      member_step never acts. The loop stores what changed (promise, plan, statements to send)
+ *            in one transaction, then acts towards member_desire, then sends.
+ * Units      now_ms monotonic of this boot, now_unix_ms wall (expiry of approvals can only refuse).
+ * Limits     One open challenge: the newest. MEMBER_SAYS_MAX statements a step.
+ * Ownership  struct member is the caller's; trust and plan live inside it.
+ * Threads    The loop's.
+ * Source     protocol 2, 3, 4, 6.
+ */
+#ifndef BATON_MEMBER_H
+#define BATON_MEMBER_H
+
+#include "guard.h"
+
+enum { MEMBER_SAYS_MAX = 3 };
+
+struct watch { /* of this boot only */
+    uint64_t quiet_since_ms; /* 0: not quiet */
+    uint64_t observed_ms;    /* newest whole observation (T1 and T2) */
+    bool challenged;         /* a CHALLENGE waits for an observation begun after it */
+    struct baton_id nonce;
+    struct baton_id order;   /* the order that the answer belongs to */
+    uint64_t challenged_ms;
+    bool fence_open;         /* a FENCE has not been answered with QUIET yet */
+    struct baton_id fence_order;
+    uint8_t told;            /* newest spontaneous statement type, so that it is said once */
+    int64_t exports_mark;    /* EXPORTS_TOTAL when the fence was kept; -1 unknown */
+    struct facts facts;      /* newest, with spans filled in */
+};
+
+struct member {
+    struct promise promise;
+    bool plan_known, trust_known;
+    struct plan plan;
+    struct trust_doc trust;
+    struct baton_key root; /* pinned; zero before enrolment */
+    struct watch watch;
+    enum product product; /* by facts; the plan's word stands once there is one */
+    bool lab_host;
+    char version[VERSION_TEXT_BYTES];
+    struct baton_hash binary;
+};
+
+enum member_event_kind {
+    MEMBER_ORDER,
+    MEMBER_OBSERVED,  /* facts: a whole observation begun at began_ms */
+    MEMBER_NOTICE,    /* something moved between observations: the quiet span breaks */
+    MEMBER_TICK,
+    MEMBER_BOOT,      /* after guard_boot: says QUARANTINED or VOIDED once the network is there */
+    MEMBER_RECEIPT,   /* an audit checkpoint, signature already checked */
+};
+
+struct member_event {
+    enum member_event_kind kind;
+    uint64_t now_ms, now_unix_ms, began_ms;
+    const struct order *order;
+    const struct facts *facts;
+    const char *note; /* NOTICE: who and what, for TAMPER */
+    uint64_t receipt_size;
+    struct baton_hash receipt_root;
+};
+
+struct member_word {
+    bool answers; /* an order: `order` names it; else spontaneous */
+    struct baton_id order;
+    size_t len;
+    uint8_t bytes[STATEMENT_BYTES_MAX];
+};
+
+struct member_out {
+    bool changed;      /* store promise (and plan, trust when flagged) before anything else */
+    bool plan_changed, trust_changed;
+    bool observe_now;  /* take a whole observation at once */
+    uint8_t word_count;
+    struct member_word word[MEMBER_SAYS_MAX];
+    const char *log;   /* static: why, for the log */
+};
+
+void member_init(struct member *m, const struct baton_key *self, const struct baton_id *tenant,
+                 const struct baton_key *root);
+void member_step(struct member *m, const struct member_event *ev, const struct digest_port *dp,
+                 struct member_out *ret_out);
+enum desire member_desire(const struct member *m);
+/* How this member is fenced under its plan: KIND_STOPPED once the guard stopped it. */
+enum fence_kind member_kind(const struct member *m);
+
+#endif
