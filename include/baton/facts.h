@@ -141,4 +141,12 @@ bool fact_known(const struct facts *f, enum fact_id id);
 int64_t fact_or(const struct facts *f, enum fact_id id, int64_t otherwise);
 bool fact_fresh(const struct facts *f, enum fact_id id, uint32_t max_age_ms);
 
+enum { FACTS_BYTES_MAX = 2 + FACT_COUNT * 15 + 1 + DIGEST_COUNT * 33 + 2 + NOTE_BYTES - 1 };
+
+/* Canonical bytes (docs/formats.md "Facts"), as they stand in a statement and in MSG_REPORT. */
+enum baton_status facts_encode(const struct facts *f, uint8_t *out, size_t cap, size_t *ret_len)
+    BATON_MUST_USE;
+enum baton_status facts_decode(const uint8_t *bytes, size_t len, struct facts *ret_facts)
+    BATON_MUST_USE;
+
 #endif
