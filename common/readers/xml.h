@@ -1,0 +1,34 @@
+/* xml.h: expat as Baton lets it run: streamed, no document type, no entities of its own, bounded depth.
+ *
+ * Shape      xml_push in pieces of any size, xml_finish once. The byte order mark decides between
+ *            UTF-16 and UTF-8; what the declaration says of the encoding is not believed.
+ * Limits     XML_DEPTH_MAX elements deep.
+ * Errors     BATON_MALFORMED with line and reason. BATON_LIMIT: too deep. BATON_REFUSED: a DOCTYPE.
+ * Source     formats 1 to 3; design 8.
+ */
+#ifndef READERS_XML_H
+#define READERS_XML_H
+
+#include "baton/status.h"
+
+enum { XML_DEPTH_MAX = 64 };
+
+struct xml_handler { /* any may be NULL; attributes are name, value, ..., NULL */
+    void *ctx;
+    void (*start)(void *ctx, int depth, const char *name, const char **attributes);
+    void (*text)(void *ctx, const char *text, size_t len);
+    void (*end)(void *ctx, int depth, const char *name);
+};
+
+struct xml;
+enum baton_status xml_open(const struct xml_handler *handler, struct xml **ret_xml,
+                           struct baton_err *err) BATON_MUST_USE;
+enum baton_status xml_push(struct xml *x, const void *bytes, size_t len,
+                           struct baton_err *err) BATON_MUST_USE;
+enum baton_status xml_finish(struct xml *x, struct baton_err *err) BATON_MUST_USE;
+void xml_close(struct xml **x);
+
+/* Value of an attribute, or NULL. */
+const char *xml_attribute(const char **attributes, const char *name);
+
+#endif
