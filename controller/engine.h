@@ -23,7 +23,8 @@ enum engine_call_kind {
     CALL_AGENT_TOKEN,   /* tenant, role, host, ttl_ms -> bytes: token text */
     CALL_AGENT_CONFIRM, /* tenant, key, sig by actor's own key over confirm_bytes */
     CALL_AGENT_REVOKE,  /* tenant, key */
-    CALL_TRUST_PUT,     /* bytes, sig: a signed trust document */
+    CALL_TRUST_PUT,     /* bytes, sig: a signed trust document; key: the root's public key, needed
+                           with the first one, which pins it */
     CALL_CUTOVER_CREATE, /* tenant, profile (0 = recommended), old_key, new_key, text = reason of an override */
     CALL_CUTOVER_VERB,  /* tenant, cutover, verb, text */
     CALL_APPROVAL,      /* tenant, cutover, bytes (APPROVAL_BYTES), sig */
@@ -60,6 +61,8 @@ struct engine_ports {
     struct store_port store;
     struct digest_port digest;
     struct baton_key public_key; /* the controller's signing key */
+    struct baton_key curve_key;  /* and its transport key: stands in enrolment tokens */
+    const char *address;         /* where agents reach it, "tcp://host:port"; likewise; borrowed */
     void *ctx;                   /* of the functions below */
     void (*sign)(void *ctx, const char *domain, const void *bytes, size_t len, struct baton_sig *ret_sig);
     void (*random)(void *ctx, void *out, size_t n);
