@@ -1,6 +1,7 @@
 #include "controller/adapters/store_db.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -74,12 +75,18 @@ static const struct {
     enum baton_status status;
     bool fatal;
 } results[] = {
-    {SQLITE_IOERR, BATON_IO, true},           {SQLITE_FULL, BATON_FULL, true},
-    {SQLITE_CORRUPT, BATON_CORRUPT, true},    {SQLITE_NOTADB, BATON_CORRUPT, true},
-    {SQLITE_NOMEM, BATON_NOMEM, true},        {SQLITE_CANTOPEN, BATON_IO, false},
-    {SQLITE_READONLY, BATON_DENIED, false},   {SQLITE_PERM, BATON_DENIED, false},
-    {SQLITE_AUTH, BATON_DENIED, false},       {SQLITE_BUSY, BATON_TIMEOUT, false},
-    {SQLITE_LOCKED, BATON_TIMEOUT, false},    {SQLITE_TOOBIG, BATON_LIMIT, false},
+    {SQLITE_IOERR, BATON_IO, true},
+    {SQLITE_FULL, BATON_FULL, true},
+    {SQLITE_CORRUPT, BATON_CORRUPT, true},
+    {SQLITE_NOTADB, BATON_CORRUPT, true},
+    {SQLITE_NOMEM, BATON_NOMEM, true},
+    {SQLITE_CANTOPEN, BATON_IO, false},
+    {SQLITE_READONLY, BATON_DENIED, false},
+    {SQLITE_PERM, BATON_DENIED, false},
+    {SQLITE_AUTH, BATON_DENIED, false},
+    {SQLITE_BUSY, BATON_TIMEOUT, false},
+    {SQLITE_LOCKED, BATON_TIMEOUT, false},
+    {SQLITE_TOOBIG, BATON_LIMIT, false},
     {SQLITE_CONSTRAINT, BATON_CONFLICT, false},
 };
 
@@ -128,6 +135,42 @@ lock_take(struct store_db *d, const char *path, struct baton_err *err)
     return BATON_OK;
 }
 
+/* A new name is durable only when its directory is. */
+static enum baton_status
+directory_sync(const char *path, struct baton_err *err)
+{
+    char name[PATH_BYTES];
+    size_t len = strlen(path);
+    if (len >= sizeof name)
+        return baton_fail(err, BATON_LIMIT, "database path is too long");
+    memcpy(name, path, len + 1);
+    int fd = open(dirname(name), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool good = fd >= 0 && fsync(fd) == 0;
+    int why = errno;
+    if (fd >= 0)
+        (void)close(fd);
+    return good ? BATON_OK : baton_fail(err, BATON_IO, "directory of %s: %s", path, strerror(why));
+}
+
+/* O_EXCL: an existing file is never opened here, since closing it would drop the locks that this
+ * process may hold on it. */
+enum baton_status
+store_db_new_file(const char *path, struct baton_err *err)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    if (fd < 0)
+        return baton_fail(err, errno == EEXIST ? BATON_CONFLICT : BATON_IO, "%s: %s", path,
+                          strerror(errno));
+    (void)close(fd);
+    return directory_sync(path, err);
+}
+
+void
+store_db_discard(const char *path)
+{
+    (void)unlink(path);
+}
+
 static const struct {
     int op, value;
 } configs[] = {
@@ -142,11 +185,16 @@ static const struct {
 static const struct {
     int id, value;
 } limits[] = {
-    {SQLITE_LIMIT_LENGTH, 1000000},   {SQLITE_LIMIT_SQL_LENGTH, 100000},
-    {SQLITE_LIMIT_COLUMN, 100},       {SQLITE_LIMIT_EXPR_DEPTH, 10},
-    {SQLITE_LIMIT_COMPOUND_SELECT, 3}, {SQLITE_LIMIT_VDBE_OP, 25000},
-    {SQLITE_LIMIT_FUNCTION_ARG, 8},   {SQLITE_LIMIT_TRIGGER_DEPTH, 10},
-    {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 50}, {SQLITE_LIMIT_VARIABLE_NUMBER, 32},
+    {SQLITE_LIMIT_LENGTH, 1000000},
+    {SQLITE_LIMIT_SQL_LENGTH, 100000},
+    {SQLITE_LIMIT_COLUMN, 100},
+    {SQLITE_LIMIT_EXPR_DEPTH, 10},
+    {SQLITE_LIMIT_COMPOUND_SELECT, 3},
+    {SQLITE_LIMIT_VDBE_OP, 25000},
+    {SQLITE_LIMIT_FUNCTION_ARG, 8},
+    {SQLITE_LIMIT_TRIGGER_DEPTH, 10},
+    {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 50},
+    {SQLITE_LIMIT_VARIABLE_NUMBER, 32},
     {SQLITE_LIMIT_ATTACHED, 0},
 };
 
@@ -172,8 +220,8 @@ static int
 authorize(void *ctx, int action, const char *a, const char *b, const char *c, const char *d)
 {
     static const int allowed[] = {
-        SQLITE_SELECT,      SQLITE_READ,      SQLITE_INSERT,    SQLITE_UPDATE, SQLITE_DELETE,
-        SQLITE_TRANSACTION, SQLITE_SAVEPOINT, SQLITE_FUNCTION,  SQLITE_RECURSIVE,
+        SQLITE_SELECT,      SQLITE_READ,      SQLITE_INSERT,   SQLITE_UPDATE,    SQLITE_DELETE,
+        SQLITE_TRANSACTION, SQLITE_SAVEPOINT, SQLITE_FUNCTION, SQLITE_RECURSIVE,
     };
     (void)ctx, (void)a, (void)b, (void)c, (void)d;
     for (size_t i = 0; i < ARRAY_LEN(allowed); i++)
@@ -241,13 +289,15 @@ identity_check(struct store_db *d, int *ret_version, struct baton_err *err)
     if (!empty && id != STORE_APPLICATION_ID)
         return baton_fail(err, BATON_CORRUPT, "this is not a Baton database");
     if (*ret_version > STORE_SCHEMA_VERSION)
-        return baton_fail(err, BATON_CONFLICT,
-                          "schema version %d is newer than this program's %d; use the newer program",
-                          *ret_version, STORE_SCHEMA_VERSION);
+        return baton_fail(
+            err, BATON_CONFLICT,
+            "schema version %d is newer than this program's %d; use the newer program",
+            *ret_version, STORE_SCHEMA_VERSION);
     if (d->read_only && *ret_version < STORE_SCHEMA_VERSION)
-        return baton_fail(err, BATON_CONFLICT,
-                          "schema version %d is older than %d; start the controller once to migrate",
-                          *ret_version, STORE_SCHEMA_VERSION);
+        return baton_fail(
+            err, BATON_CONFLICT,
+            "schema version %d is older than %d; start the controller once to migrate",
+            *ret_version, STORE_SCHEMA_VERSION);
     return BATON_OK;
 }
 
@@ -271,9 +321,8 @@ migrate(struct store_db *d, struct baton_err *err)
 static enum baton_status
 writer_setup(struct store_db *d, struct baton_err *err)
 {
-    enum baton_status rc =
-        exec(d, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0;",
-             err);
+    enum baton_status rc = exec(
+        d, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0;", err);
     sqlite3_wal_hook(d->db, wal_grew, d);
     sqlite3_hard_heap_limit64(HEAP_BYTES);
     return rc;
@@ -306,10 +355,14 @@ store_db_open(const char *path, bool read_only, struct store_db *ret_db, struct 
     if (rc != BATON_OK)
         goto fail;
 
-    /* Created by us so that nobody else may read it; SQLite gives the side files the same mode. */
-    int fd = read_only ? -1 : open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd >= 0)
-        (void)close(fd); /* before SQLite holds any lock on the file */
+    if (!read_only) {
+        struct baton_err exists;               /* is the usual case and no error */
+        rc = store_db_new_file(path, &exists); /* SQLite gives the side files the same mode */
+        if (rc != BATON_OK && rc != BATON_CONFLICT) {
+            rc = baton_fail(err, rc, "%s", exists.text);
+            goto fail;
+        }
+    }
     int code = sqlite3_open_v2(path, &ret_db->db, flags, NULL);
     rc = code == SQLITE_OK ? db_setup(ret_db, err) : store_db_error(ret_db, code, "open", err);
     if (rc == BATON_OK)
@@ -370,22 +423,24 @@ store_db_integrity(struct store_db *d, struct baton_err *err)
     return rc;
 }
 
-sqlite3_stmt *
-store_db_take(struct store_db *d, enum store_statement id, struct baton_err *err)
+enum baton_status
+store_db_take(struct store_db *d, enum store_statement id, sqlite3_stmt **ret_statement,
+              struct baton_err *err)
 {
     sqlite3_stmt *st = d->stmt[id];
-    if (st != NULL && !sqlite3_stmt_busy(st))
-        return st;
+    if (st != NULL && !sqlite3_stmt_busy(st)) {
+        *ret_statement = st;
+        return BATON_OK;
+    }
     bool keep = st == NULL; /* a busy one belongs to a walk further out: prepare another */
     int code = sqlite3_prepare_v3(d->db, statements[id], -1, keep ? SQLITE_PREPARE_PERSISTENT : 0,
                                   &st, NULL);
-    if (code != SQLITE_OK) {
-        (void)store_db_error(d, code, statements[id], err);
-        return NULL;
-    }
+    if (code != SQLITE_OK)
+        return store_db_error(d, code, statements[id], err);
     if (keep)
         d->stmt[id] = st;
-    return st;
+    *ret_statement = st;
+    return BATON_OK;
 }
 
 void
@@ -411,8 +466,19 @@ store_db_run(struct store_db *d, enum store_statement id, sqlite3_stmt *st, stru
 enum baton_status
 store_db_simple(struct store_db *d, enum store_statement id, struct baton_err *err)
 {
-    sqlite3_stmt *st = store_db_take(d, id, err);
-    return st == NULL ? err_status(err) : store_db_run(d, id, st, err);
+    sqlite3_stmt *st = NULL;
+    enum baton_status rc = store_db_take(d, id, &st, err);
+    return rc != BATON_OK ? rc : store_db_run(d, id, st, err);
+}
+
+void
+store_db_rollback(struct store_db *d)
+{
+    if (sqlite3_get_autocommit(d->db) != 0)
+        return;
+    enum baton_status rc = store_db_simple(d, ST_ROLLBACK, NULL);
+    if (rc != BATON_OK && d->broken == BATON_OK)
+        d->broken = rc;
 }
 
 const uint8_t *

@@ -77,10 +77,15 @@ enum baton_status store_db_open(const char *path, bool read_only, struct store_d
 /* Takes a half-opened one. A writer checkpoints (TRUNCATE) unless it is broken. */
 void store_db_close(struct store_db *d);
 
+/* An empty file for nobody else's eyes, safely on disk; BATON_CONFLICT when the name is taken. */
+enum baton_status store_db_new_file(const char *path, struct baton_err *err) BATON_MUST_USE;
+void store_db_discard(const char *path);
+
 enum baton_status store_db_integrity(struct store_db *d, struct baton_err *err) BATON_MUST_USE;
 
-/* A statement that is not in use, reset and without bindings; NULL with err filled. */
-sqlite3_stmt *store_db_take(struct store_db *d, enum store_statement id, struct baton_err *err);
+/* A statement that is not in use. The caller binds every parameter and gives it back. */
+enum baton_status store_db_take(struct store_db *d, enum store_statement id,
+                                sqlite3_stmt **ret_statement, struct baton_err *err) BATON_MUST_USE;
 void store_db_give(struct store_db *d, enum store_statement id, sqlite3_stmt *st);
 /* Step a statement that returns no row, then give it back. */
 enum baton_status store_db_run(struct store_db *d, enum store_statement id, sqlite3_stmt *st,
@@ -88,6 +93,9 @@ enum baton_status store_db_run(struct store_db *d, enum store_statement id, sqli
 /* take and run for a statement without parameters. */
 enum baton_status store_db_simple(struct store_db *d, enum store_statement id,
                                   struct baton_err *err) BATON_MUST_USE;
+/* Ends the open transaction, if SQLite has not done so itself on an error. One that cannot be ended
+ * makes the connection unusable for writing. */
+void store_db_rollback(struct store_db *d);
 /* Turns SQLite's result code into a status, with its message, and remembers the fatal ones. */
 enum baton_status store_db_error(struct store_db *d, int code, const char *doing,
                                  struct baton_err *err);
