@@ -3,8 +3,8 @@
  * Shape      codec_decode checks length, magic, version and type first, then the signature over the
  *            raw bytes (key from `find_key`), and only then unpacks and checks every field.
  * Limits     FRAME_BYTES_MAX; 1 MiB of heap for one message; no unknown fields, no recursion.
- * Errors     BATON_MALFORMED and BATON_LIMIT with what and where; BATON_DENIED: no such key or a bad
- *            signature.
+ * Errors     BATON_MALFORMED and BATON_LIMIT with what and where; BATON_DENIED: no such key, a bad
+ *            signature, or a sender in the envelope that is not the signer.
  * Ownership  *ret_message is the caller's: message_free. Encoded bytes are malloc'd for the caller.
  * Threads    Reentrant.
  * Source     reliability 4.2 and 5.6 (order of checks).
@@ -14,7 +14,12 @@
 
 #include "baton/message.h"
 
-struct codec_keys { /* who may have signed: key id -> public key */
+/* A packed order fits a frame together with its envelope. */
+enum { ORDER_BYTES_MAX = FRAME_BYTES_MAX - 256 };
+
+/* Who may have signed: key id -> public key. Without `find`, only ENROL is accepted, under the key
+ * that it names itself: the peer's right to enrol comes from its one-time transport key. */
+struct codec_keys {
     void *ctx;
     bool (*find)(void *ctx, const uint8_t key_id[KEY_ID_BYTES], struct baton_key *ret_key);
 };
