@@ -11,9 +11,9 @@
 #include "baton/trust.h"
 
 enum need_test {
-    NEED_EQUALS,       /* value == operand */
-    NEED_GAP,          /* value >= the plan's OBSERVE_GAP_MS */
-    NEED_NOT_AFTER,    /* value <= the value of the fact named by operand */
+    NEED_EQUALS,    /* value == operand */
+    NEED_GAP,       /* value >= the plan's OBSERVE_GAP_MS */
+    NEED_NOT_AFTER, /* value <= the value of the fact named by operand */
 };
 
 struct fence_need {
@@ -30,7 +30,8 @@ enum exporting { EXPORTING_NO, EXPORTING_YES, EXPORTING_UNKNOWN };
 
 const struct fence_need *fence_needs(size_t *ret_count);
 /* The first row of this kind that the facts do not meet; NULL: the kind is proven. */
-const struct fence_need *fence_unmet(const struct facts *f, enum fence_kind kind, const struct policy *p);
+const struct fence_need *fence_unmet(const struct facts *f, enum fence_kind kind,
+                                     const struct policy *p);
 /* The same over the span rows alone: is this observation quiet? */
 bool fence_quiet(const struct facts *f, enum fence_kind kind);
 /* Do these facts show that the server exports by itself? */
@@ -47,9 +48,9 @@ struct evidence_demand {
     const struct baton_hash *plan_hash;
     const struct epoch *epoch;
     const struct baton_key *recipient;
-    uint8_t member;          /* index in the plan */
+    uint8_t member; /* index in the plan */
     bool recipient_legacy;
-    uint32_t trust_version;  /* ours: anything above is refused */
+    uint32_t trust_version; /* ours: anything above is refused */
 };
 /* REFUSE_NONE, or why this signed statement is not good evidence. */
 enum refusal evidence_judge(const struct signed_bytes *sb, const struct evidence_demand *d,

@@ -9,10 +9,10 @@
 #include "promise.h"
 
 enum desire { /* what the server should be; effects are this state, so repeating is harmless */
-    DESIRE_AS_IS,
-    DESIRE_STOPPED,     /* drain, stop, disable */
-    DESIRE_STOPPED_NOW, /* the same without draining: guard, quarantine, boot */
-    DESIRE_RUNNING,     /* enable and start: a used grant */
+              DESIRE_AS_IS,
+              DESIRE_STOPPED,     /* drain, stop, disable */
+              DESIRE_STOPPED_NOW, /* the same without draining: guard, quarantine, boot */
+              DESIRE_RUNNING,     /* enable and start: a used grant */
 };
 
 enum guard_outcome { GUARD_NOTHING, GUARD_USED, GUARD_TAMPER, GUARD_LATCHED };
@@ -21,7 +21,7 @@ struct guard_row {
     const char *when;
     const char *who; /* legacy · connect · any */
     uint8_t outcome;
-    bool latches;    /* sets ever_exported on a Connect member */
+    bool latches; /* sets ever_exported on a Connect member */
     const char *why;
 };
 const struct guard_row *guard_rows(size_t *ret_count);

@@ -6,28 +6,33 @@
  * Units      now_ms monotonic of this boot, now_unix_ms wall (expiry of approvals can only refuse).
  * Limits     One open challenge: the newest. MEMBER_SAYS_MAX statements a step.
  * Ownership  struct member is the caller's; trust and plan live inside it.
+ * Facts      The collectors fill everything but QUIET_FOR_MS, TOOLS_STARTED and EXPORTS_SINCE_FENCE,
+ *            which this file keeps because they speak of a span. SERVICE_WATCH is 1 while the
+ *            adapter's notifications are connected.
+ * Boot       guard_boot, one whole observation, reaching member_desire: only then the network.
  * Threads    The loop's.
  * Source     protocol 2, 3, 4, 6.
  */
 #ifndef BATON_MEMBER_H
 #define BATON_MEMBER_H
 
+#include "baton/host.h"
 #include "guard.h"
 
 enum { MEMBER_SAYS_MAX = 3 };
 
-struct watch { /* of this boot only */
+struct watch {               /* of this boot only */
     uint64_t quiet_since_ms; /* 0: not quiet */
     uint64_t observed_ms;    /* newest whole observation (T1 and T2) */
     bool challenged;         /* a CHALLENGE waits for an observation begun after it */
     struct baton_id nonce;
-    struct baton_id order;   /* the order that the answer belongs to */
+    struct baton_id order; /* the order that the answer belongs to */
     uint64_t challenged_ms;
-    bool fence_open;         /* a FENCE has not been answered with QUIET yet */
+    bool fence_open; /* a FENCE has not been answered with QUIET yet */
     struct baton_id fence_order;
-    uint8_t told;            /* newest spontaneous statement type, so that it is said once */
-    int64_t exports_mark;    /* EXPORTS_TOTAL when the fence was kept; -1 unknown */
-    struct facts facts;      /* newest, with spans filled in */
+    uint8_t told;          /* newest spontaneous statement type, so that it is said once */
+    struct facts facts;    /* newest, with spans filled in */
+    char note[NOTE_BYTES]; /* newest notice */
 };
 
 struct member {
@@ -45,11 +50,11 @@ struct member {
 
 enum member_event_kind {
     MEMBER_ORDER,
-    MEMBER_OBSERVED,  /* facts: a whole observation begun at began_ms */
-    MEMBER_NOTICE,    /* something moved between observations: the quiet span breaks */
+    MEMBER_OBSERVED, /* facts: a whole observation begun at began_ms */
+    MEMBER_NOTICE,   /* something moved between observations: the quiet span breaks */
     MEMBER_TICK,
-    MEMBER_BOOT,      /* after guard_boot: says QUARANTINED or VOIDED once the network is there */
-    MEMBER_RECEIPT,   /* an audit checkpoint, signature already checked */
+    MEMBER_BOOT,    /* after guard_boot: says QUARANTINED or VOIDED once the network is there */
+    MEMBER_RECEIPT, /* an audit checkpoint, signature already checked */
 };
 
 struct member_event {
@@ -57,7 +62,9 @@ struct member_event {
     uint64_t now_ms, now_unix_ms, began_ms;
     const struct order *order;
     const struct facts *facts;
-    const char *note; /* NOTICE: who and what, for TAMPER */
+    uint8_t
+        notice; /* NOTICE: enum host_notice; services, tools and a broken watch end the quiet span */
+    const char *note; /* NOTICE: who and what, for TAMPER; NULL = nothing known */
     uint64_t receipt_size;
     struct baton_hash receipt_root;
 };
@@ -70,12 +77,12 @@ struct member_word {
 };
 
 struct member_out {
-    bool changed;      /* store promise (and plan, trust when flagged) before anything else */
+    bool changed; /* store promise (and plan, trust when flagged) before anything else */
     bool plan_changed, trust_changed;
-    bool observe_now;  /* take a whole observation at once */
+    bool observe_now; /* take a whole observation at once */
     uint8_t word_count;
     struct member_word word[MEMBER_SAYS_MAX];
-    const char *log;   /* static: why, for the log */
+    const char *log; /* static: why, for the log */
 };
 
 void member_init(struct member *m, const struct baton_key *self, const struct baton_id *tenant,

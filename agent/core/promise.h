@@ -35,13 +35,15 @@ struct promise {
     bool guard_stop;     /* the guard (or quarantine) wants it stopped now, whatever its kind */
     bool start_due;      /* a used grant starts the service; boot repeats it */
     bool tamper_open;
-    bool adopt_pending;
+    bool adopt;           /* the present promise came marked adopt: it stops and starts nothing */
+    int64_t exports_mark; /* EXPORTS_TOTAL when quiet began or the guard was armed; -1 unknown */
+    int64_t export_end_mark; /* LAST_EXPORT_END at that moment */
     struct epoch holding_epoch;
     uint8_t grant; /* enum grant_state */
     uint32_t serial;
     uint64_t grant_until_ms; /* 0 after a boot: a live grant is void then */
     uint64_t counter;
-    uint8_t quarantine; /* enum quarantine_cause */
+    uint8_t quarantine;     /* enum quarantine_cause */
     struct machine machine; /* as last accepted */
     struct baton_hash plan; /* hash of the plan kept */
     uint32_t trust_version;
@@ -53,29 +55,34 @@ struct promise {
 
 struct promise_context { /* what an order is judged against; borrowed */
     const struct digest_port *digest;
-    const struct plan *kept_plan;     /* NULL before the first */
-    const struct trust_doc *trust;    /* NULL before the first */
-    const struct facts *facts;        /* newest observation */
-    bool lab_host;                    /* this host may act on lab orders */
+    const struct plan *kept_plan;  /* NULL before the first */
+    const struct trust_doc *trust; /* NULL before the first */
+    const struct facts *facts;     /* newest observation */
+    bool lab_host;                 /* this host may act on lab orders */
     uint64_t now_ms, now_unix_ms;
 };
 
 /* Judges FENCE; on REFUSE_NONE writes the new promise into *p and the plan into *ret_plan.
  * *ret_repeat: the very promise kept; observe and answer again. */
-enum refusal promise_fence(struct promise *p, const struct order *o, const struct promise_context *cx,
-                           struct plan *ret_plan, bool *ret_repeat);
-enum refusal promise_challenge(struct promise *p, const struct order *o, const struct promise_context *cx);
+enum refusal promise_fence(struct promise *p, const struct order *o,
+                           const struct promise_context *cx, struct plan *ret_plan,
+                           bool *ret_repeat);
+enum refusal promise_challenge(struct promise *p, const struct order *o,
+                               const struct promise_context *cx);
 /* Judges GRANT with everything it carries. On REFUSE_NONE the grant is live, or used at once. */
-enum refusal promise_grant(struct promise *p, const struct order *o, const struct promise_context *cx);
-enum refusal promise_retire(struct promise *p, const struct order *o, const struct promise_context *cx);
+enum refusal promise_grant(struct promise *p, const struct order *o,
+                           const struct promise_context *cx);
+enum refusal promise_retire(struct promise *p, const struct order *o,
+                            const struct promise_context *cx);
 /* STATUS may bring `disarm` and `readmit` approvals and show our own highest counter. */
-enum refusal promise_status(struct promise *p, const struct order *o, const struct promise_context *cx);
+enum refusal promise_status(struct promise *p, const struct order *o,
+                            const struct promise_context *cx);
 
 /* The acceptance table as rows (canonical bytes and their hash go into HELLO). */
 struct acceptance_row {
-    uint8_t verb;        /* enum order_verb */
-    const char *state;   /* agent role in which it may arrive */
-    const char *answer;  /* statement types that may follow */
+    uint8_t verb;       /* enum order_verb */
+    const char *state;  /* agent role in which it may arrive */
+    const char *answer; /* statement types that may follow */
     const char *why;
 };
 const struct acceptance_row *acceptance_rows(size_t *ret_count);
@@ -86,7 +93,7 @@ const char *promise_role(const struct promise *p);
 
 enum { PROMISE_BYTES_MAX = 2048 };
 size_t promise_encode(const struct promise *p, uint8_t out[PROMISE_BYTES_MAX]);
-enum baton_status promise_decode(const uint8_t *bytes, size_t len, struct promise *ret_promise)
-    BATON_MUST_USE;
+enum baton_status promise_decode(const uint8_t *bytes, size_t len,
+                                 struct promise *ret_promise) BATON_MUST_USE;
 
 #endif

@@ -7,7 +7,7 @@
  * Units      *_ms on the monotonic clock of this controller process, passed in.
  * Limits     MEMBERS_MAX members.
  * Errors     BATON_NO_RULE: the event is late or wrong for the phase; nothing changed.
- *            BATON_REFUSED with authority.refused_because for what the agents would refuse anyway.
+ *            BATON_REFUSED: recovering, in reconcile, or what the agents would refuse anyway.
  * Ownership  Plain value; copy it to try a step.
  * Threads    The engine's.
  * Source     protocol 1, 2, 6, 7.
@@ -39,6 +39,8 @@ enum authority_event {
     AUTH_EV_RETIRE,  /* tombstone `recipient` (the subject here) for good */
     AUTH_EV_START,   /* this controller process began: recovering */
     AUTH_EV_ATTEST,  /* two people attested for `recipient` (the subject here) */
+    AUTH_EV_RECONCILE, /* a person has confirmed what the members know and this ledger did not */
+    AUTH_EV_ACK,       /* a named person has acknowledged the alarm of `recipient` (the subject here) */
     AUTH_EVENT_COUNT
 };
 
@@ -74,12 +76,14 @@ struct authority_member {
     uint8_t product, kind;
     bool accepted;     /* promised the current epoch */
     bool heard;        /* answered STATUS in this controller run */
-    bool tamper_open;  /* not yet followed by evidence or holding, or not acknowledged */
+    bool tamper_open;  /* not yet followed by evidence or holding */
+    bool tamper_unread; /* not yet acknowledged by a named person */
     bool ever_exported;
     bool retired, attested;
     uint8_t said;      /* enum statement_type of the newest word */
     uint8_t refusal, quarantine, grant;
     uint64_t counter;  /* highest seen in a statement signed by it */
+    struct baton_id status_nonce; /* of this run's STATUS: the answer to it is being heard */
     struct baton_id nonce;        /* of the newest challenge */
     uint64_t challenged_ms;
     struct baton_hash evidence;   /* statement that answers it; zero = none */
@@ -120,6 +124,8 @@ struct authority_input {
     const struct plan *plan;              /* ADOPT and FENCE: members are taken from it */
     struct baton_hash plan_hash;
 };
+
+enum { AUTHORITY_SAME = 254, AUTHORITY_ANY = 255 }; /* `to` and `from` of rows for every phase */
 
 struct authority_row { /* one row of the table, for dispatch, `baton fsm`, diagrams and tests */
     uint8_t from, event, to;

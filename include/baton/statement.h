@@ -67,7 +67,9 @@ enum quarantine_cause {
     X(REFUSE_HOLDING, "holding", "this agent holds the export role")                               \
     X(REFUSE_NOT_TOMBSTONED, "not-tombstoned", "only a tombstoned agent can be retired")           \
     X(REFUSE_TAMPER, "tamper", "a guard alarm is open on this server")                             \
-    X(REFUSE_ROLE, "role", "this agent only observes")
+    X(REFUSE_ROLE, "role", "this agent only observes")                                             \
+    X(REFUSE_GUARDED, "guarded", "this server is fenced or guarded: only a grant gives it the role") \
+    X(REFUSE_MEMBERS, "members", "the plan leaves out a member that is neither retired nor attested")
 
 enum refusal {
 #define X(id, name, text) id,

@@ -1,0 +1,567 @@
+#include "member.h"
+
+#include <string.h>
+
+#include "common/text.h"
+
+void
+member_init(struct member *m, const struct baton_key *self, const struct baton_id *tenant,
+            const struct baton_key *root)
+{
+    *m = (struct member){0};
+    m->promise.self = *self;
+    m->promise.tenant = *tenant;
+    m->promise.exports_mark = -1;
+    m->root = *root;
+    facts_init(&m->watch.facts);
+}
+
+enum fence_kind
+member_kind(const struct member *m)
+{
+    if (m->promise.stopped_by_us)
+        return KIND_STOPPED;
+    int self = m->plan_known ? plan_member_index(&m->plan, &m->promise.self) : -1;
+    return self < 0 ? KIND_NONE : (enum fence_kind)m->plan.member[self].kind;
+}
+
+enum desire
+member_desire(const struct member *m)
+{
+    return guard_desire(&m->promise, member_kind(m));
+}
+
+static enum product
+member_product(const struct member *m)
+{
+    int self = m->plan_known ? plan_member_index(&m->plan, &m->promise.self) : -1;
+    return self < 0 ? m->product : (enum product)m->plan.member[self].product;
+}
+
+static struct promise_context
+context_of(const struct member *m, const struct member_event *ev, const struct digest_port *dp)
+{
+    return (struct promise_context){.digest = dp,
+                                    .kept_plan = m->plan_known ? &m->plan : NULL,
+                                    .trust = m->trust_known ? &m->trust : NULL,
+                                    .facts = &m->watch.facts,
+                                    .lab_host = m->lab_host,
+                                    .now_ms = ev->now_ms,
+                                    .now_unix_ms = ev->now_unix_ms};
+}
+
+/* ---- words ---------------------------------------------------------------------------------- */
+
+struct word_request {
+    enum statement_type type;
+    enum refusal refusal;
+    const struct baton_id *order; /* NULL: spontaneous */
+    const struct baton_id *nonce;
+    const struct epoch *asked;
+    enum fence_kind kind;
+    const char *note;
+};
+
+static struct statement
+statement_of(const struct member *m, const struct member_event *ev, const struct word_request *r)
+{
+    const struct promise *p = &m->promise;
+    struct statement s = {
+        .type = (uint8_t)r->type,
+        .tenant = p->tenant,
+        .member = p->self,
+        .plan = p->plan,
+        .epoch = p->epoch,
+        .recipient = p->recipient,
+        .asked = r->asked != NULL ? *r->asked : p->epoch,
+        .counter = p->counter,
+        .kind = (uint8_t)r->kind,
+        .holding = p->holding,
+        .tombstone = p->tombstone,
+        .ever_exported = p->ever_exported,
+        .retired = p->retired,
+        .armed = p->armed,
+        .holding_epoch = p->holding_epoch,
+        .grant = p->grant,
+        .serial = p->serial,
+        .quarantine = p->quarantine,
+        .refusal = (uint8_t)r->refusal,
+        .machine = p->machine,
+        .agent_binary = m->binary,
+        .trust_version = p->trust_version,
+        .trust_hash = p->trust_hash,
+        .receipt_size = p->receipt_size,
+        .receipt_root = p->receipt_root,
+        .previous = p->last_statement,
+        .said_unix_ms = ev->now_unix_ms,
+        .facts = m->watch.facts,
+    };
+    memcpy(s.agent_version, m->version, sizeof s.agent_version);
+    if (r->nonce != NULL)
+        s.nonce = *r->nonce;
+    if (r->note != NULL)
+        facts_note(&s.facts, r->note);
+    return s;
+}
+
+/* Counts, encodes and chains one word; it leaves only after the loop has stored the new promise. */
+static void
+say(struct member *m, const struct member_event *ev, const struct digest_port *dp,
+    const struct word_request *r, struct member_out *out)
+{
+    BATON_ASSERT(out->word_count < MEMBER_SAYS_MAX);
+    struct member_word *w = &out->word[out->word_count++];
+
+    m->promise.counter++;
+    struct statement s = statement_of(m, ev, r);
+    w->answers = r->order != NULL;
+    if (r->order != NULL)
+        w->order = *r->order;
+    enum baton_status rc = statement_encode(&s, w->bytes, sizeof w->bytes, &w->len);
+    BATON_ASSERT(rc == BATON_OK);
+    dp->sha256(dp->ctx, w->bytes, w->len, &m->promise.last_statement);
+    out->changed = true;
+}
+
+static void
+say_alone(struct member *m, const struct member_event *ev, const struct digest_port *dp,
+          enum statement_type type, const char *note, struct member_out *out)
+{
+    if (m->watch.told == type && type != SAY_TAMPER)
+        return; /* said already; the loop repeats it until it is heard */
+    m->watch.told = (uint8_t)type;
+    say(m, ev, dp, &(struct word_request){.type = type, .kind = member_kind(m), .note = note}, out);
+}
+
+static void
+refuse(struct member *m, const struct member_event *ev, const struct digest_port *dp,
+       enum refusal refusal, const char *note, struct member_out *out)
+{
+    say(m, ev, dp,
+        &(struct word_request){.type = SAY_REFUSED,
+                               .refusal = refusal,
+                               .order = &ev->order->id,
+                               .nonce = &ev->order->nonce,
+                               .asked = &ev->order->epoch,
+                               .kind = member_kind(m),
+                               .note = note},
+        out);
+    out->log = refusal_text(refusal);
+}
+
+static void
+answer(struct member *m, const struct member_event *ev, const struct digest_port *dp,
+       enum statement_type type, struct member_out *out)
+{
+    say(m, ev, dp,
+        &(struct word_request){.type = type,
+                               .order = &ev->order->id,
+                               .nonce = &ev->order->nonce,
+                               .kind = member_kind(m)},
+        out);
+}
+
+/* ---- the open challenge --------------------------------------------------------------------- */
+
+static void
+challenge_answer(struct member *m, const struct member_event *ev, const struct digest_port *dp,
+                 enum statement_type type, enum refusal refusal, enum fence_kind kind,
+                 const char *note, struct member_out *out)
+{
+    say(m, ev, dp,
+        &(struct word_request){.type = type,
+                               .refusal = refusal,
+                               .order = &m->watch.order,
+                               .nonce = &m->watch.nonce,
+                               .kind = kind,
+                               .note = note},
+        out);
+    m->watch.challenged = false;
+}
+
+/* The kind that the facts prove now: the plan's, or `stopped` for a staged server that is off. */
+static enum fence_kind
+proven_kind(const struct member *m, const struct fence_need **ret_unmet)
+{
+    enum fence_kind kind = member_kind(m);
+    *ret_unmet = fence_unmet(&m->watch.facts, kind, &m->plan.policy);
+    if (*ret_unmet == NULL)
+        return kind;
+    static const enum fence_kind others[] = {KIND_STOPPED, KIND_REMOVED};
+    for (size_t i = 0; i < ARRAY_LEN(others); i++)
+        if (fence_unmet(&m->watch.facts, others[i], &m->plan.policy) == NULL)
+            return others[i];
+    return KIND_NONE;
+}
+
+static void
+challenge_meets_facts(struct member *m, const struct member_event *ev, const struct digest_port *dp,
+                      struct member_out *out)
+{
+    struct watch *w = &m->watch;
+    const struct fence_need *unmet;
+
+    if (m->promise.holding) {
+        challenge_answer(m, ev, dp, SAY_HOLDING, REFUSE_NONE, member_kind(m), NULL, out);
+        return;
+    }
+    enum fence_kind kind = proven_kind(m, &unmet);
+    if (kind != KIND_NONE) {
+        m->promise.evidence_given = true;
+        m->promise.armed = true;
+        m->promise.tamper_open = false;
+        w->fence_open = false;
+        challenge_answer(m, ev, dp, SAY_EVIDENCE, REFUSE_NONE, kind, NULL, out);
+        return;
+    }
+    if (ev->now_ms - w->challenged_ms >= (uint64_t)m->plan.policy.v[POLICY_EVIDENCE_FRESH_MS])
+        challenge_answer(m, ev, dp, SAY_REFUSED, REFUSE_NOT_QUIET, member_kind(m), unmet->why, out);
+}
+
+/* ---- orders --------------------------------------------------------------------------------- */
+
+/* A newer trust document travels with any order; agents keep the highest. */
+static enum refusal
+take_trust(struct member *m, const struct order *o, const struct digest_port *dp,
+           struct member_out *out)
+{
+    if (o->trust.len == 0)
+        return REFUSE_NONE;
+    struct trust_doc doc;
+    struct baton_hash hash;
+    if (!dp->verify(dp->ctx, &m->root, DOMAIN_TRUST, o->trust.bytes, o->trust.len, &o->trust.sig) ||
+        trust_decode(o->trust.bytes, o->trust.len, &doc) != BATON_OK)
+        return REFUSE_TRUST;
+    dp->sha256(dp->ctx, o->trust.bytes, o->trust.len, &hash);
+    struct promise *p = &m->promise;
+    if (doc.version < p->trust_version)
+        return REFUSE_NONE; /* late, and harmless: ours stands */
+    if (doc.version == p->trust_version)
+        return baton_hash_eq(&hash, &p->trust_hash) ? REFUSE_NONE : REFUSE_TRUST;
+    if (doc.version == p->trust_version + 1 && p->trust_version > 0 &&
+        !baton_hash_eq(&doc.previous, &p->trust_hash))
+        return REFUSE_TRUST;
+    m->trust = doc;
+    m->trust_known = true;
+    p->trust_version = doc.version;
+    p->trust_hash = hash;
+    out->trust_changed = true;
+    out->changed = true;
+    return REFUSE_NONE;
+}
+
+static bool
+still_running(const struct member *m)
+{
+    const struct facts *f = &m->watch.facts;
+    return fact_is(f, FACT_RUN_IN_PROGRESS, 1) || facts_staging(f) == STAGING_OFF;
+}
+
+static enum statement_type
+fence_answer(const struct member *m)
+{
+    if (m->promise.holding)
+        return SAY_HOLDING;
+    if (m->promise.adopt)
+        return SAY_ACCEPTED;
+    if (fence_unmet(&m->watch.facts, member_kind(m), &m->plan.policy) == NULL)
+        return SAY_QUIET;
+    return still_running(m) ? SAY_DRAINING : SAY_ACCEPTED;
+}
+
+static void
+forget_span(struct member *m)
+{
+    m->watch.quiet_since_ms = 0;
+    facts_set(&m->watch.facts, FACT_QUIET_FOR_MS, 0);
+}
+
+static void
+on_fence(struct member *m, const struct member_event *ev, const struct digest_port *dp,
+         struct member_out *out)
+{
+    struct promise_context cx = context_of(m, ev, dp);
+    struct plan plan;
+    bool repeat;
+
+    enum refusal r = promise_fence(&m->promise, ev->order, &cx, &plan, &repeat);
+    if (r != REFUSE_NONE) {
+        refuse(m, ev, dp, r, NULL, out);
+        return;
+    }
+    if (!repeat) {
+        m->plan = plan;
+        m->plan_known = true;
+        out->plan_changed = true;
+        if (m->watch.challenged)
+            challenge_answer(m, ev, dp, SAY_REFUSED, REFUSE_EPOCH, member_kind(m), NULL, out);
+        if (!m->promise.armed)
+            m->promise.exports_mark = -1; /* set when quiet begins */
+        m->watch.told = SAY_NONE;
+        forget_span(m);
+    }
+    enum statement_type type = fence_answer(m);
+    m->watch.fence_open = type != SAY_HOLDING && type != SAY_QUIET && !m->promise.adopt;
+    answer(m, ev, dp, type, out);
+    out->observe_now = true;
+}
+
+static void
+on_challenge(struct member *m, const struct member_event *ev, const struct digest_port *dp,
+             struct member_out *out)
+{
+    struct promise_context cx = context_of(m, ev, dp);
+    bool was_live = m->promise.grant == GRANT_LIVE;
+
+    enum refusal r = promise_challenge(&m->promise, ev->order, &cx);
+    out->changed = out->changed || was_live;
+    if (r != REFUSE_NONE) {
+        refuse(m, ev, dp, r, NULL, out);
+        return;
+    }
+    if (m->watch.challenged && !baton_id_eq(&m->watch.order, &ev->order->id))
+        challenge_answer(m, ev, dp, SAY_REFUSED, REFUSE_NOT_QUIET, member_kind(m),
+                         "a newer challenge took its place", out);
+    if (!m->watch.challenged) /* the same again changes nothing: its observation is under way */
+        m->watch.challenged_ms = ev->now_ms;
+    m->watch.challenged = true;
+    m->watch.nonce = ev->order->nonce;
+    m->watch.order = ev->order->id;
+    out->observe_now = true;
+}
+
+static void
+on_grant(struct member *m, const struct member_event *ev, const struct digest_port *dp,
+         struct member_out *out)
+{
+    struct promise_context cx = context_of(m, ev, dp);
+    enum refusal r = promise_grant(&m->promise, ev->order, &cx);
+    if (r != REFUSE_NONE) {
+        refuse(m, ev, dp, r, NULL, out);
+        return;
+    }
+    m->watch.told = SAY_NONE;
+    answer(m, ev, dp, m->promise.holding ? SAY_USED : SAY_GRANTED, out);
+    out->observe_now = true;
+}
+
+static void
+on_retire(struct member *m, const struct member_event *ev, const struct digest_port *dp,
+          struct member_out *out)
+{
+    struct promise_context cx = context_of(m, ev, dp);
+    enum refusal r = promise_retire(&m->promise, ev->order, &cx);
+    if (r != REFUSE_NONE)
+        refuse(m, ev, dp, r, NULL, out);
+    else
+        answer(m, ev, dp, SAY_RETIRED, out);
+}
+
+static void
+on_status(struct member *m, const struct member_event *ev, const struct digest_port *dp,
+          struct member_out *out)
+{
+    struct promise_context cx = context_of(m, ev, dp);
+    enum refusal r = promise_status(&m->promise, ev->order, &cx);
+    if (r != REFUSE_NONE)
+        refuse(m, ev, dp, r, NULL, out);
+    else
+        answer(m, ev, dp, m->promise.quarantine != QUARANTINE_NONE ? SAY_QUARANTINED : SAY_STATUS,
+               out);
+}
+
+static void
+on_order(struct member *m, const struct member_event *ev, const struct digest_port *dp,
+         struct member_out *out)
+{
+    enum refusal r = take_trust(m, ev->order, dp, out);
+    if (r != REFUSE_NONE) {
+        refuse(m, ev, dp, r, NULL, out);
+        return;
+    }
+    static void (*const handlers[])(struct member *, const struct member_event *,
+                                    const struct digest_port *, struct member_out *) = {
+        [ORDER_STATUS] = on_status, [ORDER_FENCE] = on_fence,   [ORDER_CHALLENGE] = on_challenge,
+        [ORDER_GRANT] = on_grant,   [ORDER_RETIRE] = on_retire,
+    };
+    BATON_ASSERT(ev->order->verb < ARRAY_LEN(handlers) && handlers[ev->order->verb] != NULL);
+    handlers[ev->order->verb](m, ev, dp, out);
+}
+
+/* ---- observations --------------------------------------------------------------------------- */
+
+static int64_t
+exports_beyond_mark(const struct promise *p, const struct facts *f)
+{
+    int64_t more = f->fact[FACT_EXPORTS_TOTAL].value - p->exports_mark;
+    if (more > 0)
+        return more;
+    return fact_or(f, FACT_LAST_EXPORT_END, 0) > p->export_end_mark ? 1 : 0;
+}
+
+static void
+mark_exports(struct promise *p, const struct facts *f)
+{
+    if (!fact_known(f, FACT_EXPORTS_TOTAL))
+        return;
+    p->exports_mark = f->fact[FACT_EXPORTS_TOTAL].value;
+    p->export_end_mark = fact_or(f, FACT_LAST_EXPORT_END, 0);
+}
+
+/* Fills the three facts that speak of a span, and keeps the span. */
+static void
+keep_span(struct member *m, const struct member_event *ev, struct member_out *out)
+{
+    struct watch *w = &m->watch;
+    struct promise *p = &m->promise;
+    struct facts *f = &w->facts;
+    enum fence_kind kind = member_kind(m);
+
+    facts_set(f, FACT_TOOLS_STARTED, 0); /* a start ends the span instead: it would show as 0 ms */
+    if (p->exports_mark < 0 && !p->holding && kind != KIND_NONE) {
+        facts_set(f, FACT_EXPORTS_SINCE_FENCE, 0);
+        if (fence_quiet(f, kind)) {
+            mark_exports(p, f);
+            out->changed = true;
+        }
+    }
+    if (p->exports_mark >= 0 && fact_known(f, FACT_EXPORTS_TOTAL))
+        facts_set(f, FACT_EXPORTS_SINCE_FENCE, exports_beyond_mark(p, f));
+    else
+        f->fact[FACT_EXPORTS_SINCE_FENCE].state = FACT_UNKNOWN;
+
+    if (kind == KIND_NONE || !fence_quiet(f, kind))
+        w->quiet_since_ms = 0;
+    else if (w->quiet_since_ms == 0)
+        w->quiet_since_ms = ev->now_ms;
+    bool spans = w->quiet_since_ms != 0 && ev->began_ms > w->quiet_since_ms;
+    facts_set(f, FACT_QUIET_FOR_MS, spans ? (int64_t)(ev->began_ms - w->quiet_since_ms) : 0);
+}
+
+/* What we wanted of the services, against what is there now. */
+static void
+settle_services(struct promise *p, const struct facts *f, struct member_out *out)
+{
+    bool stopped = fact_is(f, FACT_SERVICES_STOPPED, 1) && fact_is(f, FACT_SERVICES_DISABLED, 1) &&
+                   fact_is(f, FACT_ENGINE_GONE, 1);
+    bool gone = fact_is(f, FACT_PRODUCT_PRESENT, 0) && fact_is(f, FACT_SERVICES_PRESENT, 0);
+    if (p->guard_stop && (stopped || gone)) {
+        p->guard_stop = false;
+        out->changed = true;
+    }
+    if (p->start_due && fact_is(f, FACT_SERVICES_STOPPED, 0)) {
+        p->start_due = false;
+        out->changed = true;
+    }
+}
+
+static void
+guard_speaks(struct member *m, const struct member_event *ev, const struct digest_port *dp,
+             enum guard_outcome outcome, const struct guard_row *row, struct member_out *out)
+{
+    switch (outcome) {
+    case GUARD_USED:
+        say_alone(m, ev, dp, SAY_USED, NULL, out);
+        break;
+    case GUARD_TAMPER:
+        say_alone(m, ev, dp, SAY_TAMPER, m->watch.note[0] != '\0' ? m->watch.note : row->why, out);
+        forget_span(m);
+        break;
+    case GUARD_LATCHED:
+        out->changed = true;
+        break;
+    case GUARD_NOTHING:
+        return;
+    }
+    out->log = row->why;
+}
+
+static void
+on_observed(struct member *m, const struct member_event *ev, const struct digest_port *dp,
+            struct member_out *out)
+{
+    struct watch *w = &m->watch;
+    const struct guard_row *row;
+    bool was_live = m->promise.grant == GRANT_LIVE;
+
+    w->facts = *ev->facts;
+    w->observed_ms = ev->now_ms;
+    m->product = (enum product)fact_or(ev->facts, FACT_PRODUCT_CLASS, m->product);
+    keep_span(m, ev, out);
+
+    enum guard_outcome outcome =
+        guard_observe(&m->promise, member_product(m), &w->facts, ev->now_ms, &row);
+    if (was_live && m->promise.grant == GRANT_VOID)
+        say_alone(m, ev, dp, SAY_VOIDED, "the grant's own time is over", out);
+    guard_speaks(m, ev, dp, outcome, row, out);
+    settle_services(&m->promise, &w->facts, out);
+
+    if (w->challenged && ev->began_ms >= w->challenged_ms && out->word_count < MEMBER_SAYS_MAX)
+        challenge_meets_facts(m, ev, dp, out);
+    if (w->fence_open && out->word_count < MEMBER_SAYS_MAX && m->plan_known &&
+        fence_unmet(&w->facts, member_kind(m), &m->plan.policy) == NULL) {
+        w->fence_open = false;
+        say_alone(m, ev, dp, SAY_QUIET, NULL, out);
+    }
+}
+
+static void
+on_notice(struct member *m, const struct member_event *ev, struct member_out *out)
+{
+    if (ev->note != NULL)
+        text_copy(m->watch.note, sizeof m->watch.note, ev->note);
+    if (ev->notice == NOTICE_SERVICE || ev->notice == NOTICE_PROCESS ||
+        ev->notice == NOTICE_WATCH_BROKEN)
+        forget_span(m);
+    out->observe_now = true;
+}
+
+static void
+on_boot(struct member *m, const struct member_event *ev, const struct digest_port *dp,
+        struct member_out *out)
+{
+    if (m->promise.quarantine != QUARANTINE_NONE)
+        say_alone(m, ev, dp, SAY_QUARANTINED,
+                  quarantine_name((enum quarantine_cause)m->promise.quarantine), out);
+    else if (m->promise.grant == GRANT_VOID)
+        say_alone(m, ev, dp, SAY_VOIDED, "this server was started again", out);
+    const struct promise *p = &m->promise;
+    m->watch.fence_open =
+        !epoch_is_zero(&p->epoch) && !p->adopt && !p->holding && !p->evidence_given;
+    out->observe_now = true;
+}
+
+void
+member_step(struct member *m, const struct member_event *ev, const struct digest_port *dp,
+            struct member_out *out)
+{
+    out->changed = out->plan_changed = out->trust_changed = out->observe_now = false;
+    out->word_count = 0;
+    out->log = NULL;
+
+    switch (ev->kind) {
+    case MEMBER_ORDER:
+        on_order(m, ev, dp, out);
+        break;
+    case MEMBER_OBSERVED:
+        on_observed(m, ev, dp, out);
+        break;
+    case MEMBER_NOTICE:
+        on_notice(m, ev, out);
+        break;
+    case MEMBER_TICK:
+        if (guard_tick(&m->promise, ev->now_ms))
+            say_alone(m, ev, dp, SAY_VOIDED, "the grant's own time is over", out);
+        break;
+    case MEMBER_BOOT:
+        on_boot(m, ev, dp, out);
+        break;
+    case MEMBER_RECEIPT:
+        if (ev->receipt_size > m->promise.receipt_size) {
+            m->promise.receipt_size = ev->receipt_size;
+            m->promise.receipt_root = ev->receipt_root;
+            out->changed = true;
+        }
+        break;
+    }
+}

@@ -1,0 +1,727 @@
+#include "promise.h"
+
+#include <string.h>
+
+#include "common/canon.h"
+
+// clang-format off
+static const struct acceptance_row acceptance[] = {
+    /* verb             state          answer                              why */
+    { ORDER_STATUS,    "any",         "status quarantined refused",       "always answered: it only tells" },
+    { ORDER_FENCE,     "observe",     "accepted refused",                 "adoption is the first promise" },
+    { ORDER_FENCE,     "holder",      "accepted draining holding refused","gives the role up, or keeps it when it is the recipient" },
+    { ORDER_FENCE,     "draining",    "accepted draining refused",        "a newer epoch replaces the older" },
+    { ORDER_FENCE,     "fenced",      "accepted draining quiet refused",  "a newer epoch replaces the older" },
+    { ORDER_FENCE,     "granted",     "accepted refused",                 "voids the grant first" },
+    { ORDER_FENCE,     "tombstoned",  "accepted quiet refused",           "rollback begins by promising" },
+    { ORDER_FENCE,     "quarantined", "accepted quiet refused",           "a promise only takes rights away" },
+    { ORDER_FENCE,     "retired",     "refused",                          "retired for good" },
+    { ORDER_CHALLENGE, "holder",      "holding refused",                  "says that it holds" },
+    { ORDER_CHALLENGE, "draining",    "evidence refused",                 "waits for quiet, then proves it" },
+    { ORDER_CHALLENGE, "fenced",      "evidence refused",                 "proves that it is quiet" },
+    { ORDER_CHALLENGE, "granted",     "evidence holding refused",         "with void it gives the grant back first" },
+    { ORDER_CHALLENGE, "tombstoned",  "evidence refused",                 "proves that it is quiet" },
+    { ORDER_CHALLENGE, "quarantined", "refused",                          "a quarantined agent proves nothing" },
+    { ORDER_CHALLENGE, "retired",     "evidence refused",                 "still proves that it is quiet" },
+    { ORDER_CHALLENGE, "observe",     "refused",                          "nothing was promised" },
+    { ORDER_GRANT,     "draining",    "refused",                          "not quiet yet" },
+    { ORDER_GRANT,     "fenced",      "granted used refused",             "verified here, against everybody's evidence" },
+    { ORDER_GRANT,     "tombstoned",  "granted used refused",             "lifts the tombstone when honoured" },
+    { ORDER_GRANT,     "granted",     "refused",                          "one grant at a time" },
+    { ORDER_GRANT,     "holder",      "refused",                          "it holds already" },
+    { ORDER_GRANT,     "observe",     "refused",                          "nothing was promised" },
+    { ORDER_GRANT,     "quarantined", "refused",                          "barred until readmitted" },
+    { ORDER_GRANT,     "retired",     "refused",                          "retired for good" },
+    { ORDER_RETIRE,    "tombstoned",  "retired refused",                  "after the tenant-side proof" },
+    { ORDER_RETIRE,    "any",         "refused",                          "only a tombstoned agent can be retired" },
+};
+// clang-format on
+
+const struct acceptance_row *
+acceptance_rows(size_t *ret_count)
+{
+    *ret_count = ARRAY_LEN(acceptance);
+    return acceptance;
+}
+
+void
+acceptance_hash(const struct digest_port *dp, struct baton_hash *ret_hash)
+{
+    uint8_t bytes[8192];
+    struct canon_writer w;
+    canon_writer_init(&w, bytes, sizeof bytes);
+    for (size_t i = 0; i < ARRAY_LEN(acceptance); i++) {
+        canon_put_u8(&w, acceptance[i].verb);
+        canon_put_str(&w, acceptance[i].state, strlen(acceptance[i].state) + 1);
+        canon_put_str(&w, acceptance[i].answer, strlen(acceptance[i].answer) + 1);
+    }
+    size_t len = 0;
+    enum baton_status rc = canon_finish(&w, &len);
+    BATON_ASSERT(rc == BATON_OK);
+    dp->sha256(dp->ctx, bytes, len, ret_hash);
+}
+
+const char *
+promise_role(const struct promise *p)
+{
+    if (p->quarantine != QUARANTINE_NONE && p->quarantine != QUARANTINE_SESSIONS)
+        return "quarantined";
+    if (p->retired)
+        return "retired";
+    if (epoch_is_zero(&p->epoch))
+        return "observe";
+    if (p->holding)
+        return "holder";
+    if (p->grant == GRANT_LIVE)
+        return "granted";
+    if (!p->evidence_given && !p->adopt)
+        return "draining";
+    return p->tombstone ? "tombstoned" : "fenced";
+}
+
+/* What the checks of one order share. */
+struct judged {
+    struct promise *p;
+    const struct order *o;
+    const struct promise_context *cx;
+    struct plan plan;
+    struct baton_hash plan_hash;
+    int self, holder, recipient; /* member indexes in the plan */
+    bool readopt;
+};
+
+typedef enum refusal (*check)(struct judged *j);
+
+static enum refusal
+run_checks(const check *checks, size_t count, struct judged *j)
+{
+    for (size_t i = 0; i < count; i++) {
+        enum refusal r = checks[i](j);
+        if (r != REFUSE_NONE)
+            return r;
+    }
+    return REFUSE_NONE;
+}
+
+static bool
+barred(const struct promise *p)
+{
+    return p->quarantine != QUARANTINE_NONE;
+}
+
+static struct promised *
+promised_slot(struct promise *p, const struct baton_key *recipient)
+{
+    struct promised *lowest = &p->promised[0];
+    for (size_t i = 0; i < PROMISED_MAX; i++) {
+        if (baton_key_eq(&p->promised[i].recipient, recipient))
+            return &p->promised[i];
+        if (epoch_cmp(&p->promised[i].epoch, &lowest->epoch) < 0)
+            lowest = &p->promised[i];
+    }
+    return lowest; /* the least one says the least about the future */
+}
+
+static bool
+promised_other_above(const struct promise *p, const struct baton_key *recipient,
+                     const struct epoch *base)
+{
+    for (size_t i = 0; i < PROMISED_MAX; i++) {
+        const struct promised *x = &p->promised[i];
+        if (!epoch_is_zero(&x->epoch) && !baton_key_eq(&x->recipient, recipient) &&
+            epoch_cmp(&x->epoch, base) > 0)
+            return true;
+    }
+    return false;
+}
+
+static bool
+approval_fits(const struct signed_approval *sa, const struct judged *j, enum approval_verb verb,
+              bool expiry_holds)
+{
+    const struct approval *a = &sa->a;
+    if (a->verb != verb || !baton_id_eq(&a->tenant, &j->plan.tenant) ||
+        !baton_hash_eq(&a->plan, &j->plan_hash) || !baton_key_eq(&a->recipient, &j->o->recipient))
+        return false;
+    for (size_t i = 0; i < MEMBERS_MAX; i++) {
+        static const struct baton_key none;
+        const struct baton_key *want = i < j->plan.member_count ? &j->plan.member[i].key : &none;
+        if (!baton_key_eq(&a->member[i], want))
+            return false;
+    }
+    if (promised_other_above(j->p, &j->o->recipient, &a->base))
+        return false;
+    return approval_authentic(sa, j->cx->trust, j->cx->digest,
+                              expiry_holds ? j->cx->now_unix_ms : 0);
+}
+
+/* Different people whose approvals fit, against the number in the trust document. */
+static bool
+quorum_met(const struct judged *j, enum approval_verb verb, bool expiry_holds)
+{
+    const struct signed_approval *good[ORDER_APPROVALS_MAX];
+    unsigned people = 0;
+    for (size_t i = 0; i < j->o->approval_count; i++) {
+        const struct signed_approval *sa = &j->o->approval[i];
+        if (!approval_fits(sa, j, verb, expiry_holds))
+            continue;
+        bool known = false;
+        for (unsigned k = 0; k < people; k++)
+            known = known || baton_id_eq(&good[k]->a.operator, & sa->a.operator);
+        if (!known)
+            good[people++] = sa;
+    }
+    return people >= trust_quorum(j->cx->trust, verb);
+}
+
+static enum refusal
+check_tenant(struct judged *j)
+{
+    return baton_id_eq(&j->o->tenant, &j->p->tenant) ? REFUSE_NONE : REFUSE_TENANT;
+}
+
+static enum refusal
+check_trust_known(struct judged *j)
+{
+    return j->cx->trust != NULL ? REFUSE_NONE : REFUSE_TRUST;
+}
+
+static enum refusal
+check_not_retired(struct judged *j)
+{
+    return j->p->retired ? REFUSE_NOT_TOMBSTONED : REFUSE_NONE;
+}
+
+static enum refusal
+check_plan_decodes(struct judged *j)
+{
+    if (plan_decode(j->o->plan, j->o->plan_len, &j->plan) != BATON_OK)
+        return REFUSE_PLAN;
+    j->cx->digest->sha256(j->cx->digest->ctx, j->o->plan, j->o->plan_len, &j->plan_hash);
+    j->self = plan_member_index(&j->plan, &j->p->self);
+    j->recipient = plan_member_index(&j->plan, &j->o->recipient);
+    j->holder = j->plan.holder;
+    if (j->self < 0 || j->recipient < 0 || !baton_id_eq(&j->plan.tenant, &j->p->tenant))
+        return REFUSE_PLAN;
+    return REFUSE_NONE;
+}
+
+static enum refusal
+check_plan_kinds(struct judged *j)
+{
+    for (size_t i = 0; i < j->plan.member_count; i++) {
+        const struct plan_member *m = &j->plan.member[i];
+        bool staged_ok = m->kind == KIND_STAGED && m->product == PRODUCT_CONNECT;
+        if (m->kind != KIND_STOPPED && !staged_ok)
+            return REFUSE_PLAN;
+    }
+    return REFUSE_NONE;
+}
+
+static enum refusal
+check_lab(struct judged *j)
+{
+    if (j->plan.lab)
+        return j->cx->trust->lab && j->cx->lab_host ? REFUSE_NONE : REFUSE_LAB;
+    return policy_below_floor(&j->plan.policy) == NULL ? REFUSE_NONE : REFUSE_LAB;
+}
+
+static enum refusal
+check_plan_trust(struct judged *j)
+{
+    return j->plan.trust_version <= j->cx->trust->version ? REFUSE_NONE : REFUSE_TRUST;
+}
+
+/* Every member of the plan carries an operator's word that the key is that server's. */
+static enum refusal
+check_confirmed(struct judged *j)
+{
+    for (size_t i = 0; i < j->plan.member_count; i++) {
+        const struct plan_member *m = &j->plan.member[i];
+        const struct trust_operator *op = trust_operator_find(j->cx->trust, &m->confirmed_by);
+        uint8_t bytes[CONFIRM_BYTES];
+        confirm_bytes(&j->plan.tenant, m->host, &m->key, &m->box_key, bytes);
+        if (op == NULL || !trust_operator_may(op, ROLE_OPERATE, &j->plan.tenant) ||
+            !j->cx->digest->verify(j->cx->digest->ctx, &op->key, DOMAIN_CONFIRM, bytes,
+                                   sizeof bytes, &m->confirmation))
+            return REFUSE_UNCONFIRMED;
+    }
+    return REFUSE_NONE;
+}
+
+static enum refusal
+check_epoch_rises(struct judged *j)
+{
+    const struct epoch *e = &j->o->epoch;
+    if (epoch_is_zero(e) || epoch_cmp(e, &j->p->epoch) <= 0)
+        return REFUSE_STALE;
+    if (e->counter > j->p->epoch.counter && e->counter - j->p->epoch.counter > EPOCH_JUMP_MAX)
+        return REFUSE_JUMP;
+    return REFUSE_NONE;
+}
+
+/* The recipient's own signed word that it holds this very epoch: an answer to a member that comes
+ * back, which no expiry may hold up. */
+static bool
+carries_holders_word(const struct judged *j)
+{
+    struct statement s;
+    const struct signed_bytes *sb = &j->o->shown;
+    return sb->len > 0 &&
+           j->cx->digest->verify(j->cx->digest->ctx, &j->o->recipient, DOMAIN_STATEMENT, sb->bytes,
+                                 sb->len, &sb->sig) &&
+           statement_decode(sb->bytes, sb->len, &s) == BATON_OK &&
+           baton_id_eq(&s.tenant, &j->p->tenant) && baton_key_eq(&s.member, &j->o->recipient) &&
+           s.holding && epoch_eq(&s.holding_epoch, &j->o->epoch);
+}
+
+static enum refusal
+check_fence_approvals(struct judged *j)
+{
+    bool expiry_holds = !carries_holders_word(j);
+    bool good = false;
+    if (j->o->adopt) {
+        bool named_holder = j->recipient == j->holder;
+        good = (named_holder && epoch_is_zero(&j->p->epoch) &&
+                quorum_met(j, VERB_PLAN, expiry_holds)) ||
+               quorum_met(j, VERB_ADOPT, expiry_holds);
+    } else if (j->recipient == j->plan.recipient && j->plan.recipient != j->plan.holder) {
+        good = quorum_met(j, VERB_CUTOVER, expiry_holds);
+    } else if (j->recipient == j->holder) {
+        good = quorum_met(j, VERB_ROLLBACK, expiry_holds);
+    }
+    return good ? REFUSE_NONE : REFUSE_APPROVALS;
+}
+
+static enum refusal
+check_return_is_open(struct judged *j)
+{
+    bool to_legacy = product_is_legacy((enum product)j->plan.member[j->recipient].product);
+    bool self_connect = j->plan.member[j->self].product == PRODUCT_CONNECT;
+    return to_legacy && self_connect && j->p->ever_exported ? REFUSE_EVER_EXPORTED : REFUSE_NONE;
+}
+
+static enum refusal
+check_adopt_facts(struct judged *j)
+{
+    if (!j->o->adopt)
+        return REFUSE_NONE;
+    enum product product = (enum product)j->plan.member[j->self].product;
+    enum exporting exports = facts_exporting(j->cx->facts, product);
+    if (j->self != j->recipient)
+        return exports == EXPORTING_NO ? REFUSE_NONE : REFUSE_EXPORTING;
+    if (j->plan.profile == PROFILE_DEAD_SOURCE)
+        return product_is_legacy(product) ? REFUSE_NONE : REFUSE_NOT_EXPORTING;
+    return exports == EXPORTING_YES ? REFUSE_NONE : REFUSE_NOT_EXPORTING;
+}
+
+/* Adoption recognises who exports already; it never lifts a fence, a guard or a quarantine. */
+static enum refusal
+check_adopt_unfenced(struct judged *j)
+{
+    if (!j->o->adopt || j->self != j->recipient)
+        return REFUSE_NONE;
+    if (barred(j->p))
+        return REFUSE_QUARANTINED;
+    return j->p->tombstone || j->p->stopped_by_us || j->p->armed ? REFUSE_GUARDED : REFUSE_NONE;
+}
+
+static bool
+left_out_with_leave(const struct judged *j, const struct baton_key *member)
+{
+    for (size_t i = 0; i < j->o->approval_count; i++) {
+        const struct signed_approval *sa = &j->o->approval[i];
+        if (!baton_key_eq(&sa->a.subject, member))
+            continue;
+        if (approval_fits(sa, j, VERB_RETIRE, true) && quorum_met(j, VERB_RETIRE, true))
+            return true;
+        if (approval_fits(sa, j, VERB_ATTEST, true) && quorum_met(j, VERB_ATTEST, true))
+            return true;
+    }
+    return false;
+}
+
+/* A member of the plan kept may only be missing from the new one with people's leave: a forgotten
+ * server is a second exporter. */
+static enum refusal
+check_members_kept(struct judged *j)
+{
+    const struct plan *kept = j->cx->kept_plan;
+    for (size_t i = 0; kept != NULL && i < kept->member_count; i++) {
+        const struct baton_key *key = &kept->member[i].key;
+        if (plan_member_index(&j->plan, key) < 0 && !left_out_with_leave(j, key))
+            return REFUSE_MEMBERS;
+    }
+    return REFUSE_NONE;
+}
+
+static const check fence_checks[] = {
+    check_tenant,         check_trust_known, check_not_retired,     check_plan_decodes,
+    check_plan_kinds,     check_lab,         check_plan_trust,      check_confirmed,
+    check_members_kept,   check_epoch_rises, check_fence_approvals, check_return_is_open,
+    check_adopt_unfenced, check_adopt_facts,
+};
+
+static void
+grant_void(struct promise *p)
+{
+    if (p->grant == GRANT_LIVE)
+        p->grant = GRANT_VOID;
+    p->grant_until_ms = 0;
+}
+
+/* The write after which the old promise is history. */
+static void
+promise_take(struct promise *p, const struct judged *j)
+{
+    bool mine = j->self == j->recipient;
+    bool stays = mine && p->holding;
+
+    p->epoch = j->o->epoch;
+    p->recipient = j->o->recipient;
+    struct promised *slot = promised_slot(p, &j->o->recipient);
+    slot->recipient = j->o->recipient;
+    slot->epoch = j->o->epoch;
+    p->plan = j->plan_hash;
+    p->adopt = j->o->adopt;
+    p->serial = 0;
+    p->evidence_given = false;
+
+    if (!stays) {
+        grant_void(p);
+        p->grant = p->grant == GRANT_NONE ? GRANT_NONE : GRANT_VOID;
+        p->holding = mine && j->o->adopt;
+        p->start_due = false;
+    }
+    p->holding_epoch = p->holding ? p->epoch : (struct epoch){0};
+
+    if (j->o->adopt) {
+        p->armed = p->armed || !mine;
+        return;
+    }
+    if (!mine)
+        p->tombstone = true;
+    if (!p->holding && j->plan.member[j->self].kind == KIND_STOPPED)
+        p->stopped_by_us = true;
+}
+
+enum refusal
+promise_fence(struct promise *p, const struct order *o, const struct promise_context *cx,
+              struct plan *ret_plan, bool *ret_repeat)
+{
+    struct judged j = {.p = p, .o = o, .cx = cx};
+
+    *ret_repeat = false;
+    if (!epoch_is_zero(&o->epoch) && epoch_eq(&o->epoch, &p->epoch) &&
+        baton_id_eq(&o->tenant, &p->tenant)) {
+        *ret_repeat = baton_key_eq(&o->recipient, &p->recipient);
+        return *ret_repeat ? REFUSE_NONE : REFUSE_OTHER_RECIPIENT;
+    }
+    enum refusal r = run_checks(fence_checks, ARRAY_LEN(fence_checks), &j);
+    if (r != REFUSE_NONE)
+        return r;
+    promise_take(p, &j);
+    *ret_plan = j.plan;
+    return REFUSE_NONE;
+}
+
+enum refusal
+promise_challenge(struct promise *p, const struct order *o, const struct promise_context *cx)
+{
+    (void)cx;
+    if (!baton_id_eq(&o->tenant, &p->tenant))
+        return REFUSE_TENANT;
+    if (epoch_is_zero(&p->epoch) || !epoch_eq(&o->epoch, &p->epoch))
+        return REFUSE_EPOCH;
+    if (o->void_first)
+        grant_void(p);
+    return barred(p) ? REFUSE_QUARANTINED : REFUSE_NONE;
+}
+
+static enum refusal
+check_not_barred(struct judged *j)
+{
+    return barred(j->p) ? REFUSE_QUARANTINED : REFUSE_NONE;
+}
+
+static enum refusal
+check_kept_plan(struct judged *j)
+{
+    if (j->cx->kept_plan == NULL)
+        return REFUSE_PLAN;
+    j->plan = *j->cx->kept_plan;
+    j->plan_hash = j->p->plan;
+    j->self = plan_member_index(&j->plan, &j->p->self);
+    j->recipient = plan_member_index(&j->plan, &j->o->recipient);
+    j->holder = j->plan.holder;
+    return j->self >= 0 ? REFUSE_NONE : REFUSE_PLAN;
+}
+
+static enum refusal
+check_grant_epoch(struct judged *j)
+{
+    if (epoch_is_zero(&j->p->epoch) || !epoch_eq(&j->o->epoch, &j->p->epoch))
+        return REFUSE_EPOCH;
+    if (!baton_key_eq(&j->o->recipient, &j->p->self) ||
+        !baton_key_eq(&j->p->recipient, &j->p->self))
+        return REFUSE_RECIPIENT;
+    if (j->p->holding)
+        return REFUSE_HOLDING;
+    return j->p->grant == GRANT_LIVE || j->o->serial <= j->p->serial ? REFUSE_SERIAL : REFUSE_NONE;
+}
+
+static enum refusal
+check_own_quiet(struct judged *j)
+{
+    if (j->p->tamper_open)
+        return REFUSE_TAMPER;
+    return j->p->evidence_given ? REFUSE_NONE : REFUSE_NOT_QUIET;
+}
+
+static bool
+self_legacy(const struct judged *j)
+{
+    return product_is_legacy((enum product)j->plan.member[j->self].product);
+}
+
+/* Break-glass: two people over this member, this epoch and this recipient. Never for a Connect member
+ * when the recipient is legacy: nobody can attest that it has not exported. */
+static bool
+attested(const struct judged *j, uint8_t member)
+{
+    if (self_legacy(j) && j->plan.member[member].product == PRODUCT_CONNECT)
+        return false;
+    const struct approval *first = NULL;
+    unsigned people = 0;
+    for (size_t i = 0; i < j->o->approval_count; i++) {
+        const struct approval *a = &j->o->approval[i].a;
+        if (!approval_fits(&j->o->approval[i], j, VERB_ATTEST, true) ||
+            !baton_key_eq(&a->subject, &j->plan.member[member].key) ||
+            !epoch_eq(&a->epoch, &j->p->epoch) || baton_hash_is_zero(&a->seen) ||
+            a->not_after_ms > j->cx->now_unix_ms + (uint64_t)j->plan.policy.v[POLICY_ATTEST_MS])
+            continue;
+        if (first != NULL && baton_id_eq(&first->operator, & a->operator))
+            continue;
+        first = first != NULL ? first : a;
+        people++;
+    }
+    return people >= trust_quorum(j->cx->trust, VERB_ATTEST);
+}
+
+static const struct signed_bytes *
+evidence_of(const struct judged *j, uint8_t member, unsigned *ret_count, struct statement *scratch)
+{
+    const struct signed_bytes *found = NULL;
+    *ret_count = 0;
+    for (size_t i = 0; i < j->o->evidence_count; i++) {
+        const struct signed_bytes *sb = &j->o->evidence[i];
+        if (statement_decode(sb->bytes, sb->len, scratch) == BATON_OK &&
+            baton_key_eq(&scratch->member, &j->plan.member[member].key)) {
+            found = sb;
+            (*ret_count)++;
+        }
+    }
+    return found;
+}
+
+static enum refusal
+check_evidence(struct judged *j)
+{
+    struct evidence_demand d = {.plan = &j->plan,
+                                .plan_hash = &j->plan_hash,
+                                .epoch = &j->p->epoch,
+                                .recipient = &j->p->self,
+                                .recipient_legacy = self_legacy(j),
+                                .trust_version = j->cx->trust->version};
+    struct statement scratch;
+    unsigned used = 0;
+    for (uint8_t m = 0; m < j->plan.member_count; m++) {
+        if (m == j->self)
+            continue;
+        unsigned count;
+        const struct signed_bytes *sb = evidence_of(j, m, &count, &scratch);
+        used += count;
+        if (count > 1)
+            return REFUSE_EVIDENCE;
+        if (count == 0 && !attested(j, m))
+            return REFUSE_EVIDENCE;
+        if (count == 0)
+            continue;
+        d.member = m;
+        enum refusal r = evidence_judge(sb, &d, j->cx->digest, &scratch);
+        if (r != REFUSE_NONE)
+            return r;
+    }
+    return used == j->o->evidence_count ? REFUSE_NONE : REFUSE_EVIDENCE; /* nothing extra */
+}
+
+/* Does this go speak of exactly the evidence that the grant carries? */
+static bool
+go_matches(const struct judged *j, const struct approval *go)
+{
+    if (!epoch_eq(&go->epoch, &j->p->epoch) || go->serial != j->o->serial)
+        return false;
+    struct statement scratch;
+    for (uint8_t m = 0; m < MEMBERS_MAX; m++) {
+        struct baton_hash want = {0};
+        unsigned count = 0;
+        const struct signed_bytes *sb = NULL;
+        if (m < j->plan.member_count && m != j->self)
+            sb = evidence_of(j, m, &count, &scratch);
+        if (sb != NULL)
+            j->cx->digest->sha256(j->cx->digest->ctx, sb->bytes, sb->len, &want);
+        if (!baton_hash_eq(&want, &go->evidence[m]))
+            return false;
+    }
+    return true;
+}
+
+static enum refusal
+check_go(struct judged *j)
+{
+    unsigned fitting = 0;
+    for (size_t i = 0; i < j->o->approval_count; i++) {
+        if (j->o->approval[i].a.verb != VERB_GO)
+            continue;
+        if (!go_matches(j, &j->o->approval[i].a))
+            return REFUSE_GO;
+        fitting++;
+    }
+    return fitting > 0 && quorum_met(j, VERB_GO, true) ? REFUSE_NONE : REFUSE_APPROVALS;
+}
+
+static enum refusal
+check_grant_approvals(struct judged *j)
+{
+    if (j->recipient == j->plan.recipient && j->plan.recipient != j->plan.holder) {
+        if (!quorum_met(j, VERB_CUTOVER, true))
+            return REFUSE_APPROVALS;
+        return check_go(j);
+    }
+    return quorum_met(j, VERB_ROLLBACK, true) ? REFUSE_NONE : REFUSE_APPROVALS;
+}
+
+static const check grant_checks[] = {
+    check_tenant, check_trust_known, check_not_retired, check_not_barred, check_kept_plan,
+    check_lab,    check_grant_epoch, check_own_quiet,   check_evidence,   check_grant_approvals,
+};
+
+enum refusal
+promise_grant(struct promise *p, const struct order *o, const struct promise_context *cx)
+{
+    struct judged j = {.p = p, .o = o, .cx = cx};
+    enum refusal r = run_checks(grant_checks, ARRAY_LEN(grant_checks), &j);
+    if (r != REFUSE_NONE)
+        return r;
+
+    p->serial = o->serial;
+    p->tombstone = false;
+    p->grant = GRANT_LIVE;
+    p->grant_until_ms = cx->now_ms + (uint64_t)j.plan.policy.v[POLICY_GRANT_MS];
+    if (self_legacy(&j) || p->stopped_by_us) {
+        /* The agent itself must start it: used, and written before the start. */
+        p->grant = GRANT_USED;
+        p->grant_until_ms = 0;
+        p->holding = true;
+        p->holding_epoch = p->epoch;
+        p->start_due = true;
+        p->stopped_by_us = false;
+        p->guard_stop = false;
+    }
+    return REFUSE_NONE;
+}
+
+static enum refusal
+check_tombstoned(struct judged *j)
+{
+    if (!epoch_eq(&j->o->epoch, &j->p->epoch))
+        return REFUSE_EPOCH;
+    return j->p->tombstone && !j->p->holding ? REFUSE_NONE : REFUSE_NOT_TOMBSTONED;
+}
+
+static enum refusal
+check_retire_approvals(struct judged *j)
+{
+    return quorum_met(j, VERB_RETIRE, true) ? REFUSE_NONE : REFUSE_APPROVALS;
+}
+
+static const check retire_checks[] = {
+    check_tenant, check_trust_known, check_kept_plan, check_tombstoned, check_retire_approvals,
+};
+
+enum refusal
+promise_retire(struct promise *p, const struct order *o, const struct promise_context *cx)
+{
+    struct judged j = {.p = p, .o = o, .cx = cx};
+    enum refusal r = run_checks(retire_checks, ARRAY_LEN(retire_checks), &j);
+    if (r == REFUSE_NONE)
+        p->retired = true;
+    return r;
+}
+
+/* One operator's word about this very agent: tenant and subject are ours. */
+static bool
+about_self(const struct signed_approval *sa, const struct promise *p,
+           const struct promise_context *cx, enum approval_verb verb)
+{
+    return sa->a.verb == verb && baton_key_eq(&sa->a.subject, &p->self) &&
+           baton_id_eq(&sa->a.tenant, &p->tenant) &&
+           approval_authentic(sa, cx->trust, cx->digest, cx->now_unix_ms);
+}
+
+static void
+take_disarm(struct promise *p, const struct signed_approval *sa)
+{
+    /* Names the promise it was made for: an old one cannot disarm a newer fence. */
+    if (epoch_eq(&sa->a.base, &p->epoch) && !p->tamper_open)
+        p->armed = false;
+}
+
+static void
+take_readmit(struct promise *p, const struct signed_approval *sa, const struct promise_context *cx)
+{
+    struct baton_hash now;
+    machine_digest(&p->machine, cx->digest, &now);
+    if (baton_hash_eq(&sa->a.seen, &now))
+        p->quarantine = QUARANTINE_NONE;
+}
+
+/* A statement signed with our own key that counts higher than we do: this memory is older than the
+ * machine that spoke, or there are two of us. */
+static bool
+shows_lost_memory(const struct promise *p, const struct order *o, const struct promise_context *cx,
+                  uint64_t *ret_counter)
+{
+    struct statement s;
+    bool lost = o->shown.len > 0 &&
+                cx->digest->verify(cx->digest->ctx, &p->self, DOMAIN_STATEMENT, o->shown.bytes,
+                                   o->shown.len, &o->shown.sig) &&
+                statement_decode(o->shown.bytes, o->shown.len, &s) == BATON_OK &&
+                baton_key_eq(&s.member, &p->self) && s.counter > p->counter;
+    if (lost)
+        *ret_counter = s.counter;
+    return lost;
+}
+
+enum refusal
+promise_status(struct promise *p, const struct order *o, const struct promise_context *cx)
+{
+    if (!baton_id_eq(&o->tenant, &p->tenant))
+        return REFUSE_TENANT;
+    uint64_t shown_counter = 0;
+    if (shows_lost_memory(p, o, cx, &shown_counter)) {
+        p->quarantine = QUARANTINE_COUNTER;
+        p->counter = shown_counter; /* what is said from now on must count above it */
+        p->holding = false;
+        p->stopped_by_us = true;
+        grant_void(p);
+    }
+    for (size_t i = 0; cx->trust != NULL && i < o->approval_count; i++) {
+        const struct signed_approval *sa = &o->approval[i];
+        if (about_self(sa, p, cx, VERB_DISARM))
+            take_disarm(p, sa);
+        if (about_self(sa, p, cx, VERB_READMIT))
+            take_readmit(p, sa, cx);
+    }
+    return REFUSE_NONE;
+}
