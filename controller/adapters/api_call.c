@@ -1,0 +1,128 @@
+#include "api_private.h"
+
+#include "api_views.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* One person's key means one request of that person: other people, other routes and other bodies
+ * under the same text are other keys. */
+static void
+idempotency_scope(struct api_request *rq, char out[NAME_BYTES])
+{
+    const char *key = MHD_lookup_connection_value(rq->conn, MHD_HEADER_KIND, "Idempotency-Key");
+    if (key == NULL)
+        return;
+    char text[512];
+    struct baton_hash h;
+    char who[2 * BATON_ID_BYTES + 1];
+    baton_hex(rq->login.operator.b, BATON_ID_BYTES, who);
+    snprintf(text, sizeof text, "%s|%s|%s|%s|%s|%s|%s|%s", who, api_method_name(rq->method),
+             rq->route->pattern, rq->param_tenant, rq->param_cutover, rq->param_agent,
+             rq->param_verb, key);
+    rq->api->digest->sha256(rq->api->digest->ctx, text, strlen(text), &h);
+    baton_hex(h.b, (NAME_BYTES - 1) / 2, out);
+}
+
+struct engine_call *
+api_call_new(struct api_request *rq, enum engine_call_kind kind)
+{
+    struct engine_call *c = calloc(1, sizeof *c);
+    if (c == NULL) {
+        api_answer_status(rq, BATON_NOMEM, "no memory for this request");
+        return NULL;
+    }
+    c->kind = kind;
+    c->actor = rq->login.operator;
+    c->tenant = rq->tenant_id;
+    c->cutover = rq->cutover_id;
+    c->key = rq->agent_key;
+    snprintf(c->text, sizeof c->text, "%s", api_text(rq, "reason"));
+    idempotency_scope(rq, c->idempotency);
+    return c;
+}
+
+void
+api_call_free(struct engine_call *c)
+{
+    if (c == NULL)
+        return;
+    volatile uint8_t *p = c->bytes; /* it may have held a token */
+    for (size_t i = 0; i < sizeof c->bytes; i++)
+        p[i] = 0;
+    free(c);
+}
+
+bool
+api_call_run(struct api_request *rq, struct engine_call *c)
+{
+    /* the reader's snapshot is older than what the call will write */
+    if (rq->store_is_open)
+        rq->store.close(rq->store.ctx);
+    rq->store_is_open = false;
+    atomic_fetch_add(&rq->api->counters.engine_calls, 1);
+    if (engine_call(rq->api->engine, c) == BATON_OK) {
+        api_wake(rq->api);
+        return true;
+    }
+    api_answer_problem(rq, &c->problem);
+    api_call_free(c);
+    return false;
+}
+
+void
+api_call_answer(struct api_request *rq, struct engine_call *c, unsigned http)
+{
+    if (c == NULL || !api_call_run(rq, c))
+        return;
+    json_t *o = json_object();
+    if (!baton_id_is_zero(&c->id))
+        view_put_id(o, "id", &c->id);
+    json_object_set_new(o, "audit_seq", json_integer((json_int_t)c->audit_seq));
+    if (c->problem.next[0] != '\0')
+        json_object_set_new(o, "next", json_string(c->problem.next));
+    api_answer_json(rq, http, o);
+    api_call_free(c);
+}
+
+/* Of everything that a person looks at before a verb: workflow and authority. */
+static void
+etag_of(const struct api_request *rq, char out[40])
+{
+    uint8_t *bytes = malloc(TENANT_ROW_BYTES_MAX + AUTHORITY_BYTES_MAX);
+    struct baton_hash h = {0};
+    if (bytes != NULL) {
+        size_t len = cutover_encode(&rq->tenant->cutover, bytes, TENANT_ROW_BYTES_MAX);
+        len += authority_encode(&rq->tenant->authority, bytes + len);
+        rq->api->digest->sha256(rq->api->digest->ctx, bytes, len, &h);
+    }
+    free(bytes);
+    out[0] = '"';
+    baton_hex(h.b, 16, out + 1);
+    strcpy(out + 33, "\"");
+}
+
+void
+api_etag_set(struct api_request *rq)
+{
+    etag_of(rq, rq->answer.etag);
+}
+
+bool
+api_etag_matches(struct api_request *rq)
+{
+    const char *wanted = MHD_lookup_connection_value(rq->conn, MHD_HEADER_KIND, "If-Match");
+    if (wanted == NULL || strcmp(wanted, "*") == 0)
+        return true;
+    char etag[40];
+    etag_of(rq, etag);
+    if (strcmp(wanted, etag) == 0)
+        return true;
+    struct problem p = {.status = BATON_CONFLICT,
+                        .title = "the cutover has changed since it was read",
+                        .who = "you",
+                        .next = "baton cutover show"};
+    api_answer_problem(rq, &p);
+    rq->answer.http = MHD_HTTP_PRECONDITION_FAILED;
+    return false;
+}
