@@ -1,0 +1,32 @@
+/* folder.h: making, copying and removing whole folders.
+ *
+ * Limits     Regular files and folders only; links and devices are not followed, not copied.
+ * Errors     BATON_IO with the path and the system's reason; BATON_LIMIT for a path too long.
+ */
+#ifndef LAB_FOLDER_H
+#define LAB_FOLDER_H
+
+#include <stdio.h>
+
+#include "baton/status.h"
+
+enum baton_status folder_make(const char *path,
+                              struct baton_err *err) BATON_MUST_USE; /* and parents */
+enum baton_status folder_copy(const char *from, const char *to,
+                              struct baton_err *err) BATON_MUST_USE;
+enum baton_status folder_remove(const char *path, struct baton_err *err) BATON_MUST_USE;
+
+/* Name of the newest regular file directly in path that is neither hidden nor temporary (.part,
+ * .tmp) and starts with prefix; false when there is none. */
+bool folder_newest(const char *path, const char *prefix, char *ret_name, size_t cap);
+
+/* A file that appears whole or not at all: written under a hidden name, then renamed. */
+struct draft {
+    FILE *file;
+    char path[1024], temporary[1040];
+};
+enum baton_status draft_open(struct draft *d, const char *path,
+                             struct baton_err *err) BATON_MUST_USE;
+enum baton_status draft_commit(struct draft *d, struct baton_err *err) BATON_MUST_USE;
+
+#endif

@@ -1,0 +1,138 @@
+#include "print.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+bool
+print_format(char *out, size_t cap, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    int len = vsnprintf(out, cap, fmt, args);
+    va_end(args);
+    return len >= 0 && (size_t)len < cap;
+}
+
+void
+print_copy(char *out, size_t cap, const char *from)
+{
+    size_t len = strlen(from);
+    if (len >= cap)
+        len = cap - 1;
+    memcpy(out, from, len);
+    out[len] = '\0';
+}
+
+json_t *
+print_date(uint64_t unix_ms)
+{
+    return json_sprintf("/Date(%" PRIu64 ")/", unix_ms);
+}
+
+json_t *
+print_timespan(uint64_t millis)
+{
+    double ms = (double)millis;
+    return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:f,s:f,s:f,s:f,s:f}", /* in .NET's order */
+                     "Ticks", (json_int_t)(millis * 10000), "Days", (json_int_t)(millis / 86400000),
+                     "Hours", (json_int_t)(millis / 3600000 % 24), "Milliseconds",
+                     (json_int_t)(millis % 1000), "Minutes", (json_int_t)(millis / 60000 % 60),
+                     "Seconds", (json_int_t)(millis / 1000 % 60), "TotalDays", ms / 86400000.0,
+                     "TotalHours", ms / 3600000.0, "TotalMilliseconds", ms, "TotalMinutes",
+                     ms / 60000.0, "TotalSeconds", ms / 1000.0);
+}
+
+char *
+print_powershell(json_t *value)
+{
+    json_t *shown = value;
+    if (json_is_array(value) && json_array_size(value) == 1)
+        shown = json_array_get(value, 0);
+    char *text = json_is_array(shown) && json_array_size(shown) == 0
+                     ? strdup("")
+                     : json_dumps(shown, JSON_ESCAPE_SLASH | JSON_ENCODE_ANY | JSON_INDENT(1));
+    json_decref(value);
+    BATON_ASSERT(text != NULL);
+    return text;
+}
+
+static struct tm
+utc(uint64_t unix_ms)
+{
+    time_t seconds = (time_t)(unix_ms / 1000);
+    struct tm tm;
+    gmtime_r(&seconds, &tm);
+    return tm;
+}
+
+void
+print_http_date(uint64_t unix_ms, char out[40])
+{
+    struct tm tm = utc(unix_ms);
+    strftime(out, 40, "%a, %d %b %Y %H:%M:%S GMT", &tm);
+}
+
+void
+print_stamp(uint64_t unix_ms, char out[24])
+{
+    struct tm tm = utc(unix_ms);
+    strftime(out, 24, "%Y%m%d-%H%M%S", &tm);
+}
+
+void
+print_sql_date(uint64_t unix_ms, char out[32])
+{
+    struct tm tm = utc(unix_ms);
+    size_t len = strftime(out, 32, "%Y-%m-%d %H:%M:%S", &tm);
+    print_format(out + len, 32 - len, ".%03u", (unsigned)(unix_ms % 1000));
+}
+
+static void
+guid_print(const uint8_t b[16], char out[37])
+{
+    static const char digits[] = "0123456789abcdef";
+    size_t at = 0;
+    for (size_t i = 0; i < 16; i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10)
+            out[at++] = '-';
+        out[at++] = digits[b[i] >> 4];
+        out[at++] = digits[b[i] & 15];
+    }
+    out[at] = '\0';
+}
+
+void
+print_guid_new(char out[37])
+{
+    uint8_t b[16];
+    FILE *random = fopen("/dev/urandom", "rb");
+    BATON_ASSERT(random != NULL);
+    BATON_ASSERT(fread(b, 1, sizeof b, random) == sizeof b);
+    fclose(random);
+    b[6] = (uint8_t)((b[6] & 0x0f) | 0x40);
+    b[8] = (uint8_t)((b[8] & 0x3f) | 0x80);
+    guid_print(b, out);
+}
+
+static uint64_t
+hash_text(uint64_t hash, const char *text)
+{
+    for (const char *c = text; *c != '\0'; c++)
+        hash = (hash ^ (uint8_t)*c) * 0x100000001b3u;
+    return (hash ^ 0xff) * 0x100000001b3u;
+}
+
+void
+print_guid_of(const char *a, const char *b, char out[37])
+{
+    uint64_t half[2];
+    half[0] = hash_text(hash_text(0xcbf29ce484222325u, a), b);
+    half[1] = hash_text(hash_text(half[0], b), a);
+    uint8_t bytes[16];
+    memcpy(bytes, half, sizeof bytes);
+    guid_print(bytes, out);
+}

@@ -1,0 +1,28 @@
+/* print.h: what Windows PowerShell 5.1 would print, and other small texts of the lab.
+ *
+ * Source     formats 4: dates are "\/Date(ms)\/", a list of one is a single object, an empty one
+ *            prints nothing at all.
+ */
+#ifndef LAB_PRINT_H
+#define LAB_PRINT_H
+
+#include <jansson.h>
+
+#include "baton/status.h"
+
+/* snprintf into out; false when it did not fit (out then holds the part that did). */
+bool print_format(char *out, size_t cap, const char *fmt, ...) BATON_PRINTF(3, 4);
+void print_copy(char *out, size_t cap, const char *from); /* cut to fit */
+
+json_t *print_date(uint64_t unix_ms);    /* "/Date(...)/"; dumping escapes its slashes */
+json_t *print_timespan(uint64_t millis); /* an object with Ticks, Days ... TotalSeconds */
+char *print_powershell(json_t *value);   /* takes the reference; caller frees the text */
+void print_http_date(uint64_t unix_ms, char out[40]); /* Thu, 10 Mar 2022 18:48:01 GMT */
+void print_stamp(uint64_t unix_ms, char out[24]);     /* 20220310-184801, UTC */
+void print_sql_date(uint64_t unix_ms, char out[32]);  /* 2022-03-10 18:48:01.123, UTC */
+
+/* A random GUID, or one that depends only on the two texts. */
+void print_guid_new(char out[37]);
+void print_guid_of(const char *a, const char *b, char out[37]);
+
+#endif
