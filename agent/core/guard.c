@@ -170,15 +170,6 @@ machine_changed(const struct machine *kept, const struct machine *now)
            !baton_id_eq(&kept->guid, &now->guid) || !baton_id_eq(&kept->disk, &now->disk);
 }
 
-static void
-quarantine(struct promise *p, enum quarantine_cause cause)
-{
-    p->quarantine = (uint8_t)cause;
-    p->holding = false;
-    p->start_due = false;
-    p->stopped_by_us = true;
-}
-
 bool
 guard_boot(struct promise *p, enum state_file state, bool tombstone_copy, const struct machine *now)
 {
@@ -186,7 +177,7 @@ guard_boot(struct promise *p, enum state_file state, bool tombstone_copy, const 
     if (state != STATE_GOOD) {
         /* Without memory nothing may be granted here. With a tombstone nothing may run either;
          * without one the services stay as they are (guard_desire: it observes). */
-        quarantine(p, QUARANTINE_STATE_LOST);
+        promise_quarantine(p, QUARANTINE_STATE_LOST);
         p->stopped_by_us = tombstone_copy;
         p->tombstone = p->tombstone || tombstone_copy;
         p->machine = *now;
@@ -199,7 +190,7 @@ guard_boot(struct promise *p, enum state_file state, bool tombstone_copy, const 
     }
     if (machine_changed(&p->machine, now)) {
         if (!epoch_is_zero(&p->epoch))
-            quarantine(p, QUARANTINE_MACHINE);
+            promise_quarantine(p, QUARANTINE_MACHINE);
         changed = true;
     }
     if (changed || !baton_id_eq(&p->machine.boot, &now->boot)) {

@@ -356,10 +356,11 @@ check_members_kept(struct judged *j)
 }
 
 static const check fence_checks[] = {
-    check_tenant,         check_trust_known, check_not_retired,     check_plan_decodes,
-    check_plan_kinds,     check_lab,         check_plan_trust,      check_confirmed,
-    check_members_kept,   check_epoch_rises, check_fence_approvals, check_return_is_open,
-    check_adopt_unfenced, check_adopt_facts,
+    check_tenant,       check_trust_known,     check_not_retired,
+    check_plan_decodes, check_plan_kinds,      check_lab,
+    check_plan_trust,   check_confirmed,       check_members_kept,
+    check_epoch_rises,  check_fence_approvals, check_adopt_unfenced,
+    check_adopt_facts,  check_return_is_open,
 };
 
 static void
@@ -368,6 +369,17 @@ grant_void(struct promise *p)
     if (p->grant == GRANT_LIVE)
         p->grant = GRANT_VOID;
     p->grant_until_ms = 0;
+}
+
+void
+promise_quarantine(struct promise *p, enum quarantine_cause cause)
+{
+    p->quarantine = (uint8_t)cause;
+    p->holding = false;
+    p->holding_epoch = (struct epoch){0};
+    p->start_due = false;
+    p->stopped_by_us = true;
+    grant_void(p);
 }
 
 /* The write after which the old promise is history. */
@@ -710,11 +722,8 @@ promise_status(struct promise *p, const struct order *o, const struct promise_co
         return REFUSE_TENANT;
     uint64_t shown_counter = 0;
     if (shows_lost_memory(p, o, cx, &shown_counter)) {
-        p->quarantine = QUARANTINE_COUNTER;
+        promise_quarantine(p, QUARANTINE_COUNTER);
         p->counter = shown_counter; /* what is said from now on must count above it */
-        p->holding = false;
-        p->stopped_by_us = true;
-        grant_void(p);
     }
     for (size_t i = 0; cx->trust != NULL && i < o->approval_count; i++) {
         const struct signed_approval *sa = &o->approval[i];

@@ -78,6 +78,9 @@ enum refusal promise_retire(struct promise *p, const struct order *o,
 enum refusal promise_status(struct promise *p, const struct order *o,
                             const struct promise_context *cx);
 
+/* Quarantine for a cause on this machine: the role, a live grant and the right to run are gone. */
+void promise_quarantine(struct promise *p, enum quarantine_cause cause);
+
 /* The acceptance table as rows (canonical bytes and their hash go into HELLO). */
 struct acceptance_row {
     uint8_t verb;       /* enum order_verb */

@@ -1,0 +1,795 @@
+/* What an agent promises, what it refuses, and what it never forgets. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "toy.h"
+
+/* One member, its newest facts and the words of the last step. */
+struct stage {
+    enum toy_member who;
+    struct member m;
+    struct facts facts;
+    struct member_out out;
+    uint64_t now;
+};
+
+static void
+stage_open(struct stage *s, enum toy_member who)
+{
+    s->who = who;
+    s->m = toy_new_member(who);
+    s->facts = toy_facts(who);
+    s->now = 10000;
+}
+
+static void
+step(struct stage *s, struct member_event ev)
+{
+    s->now += 1500; /* more than the lab's observation gap */
+    ev.now_ms = s->now;
+    ev.now_unix_ms = 1000000 + s->now;
+    ev.began_ms = s->now;
+    member_step(&s->m, &ev, toy_digest(), &s->out);
+}
+
+static struct statement
+last_word(const struct stage *s)
+{
+    struct statement w;
+    assert_true(s->out.word_count > 0);
+    const struct member_word *word = &s->out.word[s->out.word_count - 1];
+    assert_int_equal(statement_decode(word->bytes, word->len, &w), BATON_OK);
+    return w;
+}
+
+static struct statement
+give(struct stage *s, struct order o)
+{
+    step(s, (struct member_event){.kind = MEMBER_ORDER, .order = &o});
+    return last_word(s);
+}
+
+static void
+observe(struct stage *s)
+{
+    step(s, (struct member_event){.kind = MEMBER_OBSERVED, .facts = &s->facts});
+}
+
+static void
+adopt(struct stage *s)
+{
+    observe(s);
+    assert_int_not_equal(give(s, toy_adopt(toy_epoch(1))).type, SAY_REFUSED);
+}
+
+/* Brings this member to evidence for (e, recipient); the signed word in *ret. */
+static struct statement
+prove_quiet(struct stage *s, struct epoch e)
+{
+    struct order c = toy_challenge(e, 0x21);
+    step(s, (struct member_event){.kind = MEMBER_ORDER, .order = &c});
+    observe(s);
+    if (s->out.word_count == 0)
+        observe(s);
+    return last_word(s);
+}
+
+static struct signed_bytes
+old_evidence(struct stage *s, struct epoch e)
+{
+    stage_open(s, TOY_OLD);
+    adopt(s);
+    give(s, toy_fence(e, TOY_NEW));
+    toy_facts_stop(&s->facts);
+    observe(s);
+    assert_int_equal(prove_quiet(s, e).type, SAY_EVIDENCE);
+    return toy_sign_word(TOY_OLD, &s->out.word[s->out.word_count - 1]);
+}
+
+static struct signed_bytes
+new_evidence(struct stage *s, struct epoch e, enum toy_member recipient)
+{
+    stage_open(s, TOY_NEW);
+    adopt(s);
+    give(s, toy_fence(e, recipient));
+    observe(s);
+    assert_int_equal(prove_quiet(s, e).type, SAY_EVIDENCE);
+    return toy_sign_word(TOY_NEW, &s->out.word[0]);
+}
+
+static void
+adoption_makes_the_exporter_the_holder(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, TOY_OLD);
+    observe(&s);
+    struct statement w = give(&s, toy_adopt(toy_epoch(1)));
+    assert_int_equal(w.type, SAY_HOLDING);
+    assert_true(w.holding && epoch_eq(&w.holding_epoch, &w.epoch));
+    assert_int_equal(member_desire(&s.m), DESIRE_AS_IS);
+}
+
+static void
+adoption_arms_the_guard_of_everybody_else(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, TOY_NEW);
+    observe(&s);
+    struct statement w = give(&s, toy_adopt(toy_epoch(1)));
+    assert_int_equal(w.type, SAY_ACCEPTED);
+    assert_true(w.armed);
+    assert_false(w.holding || w.tombstone);
+}
+
+static void
+a_server_that_does_not_export_is_not_adopted_as_holder(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, TOY_OLD);
+    toy_facts_stop(&s.facts);
+    observe(&s);
+    assert_int_equal(give(&s, toy_adopt(toy_epoch(1))).refusal, REFUSE_NOT_EXPORTING);
+}
+
+static void
+two_exporters_are_refused_at_adoption(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, TOY_NEW);
+    facts_set(&s.facts, FACT_STAGING_SCHEDULER, 0);
+    observe(&s);
+    assert_int_equal(give(&s, toy_adopt(toy_epoch(1))).refusal, REFUSE_EXPORTING);
+    assert_true(epoch_is_zero(&s.m.promise.epoch));
+}
+
+static void
+a_fenced_server_cannot_be_adopted_back(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, TOY_OLD);
+    adopt(&s);
+    give(&s, toy_fence(toy_epoch(2), TOY_NEW));
+    struct order o = toy_adopt(toy_epoch(3));
+    o.approval_count = 0;
+    o.approval[o.approval_count++] = toy_approval(VERB_ADOPT, TOY_ANNA, TOY_OLD, toy_epoch(2));
+    o.approval[o.approval_count++] = toy_approval(VERB_ADOPT, TOY_BERT, TOY_OLD, toy_epoch(2));
+    assert_int_equal(give(&s, o).refusal, REFUSE_GUARDED);
+}
+
+static void
+a_fence_towards_another_is_a_tombstone_and_a_stop(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, TOY_OLD);
+    adopt(&s);
+    struct statement w = give(&s, toy_fence(toy_epoch(2), TOY_NEW));
+    assert_int_equal(w.type, SAY_ACCEPTED);
+    assert_true(w.tombstone);
+    assert_false(w.holding);
+    assert_int_equal(member_desire(&s.m), DESIRE_STOPPED);
+    assert_true(s.out.changed && s.out.plan_changed && s.out.observe_now);
+}
+
+static void
+a_recipient_that_holds_keeps_running(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, TOY_OLD);
+    adopt(&s);
+    struct statement w = give(&s, toy_fence(toy_epoch(2), TOY_OLD));
+    assert_int_equal(w.type, SAY_HOLDING);
+    assert_true(epoch_eq(&w.holding_epoch, &w.epoch));
+    assert_int_equal(member_desire(&s.m), DESIRE_AS_IS);
+}
+
+static void
+a_service_that_merely_runs_is_not_holding(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, TOY_OLD);
+    adopt(&s);
+    give(&s, toy_fence(toy_epoch(2), TOY_NEW)); /* the role is gone; the service still runs */
+    struct statement w = give(&s, toy_fence(toy_epoch(3), TOY_OLD));
+    assert_int_not_equal(w.type, SAY_HOLDING);
+    assert_false(w.holding);
+    assert_int_equal(member_desire(&s.m), DESIRE_STOPPED);
+}
+
+static void
+an_epoch_that_is_not_above_is_stale(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, TOY_OLD);
+    adopt(&s);
+    give(&s, toy_fence(toy_epoch(5), TOY_NEW));
+    assert_int_equal(give(&s, toy_fence(toy_epoch(4), TOY_OLD)).refusal, REFUSE_STALE);
+    assert_true(s.m.promise.epoch.counter == 5);
+}
+
+static void
+the_same_epoch_for_another_recipient_is_refused(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, TOY_OLD);
+    adopt(&s);
+    give(&s, toy_fence(toy_epoch(2), TOY_NEW));
+    assert_int_equal(give(&s, toy_fence(toy_epoch(2), TOY_OLD)).refusal, REFUSE_OTHER_RECIPIENT);
+}
+
+static void
+the_same_fence_again_is_answered_again(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, TOY_OLD);
+    adopt(&s);
+    give(&s, toy_fence(toy_epoch(2), TOY_NEW));
+    struct promise before = s.m.promise;
+    struct statement w = give(&s, toy_fence(toy_epoch(2), TOY_NEW));
+    assert_int_equal(w.type, SAY_ACCEPTED);
+    assert_true(epoch_eq(&before.epoch, &s.m.promise.epoch));
+    assert_false(s.out.plan_changed);
+}
+
+static void
+a_counter_that_jumps_too_far_is_refused(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, TOY_OLD);
+    adopt(&s);
+    struct order near = toy_fence(toy_epoch(1 + EPOCH_JUMP_MAX), TOY_NEW);
+    struct order far = toy_fence(toy_epoch(2 + EPOCH_JUMP_MAX), TOY_NEW);
+    near.approval[0] = toy_approval(VERB_CUTOVER, TOY_ANNA, TOY_NEW, toy_epoch(1));
+    assert_int_equal(give(&s, far).refusal, REFUSE_JUMP);
+    assert_int_equal(give(&s, near).type, SAY_ACCEPTED);
+}
+
+static void
+one_person_is_not_two(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, TOY_OLD);
+    adopt(&s);
+    struct order o = toy_fence(toy_epoch(2), TOY_NEW);
+    o.approval[1] = toy_approval(VERB_CUTOVER, TOY_ANNA, TOY_NEW, toy_epoch(9));
+    assert_int_equal(give(&s, o).refusal, REFUSE_APPROVALS);
+}
+
+static void
+an_approval_from_before_another_promise_is_refused(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, TOY_OLD);
+    adopt(&s);
+    give(&s, toy_fence(toy_epoch(2), TOY_NEW));
+    give(&s, toy_fence(toy_epoch(3), TOY_OLD));
+    struct order o = toy_fence(toy_epoch(4), TOY_NEW);
+    o.approval[0] = toy_approval(VERB_CUTOVER, TOY_ANNA, TOY_NEW, toy_epoch(1));
+    o.approval[1] = toy_approval(VERB_CUTOVER, TOY_BERT, TOY_NEW, toy_epoch(1));
+    assert_int_equal(give(&s, o).refusal, REFUSE_APPROVALS);
+}
+
+static void
+an_expired_approval_is_refused(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, TOY_OLD);
+    adopt(&s);
+    struct order o = toy_fence(toy_epoch(2), TOY_NEW);
+    o.approval[0].a.not_after_ms = 5;
+    toy_sign_approval(&o.approval[0], TOY_ANNA);
+    assert_int_equal(give(&s, o).refusal, REFUSE_APPROVALS);
+}
+
+static void
+expiry_never_refuses_a_fence_that_carries_the_holders_own_word(void **state)
+{
+    (void)state;
+    struct stage old, new;
+    struct signed_bytes evidence = old_evidence(&old, toy_epoch(2));
+    new_evidence(&new, toy_epoch(2), TOY_NEW);
+    assert_int_equal(give(&new, toy_grant(toy_epoch(2), TOY_NEW, 1, &evidence)).type, SAY_GRANTED);
+    facts_set(&new.facts, FACT_STAGING_SCHEDULER, 0);
+    observe(&new);
+    assert_int_equal(last_word(&new).type, SAY_USED);
+    struct signed_bytes word = toy_sign_word(TOY_NEW, &new.out.word[0]);
+
+    struct stage back; /* a member that was away the whole time */
+    stage_open(&back, TOY_OLD);
+    adopt(&back);
+    struct order o = toy_fence(toy_epoch(2), TOY_NEW);
+    for (int i = 0; i < 2; i++) {
+        o.approval[i].a.not_after_ms = 5;
+        toy_sign_approval(&o.approval[i], (enum toy_person)i);
+    }
+    assert_int_equal(give(&back, o).refusal, REFUSE_APPROVALS);
+    o.shown = word;
+    assert_int_equal(give(&back, o).type, SAY_ACCEPTED);
+}
+
+static void
+an_unconfirmed_key_in_the_plan_is_refused(void **state)
+{
+    (void)state;
+    struct stage s;
+    static uint8_t bytes[PLAN_BYTES_MAX];
+    stage_open(&s, TOY_OLD);
+    observe(&s);
+    struct plan p = *toy_plan();
+    p.member[TOY_NEW].confirmation.b[0] ^= 1;
+    struct order o = toy_adopt(toy_epoch(1));
+    assert_int_equal(plan_encode(&p, bytes, sizeof bytes, &o.plan_len), BATON_OK);
+    o.plan = bytes;
+    assert_int_equal(give(&s, o).refusal, REFUSE_UNCONFIRMED);
+}
+
+static void
+a_lab_plan_is_refused_by_a_real_server(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, TOY_OLD);
+    observe(&s);
+    s.m.lab_host = false;
+    assert_int_equal(give(&s, toy_adopt(toy_epoch(1))).refusal, REFUSE_LAB);
+}
+
+static void
+a_plan_that_forgets_a_member_is_refused(void **state)
+{
+    (void)state;
+    struct stage s;
+    static uint8_t bytes[PLAN_BYTES_MAX];
+    stage_open(&s, TOY_NEW);
+    adopt(&s);
+    struct plan p = *toy_plan();
+    p.member[0] = p.member[TOY_NEW];
+    p.member_count = 1;
+    p.holder = p.recipient = 0;
+    struct order o = toy_fence(toy_epoch(2), TOY_NEW);
+    assert_int_equal(plan_encode(&p, bytes, sizeof bytes, &o.plan_len), BATON_OK);
+    o.plan = bytes;
+    assert_int_equal(give(&s, o).refusal, REFUSE_MEMBERS);
+}
+
+static void
+evidence_comes_only_after_two_quiet_observations(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, TOY_OLD);
+    adopt(&s);
+    give(&s, toy_fence(toy_epoch(2), TOY_NEW));
+    struct order c = toy_challenge(toy_epoch(2), 0x21);
+    step(&s, (struct member_event){.kind = MEMBER_ORDER, .order = &c});
+    assert_int_equal(s.out.word_count, 0);
+    observe(&s); /* still running */
+    assert_int_equal(s.out.word_count, 0);
+    toy_facts_stop(&s.facts);
+    observe(&s); /* the first quiet one */
+    assert_int_equal(s.out.word_count, 0);
+    observe(&s);
+    struct statement w = last_word(&s);
+    assert_int_equal(w.type, SAY_EVIDENCE);
+    assert_true(baton_id_eq(&w.nonce, &c.nonce));
+}
+
+static void
+a_wizard_that_opens_ends_the_quiet_span(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, TOY_NEW);
+    adopt(&s);
+    give(&s, toy_fence(toy_epoch(2), TOY_NEW));
+    observe(&s);
+    facts_set(&s.facts, FACT_WIZARD_OPEN, 1);
+    observe(&s);
+    facts_set(&s.facts, FACT_WIZARD_OPEN, 0);
+    struct order c = toy_challenge(toy_epoch(2), 0x21);
+    step(&s, (struct member_event){.kind = MEMBER_ORDER, .order = &c});
+    observe(&s);
+    assert_int_equal(s.out.word_count, 0);
+    observe(&s);
+    assert_int_not_equal(s.out.word_count, 0);
+}
+
+static void
+a_tool_seen_only_by_notice_ends_the_quiet_span(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, TOY_NEW);
+    adopt(&s);
+    give(&s, toy_fence(toy_epoch(2), TOY_NEW));
+    observe(&s);
+    observe(&s);
+    step(&s, (struct member_event){.kind = MEMBER_NOTICE, .notice = NOTICE_PROCESS});
+    assert_true(s.out.observe_now);
+    struct order c = toy_challenge(toy_epoch(2), 0x21);
+    step(&s, (struct member_event){.kind = MEMBER_ORDER, .order = &c});
+    observe(&s);
+    assert_int_equal(s.out.word_count, 0);
+}
+
+static void
+a_grant_with_everything_is_honoured(void **state)
+{
+    (void)state;
+    struct stage old, new;
+    struct signed_bytes evidence = old_evidence(&old, toy_epoch(2));
+    new_evidence(&new, toy_epoch(2), TOY_NEW);
+    struct statement w = give(&new, toy_grant(toy_epoch(2), TOY_NEW, 1, &evidence));
+    assert_int_equal(w.type, SAY_GRANTED);
+    assert_false(w.holding);
+    facts_set(&new.facts, FACT_STAGING_SCHEDULER, 0);
+    facts_set(&new.facts, FACT_STAGING_SETTINGS, 0);
+    observe(&new);
+    w = last_word(&new);
+    assert_int_equal(w.type, SAY_USED);
+    assert_true(w.holding && w.ever_exported);
+}
+
+static void
+a_grant_without_evidence_is_refused(void **state)
+{
+    (void)state;
+    struct stage new;
+    new_evidence(&new, toy_epoch(2), TOY_NEW);
+    assert_int_equal(give(&new, toy_grant(toy_epoch(2), TOY_NEW, 1, NULL)).refusal,
+                     REFUSE_EVIDENCE);
+}
+
+static void
+evidence_of_another_epoch_is_refused(void **state)
+{
+    (void)state;
+    struct stage old, new;
+    struct signed_bytes evidence = old_evidence(&old, toy_epoch(2));
+    new_evidence(&new, toy_epoch(3), TOY_NEW);
+    assert_int_equal(give(&new, toy_grant(toy_epoch(3), TOY_NEW, 1, &evidence)).refusal,
+                     REFUSE_EVIDENCE);
+}
+
+static void
+evidence_given_twice_is_refused(void **state)
+{
+    (void)state;
+    struct stage old, new;
+    struct signed_bytes evidence = old_evidence(&old, toy_epoch(2));
+    new_evidence(&new, toy_epoch(2), TOY_NEW);
+    struct order o = toy_grant(toy_epoch(2), TOY_NEW, 1, &evidence);
+    o.evidence[o.evidence_count++] = evidence;
+    assert_int_equal(give(&new, o).refusal, REFUSE_EVIDENCE);
+}
+
+static void
+a_forged_signature_under_evidence_is_refused(void **state)
+{
+    (void)state;
+    struct stage old, new;
+    struct signed_bytes evidence = old_evidence(&old, toy_epoch(2));
+    new_evidence(&new, toy_epoch(2), TOY_NEW);
+    evidence.sig.b[5] ^= 1;
+    assert_int_equal(give(&new, toy_grant(toy_epoch(2), TOY_NEW, 1, &evidence)).refusal,
+                     REFUSE_EVIDENCE);
+}
+
+static void
+go_over_other_evidence_is_refused(void **state)
+{
+    (void)state;
+    struct stage old, new;
+    struct signed_bytes evidence = old_evidence(&old, toy_epoch(2));
+    new_evidence(&new, toy_epoch(2), TOY_NEW);
+    struct order o = toy_grant(toy_epoch(2), TOY_NEW, 1, &evidence);
+    struct signed_approval *go = &o.approval[o.approval_count - 1];
+    go->a.evidence[TOY_OLD].b[0] ^= 1;
+    toy_sign_approval(go, TOY_CLEO);
+    assert_int_equal(give(&new, o).refusal, REFUSE_GO);
+}
+
+static void
+a_grant_needs_go(void **state)
+{
+    (void)state;
+    struct stage old, new;
+    struct signed_bytes evidence = old_evidence(&old, toy_epoch(2));
+    new_evidence(&new, toy_epoch(2), TOY_NEW);
+    struct order o = toy_grant(toy_epoch(2), TOY_NEW, 1, &evidence);
+    o.approval_count--;
+    assert_int_equal(give(&new, o).refusal, REFUSE_APPROVALS);
+}
+
+static void
+a_serial_is_never_honoured_twice(void **state)
+{
+    (void)state;
+    struct stage old, new;
+    struct signed_bytes evidence = old_evidence(&old, toy_epoch(2));
+    new_evidence(&new, toy_epoch(2), TOY_NEW);
+    give(&new, toy_grant(toy_epoch(2), TOY_NEW, 1, &evidence));
+    new.now += (uint64_t)toy_plan()->policy.v[POLICY_GRANT_MS];
+    step(&new, (struct member_event){.kind = MEMBER_TICK});
+    assert_int_equal(last_word(&new).type, SAY_VOIDED);
+    assert_int_equal(give(&new, toy_grant(toy_epoch(2), TOY_NEW, 1, &evidence)).refusal,
+                     REFUSE_SERIAL);
+    assert_int_equal(give(&new, toy_grant(toy_epoch(2), TOY_NEW, 2, &evidence)).type, SAY_GRANTED);
+}
+
+static void
+rollback_starts_the_old_server_only_by_a_grant(void **state)
+{
+    (void)state;
+    struct stage old, new;
+    old_evidence(&old, toy_epoch(2));
+    struct statement w = give(&old, toy_fence(toy_epoch(3), TOY_OLD));
+    assert_true(w.tombstone); /* a FENCE never lifts it */
+    assert_int_equal(member_desire(&old.m), DESIRE_STOPPED);
+    observe(&old);
+    assert_int_equal(prove_quiet(&old, toy_epoch(3)).type, SAY_EVIDENCE);
+
+    new_evidence(&new, toy_epoch(2), TOY_NEW);
+    give(&new, toy_fence(toy_epoch(3), TOY_OLD));
+    observe(&new);
+    assert_int_equal(prove_quiet(&new, toy_epoch(3)).type, SAY_EVIDENCE);
+    struct signed_bytes evidence = toy_sign_word(TOY_NEW, &new.out.word[0]);
+
+    w = give(&old, toy_grant(toy_epoch(3), TOY_OLD, 1, &evidence));
+    assert_int_equal(w.type, SAY_USED);
+    assert_true(w.holding);
+    assert_false(w.tombstone);
+    assert_int_equal(member_desire(&old.m), DESIRE_RUNNING);
+}
+
+static void
+a_server_that_has_exported_refuses_a_fence_towards_a_legacy_one(void **state)
+{
+    (void)state;
+    struct stage old, new;
+    struct signed_bytes evidence = old_evidence(&old, toy_epoch(2));
+    new_evidence(&new, toy_epoch(2), TOY_NEW);
+    give(&new, toy_grant(toy_epoch(2), TOY_NEW, 1, &evidence));
+    facts_set(&new.facts, FACT_STAGING_SCHEDULER, 0);
+    observe(&new);
+    struct statement w = give(&new, toy_fence(toy_epoch(3), TOY_OLD));
+    assert_int_equal(w.refusal, REFUSE_EVER_EXPORTED);
+    assert_true(w.holding); /* it keeps its promise and its work */
+    assert_int_equal(w.epoch.counter, 2);
+}
+
+static void
+unreadable_staging_under_a_live_grant_counts_as_exported(void **state)
+{
+    (void)state;
+    struct stage old, new;
+    struct signed_bytes evidence = old_evidence(&old, toy_epoch(2));
+    new_evidence(&new, toy_epoch(2), TOY_NEW);
+    give(&new, toy_grant(toy_epoch(2), TOY_NEW, 1, &evidence));
+    facts_absent(&new.facts, FACT_STAGING_SCHEDULER, ABSENT_TIMEOUT);
+    observe(&new);
+    assert_true(new.m.promise.ever_exported);
+    assert_false(new.m.promise.holding);
+}
+
+static void
+a_challenge_with_void_gives_the_grant_back_first(void **state)
+{
+    (void)state;
+    struct stage old, new;
+    struct signed_bytes evidence = old_evidence(&old, toy_epoch(2));
+    new_evidence(&new, toy_epoch(2), TOY_NEW);
+    give(&new, toy_grant(toy_epoch(2), TOY_NEW, 1, &evidence));
+    struct order c = toy_challenge(toy_epoch(2), 0x33);
+    c.void_first = true;
+    step(&new, (struct member_event){.kind = MEMBER_ORDER, .order = &c});
+    assert_true(new.out.changed);
+    observe(&new);
+    struct statement w = last_word(&new);
+    assert_int_equal(w.type, SAY_EVIDENCE);
+    assert_int_equal(w.grant, GRANT_VOID);
+}
+
+static void
+a_counter_shown_above_ours_quarantines(void **state)
+{
+    (void)state;
+    struct stage s, ahead;
+    stage_open(&s, TOY_OLD);
+    adopt(&s);
+    stage_open(&ahead, TOY_OLD);
+    adopt(&ahead);
+    for (int i = 0; i < 5; i++)
+        give(&ahead, toy_fence(toy_epoch(2), TOY_NEW));
+    struct signed_bytes word = toy_sign_word(TOY_OLD, &ahead.out.word[0]);
+
+    struct order o = {.verb = ORDER_STATUS, .id = toy_id(9), .tenant = toy_tenant(), .shown = word};
+    struct statement w = give(&s, o);
+    assert_int_equal(w.type, SAY_QUARANTINED);
+    assert_int_equal(w.quarantine, QUARANTINE_COUNTER);
+    assert_false(w.holding);
+    assert_int_equal(member_desire(&s.m), DESIRE_STOPPED_NOW);
+    assert_int_equal(give(&s, toy_challenge(toy_epoch(1), 1)).refusal, REFUSE_QUARANTINED);
+}
+
+static void
+readmit_names_the_machine_as_it_is_now(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, TOY_OLD);
+    adopt(&s);
+    s.m.promise.quarantine = QUARANTINE_MACHINE;
+    struct signed_approval sa = toy_approval(VERB_READMIT, TOY_ANNA, TOY_OLD, toy_epoch(1));
+    sa.a.subject = toy_member_key(TOY_OLD);
+    toy_sign_approval(&sa, TOY_ANNA);
+    struct order o = {.verb = ORDER_STATUS, .id = toy_id(9), .tenant = toy_tenant()};
+    o.approval[o.approval_count++] = sa;
+    assert_int_equal(give(&s, o).quarantine, QUARANTINE_MACHINE); /* names no machine */
+    machine_digest(&s.m.promise.machine, toy_digest(), &o.approval[0].a.seen);
+    toy_sign_approval(&o.approval[0], TOY_ANNA);
+    assert_int_equal(give(&s, o).quarantine, QUARANTINE_NONE);
+}
+
+static void
+only_a_tombstoned_server_is_retired(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, TOY_OLD);
+    adopt(&s);
+    struct order o = {.verb = ORDER_RETIRE,
+                      .id = toy_id(9),
+                      .tenant = toy_tenant(),
+                      .epoch = toy_epoch(1),
+                      .recipient = toy_member_key(TOY_OLD)};
+    o.approval[o.approval_count++] = toy_approval(VERB_RETIRE, TOY_ANNA, TOY_OLD, toy_epoch(2));
+    assert_int_equal(give(&s, o).refusal, REFUSE_NOT_TOMBSTONED);
+    give(&s, toy_fence(toy_epoch(2), TOY_NEW));
+    o.epoch = toy_epoch(2);
+    struct order bare = o;
+    bare.approval_count = 0;
+    assert_int_equal(give(&s, bare).refusal, REFUSE_APPROVALS);
+    assert_int_equal(give(&s, o).type, SAY_RETIRED);
+    assert_int_equal(give(&s, toy_fence(toy_epoch(3), TOY_OLD)).type, SAY_REFUSED);
+}
+
+static void
+a_trust_document_not_signed_by_the_root_is_refused(void **state)
+{
+    (void)state;
+    struct stage s;
+    static uint8_t bytes[TRUST_BYTES_MAX];
+    struct trust_doc d = *toy_trust();
+    size_t len;
+    stage_open(&s, TOY_OLD);
+    observe(&s);
+    d.version = 2;
+    d.previous = s.m.promise.trust_hash;
+    assert_int_equal(trust_encode(&d, bytes, sizeof bytes, &len), BATON_OK);
+    struct order o = toy_adopt(toy_epoch(1));
+    o.trust = (struct signed_bytes){.bytes = bytes, .len = len};
+    assert_int_equal(give(&s, o).refusal, REFUSE_TRUST);
+    struct baton_key root = toy_root();
+    toy_sign(&root, DOMAIN_TRUST, bytes, len, &o.trust.sig);
+    assert_int_equal(give(&s, o).type, SAY_HOLDING);
+    assert_int_equal(s.m.promise.trust_version, 2);
+}
+
+static void
+every_word_counts_and_names_the_one_before(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, TOY_OLD);
+    observe(&s);
+    struct statement first = give(&s, toy_adopt(toy_epoch(1)));
+    struct baton_hash hash = s.m.promise.last_statement;
+    struct statement second = give(&s, toy_fence(toy_epoch(2), TOY_NEW));
+    assert_true(second.counter == first.counter + 1);
+    assert_true(baton_hash_eq(&second.previous, &hash));
+}
+
+static void
+a_promise_survives_encoding(void **state)
+{
+    (void)state;
+    struct stage s;
+    uint8_t bytes[PROMISE_BYTES_MAX];
+    struct promise back;
+    old_evidence(&s, toy_epoch(2));
+    size_t len = promise_encode(&s.m.promise, bytes);
+    assert_int_equal(promise_decode(bytes, len, &back), BATON_OK);
+    uint8_t again[PROMISE_BYTES_MAX];
+    assert_int_equal(promise_encode(&back, again), len);
+    assert_memory_equal(bytes, again, len);
+    for (size_t cut = 0; cut < len; cut++)
+        assert_int_not_equal(promise_decode(bytes, cut, &back), BATON_OK);
+}
+
+static void
+the_acceptance_table_knows_every_role(void **state)
+{
+    (void)state;
+    static const char *const roles[] = {"observe", "holder",     "draining",    "fenced",
+                                        "granted", "tombstoned", "quarantined", "retired"};
+    static const uint8_t verbs[] = {ORDER_STATUS, ORDER_FENCE, ORDER_CHALLENGE, ORDER_GRANT,
+                                    ORDER_RETIRE};
+    size_t n;
+    const struct acceptance_row *rows = acceptance_rows(&n);
+    for (size_t v = 0; v < ARRAY_LEN(verbs); v++)
+        for (size_t r = 0; r < ARRAY_LEN(roles); r++) {
+            bool known = false;
+            for (size_t i = 0; i < n; i++)
+                known =
+                    known || (rows[i].verb == verbs[v] && (strcmp(rows[i].state, "any") == 0 ||
+                                                           strcmp(rows[i].state, roles[r]) == 0));
+            assert_true(known);
+        }
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(adoption_makes_the_exporter_the_holder),
+        cmocka_unit_test(adoption_arms_the_guard_of_everybody_else),
+        cmocka_unit_test(a_server_that_does_not_export_is_not_adopted_as_holder),
+        cmocka_unit_test(two_exporters_are_refused_at_adoption),
+        cmocka_unit_test(a_fenced_server_cannot_be_adopted_back),
+        cmocka_unit_test(a_fence_towards_another_is_a_tombstone_and_a_stop),
+        cmocka_unit_test(a_recipient_that_holds_keeps_running),
+        cmocka_unit_test(a_service_that_merely_runs_is_not_holding),
+        cmocka_unit_test(an_epoch_that_is_not_above_is_stale),
+        cmocka_unit_test(the_same_epoch_for_another_recipient_is_refused),
+        cmocka_unit_test(the_same_fence_again_is_answered_again),
+        cmocka_unit_test(a_counter_that_jumps_too_far_is_refused),
+        cmocka_unit_test(one_person_is_not_two),
+        cmocka_unit_test(an_approval_from_before_another_promise_is_refused),
+        cmocka_unit_test(an_expired_approval_is_refused),
+        cmocka_unit_test(expiry_never_refuses_a_fence_that_carries_the_holders_own_word),
+        cmocka_unit_test(an_unconfirmed_key_in_the_plan_is_refused),
+        cmocka_unit_test(a_lab_plan_is_refused_by_a_real_server),
+        cmocka_unit_test(a_plan_that_forgets_a_member_is_refused),
+        cmocka_unit_test(evidence_comes_only_after_two_quiet_observations),
+        cmocka_unit_test(a_wizard_that_opens_ends_the_quiet_span),
+        cmocka_unit_test(a_tool_seen_only_by_notice_ends_the_quiet_span),
+        cmocka_unit_test(a_grant_with_everything_is_honoured),
+        cmocka_unit_test(a_grant_without_evidence_is_refused),
+        cmocka_unit_test(evidence_of_another_epoch_is_refused),
+        cmocka_unit_test(evidence_given_twice_is_refused),
+        cmocka_unit_test(a_forged_signature_under_evidence_is_refused),
+        cmocka_unit_test(go_over_other_evidence_is_refused),
+        cmocka_unit_test(a_grant_needs_go),
+        cmocka_unit_test(a_serial_is_never_honoured_twice),
+        cmocka_unit_test(rollback_starts_the_old_server_only_by_a_grant),
+        cmocka_unit_test(a_server_that_has_exported_refuses_a_fence_towards_a_legacy_one),
+        cmocka_unit_test(unreadable_staging_under_a_live_grant_counts_as_exported),
+        cmocka_unit_test(a_challenge_with_void_gives_the_grant_back_first),
+        cmocka_unit_test(a_counter_shown_above_ours_quarantines),
+        cmocka_unit_test(readmit_names_the_machine_as_it_is_now),
+        cmocka_unit_test(only_a_tombstoned_server_is_retired),
+        cmocka_unit_test(a_trust_document_not_signed_by_the_root_is_refused),
+        cmocka_unit_test(every_word_counts_and_names_the_one_before),
+        cmocka_unit_test(a_promise_survives_encoding),
+        cmocka_unit_test(the_acceptance_table_knows_every_role),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
