@@ -227,13 +227,22 @@ after_run(struct server *s)
     product_run_ended(s);
 }
 
+/* The rest of it is dropped; an initial cycle has to be done again from its beginning. */
+static void
+cycle_drop(struct server *s)
+{
+    if (s->cycle.running && s->cycle.running_full)
+        s->cycle.full = true;
+    s->cycle.running = false;
+}
+
 static void
 cycle_run_ended(struct server *s, uint64_t serial)
 {
     if (!end_run(s, serial))
         return;
     if (!service_engine_runs(s) || s->removing)
-        s->cycle.running = false; /* the rest of the cycle is dropped */
+        cycle_drop(s);
     after_run(s);
     step_next(s);
 }
@@ -321,7 +330,7 @@ cycle_power_lost(struct server *s, const struct baton_err *why)
         run->end_ms = s->world->wall_ms;
         print_copy(run->result, sizeof run->result, "stopped-server-down");
     }
-    s->cycle.running = false;
+    cycle_drop(s);
     s->cycle.serial = ++s->serial;
     world_refuse(s->world, s->run_reply, why);
     s->run_reply = (struct reply){0};

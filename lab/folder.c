@@ -119,6 +119,26 @@ folder_remove(const char *path, struct baton_err *err)
     return fail(err, "remove", path);
 }
 
+bool
+folder_empty(const char *path)
+{
+    DIR *dir = opendir(path);
+    if (dir == NULL)
+        return true;
+    bool empty = true;
+    for (struct dirent *entry; empty && (entry = readdir(dir)) != NULL;)
+        empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+    closedir(dir);
+    return empty;
+}
+
+bool
+folder_has(const char *path, const char *name)
+{
+    char whole[TREE_PATH_BYTES];
+    return print_format(whole, sizeof whole, "%s/%s", path, name) && access(whole, F_OK) == 0;
+}
+
 static bool
 ends_with(const char *text, const char *end)
 {

@@ -16,6 +16,9 @@ enum baton_status folder_copy(const char *from, const char *to,
                               struct baton_err *err) BATON_MUST_USE;
 enum baton_status folder_remove(const char *path, struct baton_err *err) BATON_MUST_USE;
 
+bool folder_empty(const char *path); /* or not there */
+bool folder_has(const char *path, const char *name);
+
 /* Name of the newest regular file directly in path that is neither hidden nor temporary (.part,
  * .tmp) and starts with prefix; false when there is none. */
 bool folder_newest(const char *path, const char *prefix, char *ret_name, size_t cap);

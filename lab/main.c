@@ -293,6 +293,8 @@ run(struct options *o)
     enum baton_status rc = tenant_check(o->world.tenant, &err);
     if (rc == BATON_OK)
         rc = default_servers(o, &err);
+    if (rc == BATON_OK && hub_runs_at(o->world.dir))
+        rc = baton_fail(&err, BATON_CONFLICT, "a lab runs already in %s", o->world.dir);
     if (rc == BATON_OK)
         rc = world_open(&world, &o->world, &err);
     if (rc != BATON_OK)

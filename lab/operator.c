@@ -31,7 +31,7 @@ look(struct server *s, uint64_t serial)
     if (!s->powered || s->wizard.busy || s->removing)
         return;
     bool installed = s->disk.product.kind != NO_PRODUCT;
-    if (o->export_settings && installed && s->disk.product.configured && !o->exported &&
+    if (o->export_settings && s->disk.product.given && !o->exported &&
         !place_newest(s, SETTINGS_EXPORT, path, sizeof path)) {
         o->exported = true;
         act(s, "export-settings");

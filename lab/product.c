@@ -9,7 +9,7 @@
 #include "service.h"
 #include "wizard.h"
 
-enum { UNINSTALL_MS = 500 };
+enum { UNINSTALL_MS = 500, UPGRADE_MS = 500 };
 
 static const struct product_row rows[] = {
     {.kind = NO_PRODUCT, .class_name = "none", .version = "", .sql = "", .run_as = ""},
@@ -95,6 +95,7 @@ product_install(struct server *s, enum product_kind kind)
     print_copy(p->version, sizeof p->version, row->version);
     print_copy(p->sql, sizeof p->sql, row->sql);
     s->disk.runs.count = 0;
+    s->cycle.full = false;
     s->disk.connectors = (struct connectors){0};
     s->disk.pending = (struct pending){0};
     put_services(s, row);
@@ -108,10 +109,10 @@ enum baton_status
 product_configure(struct server *s, bool staging, struct baton_err *err)
 {
     struct product *p = &s->disk.product;
+    p->staging = staging; /* first: the judge must never see a configured exporter in between */
     enum baton_status rc = config_install(s, err);
     if (rc != BATON_OK)
         return rc;
-    p->staging = staging; /* first, so that the judge never sees a configured exporter between */
     p->configured = true;
     server_judge(s);
     return BATON_OK;
@@ -162,13 +163,6 @@ product_run_ended(struct server *s)
         removal_go(s);
 }
 
-static void
-restarted(struct server *s, uint64_t serial)
-{
-    (void)serial;
-    services_boot(s);
-}
-
 void
 product_upgrade(struct server *s, const char *version)
 {
@@ -183,7 +177,7 @@ product_upgrade(struct server *s, const char *version)
     process_end_all(s, ENGINE_PROCESS);
     server_judge(s);
     server_product_event(s);
-    world_after(s, UNINSTALL_MS, restarted, 0);
+    server_boot_services(s, UPGRADE_MS);
 }
 
 void

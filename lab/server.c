@@ -115,6 +115,7 @@ server_add(struct world *w, const struct server_options *options, struct baton_e
     if (options->product == NO_PRODUCT)
         return BATON_OK;
     product_install(s, options->product);
+    s->disk.product.given = true;
     rc = product_configure(s, false, err);
     services_boot(s);
     return rc;
@@ -175,6 +176,13 @@ booted(struct server *s, uint64_t serial)
 }
 
 void
+server_boot_services(struct server *s, uint64_t after_ms)
+{
+    s->serial_boot = ++s->serial;
+    world_after(s, after_ms, booted, s->serial_boot);
+}
+
+void
 server_power_on(struct server *s)
 {
     if (s->powered)
@@ -182,8 +190,7 @@ server_power_on(struct server *s)
     s->powered = true;
     print_guid_new(s->ids.boot);
     server_log(s, "EventLog", 6005, "SYSTEM", "The Event log service was started.");
-    s->serial_boot = ++s->serial;
-    world_after(s, BOOT_MS, booted, s->serial_boot);
+    server_boot_services(s, BOOT_MS);
 }
 
 static void

@@ -24,6 +24,7 @@ void server_product_event(struct server *s);
 
 void server_power_off(struct server *s);
 void server_power_on(struct server *s);
+void server_boot_services(struct server *s, uint64_t after_ms); /* those that are automatic */
 enum baton_status server_snapshot(struct server *s, struct baton_err *err) BATON_MUST_USE;
 enum baton_status server_revert(struct server *s, bool new_generation,
                                 struct baton_err *err) BATON_MUST_USE;

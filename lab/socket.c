@@ -160,6 +160,14 @@ somebody_listens(const struct sockaddr_un *address)
     return yes;
 }
 
+bool
+hub_runs_at(const char *dir)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    return print_format(address.sun_path, sizeof address.sun_path, "%s/tenant.sock", dir) &&
+           somebody_listens(&address);
+}
+
 static bool
 make_nonblocking(int fd)
 {

@@ -15,6 +15,8 @@ enum { LINE_MAX_BYTES = 1024 * 1024, OUT_MAX_BYTES = 8 * 1024 * 1024, CONNECTION
 
 struct hub;
 
+/* Whether a lab runs in this directory already. */
+bool hub_runs_at(const char *dir);
 /* Listens for the tenant and every server there is; becomes the world's port. */
 enum baton_status hub_open(struct world *w, struct hub **ret_hub,
                            struct baton_err *err) BATON_MUST_USE;

@@ -76,10 +76,12 @@ has_product(struct server *s, struct baton_err *err)
     return BATON_OK;
 }
 
+/* One whose first configuration was cut short may be installed over. */
 static enum baton_status
 has_no_product(struct server *s, struct baton_err *err)
 {
-    if (s->disk.product.kind != NO_PRODUCT)
+    const struct product *p = &s->disk.product;
+    if (p->kind != NO_PRODUCT && (p->kind != CONNECT || p->configured))
         return baton_fail(err, BATON_CONFLICT, "%s %s is installed on %s already",
                           product_class_name(s->disk.product.kind), s->disk.product.version,
                           s->name);

@@ -1,5 +1,7 @@
 #include "world.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,6 +9,39 @@
 #include "print.h"
 #include "server.h"
 #include "tenant.h"
+
+static const char marker[] = ".baton-lab";
+
+static enum baton_status
+mark(const char *dir, struct baton_err *err)
+{
+    char path[PATH_BYTES];
+    print_format(path, sizeof path, "%s/%s", dir, marker);
+    FILE *f = fopen(path, "w");
+    if (f == NULL || fputs("made by baton-lab, which empties this folder\n", f) < 0 ||
+        fclose(f) != 0)
+        return baton_fail(err, BATON_IO, "cannot write %s: %s", path, strerror(errno));
+    return BATON_OK;
+}
+
+static enum baton_status
+directory_open(const char *dir, struct baton_err *err)
+{
+    static const char *const parts[] = {"servers", "tenant", "snapshots"};
+    enum baton_status rc = folder_make(dir, err);
+    if (rc == BATON_OK && !folder_empty(dir) && !folder_has(dir, marker))
+        rc = baton_fail(err, BATON_CONFLICT,
+                        "%s is not empty and no lab made it: take another --dir", dir);
+    for (size_t i = 0; i < ARRAY_LEN(parts) && rc == BATON_OK; i++) {
+        char path[PATH_BYTES];
+        if (!print_format(path, sizeof path, "%s/%s", dir, parts[i]))
+            return baton_fail(err, BATON_LIMIT, "the path of the lab's directory is too long");
+        rc = folder_remove(path, err);
+        if (rc == BATON_OK)
+            rc = folder_make(path, err);
+    }
+    return rc == BATON_OK ? mark(dir, err) : rc;
+}
 
 enum baton_status
 world_open(struct world *w, const struct world_options *options, struct baton_err *err)
@@ -18,9 +53,7 @@ world_open(struct world *w, const struct world_options *options, struct baton_er
     if (w->server == NULL)
         return baton_fail(err, BATON_NOMEM, "the lab's servers");
 
-    char path[PATH_BYTES];
-    print_format(path, sizeof path, "%s/servers", w->dir);
-    enum baton_status rc = folder_make(path, err);
+    enum baton_status rc = directory_open(w->dir, err);
     if (rc == BATON_OK)
         rc = tenant_open(w, options->tenant, options->objects, err);
     if (rc != BATON_OK)

@@ -65,6 +65,7 @@ struct product {
     enum product_kind kind;
     char version[32], sql[16];
     bool configured; /* its first configuration has ended */
+    bool given;      /* it was there when the lab began: an old server's */
     bool staging;
     enum upgrade_state auto_upgrade;
     uint64_t installed_ms;
@@ -227,6 +228,7 @@ struct world_options {
     double speed;
 };
 
+/* The directory must be new, empty, or left by an earlier lab, whose files go. */
 enum baton_status world_open(struct world *w, const struct world_options *options,
                              struct baton_err *err) BATON_MUST_USE;
 void world_close(struct world *w);
