@@ -1,0 +1,440 @@
+#include "collect.h"
+
+#include <string.h>
+
+#include "common/canon.h"
+#include "common/log.h"
+#include "common/readers/csexport_count.h"
+#include "readers.h"
+
+enum { FACTS_PER_ROW = 16, NO_DIGEST = DIGEST_COUNT };
+
+#define NONE    (1U << PRODUCT_NONE)
+#define DIRSYNC (1U << PRODUCT_DIRSYNC)
+#define AADSYNC (1U << PRODUCT_AADSYNC)
+#define CONNECT (1U << PRODUCT_CONNECT)
+#define SYNC    (DIRSYNC | AADSYNC | CONNECT)
+#define ANY     (NONE | SYNC)
+
+struct collect_row {
+    enum host_op op;
+    uint8_t place, collector, stage, products;
+    bool engine; /* the engine answers it: gone with it, and no error */
+    bool heavy;  /* not at every whole round */
+    bool (*when)(const struct collect *c);
+    collect_reader *read;
+    uint8_t digest;               /* enum digest_id that it gives, or NO_DIGEST */
+    uint8_t facts[FACTS_PER_ROW]; /* that it gives; unused places are FACT_COUNT... */
+    uint8_t fact_count;
+};
+
+static bool
+export_not_hashed(const struct collect *c)
+{
+    return c->exported.exists && !c->exported.hashed;
+}
+
+static bool
+place_watched(const struct collect *c)
+{
+    return c->place_known;
+}
+
+static bool
+placed_not_hashed(const struct collect *c)
+{
+    return c->place_known && c->placed.exists && !c->placed.hashed;
+}
+
+/* csexport walks the whole connector space: only when what it would show has moved. */
+static bool
+pending_moved(const struct collect *c)
+{
+    return c->pending_due || !c->pending_read ||
+           !baton_hash_eq(&c->pending_after, &c->facts.digest[DIGEST_RUNS]);
+}
+
+static bool
+pending_made(const struct collect *c)
+{
+    return c->pending != NULL;
+}
+
+#define FACTS(...) .facts = {__VA_ARGS__}, .fact_count = sizeof((const uint8_t[]){__VA_ARGS__})
+#define F(id)      FACT_##id
+
+// clang-format off
+static const struct collect_row rows[ROW_COUNT] = {
+    [ROW_SERVICES] = { HOST_SERVICES, 0, 0, STAGE_NATIVE, ANY, false, false, NULL, collect_services, NO_DIGEST,
+        FACTS(F(SERVICES_PRESENT), F(SERVICES_STOPPED), F(SERVICES_DISABLED), F(SERVICES_DISABLED_REGISTRY),
+              F(STOPPED_AT), F(SERVICE_WATCH)) },
+    [ROW_TASKS] = { HOST_TASKS, 0, 0, STAGE_NATIVE, ANY, false, false, NULL, collect_tasks, NO_DIGEST,
+        FACTS(F(TASKS_DISABLED)) },
+    [ROW_PROCESSES] = { HOST_PROCESSES, 0, 0, STAGE_NATIVE, ANY, false, false, NULL, collect_processes, NO_DIGEST,
+        FACTS(F(ENGINE_GONE), F(WIZARD_OPEN), F(CONSOLE_OPEN), F(INSTALLER_OPEN), F(SYNC_SHELL_OPEN),
+              F(TOOLS_STARTED)) },
+    [ROW_PRODUCT] = { HOST_PRODUCT, 0, 0, STAGE_NATIVE, ANY, false, false, NULL, collect_product, NO_DIGEST,
+        FACTS(F(PRODUCT_PRESENT), F(PRODUCT_CLASS), F(PRODUCT_VERSION), F(SQL_EDITION), F(DISK_FREE_BYTES)) },
+    [ROW_MACHINE] = { HOST_MACHINE, 0, 0, STAGE_NATIVE, ANY, false, false, NULL, collect_machine, NO_DIGEST, .fact_count = 0 },
+    [ROW_EXPORTED_STAT] = { HOST_FILE_STAT, PLACE_SETTINGS_EXPORT, 0, STAGE_NATIVE, ANY, false, false, NULL,
+        collect_exported_stat, NO_DIGEST, FACTS(F(SETTINGS_SEEN), F(SETTINGS_BYTES)) },
+    [ROW_PLACED_STAT] = { HOST_FILE_STAT, PLACE_SETTINGS_IMPORT, 0, STAGE_NATIVE, ANY, false, false, place_watched,
+        collect_placed_stat, NO_DIGEST, FACTS(F(SETTINGS_PLACED)) },
+
+    [ROW_RUNS] = { HOST_COLLECT, 0, COLLECT_RUNS, STAGE_COLLECTORS, SYNC, true, false, NULL, collect_runs, DIGEST_RUNS,
+        FACTS(F(RUN_IN_PROGRESS), F(LAST_RUN_END), F(LAST_EXPORT_END), F(EXPORTS_TOTAL), F(LAST_EXPORT_OK),
+              F(IMPORT_OK), F(LAST_CYCLE_END), F(GOOD_CYCLES), F(FULL_IMPORT_AD), F(FULL_SYNC_AD),
+              F(FULL_IMPORT_ENTRA), F(FULL_SYNC_ENTRA)) },
+    [ROW_RUN_STATUS] = { HOST_COLLECT, 0, COLLECT_RUN_STATUS, STAGE_COLLECTORS, CONNECT, true, false, NULL,
+        collect_run_status, NO_DIGEST, .fact_count = 0 },
+    [ROW_SCHEDULER] = { HOST_COLLECT, 0, COLLECT_SCHEDULER, STAGE_COLLECTORS, CONNECT, true, false, NULL,
+        collect_scheduler, NO_DIGEST,
+        FACTS(F(STAGING_SCHEDULER), F(SYNC_CYCLE_ENABLED), F(SCHEDULER_SUSPENDED), F(CYCLE_IN_PROGRESS), F(INTERVAL_MS)) },
+    [ROW_GLOBAL] = { HOST_COLLECT, 0, COLLECT_GLOBAL, STAGE_COLLECTORS, CONNECT, true, false, NULL, collect_global,
+        NO_DIGEST, FACTS(F(STAGING_SETTINGS), F(DELETE_GUARD)) },
+    [ROW_CONNECTORS] = { HOST_COLLECT, 0, COLLECT_CONNECTORS, STAGE_COLLECTORS, SYNC, true, false, NULL,
+        collect_connectors, NO_DIGEST, FACTS(F(CONNECTOR_READY)) },
+    [ROW_STATISTICS] = { HOST_COLLECT, 0, COLLECT_STATISTICS, STAGE_COLLECTORS, SYNC, true, false, NULL,
+        collect_statistics, NO_DIGEST, FACTS(F(PENDING_ADDS), F(PENDING_UPDATES), F(PENDING_DELETES), F(OBJECTS)) },
+    [ROW_AUTO_UPGRADE] = { HOST_COLLECT, 0, COLLECT_AUTO_UPGRADE, STAGE_COLLECTORS, CONNECT, true, false, NULL,
+        collect_auto_upgrade, NO_DIGEST, FACTS(F(AUTO_UPGRADE)) },
+    [ROW_CONFIGURATION] = { HOST_COLLECT, 0, COLLECT_CONFIGURATION, STAGE_COLLECTORS, AADSYNC | CONNECT, true, true, NULL,
+        collect_configuration, DIGEST_CONFIG, .fact_count = 0 },
+    [ROW_PREREQUISITES] = { HOST_COLLECT, 0, COLLECT_PREREQUISITES, STAGE_COLLECTORS, NONE | CONNECT, false, true, NULL,
+        collect_prerequisites, NO_DIGEST, FACTS(F(PREREQ_FAILED)) },
+
+    [ROW_EXPORTED_HASH] = { HOST_FILE_HASH, PLACE_SETTINGS_EXPORT, 0, STAGE_FILES, ANY, false, false, export_not_hashed,
+        collect_exported_hash, NO_DIGEST, .fact_count = 0 },
+    [ROW_PLACED_HASH] = { HOST_FILE_HASH, PLACE_SETTINGS_IMPORT, 0, STAGE_FILES, ANY, false, false, placed_not_hashed,
+        collect_placed_hash, NO_DIGEST, .fact_count = 0 },
+    [ROW_PENDING_MADE] = { HOST_COLLECT, 0, COLLECT_PENDING, STAGE_FILES, CONNECT, true, true, pending_moved,
+        collect_pending_made, DIGEST_PENDING, .fact_count = 0 },
+
+    [ROW_PENDING_HASH] = { HOST_FILE_HASH, PLACE_PENDING_EXPORT, 0, STAGE_READ, CONNECT, false, false, pending_made,
+        collect_pending_hash, DIGEST_PENDING, .fact_count = 0 },
+    [ROW_PENDING_READ] = { HOST_FILE_READ, PLACE_PENDING_EXPORT, 0, STAGE_READ, CONNECT, false, false, pending_made,
+        collect_pending_read, DIGEST_PENDING, .fact_count = 0 },
+};
+// clang-format on
+
+void
+collect_init(struct collect *c, const struct digest_port *digest)
+{
+    *c = (struct collect){.digest = digest, .stage = STAGE_OVER};
+    facts_init(&c->facts);
+}
+
+void
+collect_done(struct collect *c)
+{
+    csexport_counter_close(&c->pending);
+}
+
+void
+collect_set(struct collect *c, enum fact_id id, int64_t value)
+{
+    facts_set(&c->facts, id, value);
+    c->at_ms[id] = c->fact_ms;
+}
+
+void
+collect_absent(struct collect *c, enum fact_id id, enum fact_reason reason)
+{
+    facts_absent(&c->facts, id, reason);
+    c->at_ms[id] = c->fact_ms;
+}
+
+static void
+row_absent(struct collect *c, const struct collect_row *row, enum fact_reason reason)
+{
+    for (size_t i = 0; i < row->fact_count; i++)
+        collect_absent(c, (enum fact_id)row->facts[i], reason);
+    if (row->digest != NO_DIGEST)
+        c->facts.digest_known[row->digest] = false;
+    if (row->digest == DIGEST_CONFIG)
+        c->facts.digest_known[DIGEST_RULES] = false;
+}
+
+/* --- stages --- */
+
+static bool
+applies(const struct collect *c, const struct collect_row *row)
+{
+    return (row->products >> c->product & 1U) != 0;
+}
+
+static bool
+wanted(const struct collect *c, const struct collect_row *row, const struct collect_slot *slot)
+{
+    if (!applies(c, row) || (row->when != NULL && !row->when(c)))
+        return false;
+    return !row->heavy || slot->done_ms == 0 || c->began_ms >= slot->done_ms + c->heavy_ms;
+}
+
+/* True when the stage has something to ask. */
+static bool
+enter(struct collect *c, enum collect_stage stage)
+{
+    bool some = false;
+    c->stage = stage;
+    c->fact_ms = (int64_t)c->began_ms;
+    for (size_t i = 0; i < ROW_COUNT; i++) {
+        struct collect_slot *slot = &c->slot[i];
+        if (rows[i].stage != stage)
+            continue;
+        if (!applies(c, &rows[i]))
+            row_absent(c, &rows[i],
+                       c->product == PRODUCT_NONE ? ABSENT_NO_PRODUCT : ABSENT_NOT_APPLICABLE);
+        slot->offset = 0;
+        slot->state = wanted(c, &rows[i], slot) ? SLOT_WAITING : SLOT_IDLE;
+        some = some || slot->state == SLOT_WAITING;
+    }
+    return some;
+}
+
+static void
+advance(struct collect *c)
+{
+    enum collect_stage last = c->whole ? STAGE_READ : STAGE_NATIVE;
+    do {
+        if (c->stage == last)
+            c->stage = STAGE_OVER;
+    } while (c->stage != STAGE_OVER && !enter(c, c->stage + 1));
+}
+
+static bool
+stage_answered(const struct collect *c)
+{
+    for (size_t i = 0; i < ROW_COUNT; i++)
+        if (c->slot[i].state != SLOT_IDLE)
+            return false;
+    return true;
+}
+
+void
+collect_begin(struct collect *c, const struct collect_round *round)
+{
+    BATON_ASSERT(!c->running);
+    c->running = true;
+    c->whole = round->whole;
+    c->began_ms = round->now_ms;
+    c->heavy_ms = round->heavy_ms;
+    c->limit_ms = round->limit_ms;
+    c->host_gone = false;
+    c->tool_started = false;
+    csexport_counter_close(&c->pending);
+    for (size_t i = 0; i < ROW_COUNT; i++)
+        c->slot[i] = (struct collect_slot){.done_ms = c->slot[i].done_ms};
+    (void)enter(c, STAGE_NATIVE); /* it always asks something */
+}
+
+static enum baton_status
+submit(struct collect *c, size_t row, const struct host_port *host, uint64_t now_ms)
+{
+    struct collect_slot *slot = &c->slot[row];
+    struct host_request request = {.op = rows[row].op,
+                                   .place = rows[row].place,
+                                   .collector = rows[row].collector,
+                                   .offset = slot->offset,
+                                   .limit_ms = (uint32_t)c->limit_ms};
+    struct baton_err err;
+    enum baton_status rc = host->submit(host->ctx, &request, &slot->ticket, &err);
+    if (rc == BATON_OK) {
+        slot->state = SLOT_SENT;
+        slot->sent_ms = now_ms;
+    } else if (rc != BATON_LIMIT) {
+        slot->state = SLOT_IDLE;
+        row_absent(c, &rows[row], ABSENT_ERROR);
+        log_warn("collect.submit", "op=%s: %s", host_op_name(request.op), err.text);
+    }
+    return rc;
+}
+
+void
+collect_pump(struct collect *c, const struct host_port *host, uint64_t now_ms)
+{
+    if (!c->running)
+        return;
+    for (size_t i = 0; i < ROW_COUNT; i++)
+        if (c->slot[i].state == SLOT_WAITING && submit(c, i, host, now_ms) == BATON_LIMIT)
+            return; /* the rest once an answer has made room */
+    if (stage_answered(c) && c->stage != STAGE_OVER) {
+        advance(c);
+        if (c->stage != STAGE_OVER)
+            collect_pump(c, host, now_ms);
+    }
+}
+
+/* --- answers --- */
+
+static enum fact_reason
+reason_for(enum baton_status status)
+{
+    return status == BATON_TIMEOUT ? ABSENT_TIMEOUT : ABSENT_ERROR;
+}
+
+/* Once the engine is gone, what only it could say stands as it was. For the run history that holds
+ * only while it is the same stop: after another one there may have been runs that nobody saw. */
+static bool
+stands_without_engine(struct collect *c, size_t row)
+{
+    if (!rows[row].engine || !c->engine_gone)
+        return false;
+    if (row != ROW_RUNS)
+        return true;
+    if (c->history_stop == 0)
+        c->history_stop = c->engine_stopped_at;
+    return c->history_stop != 0 && c->history_stop == c->engine_stopped_at;
+}
+
+static void
+row_failed(struct collect *c, size_t row, enum baton_status status, const struct baton_err *err)
+{
+    const struct collect_row *r = &rows[row];
+    c->host_gone = c->host_gone || status == BATON_UNREACHABLE;
+    log_debug("collect.failed", "op=%s collector=%s: %s", host_op_name(r->op),
+              host_collector_name((enum host_collector)r->collector), err->text);
+    if (!stands_without_engine(c, row))
+        row_absent(c, r, reason_for(status));
+}
+
+static bool
+more_to_read(const struct collect *c, size_t row)
+{
+    return row == ROW_PENDING_READ && c->pending != NULL;
+}
+
+static void
+take_row(struct collect *c, size_t row, const struct host_completion *done, uint64_t now_ms)
+{
+    struct collect_slot *slot = &c->slot[row];
+    struct baton_err err = done->err;
+    enum baton_status rc = done->status;
+    slot->state = SLOT_IDLE;
+    c->fact_ms = (int64_t)slot->sent_ms;
+    if (rc == BATON_OK)
+        rc = rows[row].read(c, done, &err);
+    if (rc != BATON_OK) {
+        row_failed(c, row, rc, &err);
+    } else if (more_to_read(c, row)) {
+        slot->offset += done->text_len;
+        slot->state = SLOT_WAITING;
+    } else {
+        slot->fresh = true;
+        slot->done_ms = now_ms;
+    }
+}
+
+bool
+collect_take(struct collect *c, const struct host_completion *done, uint64_t now_ms)
+{
+    for (size_t i = 0; c->running && i < ROW_COUNT; i++) {
+        if (c->slot[i].state != SLOT_SENT || c->slot[i].ticket != done->ticket)
+            continue;
+        take_row(c, i, done, now_ms);
+        if (stage_answered(c))
+            advance(c);
+        return true;
+    }
+    return false;
+}
+
+bool
+collect_over(const struct collect *c)
+{
+    return c->running && c->stage == STAGE_OVER;
+}
+
+void
+collect_watch_broke(struct collect *c)
+{
+    c->watch_broken = true;
+}
+
+void
+collect_facts(struct collect *c, uint64_t now_ms, uint64_t now_unix_ms, struct facts *ret_facts,
+              uint64_t *ret_began_ms)
+{
+    collect_derive(c, now_unix_ms);
+    *ret_facts = c->facts;
+    for (size_t i = 0; i < FACT_COUNT; i++) {
+        int64_t age = (int64_t)now_ms - c->at_ms[i];
+        ret_facts->fact[i].age_ms = age < 0 ? 0 : age > UINT32_MAX ? UINT32_MAX : (uint32_t)age;
+    }
+    if (c->whole)
+        c->whole_began_ms = c->began_ms;
+    *ret_began_ms = c->whole_began_ms;
+    c->running = false;
+}
+
+/* --- memory over a restart --- */
+
+static const enum fact_id remembered[] = {
+    FACT_LAST_RUN_END, FACT_LAST_EXPORT_END, FACT_EXPORTS_TOTAL, FACT_LAST_EXPORT_OK,
+    FACT_GOOD_CYCLES,  FACT_LAST_CYCLE_END,  FACT_IMPORT_OK,
+};
+
+enum { MEMORY_VERSION = 1 };
+
+size_t
+collect_remember(const struct collect *c, uint8_t out[COLLECT_MEMORY_BYTES])
+{
+    struct canon_writer w;
+    canon_writer_init(&w, out, COLLECT_MEMORY_BYTES);
+    canon_put_u8(&w, MEMORY_VERSION);
+    canon_put_i64(&w, c->history_stop);
+    canon_put_u64(&w, c->history_unix_ms);
+    canon_put_bool(&w, c->configured);
+    canon_put_i64(&w, c->config_changed_unix_ms);
+    canon_put_bool(&w, c->facts.digest_known[DIGEST_CONFIG]);
+    canon_put_hash(&w, &c->facts.digest[DIGEST_CONFIG]);
+    for (size_t i = 0; i < ARRAY_LEN(remembered); i++) {
+        const struct fact *f = &c->facts.fact[remembered[i]];
+        canon_put_bool(&w, f->state == FACT_VALUE);
+        canon_put_i64(&w, f->state == FACT_VALUE ? f->value : 0);
+    }
+    size_t len;
+    enum baton_status rc = canon_finish(&w, &len);
+    BATON_ASSERT(rc == BATON_OK);
+    return len;
+}
+
+static void
+recall_facts(struct collect *c, struct canon_reader *r)
+{
+    for (size_t i = 0; i < ARRAY_LEN(remembered); i++) {
+        bool known = canon_get_bool(r);
+        int64_t value = canon_get_i64(r);
+        if (known && !r->bad)
+            collect_set(c, remembered[i], value);
+    }
+}
+
+enum baton_status
+collect_recall(struct collect *c, const uint8_t *bytes, size_t len, uint64_t now_ms,
+               uint64_t now_unix_ms)
+{
+    struct canon_reader r;
+    canon_reader_init(&r, bytes, len);
+    canon_require(&r, canon_get_u8(&r) == MEMORY_VERSION);
+    int64_t stop = canon_get_i64(&r);
+    uint64_t unix_ms = canon_get_u64(&r);
+    bool configured = canon_get_bool(&r);
+    int64_t changed = canon_get_i64(&r);
+    bool config_known = canon_get_bool(&r);
+    struct baton_hash config = canon_get_hash(&r);
+    uint64_t ago_ms = now_unix_ms > unix_ms ? now_unix_ms - unix_ms : 0;
+    c->fact_ms = (int64_t)now_ms - (int64_t)ago_ms;
+    recall_facts(c, &r);
+    if (!canon_finished(&r)) {
+        collect_init(c, c->digest);
+        return BATON_MALFORMED;
+    }
+    c->history_stop = stop == 0 ? -1 : stop; /* it ran when last seen: runs may have been missed */
+    c->history_unix_ms = unix_ms;
+    c->configured = configured;
+    c->config_changed_unix_ms = changed;
+    if (config_known)
+        facts_set_digest(&c->facts, DIGEST_CONFIG, &config);
+    return BATON_OK;
+}

@@ -1,0 +1,113 @@
+/* collect.h: one look at a whole server: which requests it takes, and which facts they give.
+ *
+ * Shape      A table of rows (host request, when, reader, facts). A round goes through four stages:
+ *            native calls, collectors, the pending-export run, files. Requests of a stage run at
+ *            once. What a round does not ask keeps its value and grows older; what it asks and
+ *            cannot read becomes absent with the reason, never what it was.
+ *            One exception: once the engine is gone its run history cannot be asked, so that the
+ *            last one read stands, as old as it is, for as long as the service's stop is the same.
+ * Units      now_ms monotonic, now_unix_ms wall.
+ * Limits     One round at a time.
+ * Errors     None: a request that fails shows in the facts and in the log.
+ * Ownership  Plain value apart from a reader that collect_done closes.
+ * Threads    The loop's.
+ * Source     protocol 3; handoff 2.8; domain 1.6, 2.4, 2.5, 2.7, 2.8.
+ */
+#ifndef AGENT_COLLECT_H
+#define AGENT_COLLECT_H
+
+#include "baton/host.h"
+#include "history.h"
+
+enum { COLLECT_ROWS_MAX = 24, COLLECT_TOOLS_MAX = HOST_PROCESSES_MAX };
+
+enum collect_stage { STAGE_NATIVE, STAGE_COLLECTORS, STAGE_FILES, STAGE_READ, STAGE_OVER };
+
+struct collect_slot {
+    enum { SLOT_IDLE, SLOT_WAITING, SLOT_SENT } state;
+    uint32_t ticket;
+    bool fresh; /* read well in this round */
+    uint64_t offset, sent_ms, done_ms; /* done_ms: the newest success, 0 = never */
+};
+
+struct collect_file { /* what a place held when it was last looked at */
+    bool exists, hashed;
+    uint64_t bytes, written_unix_ms;
+    struct baton_hash hash;
+};
+
+struct collect {
+    const struct digest_port *digest;
+    struct facts facts; /* ages are kept in at_ms */
+    int64_t at_ms[FACT_COUNT]; /* monotonic; negative: before this boot */
+    struct collect_slot slot[COLLECT_ROWS_MAX];
+
+    /* the round under way */
+    bool running, whole;
+    enum collect_stage stage;
+    uint64_t began_ms, heavy_ms, limit_ms;
+    int64_t fact_ms; /* the time that facts set now are of */
+    uint64_t whole_began_ms; /* of the newest finished round that asked everything; 0 = none */
+
+    /* what readers keep between rows */
+    bool machine_known, host_gone;
+    struct machine machine;
+    enum product product;
+    bool engine_gone, engine_missing;
+    int64_t engine_stopped_at; /* 0: it runs */
+    bool watch_broken;         /* since services were last asked */
+    uint32_t tool[COLLECT_TOOLS_MAX];
+    size_t tool_count;
+    bool tools_known, tool_started; /* one that the round before did not see */
+
+    bool history_known, busy;
+    struct history history;
+    int64_t history_stop;     /* the engine's stop that the history is known to stand for */
+    uint64_t history_unix_ms; /* when it was read, by the wall */
+    bool entra_connector, configured, connectors_known;
+    struct baton_id ad_connector[HISTORY_CONNECTORS_MAX];
+    size_t ad_connector_count;
+    int64_t config_changed_unix_ms; /* 0: not since we look */
+    int64_t connector_changed_unix_ms;
+
+    struct csexport_counter *pending;
+    int64_t statistics_adds, statistics_updates, statistics_deletes;
+    bool statistics_known, pending_due, pending_read;
+    struct baton_hash pending_after; /* digest of the runs it was made after */
+
+    struct collect_file exported, placed;
+    bool seal_known, place_known;
+    struct baton_hash sealed_hash, placed_hash; /* what was sealed, what had to be put down */
+    char wizard_note[NOTE_BYTES], service_note[NOTE_BYTES];
+};
+
+struct collect_round {
+    bool whole;
+    uint64_t now_ms;
+    uint64_t limit_ms; /* for one request */
+    uint64_t heavy_ms; /* configuration and pending export at most this often */
+};
+
+void collect_init(struct collect *c, const struct digest_port *digest);
+void collect_done(struct collect *c);
+
+void collect_begin(struct collect *c, const struct collect_round *round);
+/* Submits whatever may run now. */
+void collect_pump(struct collect *c, const struct host_port *host, uint64_t now_ms);
+/* True: the completion belonged to this round (the caller still releases it). */
+bool collect_take(struct collect *c, const struct host_completion *done, uint64_t now_ms);
+bool collect_over(const struct collect *c); /* a round was begun and every answer is in */
+void collect_watch_broke(struct collect *c);
+
+/* The facts as they stand, with ages. Ends the round. *ret_began_ms is when the oldest part of
+ * this observation began: a round of native calls alone does not make collectors younger. */
+void collect_facts(struct collect *c, uint64_t now_ms, uint64_t now_unix_ms,
+                   struct facts *ret_facts, uint64_t *ret_began_ms);
+
+/* What must outlive a restart: run facts of an engine that is gone, digests that show a change. */
+enum { COLLECT_MEMORY_BYTES = 512 };
+size_t collect_remember(const struct collect *c, uint8_t out[COLLECT_MEMORY_BYTES]);
+enum baton_status collect_recall(struct collect *c, const uint8_t *bytes, size_t len,
+                                 uint64_t now_ms, uint64_t now_unix_ms) BATON_MUST_USE;
+
+#endif

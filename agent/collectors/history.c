@@ -1,0 +1,233 @@
+#include "history.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct item {
+    int64_t begin, end;
+    uint8_t connector, profile, result;
+    bool complete;
+};
+
+struct history_build {
+    struct history sum;
+    struct item *item;
+    size_t count, cap;
+};
+
+struct cycle { /* the one being put together */
+    bool open, failed;
+    bool synced; /* a synchronization or export was seen: the next import begins another */
+    bool ad_import, entra_import, ad_sync, entra_sync;
+    int64_t end;
+};
+
+enum baton_status
+history_begin(struct history_build **ret_build, struct baton_err *err)
+{
+    *ret_build = calloc(1, sizeof **ret_build);
+    return *ret_build == NULL ? baton_fail(err, BATON_NOMEM, "run history") : BATON_OK;
+}
+
+static bool
+grow(struct history_build *b)
+{
+    if (b->count < b->cap)
+        return true;
+    size_t cap = b->cap == 0 ? 128 : b->cap * 2;
+    struct item *grown = cap > HISTORY_RUNS_MAX ? NULL : realloc(b->item, cap * sizeof *grown);
+    if (grown == NULL)
+        return false;
+    b->item = grown;
+    b->cap = cap;
+    return true;
+}
+
+static int
+connector_index(struct history *h, const struct run_record *run)
+{
+    for (size_t i = 0; i < h->connector_count; i++)
+        if (baton_id_eq(&h->connector[i].id, &run->connector))
+            return (int)i;
+    if (h->connector_count == HISTORY_CONNECTORS_MAX)
+        return -1;
+    h->connector[h->connector_count] =
+        (struct history_connector){.id = run->connector, .entra = run->entra};
+    return (int)h->connector_count++;
+}
+
+void
+history_run(void *build, const struct run_record *run)
+{
+    struct history_build *b = build;
+    int connector = connector_index(&b->sum, run);
+    if (connector < 0 || !grow(b)) {
+        b->sum.cut = true;
+        return;
+    }
+    b->item[b->count++] = (struct item){.begin = run->begin_unix_ms,
+                                        .end = run->end_unix_ms,
+                                        .connector = (uint8_t)connector,
+                                        .profile = (uint8_t)run->profile,
+                                        .result = (uint8_t)run->result,
+                                        .complete = run->complete};
+}
+
+static int
+by_begin(const void *a, const void *b)
+{
+    const struct item *left = a, *right = b;
+    if (left->begin != right->begin)
+        return left->begin < right->begin ? -1 : 1;
+    return (left->end > right->end) - (left->end < right->end);
+}
+
+static bool
+is_import(const struct item *i)
+{
+    return i->profile == RUN_PROFILE_FULL_IMPORT || i->profile == RUN_PROFILE_DELTA_IMPORT;
+}
+
+static bool
+is_sync(const struct item *i)
+{
+    return i->profile == RUN_PROFILE_FULL_SYNC || i->profile == RUN_PROFILE_DELTA_SYNC;
+}
+
+static bool
+is_good(const struct item *i)
+{
+    return i->complete && run_result_good((enum run_result)i->result);
+}
+
+static void
+sum_export(struct history *h, const struct item *i)
+{
+    h->exports_total++;
+    if (i->complete && i->end >= h->last_export_end) {
+        h->last_export_end = i->end;
+        h->last_export_ok = is_good(i);
+    }
+}
+
+static void
+sum_full(struct history_connector *c, const struct item *i)
+{
+    struct full_operation *op = i->profile == RUN_PROFILE_FULL_IMPORT ? &c->import
+                                : i->profile == RUN_PROFILE_FULL_SYNC ? &c->sync
+                                                                      : NULL;
+    if (op == NULL || !i->complete)
+        return;
+    op->begin_unix_ms = i->begin;
+    op->success = i->result == RUN_RESULT_SUCCESS;
+}
+
+/* Items come by rising begin, so that the newest of a kind is the last one written. */
+static void
+sum_one(struct history *h, const struct item *i)
+{
+    struct history_connector *c = &h->connector[i->connector];
+    if (!i->complete)
+        h->in_progress = true;
+    else if (i->end > h->last_run_end)
+        h->last_run_end = i->end;
+    if (c->entra && i->profile == RUN_PROFILE_EXPORT)
+        sum_export(h, i);
+    if (!c->entra && is_import(i) && i->complete)
+        h->import_ok = is_good(i);
+    sum_full(c, i);
+}
+
+static bool
+cycle_good(const struct cycle *c)
+{
+    return c->open && !c->failed && c->ad_import && c->entra_import && c->ad_sync && c->entra_sync;
+}
+
+static void
+close_cycle(struct history *h, const struct cycle *c)
+{
+    if (h->last_cycle_good) {
+        h->good_cycles_before_last++;
+        h->last_cycle_end_before_last = h->last_cycle_end;
+    }
+    h->last_cycle_good = cycle_good(c);
+    if (h->last_cycle_good)
+        h->last_cycle_end = c->end;
+}
+
+static void
+cycle_run(struct history *h, struct cycle *c, const struct item *i)
+{
+    bool entra = h->connector[i->connector].entra;
+    if (is_import(i) && c->synced) {
+        close_cycle(h, c);
+        *c = (struct cycle){0};
+    }
+    c->open = true;
+    c->failed = c->failed || !is_good(i);
+    c->synced = c->synced || !is_import(i);
+    c->ad_import = c->ad_import || (is_import(i) && !entra);
+    c->entra_import = c->entra_import || (is_import(i) && entra);
+    c->ad_sync = c->ad_sync || (is_sync(i) && !entra);
+    c->entra_sync = c->entra_sync || (is_sync(i) && entra);
+    if (i->end > c->end)
+        c->end = i->end;
+}
+
+void
+history_end(struct history_build **build, struct history *ret_history)
+{
+    struct history_build *b = *build;
+    struct cycle cycle = {0};
+    if (b->count > 0)
+        qsort(b->item, b->count, sizeof b->item[0], by_begin);
+    for (size_t i = 0; i < b->count; i++) {
+        sum_one(&b->sum, &b->item[i]);
+        cycle_run(&b->sum, &cycle, &b->item[i]);
+    }
+    if (cycle.open)
+        close_cycle(&b->sum, &cycle);
+    *ret_history = b->sum;
+    free(b->item);
+    free(b);
+    *build = NULL;
+}
+
+static bool
+operation_done(const struct history_connector *c, bool import, int64_t since_unix_ms)
+{
+    const struct full_operation *op = import ? &c->import : &c->sync;
+    return op->success && op->begin_unix_ms >= since_unix_ms;
+}
+
+static const struct history_connector *
+find(const struct history *h, const struct baton_id *id)
+{
+    for (size_t i = 0; i < h->connector_count; i++)
+        if (baton_id_eq(&h->connector[i].id, id))
+            return &h->connector[i];
+    return NULL;
+}
+
+bool
+history_full_done(const struct history *h, bool entra, bool import, int64_t since_unix_ms,
+                  const struct baton_id *wanted, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct history_connector *c = find(h, &wanted[i]);
+        if (c == NULL || !operation_done(c, import, since_unix_ms))
+            return false;
+    }
+    if (count > 0)
+        return true;
+    bool some = false;
+    for (size_t i = 0; i < h->connector_count; i++) {
+        if (h->connector[i].entra != entra)
+            continue;
+        if (!operation_done(&h->connector[i], import, since_unix_ms))
+            return false;
+        some = true;
+    }
+    return some;
+}

@@ -1,0 +1,280 @@
+/* texts.c: what the collectors print, as facts. */
+#include <string.h>
+
+#include "common/readers/psjson.h"
+#include "readers.h"
+
+enum baton_status
+collect_runs(struct collect *c, const struct host_completion *done, struct baton_err *err)
+{
+    struct history_build *build;
+    enum baton_status rc = history_begin(&build, err);
+    if (rc != BATON_OK)
+        return rc;
+    struct history history;
+    rc = run_history_read(done->text, done->text_len, history_run, build, err);
+    history_end(&build, &history);
+    if (rc != BATON_OK)
+        return rc;
+    if (history.cut)
+        return baton_fail(err, BATON_LIMIT, "the run history is longer than Baton reads");
+    c->history = history;
+    c->history_known = true;
+    c->history_stop = c->engine_stopped_at;
+    struct baton_hash hash;
+    c->digest->sha256(c->digest->ctx, done->text, done->text_len, &hash);
+    facts_set_digest(&c->facts, DIGEST_RUNS, &hash);
+    return BATON_OK;
+}
+
+enum baton_status
+collect_run_status(struct collect *c, const struct host_completion *done, struct baton_err *err)
+{
+    struct ps_list list;
+    enum baton_status rc = ps_list_read(done->text, done->text_len, &list, err);
+    c->busy = list.count > 0;
+    ps_list_done(&list);
+    return rc;
+}
+
+enum property_type { AS_BOOL, AS_SPAN };
+
+struct property_row {
+    const char *name;
+    enum property_type type;
+    enum fact_id fact;
+};
+
+static bool
+property_value(const json_t *object, const struct property_row *row, int64_t *ret_value)
+{
+    bool truth;
+    if (row->type == AS_SPAN)
+        return ps_timespan(object, row->name, ret_value);
+    if (!ps_bool(object, row->name, &truth))
+        return false;
+    *ret_value = truth;
+    return true;
+}
+
+static void
+set_property(struct collect *c, const json_t *object, const struct property_row *row)
+{
+    int64_t value;
+    if (property_value(object, row, &value))
+        collect_set(c, row->fact, value);
+    else
+        collect_absent(c, row->fact, ABSENT_ERROR);
+}
+
+enum baton_status
+collect_scheduler(struct collect *c, const struct host_completion *done, struct baton_err *err)
+{
+    static const struct property_row rows[] = {
+        {"StagingModeEnabled", AS_BOOL, FACT_STAGING_SCHEDULER},
+        {"SyncCycleEnabled", AS_BOOL, FACT_SYNC_CYCLE_ENABLED},
+        {"SchedulerSuspended", AS_BOOL, FACT_SCHEDULER_SUSPENDED},
+        {"SyncCycleInProgress", AS_BOOL, FACT_CYCLE_IN_PROGRESS},
+        {"CurrentlyEffectiveSyncCycleInterval", AS_SPAN, FACT_INTERVAL_MS},
+    };
+    struct ps_list list;
+    enum baton_status rc = ps_list_read(done->text, done->text_len, &list, err);
+    if (rc == BATON_OK && (list.count != 1 || !json_is_object(ps_list_item(&list, 0))))
+        rc = baton_fail(err, BATON_MALFORMED, "the scheduler's settings are not one object");
+    for (size_t i = 0; rc == BATON_OK && i < ARRAY_LEN(rows); i++)
+        set_property(c, ps_list_item(&list, 0), &rows[i]);
+    ps_list_done(&list);
+    return rc;
+}
+
+/* The value of one global setting; NULL: nobody said it. */
+static const char *
+setting(const struct ps_list *list, const char *name)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        const char *item, *value;
+        if (ps_text(ps_list_item(list, i), "Name", &item) && strcmp(item, name) == 0)
+            return ps_text(ps_list_item(list, i), "Value", &value) ? value : NULL;
+    }
+    return NULL;
+}
+
+static bool
+setting_bool(const struct ps_list *list, const char *name, bool *ret_value)
+{
+    const char *text = setting(list, name);
+    return text != NULL && ps_text_bool(text, ret_value);
+}
+
+static int64_t
+whole(const char *text)
+{
+    int64_t n = 0;
+    for (; *text >= '0' && *text <= '9' && n < INT32_MAX; text++)
+        n = n * 10 + (*text - '0');
+    return *text == '\0' ? n : -1;
+}
+
+static void
+set_delete_guard(struct collect *c, const struct ps_list *list)
+{
+    bool on;
+    const char *limit = setting(list, "Microsoft.OptionalFeature.ExportDeletionThresholdValue");
+    int64_t count = limit == NULL ? -1 : whole(limit);
+    if (!setting_bool(list, "Microsoft.OptionalFeature.ExportDeletionThreshold", &on) ||
+        (on && count < 0))
+        collect_absent(c, FACT_DELETE_GUARD, ABSENT_ERROR);
+    else
+        collect_set(c, FACT_DELETE_GUARD, on ? count : 0);
+}
+
+enum baton_status
+collect_global(struct collect *c, const struct host_completion *done, struct baton_err *err)
+{
+    struct ps_list list;
+    enum baton_status rc = ps_list_read(done->text, done->text_len, &list, err);
+    if (rc != BATON_OK)
+        return rc;
+    bool staging;
+    if (setting_bool(&list, "Microsoft.Synchronize.StagingMode", &staging))
+        collect_set(c, FACT_STAGING_SETTINGS, staging);
+    else
+        collect_absent(c, FACT_STAGING_SETTINGS, ABSENT_ERROR);
+    set_delete_guard(c, &list);
+    ps_list_done(&list);
+    return BATON_OK;
+}
+
+static void
+take_connector(struct collect *c, const json_t *item)
+{
+    const char *id_text, *name = "";
+    struct baton_id id;
+    int64_t changed;
+    if (!ps_text(item, "Identifier", &id_text) || !baton_guid_parse(id_text, &id))
+        return;
+    (void)ps_text(item, "Name", &name);
+    if (run_connector_is_entra(name, &id))
+        c->entra_connector = true;
+    else if (c->ad_connector_count < HISTORY_CONNECTORS_MAX)
+        c->ad_connector[c->ad_connector_count++] = id;
+    if (ps_date(item, "LastModificationTime", &changed) && changed > c->connector_changed_unix_ms)
+        c->connector_changed_unix_ms = changed;
+}
+
+enum baton_status
+collect_connectors(struct collect *c, const struct host_completion *done, struct baton_err *err)
+{
+    struct ps_list list;
+    enum baton_status rc = ps_list_read(done->text, done->text_len, &list, err);
+    if (rc != BATON_OK)
+        return rc;
+    c->connectors_known = true;
+    c->entra_connector = false;
+    c->ad_connector_count = 0;
+    for (size_t i = 0; i < list.count; i++)
+        take_connector(c, ps_list_item(&list, i));
+    ps_list_done(&list);
+    return BATON_OK;
+}
+
+static bool
+read_statistics(struct collect *c, const json_t *object, int64_t *ret_objects)
+{
+    return ps_count(object, "ExportAdds", &c->statistics_adds) &&
+           ps_count(object, "ExportUpdates", &c->statistics_updates) &&
+           ps_count(object, "ExportDeletes", &c->statistics_deletes) &&
+           ps_count(object, "TotalConnectors", ret_objects);
+}
+
+enum baton_status
+collect_statistics(struct collect *c, const struct host_completion *done, struct baton_err *err)
+{
+    struct ps_list list;
+    int64_t objects = 0,
+            before[3] = {c->statistics_adds, c->statistics_updates, c->statistics_deletes};
+    enum baton_status rc = ps_list_read(done->text, done->text_len, &list, err);
+    if (rc == BATON_OK &&
+        (list.count != 1 || !read_statistics(c, ps_list_item(&list, 0), &objects)))
+        rc = baton_fail(err, BATON_MALFORMED, "the connector's statistics lack a count");
+    ps_list_done(&list);
+    if (rc != BATON_OK) {
+        c->statistics_known = false;
+        return rc;
+    }
+    bool same = c->statistics_known && before[0] == c->statistics_adds &&
+                before[1] == c->statistics_updates && before[2] == c->statistics_deletes;
+    c->pending_due = c->pending_due || !same;
+    c->statistics_known = true;
+    collect_set(c, FACT_OBJECTS, objects);
+    return BATON_OK;
+}
+
+enum baton_status
+collect_auto_upgrade(struct collect *c, const struct host_completion *done, struct baton_err *err)
+{
+    static const char *const words[] = {"Disabled", "Enabled", "Suspended"};
+    struct ps_list list;
+    const char *text = NULL;
+    enum baton_status rc = ps_list_read(done->text, done->text_len, &list, err);
+    if (rc == BATON_OK && list.count == 1)
+        (void)ps_value_text(ps_list_item(&list, 0), &text);
+    bool known = false;
+    for (size_t i = 0; text != NULL && i < ARRAY_LEN(words); i++) {
+        if (strcmp(words[i], text) == 0) {
+            collect_set(c, FACT_AUTO_UPGRADE, (int64_t)i);
+            known = true;
+        }
+    }
+    if (rc == BATON_OK && !known)
+        rc = baton_fail(err, BATON_MALFORMED, "unknown auto-upgrade state");
+    ps_list_done(&list);
+    return rc;
+}
+
+static bool
+read_digest(const json_t *object, const char *name, struct baton_hash *ret_hash)
+{
+    const char *hex;
+    return ps_text(object, name, &hex) && baton_unhex(hex, ret_hash->b, BATON_HASH_BYTES);
+}
+
+enum baton_status
+collect_configuration(struct collect *c, const struct host_completion *done, struct baton_err *err)
+{
+    struct ps_list list;
+    struct baton_hash config, rules;
+    enum baton_status rc = ps_list_read(done->text, done->text_len, &list, err);
+    if (rc == BATON_OK &&
+        (list.count != 1 || !read_digest(ps_list_item(&list, 0), "config", &config) ||
+         !read_digest(ps_list_item(&list, 0), "rules", &rules)))
+        rc = baton_fail(err, BATON_MALFORMED, "the configuration's digests are not two hashes");
+    ps_list_done(&list);
+    if (rc != BATON_OK)
+        return rc;
+    /* A configuration never seen before has not changed as far as anybody knows. */
+    if (c->facts.digest_known[DIGEST_CONFIG] &&
+        !baton_hash_eq(&c->facts.digest[DIGEST_CONFIG], &config))
+        c->config_changed_unix_ms = -1; /* now; the round knows what time that is */
+    facts_set_digest(&c->facts, DIGEST_CONFIG, &config);
+    facts_set_digest(&c->facts, DIGEST_RULES, &rules);
+    return BATON_OK;
+}
+
+enum baton_status
+collect_prerequisites(struct collect *c, const struct host_completion *done, struct baton_err *err)
+{
+    struct ps_list list;
+    int64_t failed = 0;
+    enum baton_status rc = ps_list_read(done->text, done->text_len, &list, err);
+    if (rc != BATON_OK)
+        return rc;
+    for (size_t i = 0; i < list.count; i++) {
+        bool ok = false;
+        (void)ps_bool(ps_list_item(&list, i), "Ok", &ok); /* a check without a word has failed */
+        failed += !ok;
+    }
+    ps_list_done(&list);
+    collect_set(c, FACT_PREREQ_FAILED, failed);
+    return BATON_OK;
+}
