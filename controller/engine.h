@@ -20,7 +20,8 @@ enum { ENGINE_BATCH_MAX = 64, ENGINE_QUEUE_MAX = 4096, CALL_BYTES_MAX = 32768 };
 enum engine_call_kind {
     CALL_TENANT_CREATE, /* id, name, lab, policy overrides in `policy` / `policy_set` */
     CALL_TENANT_POLICY, /* change overrides; refused while a cutover is open */
-    CALL_AGENT_TOKEN,   /* tenant, role, host, ttl_ms -> bytes: token text */
+    CALL_AGENT_TOKEN,   /* tenant, role ('o', 'n'), name = host, ttl_ms -> bytes: token text; key:
+                           its one-time transport key */
     CALL_AGENT_CONFIRM, /* tenant, key, sig by actor's own key over confirm_bytes */
     CALL_AGENT_REVOKE,  /* tenant, key */
     CALL_TRUST_PUT,     /* bytes, sig: a signed trust document; key: the root's public key, needed
@@ -28,8 +29,9 @@ enum engine_call_kind {
     CALL_CUTOVER_CREATE, /* tenant, profile (0 = recommended), old_key, new_key, text = reason of an override */
     CALL_CUTOVER_VERB,  /* tenant, cutover, verb, text */
     CALL_APPROVAL,      /* tenant, cutover, bytes (APPROVAL_BYTES), sig */
-    CALL_LOGIN_ADD,     /* operator id, name, roles -> bytes: bearer token text, shown once */
-    CALL_LOGIN_REMOVE,
+    CALL_LOGIN_ADD,     /* subject = operator id (zero: a new one), name, roles, tenant (zero: all)
+                           -> id, bytes: bearer token text, shown once */
+    CALL_LOGIN_REMOVE,  /* subject = operator id: all its logins */
 };
 
 struct engine_call {
@@ -77,6 +79,9 @@ struct engine_ports {
                         const struct baton_id *tenant);
     void (*revoke)(void *ctx, const struct baton_key *curve);
     void (*page)(void *ctx, const struct baton_id *tenant, const char *text);
+    /* Between batches: new audit records are durable, and the store's housekeeping. May be NULL. */
+    void (*committed)(void *ctx);
+    enum baton_status (*tidy)(void *ctx, struct baton_err *err);
 };
 
 enum baton_status engine_open(const struct engine_ports *ports, struct engine **ret_engine,

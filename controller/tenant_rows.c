@@ -1,6 +1,7 @@
 #include "controller/tenant_rows.h"
 
 #include "common/canon.h"
+#include "controller/engine.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -393,8 +394,8 @@ tenant_load(const struct store_port *s, const struct baton_id *id, struct tenant
         rc = row_load(s, TABLE_CUTOVER, row.cutover.b, sizeof row.cutover.b, decode_cutover,
                       &t->cutover, "cutover", err);
         if (rc != BATON_OK)
-            return baton_fail(err, BATON_CORRUPT, "the cutover of tenant %s is missing or unreadable",
-                              row.info.name);
+            return baton_fail(err, BATON_CORRUPT,
+                              "the cutover of tenant %s is missing or unreadable", row.info.name);
     }
     rc = load_plan(s, &row.plan, t, err);
     return rc == BATON_OK ? load_agents(s, &row, t, err) : rc;

@@ -33,8 +33,8 @@ enum { SITE_ROW_BYTES_MAX = 2048 };
 struct tenant_row {
     struct tenant_info info;
     bool cutover_open;
-    struct baton_id cutover; /* the open one, or the last; zero: none yet */
-    struct baton_hash plan;  /* the newest frozen plan; zero: none */
+    struct baton_id cutover;             /* the open one, or the last; zero: none yet */
+    struct baton_hash plan;              /* the newest frozen plan; zero: none */
     struct baton_key agent[MEMBERS_MAX]; /* who sits in tenant.agent[i]; zero: nobody */
 };
 

@@ -1,0 +1,238 @@
+#include "controller/engine_state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum act_kind {
+    ACT_SEND,
+    ACT_PUMP,
+    ACT_ALLOW_TOKEN,
+    ACT_ALLOW_AGENT,
+    ACT_REVOKE,
+    ACT_PAGE,
+    ACT_RECEIPT
+};
+
+struct act {
+    struct act *next;
+    enum act_kind kind;
+    struct seat *seat;
+    struct baton_key key; /* ENROLLED goes to a key that has no seat in some cases; doors */
+    struct baton_id tenant;
+    uint64_t until_ms;
+    char text[AUDIT_TEXT_BYTES];
+    struct message m;
+    uint8_t payload[];
+};
+
+static struct act *
+act_add(struct engine *e, enum act_kind kind, size_t payload_bytes)
+{
+    struct act *a = calloc(1, sizeof *a + payload_bytes);
+    if (a == NULL) {
+        journal_failed(e, BATON_NOMEM, "what to do after the commit");
+        return NULL;
+    }
+    a->kind = kind;
+    *e->acts_end = a;
+    e->acts_end = &a->next;
+    return a;
+}
+
+/* The one part of a message that borrows from elsewhere. Orders are sent from the outbox alone. */
+static const uint8_t **
+message_payload(struct message *m, size_t *ret_len)
+{
+    if (m->type == MSG_WELCOME) {
+        *ret_len = m->u.welcome.trust.len;
+        return &m->u.welcome.trust.bytes;
+    }
+    if (m->type == MSG_CHUNK) {
+        *ret_len = m->u.chunk.len;
+        return &m->u.chunk.bytes;
+    }
+    *ret_len = 0;
+    return NULL;
+}
+
+static struct act *
+act_message(struct engine *e, const struct message *m)
+{
+    struct message copy = *m;
+    size_t len;
+    const uint8_t **payload = message_payload(&copy, &len);
+    struct act *a = act_add(e, ACT_SEND, len);
+    if (a == NULL)
+        return NULL;
+    if (len > 0) {
+        memcpy(a->payload, *payload, len);
+        *payload = a->payload;
+    }
+    a->m = copy;
+    return a;
+}
+
+void
+act_send(struct engine *e, struct seat *to, const struct message *m)
+{
+    struct act *a = act_message(e, m);
+    if (a != NULL)
+        a->seat = to;
+}
+
+void
+act_send_key(struct engine *e, const struct baton_key *to, const struct message *m)
+{
+    struct act *a = act_message(e, m);
+    if (a != NULL)
+        a->key = *to;
+}
+
+void
+act_pump(struct engine *e, struct seat *seat)
+{
+    struct act *a = act_add(e, ACT_PUMP, 0);
+    if (a != NULL)
+        a->seat = seat;
+}
+
+void
+act_receipt(struct engine *e, struct seat *seat)
+{
+    struct act *a = act_add(e, ACT_RECEIPT, 0);
+    if (a != NULL)
+        a->seat = seat;
+}
+
+void
+act_allow_token(struct engine *e, const struct baton_key *curve, const struct token_row *row)
+{
+    if (row->expires_unix_ms <= e->unix_ms)
+        return;
+    struct act *a = act_add(e, ACT_ALLOW_TOKEN, 0);
+    if (a == NULL)
+        return;
+    a->key = *curve;
+    a->tenant = row->tenant;
+    a->until_ms = e->now_ms + (row->expires_unix_ms - e->unix_ms);
+}
+
+void
+act_allow_agent(struct engine *e, struct seat *seat)
+{
+    struct act *a = act_add(e, ACT_ALLOW_AGENT, 0);
+    if (a != NULL)
+        a->seat = seat;
+}
+
+void
+act_revoke(struct engine *e, const struct baton_key *curve)
+{
+    struct act *a = act_add(e, ACT_REVOKE, 0);
+    if (a != NULL)
+        a->key = *curve;
+}
+
+void
+act_page(struct engine *e, const struct baton_id *tenant, const char *text)
+{
+    struct act *a = act_add(e, ACT_PAGE, 0);
+    if (a == NULL)
+        return;
+    a->tenant = *tenant;
+    strncpy(a->text, text, sizeof a->text - 1);
+}
+
+bool
+seat_send(struct engine *e, struct seat *seat, struct message *m)
+{
+    struct session *s = &seat->session;
+    if (!s->live)
+        return false;
+    m->env.session = s->id;
+    m->env.sequence = s->out + 1;
+    m->env.sender = e->p.public_key;
+    m->env.recipient = seat->row.key;
+    m->env.tenant = seat->row.tenant;
+    if (!e->p.send(e->p.ctx, &seat->row.key, m))
+        return false;
+    s->out++; /* a frame that never left does not use up a number */
+    atomic_fetch_add(&e->sent, 1);
+    return true;
+}
+
+static void
+send_receipt(struct engine *e, struct seat *seat)
+{
+    const struct checkpoint_row *c = &e->checkpoint;
+    if (c->size == 0 || c->size == seat->receipt_sent)
+        return;
+    struct message m = {.type = MSG_RECEIPT};
+    m.u.receipt = (struct msg_receipt){c->size, c->root, c->unix_ms, c->sig};
+    if (seat_send(e, seat, &m))
+        seat->receipt_sent = c->size;
+}
+
+static void
+act_do(struct engine *e, struct act *a)
+{
+    void *ctx = e->p.ctx;
+    switch (a->kind) {
+    case ACT_SEND:
+        if (a->seat != NULL)
+            seat_send(e, a->seat, &a->m);
+        else if (e->p.send(ctx, &a->key, &a->m))
+            atomic_fetch_add(&e->sent, 1);
+        break;
+    case ACT_PUMP:
+        orders_pump(e, a->seat, false);
+        break;
+    case ACT_RECEIPT:
+        send_receipt(e, a->seat);
+        break;
+    case ACT_ALLOW_TOKEN:
+        e->p.allow_token(ctx, &a->key, &a->tenant, a->until_ms);
+        break;
+    case ACT_ALLOW_AGENT:
+        e->p.allow_agent(ctx, &a->seat->row.curve_key, &a->seat->row.key, &a->seat->row.tenant);
+        break;
+    case ACT_REVOKE:
+        e->p.revoke(ctx, &a->key);
+        break;
+    case ACT_PAGE:
+        e->p.page(ctx, &a->tenant, a->text);
+        break;
+    }
+}
+
+static struct act *
+acts_take(struct engine *e)
+{
+    struct act *first = e->acts;
+    e->acts = NULL;
+    e->acts_end = &e->acts;
+    return first;
+}
+
+void
+acts_run(struct engine *e)
+{
+    struct act *a = acts_take(e);
+    while (a != NULL) {
+        struct act *next = a->next;
+        act_do(e, a);
+        free(a);
+        a = next;
+    }
+}
+
+void
+acts_drop(struct engine *e)
+{
+    struct act *a = acts_take(e);
+    while (a != NULL) {
+        struct act *next = a->next;
+        free(a);
+        a = next;
+    }
+}
