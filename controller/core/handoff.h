@@ -55,27 +55,27 @@ enum handoff_state {
 #define HANDOFF_EVENTS(X)                                                                          \
     X(HEV_NONE, "none", false)                                                                     \
     /* verbs */                                                                                    \
-    X(HEV_PLAN, "plan", true)             /* freeze the plan: 301 */                               \
-    X(HEV_ARM, "arm", true)               /* 315 */                                                \
-    X(HEV_START, "start", true)           /* 317 */                                                \
-    X(HEV_GO, "go", true)                 /* 321: everybody is challenged; GRANT when signed */    \
-    X(HEV_NO_GO, "no-go", true)           /* stay in the gap, on the record */                     \
+    X(HEV_PLAN, "plan", true)   /* freeze the plan: 301 */                                         \
+    X(HEV_ARM, "arm", true)     /* 315 */                                                          \
+    X(HEV_START, "start", true) /* 317 */                                                          \
+    X(HEV_GO, "go", true)       /* 321: everybody is challenged; GRANT when signed */              \
+    X(HEV_NO_GO, "no-go", true) /* stay in the gap, on the record */                               \
     X(HEV_HOLD, "hold", true)                                                                      \
     X(HEV_RESUME, "resume", true)                                                                  \
     X(HEV_REVERIFY, "reverify", true)                                                              \
     X(HEV_ROLLBACK, "rollback", true)                                                              \
     X(HEV_ABANDON, "abandon", true)                                                                \
-    X(HEV_FENCE, "fence", true)           /* 113: to X2 */                                         \
+    X(HEV_FENCE, "fence", true) /* 113: to X2 */                                                   \
     X(HEV_ATTEST, "attest", true)                                                                  \
-    X(HEV_ACCEPT, "accept", true)         /* accept the verification (S5) */                       \
-    X(HEV_ADOPT, "adopt", true)           /* 119 */                                                \
+    X(HEV_ACCEPT, "accept", true)                   /* accept the verification (S5) */             \
+    X(HEV_ADOPT, "adopt", true)                     /* 119 */                                      \
     X(HEV_CONFIRM_FOREIGN, "confirm-foreign", true) /* leave X5 */                                 \
     X(HEV_ACK_TAMPER, "acknowledge", true)                                                         \
     X(HEV_RETIRE, "retire", true)                                                                  \
     /* facts and the authority's news */                                                           \
-    X(HEV_APPROVED, "approved", false)    /* enough valid approvals for what the state waits for */ \
+    X(HEV_APPROVED, "approved", false) /* enough valid approvals for what the state waits for */   \
     X(HEV_GO_SIGNED, "go-signed", false)                                                           \
-    X(HEV_FACTS, "facts", false)          /* a report or statement changed what is known */        \
+    X(HEV_FACTS, "facts", false) /* a report or statement changed what is known */                 \
     X(HEV_ADOPTED, "adopted", false)                                                               \
     X(HEV_ALL_EVIDENCE, "all-evidence", false)                                                     \
     X(HEV_HOLDING, "holding", false)                                                               \
@@ -89,8 +89,10 @@ enum handoff_state {
     X(HEV_FOREIGN, "foreign", false)                                                               \
     X(HEV_RECOVERED, "recovered", false)                                                           \
     X(HEV_RETIRED, "retired", false)                                                               \
-    X(HEV_TIMEOUT, "timeout", false)      /* of the state, or its next reminder */                 \
-    X(HEV_CLOCK, "clock", false)          /* a second has passed: soak and gap thresholds */
+    X(HEV_TIMEOUT, "timeout", false)    /* of the state, or its next reminder */                   \
+    X(HEV_CLOCK, "clock", false)        /* a second has passed: soak and gap thresholds */         \
+    X(HEV_CHALLENGE, "challenge", true) /* 117: fresh evidence now */                              \
+    X(HEV_BLOB, "blob", false)          /* the sealed settings are whole at the controller */
 
 enum handoff_event {
 #define X(id, name, verb) id,
@@ -100,41 +102,57 @@ enum handoff_event {
 };
 
 enum handoff_effect { /* bits */
-    HFX_NONE = 0,
-    HFX_FREEZE_PLAN = 1,
-    HFX_ADOPT = 2,          /* authority: ADOPT */
-    HFX_FENCE_NEW = 4,      /* authority: FENCE towards the plan's recipient */
-    HFX_FENCE_OLD = 8,      /* authority: FENCE towards the plan's holder */
-    HFX_ASK = 16,           /* authority: ASK (challenge all) */
-    HFX_GRANT = 32,         /* authority: GO */
-    HFX_VOID = 64,          /* authority: VOID */
-    HFX_RETIRE = 128,       /* authority: RETIRE OLD */
-    HFX_SEAL_SETTINGS = 256, /* order SEAL to OLD */
-    HFX_PLACE_SETTINGS = 512, /* order PLACE to NEW */
-    HFX_VERIFY = 1024,      /* fill and seal the verification record */
-    HFX_GAP_START = 2048,
-    HFX_GAP_END = 4096,
-    HFX_PAGE = 8192,        /* tell people now */
-    HFX_REMIND = 16384,
-    HFX_CERTIFICATE = 32768, /* provisional or final, by state */
-    HFX_PONR = 65536,       /* set the latch */
-    HFX_REMEMBER = 131072,  /* hold and reconcile: the state to resume to */
-    HFX_CLOSE = 262144,     /* terminal: the tenant may have a new cutover */
-    HFX_BUSY = 524288,      /* agents observe at the cutover tempo */
-    HFX_REST = 1048576,
+                      HFX_NONE = 0,
+                      HFX_FREEZE_PLAN = 1,
+                      HFX_ADOPT = 2,            /* authority: ADOPT */
+                      HFX_FENCE_NEW = 4,        /* authority: FENCE towards the plan's recipient */
+                      HFX_FENCE_OLD = 8,        /* authority: FENCE towards the plan's holder */
+                      HFX_ASK = 16,             /* authority: ASK (challenge all) */
+                      HFX_GRANT = 32,           /* authority: GO */
+                      HFX_VOID = 64,            /* authority: VOID */
+                      HFX_RETIRE = 128,         /* authority: RETIRE OLD */
+                      HFX_SEAL_SETTINGS = 256,  /* order SEAL to OLD */
+                      HFX_PLACE_SETTINGS = 512, /* order PLACE to NEW */
+                      HFX_VERIFY = 1024,        /* fill and seal the verification record */
+                      HFX_GAP_START = 2048,
+                      HFX_GAP_END = 4096,
+                      HFX_PAGE = 8192, /* tell people now */
+                      HFX_REMIND = 16384,
+                      HFX_CERTIFICATE = 32768, /* provisional or final, by state */
+                      HFX_PONR = 65536,        /* set the latch */
+                      HFX_REMEMBER = 131072,   /* hold and reconcile: the state to resume to */
+                      HFX_CLOSE = 262144,      /* terminal: the tenant may have a new cutover */
+                      HFX_BUSY = 524288,       /* agents observe at the cutover tempo */
+                      HFX_REST = 1048576,
+                      HFX_BASELINE =
+                          2097152, /* take the counters that the entered state compares with */
+                      HFX_NO_GO =
+                          4194304, /* the new server changed: no grant before a new verification */
+                      HFX_ACCEPT =
+                          8388608, /* the verification as it stands is what people approve */
+                      HFX_LATE =
+                          16777216, /* NEW acted after its grant was void: forward only, on the certificate */
+                      HFX_BREACH = 33554432, /* an export by a non-holder is on the record */
+                      HFX_ATTEST = 67108864, /* authority: ATTEST */
+                      HFX_ACK = 134217728,   /* answered alarms are acknowledged */
+                      HFX_ADOPT_NEW =
+                          268435456, /* authority: ADOPT towards the plan's recipient (119) */
+                      HFX_RECONCILE =
+                          536870912, /* authority: RECONCILE: the members' word is the record now */
 };
 
-enum { GUARDS_PER_RULE = 8, PROFILE_ALL = 0xff, RESUME_STATE = 255 };
+enum { GUARDS_PER_RULE = 8, PROFILE_ALL = 0xff, SAME_STATE = 254, RESUME_STATE = 255 };
 #define PROFILE_BIT(p) (1u << (p))
 
 struct rule {
     uint16_t number;
-    uint8_t from;      /* enum handoff_state; HANDOFF_STATE_COUNT = any open state */
-    uint8_t on;        /* enum handoff_event */
+    uint8_t from; /* enum handoff_state; HANDOFF_STATE_COUNT = any state that is not terminal */
+    uint8_t on;   /* enum handoff_event */
     uint8_t guard[GUARDS_PER_RULE]; /* enum guard_id, 0-terminated: all must pass */
-    uint8_t to;        /* enum handoff_state; RESUME_STATE = the one that hold remembered */
+    uint8_t to; /* enum handoff_state; RESUME_STATE = the one that hold remembered;
+                          SAME_STATE = stay, on the record */
     uint32_t effect;
-    uint8_t profiles;  /* bits PROFILE_BIT(profile) */
+    uint8_t profiles; /* bits PROFILE_BIT(profile) */
     const char *why;
 };
 
@@ -174,7 +192,35 @@ struct rule {
     X(G_ACCEPTED, "G-ACCEPTED")                                                                    \
     X(G_NEW_HOLDS, "G-NEW-HOLDS")                                                                  \
     X(G_RECONCILED, "G-RECONCILED")                                                                \
-    X(G_LATCH_SET, "G-LATCH-SET")
+    X(G_LATCH_SET, "G-LATCH-SET")                                                                  \
+    X(G_ADOPTED, "G-ADOPTED")                                                                      \
+    X(G_GO_STANDS, "G-GO-STANDS") /* nothing changed on NEW since people approved */               \
+    X(G_APPR_ATTEST, "G-APPR(attest)")                                                             \
+    X(G_APPR_ADOPT, "G-APPR(adopt)")                                                               \
+    X(G_TAMPER_ANSWERED, "G-TAMPER-ANSWERED")                                                      \
+    X(G_BEFORE_RELEASE, "G-BEFORE-RELEASE")                                                        \
+    X(G_OLD_ABSENT, "G-OLD-ABSENT")                                                                \
+    X(G_NEW_EXPORTS, "G-NEW-EXPORTS")                                                              \
+    /* conditions: they choose a row and never block one */                                        \
+    X(G_SETTLED, "settled")         /* the record is reconciled */                                 \
+    X(G_RESUME_FITS, "resume-fits") /* the remembered state fits who holds now */                  \
+    X(G_OLD_HOLDS, "old-holds")                                                                    \
+    X(G_ASKED, "asked") /* the evidence answers a challenge within go_ms */                        \
+    X(G_NOT_ASKED, "not-asked")                                                                    \
+    X(G_TO_NEW, "towards-new")                                                                     \
+    X(G_TO_OLD, "towards-old")                                                                     \
+    X(G_OLD_REMOVED, "old-removed-early")                                                          \
+    X(G_ROGUE_OLD, "old-exported-while-fenced")                                                    \
+    X(G_ROGUE_NEW, "new-exported-too-early")                                                       \
+    X(G_LATE_ACTIVATION, "late-activation")                                                        \
+    X(G_TAMPER_OLD, "tamper-by-old")                                                               \
+    X(G_WRONG_TENANT, "wrong-tenant")                                                              \
+    X(G_NEW_CHANGED, "new-changed")                                                                \
+    X(G_OLD_IMPORT_BROKEN, "old-import-broken")                                                    \
+    X(G_TABLE_DIFFERS, "agent-table-differs")                                                      \
+    X(G_EXPORT_FAILED, "export-failed")                                                            \
+    X(G_EXPORT_LATE, "export-late")                                                                \
+    X(G_OLD_SILENT, "old-silent")
 
 enum guard_id {
 #define X(id, name) id,
@@ -183,12 +229,12 @@ enum guard_id {
         GUARD_COUNT
 };
 
-struct handoff_timeout { /* one per waiting state */
+struct handoff_timeout { /* at least one per waiting state; several in order of delay */
     uint8_t state;
-    uint8_t policy;      /* enum policy_id of the delay */
+    uint8_t policy;        /* enum policy_id of the delay */
     uint8_t repeat_policy; /* POLICY_COUNT: once */
     uint16_t rule;
-    const char *verb;    /* at least one operator verb that leads out */
+    const char *verb; /* at least one operator verb that leads out */
     const char *action;
 };
 
@@ -201,6 +247,7 @@ enum handoff_event handoff_verb_parse(const char *name); /* HEV_NONE when it is 
 bool handoff_event_is_verb(enum handoff_event e);
 bool handoff_state_terminal(enum handoff_state s);
 const char *guard_name(enum guard_id g);
+bool handoff_rule_from(const struct rule *r, enum handoff_state s); /* `any` expanded */
 const struct rule *handoff_rules(size_t *ret_count);
 const struct handoff_timeout *handoff_timeouts(size_t *ret_count);
 

@@ -16,14 +16,22 @@
 #include "baton/audit.h"
 #include "handoff.h"
 
-enum { CUTOVER_APPROVALS_MAX = 16, DECISION_NOTES_MAX = 8, PROBLEM_FACTS_MAX = 12, TASK_LINES_MAX = 12,
-       REASONS_MAX = 16 };
+enum {
+    CUTOVER_APPROVALS_MAX = 16,
+    DECISION_NOTES_MAX = 8,
+    PROBLEM_FACTS_MAX = 12,
+    TASK_LINES_MAX = 12,
+    REASONS_MAX = 16
+};
 
 struct tenant_info {
     struct baton_id id; /* the Entra tenant's GUID */
     char name[NAME_BYTES];
     bool lab;
     struct policy policy; /* effective: preset plus overrides */
+    uint64_t window_from_unix_ms,
+        window_to_unix_ms;         /* next window for the cutover; 0, 0 = any time */
+    struct baton_hash agent_table; /* acceptance table this build expects of agents; zero = any */
 };
 
 struct agent_view { /* one enrolled agent, as last seen */
@@ -48,18 +56,18 @@ struct cutover {
     uint8_t profile;
     bool path_overridden, settings_sealed, accepted, ponr, late_activation, local_fence_only;
     uint8_t old_agent, new_agent; /* indexes into tenant.agent */
-    struct baton_hash plan;      /* zero before P2 */
+    struct baton_hash plan;       /* zero before P2 */
     struct baton_hash settings, blob;
     uint64_t blob_bytes;
     struct verification verification;
-    struct baton_hash verification_hash; /* of what was accepted */
+    struct baton_hash verification_hash;  /* of what was accepted */
     uint64_t entered_ms, entered_unix_ms; /* the present state */
     uint64_t reminded_ms;
-    uint64_t verified_ms;        /* monotonic, in this run; 0 after a restart = not fresh */
+    uint64_t verified_ms; /* monotonic, in this run; 0 after a restart = not fresh */
     uint64_t verified_unix_ms;
-    int64_t exports_before;      /* NEW's EXPORTS_TOTAL when the grant was made; OLD's for restore */
+    int64_t exports_before; /* NEW's EXPORTS_TOTAL when the grant was made; OLD's for restore */
     int64_t cycles_before;
-    uint64_t gap_from_ms, gap_to_ms;   /* monotonic of this run; 0 = not known any more */
+    uint64_t gap_from_ms, gap_to_ms; /* monotonic of this run; 0 = not known any more */
     uint64_t gap_from_unix_ms, gap_to_unix_ms;
     uint64_t old_last_export_unix_ms, new_first_export_unix_ms;
     int64_t export_adds, export_updates, export_deletes;
@@ -69,6 +77,10 @@ struct cutover {
     uint16_t rules_fired[64];
     char reason[AUDIT_TEXT_BYTES]; /* of hold, abandon, rollback */
     char grade;                    /* 0, 'A', 'B', 'C', 'X' */
+    bool no_go;                    /* NEW changed after the verification: verify again in the gap */
+    bool breach;                   /* an export by a non-holder was seen */
+    bool settings_steady;          /* a later report gave the same hash of the settings file */
+    int64_t old_rogue_seen, new_rogue_seen; /* EXPORTS_SINCE_FENCE already dealt with */
 };
 
 struct tenant {
@@ -79,6 +91,8 @@ struct tenant {
     bool plan_known;
     struct plan plan;
     struct agent_view agent[MEMBERS_MAX];
+    uint64_t clock_ms,
+        clock_unix_ms; /* of the newest event: how the two clocks stand; not stored */
 };
 
 enum tenant_event_kind {
@@ -86,12 +100,12 @@ enum tenant_event_kind {
     TEV_APPROVAL,  /* a signed approval: checked here */
     TEV_STATEMENT, /* verified, from agent[agent] */
     TEV_REPORT,
-    TEV_SESSION,   /* agent[agent] opened a session */
-    TEV_LOST,      /* its session ended */
-    TEV_BLOB,      /* the sealed settings blob is whole (hash, bytes) or has been delivered */
-    TEV_CLOCK,     /* about once a second, and at a due time */
-    TEV_START,     /* this controller process began */
-    TEV_CREATE,    /* a person wants a cutover: assess */
+    TEV_SESSION, /* agent[agent] opened a session */
+    TEV_LOST,    /* its session ended */
+    TEV_BLOB,    /* the sealed settings blob is whole (hash, bytes) or has been delivered */
+    TEV_CLOCK,   /* about once a second, and at a due time */
+    TEV_START,   /* this controller process began */
+    TEV_CREATE,  /* a person wants a cutover: assess */
 };
 
 struct tenant_event {
@@ -100,9 +114,9 @@ struct tenant_event {
     struct baton_id incarnation, random_id; /* fresh random for ids */
     struct baton_id nonce[MEMBERS_MAX];
     uint64_t our_log_size;
-    uint8_t agent;                /* index */
+    uint8_t agent; /* index */
     enum handoff_event verb;
-    struct baton_id actor;        /* operator */
+    struct baton_id actor; /* operator */
     const struct trust_doc *trust;
     char text[AUDIT_TEXT_BYTES];  /* reason, typed host name */
     uint8_t profile;              /* CREATE: wanted path, 0 = recommended */
@@ -120,19 +134,19 @@ struct tenant_event {
 struct problem { /* why not, for `explain`, refusals and API problems */
     enum baton_status status;
     uint16_t rule;
-    uint8_t guard;                    /* enum guard_id */
-    char title[128];                  /* one sentence */
+    uint8_t guard;   /* enum guard_id */
+    char title[128]; /* one sentence */
     uint8_t fact_count;
     struct {
         char text[128];
     } fact[PROBLEM_FACTS_MAX];
     uint64_t since_unix_ms;
-    char who[96];                     /* who can clear it */
-    char next[192];                   /* the next command to type */
+    char who[96];   /* who can clear it */
+    char next[192]; /* the next command to type */
 };
 
 struct decision_note { /* becomes one audit record */
-    uint8_t type; /* enum audit_type */
+    uint8_t type;      /* enum audit_type */
     uint16_t rule;
     uint8_t from, to;
     uint8_t ref_count;
@@ -142,15 +156,15 @@ struct decision_note { /* becomes one audit record */
 
 struct decision {
     bool changed_authority, changed_cutover, changed_agent; /* which rows to write */
-    uint8_t agent; /* with changed_agent */
+    uint8_t agent;                                          /* with changed_agent */
     uint8_t note_count;
     struct decision_note note[DECISION_NOTES_MAX];
-    uint32_t orders;     /* enum authority_effect bits */
-    uint32_t effects;    /* enum handoff_effect bits that the engine performs */
-    bool page;           /* tell people now; text in page_text */
+    uint32_t orders;  /* enum authority_effect bits */
+    uint32_t effects; /* enum handoff_effect bits that the engine performs */
+    bool page;        /* tell people now; text in page_text */
     char page_text[AUDIT_TEXT_BYTES];
     struct problem problem; /* status BATON_OK: the event did what it asked */
-    uint64_t due_ms;     /* when TEV_CLOCK is wanted at the latest; 0 = no wish */
+    uint64_t due_ms;        /* when TEV_CLOCK is wanted at the latest; 0 = no wish */
 };
 
 void tenant_step(struct tenant *t, const struct tenant_event *ev, const struct digest_port *dp,
@@ -193,10 +207,10 @@ enum baton_status tenant_plan(const struct tenant *t, const struct baton_id *pla
 /* Row images. */
 enum { TENANT_ROW_BYTES_MAX = 32768 };
 size_t cutover_encode(const struct cutover *c, uint8_t *out, size_t cap);
-enum baton_status cutover_decode(const uint8_t *bytes, size_t len, struct cutover *ret_cutover)
-    BATON_MUST_USE;
+enum baton_status cutover_decode(const uint8_t *bytes, size_t len,
+                                 struct cutover *ret_cutover) BATON_MUST_USE;
 size_t agent_view_encode(const struct agent_view *a, uint8_t *out, size_t cap);
-enum baton_status agent_view_decode(const uint8_t *bytes, size_t len, struct agent_view *ret_agent)
-    BATON_MUST_USE;
+enum baton_status agent_view_decode(const uint8_t *bytes, size_t len,
+                                    struct agent_view *ret_agent) BATON_MUST_USE;
 
 #endif

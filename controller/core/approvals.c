@@ -1,0 +1,200 @@
+#include "approvals.h"
+
+#include <string.h>
+
+/* Whom an approval of each verb names as recipient. */
+enum named { NAMES_ANY, NAMES_HOLDER, NAMES_RECIPIENT, NAMES_EPOCH_RECIPIENT };
+
+static const struct verb_row {
+    uint8_t names;
+    bool verification; /* names the hash of the accepted verification */
+} verb_rows[VERB_COUNT] = {
+    [VERB_PLAN] = {NAMES_HOLDER, false},      [VERB_ADOPT] = {NAMES_RECIPIENT, false},
+    [VERB_CUTOVER] = {NAMES_RECIPIENT, true}, [VERB_GO] = {NAMES_RECIPIENT, true},
+    [VERB_ROLLBACK] = {NAMES_HOLDER, false},  [VERB_ATTEST] = {NAMES_EPOCH_RECIPIENT, false},
+    [VERB_RETIRE] = {NAMES_ANY, false},       [VERB_DISARM] = {NAMES_ANY, false},
+    [VERB_READMIT] = {NAMES_ANY, false},
+};
+
+static bool
+kept_verb(uint8_t verb)
+{
+    return verb > VERB_NONE && verb < VERB_COUNT;
+}
+
+static bool
+members_fit(const struct plan *p, const struct approval *a)
+{
+    static const struct baton_key none;
+    for (size_t i = 0; i < MEMBERS_MAX; i++) {
+        const struct baton_key *want = i < p->member_count ? &p->member[i].key : &none;
+        if (!baton_key_eq(&a->member[i], want))
+            return false;
+    }
+    return true;
+}
+
+static bool
+recipient_fits(const struct tenant *t, const struct approval *a)
+{
+    switch ((enum named)verb_rows[a->verb].names) {
+    case NAMES_HOLDER:
+        return baton_key_eq(&a->recipient, &t->plan.member[t->plan.holder].key);
+    case NAMES_RECIPIENT:
+        return baton_key_eq(&a->recipient, &t->plan.member[t->plan.recipient].key);
+    case NAMES_EPOCH_RECIPIENT:
+        return baton_key_eq(&a->recipient, &t->authority.recipient) &&
+               epoch_eq(&a->epoch, &t->authority.epoch);
+    case NAMES_ANY:
+        break;
+    }
+    return true;
+}
+
+static const char *
+misfit(const struct tenant *t, const struct approval *a)
+{
+    if (!baton_id_eq(&a->tenant, &t->info.id))
+        return "the approval is for another tenant";
+    if (!kept_verb(a->verb))
+        return "this verb is not approved inside a cutover";
+    if (!t->plan_known || baton_hash_is_zero(&t->cutover.plan))
+        return "there is no plan to approve";
+    if (!baton_hash_eq(&a->plan, &t->cutover.plan) || !members_fit(&t->plan, a))
+        return "the approval names another plan";
+    if (!recipient_fits(t, a))
+        return "the approval names another recipient or epoch";
+    if (!epoch_eq(&a->base, &t->authority.epoch))
+        return "the approval was signed over an older epoch";
+    if (verb_rows[a->verb].verification &&
+        (!t->cutover.accepted || !baton_hash_eq(&a->verification, &t->cutover.verification_hash)))
+        return "the approval names another verification than the accepted one";
+    return NULL;
+}
+
+static bool
+same_slot(const struct approval *a, const struct approval *b)
+{
+    return a->verb == b->verb && baton_id_eq(&a->operator, & b->operator) &&
+           baton_key_eq(&a->subject, &b->subject);
+}
+
+static struct signed_approval *
+slot_for(struct cutover *c, const struct approval *a, uint64_t unix_ms)
+{
+    struct signed_approval *expired = NULL;
+    for (uint32_t i = 0; i < c->approval_count; i++) {
+        if (same_slot(&c->approval[i].a, a))
+            return &c->approval[i];
+        if (c->approval[i].a.not_after_ms < unix_ms)
+            expired = &c->approval[i];
+    }
+    if (c->approval_count < CUTOVER_APPROVALS_MAX)
+        return &c->approval[c->approval_count++];
+    return expired;
+}
+
+enum baton_status
+approvals_add(struct tenant *t, const struct signed_approval *sa, const struct approvals_view *v,
+              const char **ret_why)
+{
+    *ret_why = misfit(t, &sa->a);
+    if (*ret_why != NULL)
+        return BATON_CONFLICT;
+    if (v->trust == NULL || !approval_authentic(sa, v->trust, v->dp, v->unix_ms)) {
+        *ret_why = "the signature, the role, the tenant or the time of the approval is not good";
+        return BATON_DENIED;
+    }
+    struct signed_approval *slot = slot_for(&t->cutover, &sa->a, v->unix_ms);
+    if (slot == NULL) {
+        *ret_why = "this cutover keeps no more approvals";
+        return BATON_LIMIT;
+    }
+    *slot = *sa;
+    return BATON_OK;
+}
+
+static bool
+stands(const struct tenant *t, const struct signed_approval *sa, const struct approvals_view *v)
+{
+    const struct approval *a = &sa->a;
+    return v->trust != NULL && baton_hash_eq(&a->plan, &t->cutover.plan) && recipient_fits(t, a) &&
+           (!verb_rows[a->verb].verification ||
+            baton_hash_eq(&a->verification, &t->cutover.verification_hash)) &&
+           (a->verb != VERB_GO || approvals_go_fits(t, sa)) &&
+           approval_authentic(sa, v->trust, v->dp, v->unix_ms);
+}
+
+unsigned
+approvals_count(const struct tenant *t, enum approval_verb verb, const struct approvals_view *v)
+{
+    unsigned n = 0;
+    for (uint32_t i = 0; i < t->cutover.approval_count; i++) /* one slot a person: all differ */
+        if (t->cutover.approval[i].a.verb == verb && stands(t, &t->cutover.approval[i], v))
+            n++;
+    return n;
+}
+
+bool
+approvals_go_fits(const struct tenant *t, const struct signed_approval *sa)
+{
+    static const struct baton_hash none;
+    const struct approval *a = &sa->a;
+    if (!epoch_eq(&a->epoch, &t->authority.epoch) || a->serial != t->authority.serial + 1)
+        return false;
+    for (size_t i = 0; i < MEMBERS_MAX; i++) {
+        const struct baton_hash *want = &none;
+        if (i < t->plan.member_count && i != t->plan.recipient) {
+            int m = authority_member_index(&t->authority, &t->plan.member[i].key);
+            if (m < 0)
+                return false;
+            want = &t->authority.member[m].evidence;
+        }
+        if (!baton_hash_eq(&a->evidence[i], want))
+            return false;
+    }
+    return true;
+}
+
+int
+approvals_attested(const struct tenant *t, const struct approvals_view *v,
+                   struct baton_hash ret_hash[2])
+{
+    for (int m = 0; m < t->authority.member_count; m++) {
+        unsigned n = 0;
+        for (uint32_t i = 0; i < t->cutover.approval_count && n < 2; i++) {
+            const struct signed_approval *sa = &t->cutover.approval[i];
+            if (sa->a.verb == VERB_ATTEST &&
+                baton_key_eq(&sa->a.subject, &t->authority.member[m].key) && stands(t, sa, v))
+                approval_digest(sa, v->dp, &ret_hash[n++]);
+        }
+        if (n == 2)
+            return m;
+    }
+    return -1;
+}
+
+void
+approvals_drop(struct cutover *c, bool towards_new)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < c->approval_count; i++) {
+        uint8_t verb = c->approval[i].a.verb;
+        bool forward = verb == VERB_CUTOVER || verb == VERB_GO || verb == VERB_ADOPT;
+        bool drop = verb == VERB_GO || verb == VERB_ATTEST ||
+                    (towards_new ? verb == VERB_ROLLBACK : forward);
+        if (!drop)
+            c->approval[kept++] = c->approval[i];
+    }
+    memset(&c->approval[kept], 0, (c->approval_count - kept) * sizeof c->approval[0]);
+    c->approval_count = kept;
+}
+
+void
+approval_digest(const struct signed_approval *sa, const struct digest_port *dp,
+                struct baton_hash *ret_hash)
+{
+    uint8_t bytes[APPROVAL_BYTES];
+    approval_encode(&sa->a, bytes);
+    dp->sha256(dp->ctx, bytes, sizeof bytes, ret_hash);
+}

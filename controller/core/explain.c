@@ -1,0 +1,493 @@
+#include "guards.h"
+#include "line.h"
+
+#include <string.h>
+
+/* --- what the state waits for --------------------------------------------------------------------- */
+
+/* The rule that leads on, per state; where two stand, the first whose guards hold is shown. */
+static const uint16_t ways[HANDOFF_STATE_COUNT][2] = {
+    [HO_ASSESSED] = {301},
+    [HO_PLANNED] = {303},
+    [HO_EXPORT_SETTINGS] = {305},
+    [HO_SETTINGS_SEALED] = {307},
+    [HO_INSTALL_STAGED] = {309},
+    [HO_FIRST_SYNC] = {311},
+    [HO_VERIFY] = {313},
+    [HO_READY] = {315},
+    [HO_ARMED] = {317},
+    [HO_RELEASING] = {319},
+    [HO_GAP] = {320},
+    [HO_GRANTING] = {323},
+    [HO_ACTIVATING] = {325},
+    [HO_PROBATION] = {327},
+    [HO_DECOMMISSION] = {329, 328},
+    [HO_REVOKING] = {351, 350},
+    [HO_RESTORING] = {355},
+    [HO_HOLD] = {103},
+    [HO_FENCING] = {361},
+    [HO_BREACH] = {103, 113},
+    [HO_FORWARD_REPAIR] = {331},
+    [HO_RECONCILE] = {121},
+};
+
+static const struct rule *
+rule_in_state(uint16_t number, const struct cutover *c)
+{
+    size_t count;
+    const struct rule *rules = handoff_rules(&count);
+    for (size_t i = 0; i < count; i++)
+        if (rules[i].number == number &&
+            handoff_rule_from(&rules[i], (enum handoff_state)c->state) &&
+            (rules[i].profiles & PROFILE_BIT(c->profile)) != 0)
+            return &rules[i];
+    return NULL;
+}
+
+static void
+next_command(struct problem *p, const char *text, const char *tenant)
+{
+    struct line l;
+    line_start(&l, p->next, sizeof p->next);
+    line_template(&l, text, tenant);
+}
+
+/* Everything holds: the verb to give, or that it goes on by itself. */
+static void
+explain_open(const struct tenant *t, const struct rule *r, struct problem *p)
+{
+    static const char *const alone = "nobody: it goes on by itself with the servers' next report";
+    memset(p->title, 0, sizeof p->title);
+    line_set(p->title, sizeof p->title, r->why);
+    if (!handoff_event_is_verb((enum handoff_event)r->on)) {
+        line_set(p->who, sizeof p->who, alone);
+        return;
+    }
+    char text[64];
+    struct line l;
+    line_start(&l, text, sizeof text);
+    line_put(&l, "baton cutover ");
+    line_put(&l, handoff_event_name((enum handoff_event)r->on));
+    line_put(&l, " TENANT");
+    line_set(p->who, sizeof p->who, "any operator");
+    next_command(p, text, t->info.name);
+}
+
+/* True: nothing blocks this rule. */
+static bool
+explain_rule(const struct guard_ctx *g, const struct rule *r, struct problem *p)
+{
+    memset(p, 0, sizeof *p);
+    for (size_t i = 0; i < GUARDS_PER_RULE && r->guard[i] != G_NONE; i++) {
+        if (guard_check((enum guard_id)r->guard[i], g, p))
+            continue;
+        if (guard_row((enum guard_id)r->guard[i])->title == NULL)
+            line_set(p->title, sizeof p->title, r->why);
+        p->rule = r->number;
+        return false;
+    }
+    explain_open(g->t, r, p);
+    p->rule = r->number;
+    return true;
+}
+
+/* Why it stands where it stands: the reason of the rule that led here, time-outs aside. */
+static const char *
+how_it_came(const struct cutover *c)
+{
+    size_t count;
+    const struct rule *rules = handoff_rules(&count);
+    for (uint32_t n = c->rules_fired_count; n > 0; n--) {
+        uint16_t number = c->rules_fired[n - 1];
+        if (number / 100 == 4)
+            continue;
+        for (size_t i = 0; i < count; i++)
+            if (rules[i].number == number && rules[i].to == c->state)
+                return rules[i].why;
+    }
+    return NULL;
+}
+
+static void
+add_two(struct problem *p, const char *a, const char *b)
+{
+    char text[sizeof p->fact[0].text];
+    struct line l;
+    line_start(&l, text, sizeof text);
+    line_put(&l, a);
+    line_put(&l, b);
+    problem_add(p, text);
+}
+
+/* States in which people stopped the machine: say why, and where it would go on. */
+static void
+explain_stop(const struct tenant *t, struct problem *p)
+{
+    const struct cutover *c = &t->cutover;
+    const char *why = how_it_came(c);
+    if (why != NULL)
+        line_set(p->title, sizeof p->title, why);
+    if (p->status == BATON_OK)
+        p->status = BATON_WAITING;
+    if (c->state == HO_HOLD && c->reason[0] != '\0')
+        add_two(p, "reason given: ", c->reason);
+    if (c->state != HO_FENCING)
+        add_two(p, "it was in ", handoff_state_title((enum handoff_state)c->resume_to));
+}
+
+static bool
+state_is_stop(uint8_t s)
+{
+    return s == HO_HOLD || s == HO_BREACH || s == HO_RECONCILE || s == HO_FENCING ||
+           s == HO_FORWARD_REPAIR;
+}
+
+static void
+explain_terminal(const struct tenant *t, struct problem *p)
+{
+    enum handoff_state s = (enum handoff_state)t->cutover.state;
+    line_set(p->title, sizeof p->title, handoff_state_title(s));
+    if (s == HO_DONE)
+        problem_add(p, "the guard on the old server goes on for guard_ms");
+    line_set(p->who, sizeof p->who, "any operator");
+    next_command(p,
+                 s == HO_DONE ? "baton cutover certificate TENANT" : "baton cutover create TENANT",
+                 t->info.name);
+}
+
+void
+tenant_explain(const struct tenant *t, uint64_t now_ms, const struct digest_port *dp,
+               const struct trust_doc *trust, struct problem *ret_problem)
+{
+    const struct cutover *c = &t->cutover;
+    uint64_t since = now_ms > t->clock_ms ? now_ms - t->clock_ms : 0;
+    uint64_t unix_ms = t->clock_unix_ms + since;
+    struct guard_ctx g = {.t = t,
+                          .now_ms = now_ms,
+                          .approvals = {.trust = trust, .dp = dp, .unix_ms = unix_ms},
+                          .reason = ""};
+    memset(ret_problem, 0, sizeof *ret_problem);
+    if (handoff_state_terminal((enum handoff_state)c->state)) {
+        explain_terminal(t, ret_problem);
+    } else {
+        for (size_t i = 0; i < ARRAY_LEN(ways[0]) && ways[c->state][i] != 0; i++) {
+            const struct rule *r = rule_in_state(ways[c->state][i], c);
+            if (r != NULL && explain_rule(&g, r, ret_problem))
+                break;
+        }
+        if (state_is_stop(c->state))
+            explain_stop(t, ret_problem);
+    }
+    if (t->authority.recovering)
+        problem_add(ret_problem, "this controller has not heard every server since it started");
+    ret_problem->since_unix_ms = c->entered_unix_ms;
+}
+
+/* --- what a person has to do ---------------------------------------------------------------------- */
+
+#define LEGACY  (PROFILE_BIT(PROFILE_PARALLEL) | PROFILE_BIT(PROFILE_DEAD_SOURCE))
+#define SWING   PROFILE_BIT(PROFILE_SWING)
+#define BY_HAND PROFILE_BIT(PROFILE_UNSUPPORTED)
+#define ALL     PROFILE_ALL
+
+enum where { ON_OLD, ON_NEW, ON_CONSOLE };
+enum size { ANY_SIZE, SMALL, LARGE }; /* the wizard offers the export from WIZARD_OFFERS_FROM up */
+enum { WIZARD_OFFERS_FROM = 50000 };
+
+static const struct task_row {
+    uint8_t state, where, size;
+    unsigned profiles;
+    const char *title;
+    const char *line[TASK_LINES_MAX];
+    const char *warning, *done_when;
+} tasks[] = {
+    {HO_PLANNED,
+     ON_CONSOLE,
+     ANY_SIZE,
+     ALL,
+     "Approve the plan",
+     {"Read the plan: baton cutover show TENANT", "Sign it: baton approval sign TENANT plan"},
+     "",
+     "enough people have approved the plan"},
+    {HO_EXPORT_SETTINGS,
+     ON_OLD,
+     SMALL,
+     LEGACY | BY_HAND,
+     "Export the settings of DirSync",
+     {"Run AzureADConnect.msi on the DirSync server.",
+      "When the page Welcome opens, close the wizard with the X.",
+      "Open a command prompt as administrator in the wizard's folder: %ProgramFiles%\\Microsoft "
+      "Entra Connect, or %ProgramFiles%\\Microsoft Azure Active Directory Connect.",
+      "Run: AzureADConnect.exe /ForceExport",
+      "Press Export settings and save the file on this server.",
+      "Close the wizard. Do not press Upgrade."},
+     "Do not uninstall DirSync yourself before the upgrade: its settings would be lost.",
+     "the agent sees the settings file, newer than this task, with one hash twice"},
+    {HO_EXPORT_SETTINGS,
+     ON_OLD,
+     LARGE,
+     LEGACY | BY_HAND,
+     "Export the settings of DirSync",
+     {"Run AzureADConnect.msi on the DirSync server.",
+      "On the page Welcome agree to the terms and press Continue; the wizard analyses DirSync.",
+      "From 50,000 objects up the wizard itself offers the export: press Export settings.",
+      "Save the file on this server, then close the wizard."},
+     "Do not uninstall DirSync yourself before the upgrade: its settings would be lost.",
+     "the agent sees the settings file, newer than this task, with one hash twice"},
+    {HO_EXPORT_SETTINGS,
+     ON_OLD,
+     ANY_SIZE,
+     SWING,
+     "Export the settings of the old server",
+     {"Open Entra Connect (Azure AD Connect) from the Start menu and press Configure.",
+      "Choose View or export current configuration, press Next, then Export settings.",
+      "If the version does not offer it: run MigrateSettings.ps1 from the wizard folder's Tools "
+      "and keep the whole folder it writes.",
+      "Close the wizard: while it is open the scheduler is suspended."},
+     "Do not switch the sync cycle off: that setting is shared by both servers through the tenant.",
+     "the agent sees the settings file, newer than this task, with one hash twice"},
+    {HO_SETTINGS_SEALED,
+     ON_NEW,
+     ANY_SIZE,
+     ALL,
+     "Let the settings file arrive",
+     {"The agents carry the sealed file to the new server; nothing is to be done when both are "
+      "connected.",
+      "If they cannot: copy the exported file to the new server's Baton folder by hand.",
+      "Fix what the prerequisites say: baton cutover explain TENANT"},
+     "",
+     "the same hash is seen on the new server and its prerequisites hold"},
+    {HO_INSTALL_STAGED,
+     ON_NEW,
+     ANY_SIZE,
+     LEGACY,
+     "Install Entra Connect in staging mode",
+     {"Run AzureADConnect.msi on the new server; when the page Welcome opens, close the wizard "
+      "with the X.",
+      "Open a command prompt as administrator in the wizard's folder and run: AzureADConnect.exe "
+      "/migrate",
+      "Select the settings file that the agent put on this server.",
+      "Advanced options: another SQL instance than the one DirSync uses; a domain service account "
+      "if SQL is remote.",
+      "Sign in to Entra and to each forest as the wizard asks.",
+      "On Ready to configure leave \"Start the synchronization process as soon as the "
+      "configuration completes\" ticked; staging mode is on. Press Install.",
+      "Sign out of Windows and in again before you use the tools.",
+      "Later open the wizard from the Start menu; never run the MSI again."},
+     "Leave staging mode on: Baton says when it may be left.",
+     "product found, staging mode on by two sources, no export ever"},
+    {HO_INSTALL_STAGED,
+     ON_NEW,
+     ANY_SIZE,
+     BY_HAND,
+     "Install Entra Connect clean, in staging mode",
+     {"Run AzureADConnect.msi on the new server and choose Customize; do not use /migrate.",
+      "Enter the same domains, organizational units and features as the old server has.",
+      "On Ready to configure tick Enable staging mode, leave the synchronization start ticked, "
+      "press Install.",
+      "Re-create each unsupported change of the old server as a custom rule in the Synchronization "
+      "Rules Editor.",
+      "Sign out of Windows and in again before you use the tools. Never run the MSI again."},
+     "Leave staging mode on: Baton says when it may be left.",
+     "product found, staging mode on by two sources, no export ever"},
+    {HO_INSTALL_STAGED,
+     ON_NEW,
+     ANY_SIZE,
+     SWING,
+     "Install Entra Connect from the old server's settings",
+     {"Run AzureADConnect.msi on the new server and choose Customize.",
+      "Tick Import synchronization settings and select the file (or the whole exported folder).",
+      "Staging mode is pre-selected: leave it on, leave the synchronization start ticked, press "
+      "Install.",
+      "Sign out of Windows and in again before you use the tools. Never run the MSI again."},
+     "Leave staging mode on: Baton says when it may be left.",
+     "product found, staging mode on by two sources"},
+    {HO_VERIFY,
+     ON_CONSOLE,
+     ANY_SIZE,
+     ALL,
+     "Review what the new server would export",
+     {"Read the verification: baton cutover verification TENANT",
+      "Look at each deletion and at every difference of the configuration.",
+      "Accept it: baton cutover accept TENANT --reason '...'"},
+     "",
+     "a person has accepted the verification"},
+    {HO_READY,
+     ON_CONSOLE,
+     ANY_SIZE,
+     ALL,
+     "Approve the cutover and arm it",
+     {"Two people sign: baton approval sign TENANT cutover",
+      "Exempt the old server's sync service from monitoring that restarts services.",
+      "Close wizards and consoles on both servers, then: baton cutover arm TENANT"},
+     "",
+     "armed under the approvals of different people"},
+    {HO_ARMED,
+     ON_CONSOLE,
+     ANY_SIZE,
+     ALL,
+     "Start when somebody is at both consoles",
+     {"Start: baton cutover start TENANT"},
+     "From here until the new server's first export nobody exports.",
+     "the old server is asked to stop"},
+    {HO_RELEASING,
+     ON_OLD,
+     ANY_SIZE,
+     SWING,
+     "Put the old server into staging mode",
+     {"Open Entra Connect from the Start menu and press Configure.",
+      "Choose Configure staging mode, press Next and sign in.",
+      "Tick Enable staging mode, press Next, then Configure; close the wizard."},
+     "",
+     "staging mode on by two sources, no run in progress, no wizard open"},
+    {HO_GAP,
+     ON_CONSOLE,
+     ANY_SIZE,
+     ALL,
+     "Go or no go",
+     {"Go: baton cutover go TENANT (everybody is challenged, then you sign over their evidence)",
+      "Back: baton cutover rollback TENANT"},
+     "After the new server has left staging mode there is only forward.",
+     "go is signed, or it is rolled back"},
+    {HO_GRANTING,
+     ON_NEW,
+     ANY_SIZE,
+     ALL,
+     "Leave staging mode on the new server",
+     {"Open Entra Connect from the Start menu (never run the MSI again) and press Configure.",
+      "Choose Configure staging mode, press Next and sign in.",
+      "Untick Enable staging mode and press Next.",
+      "Leave \"Start the synchronization process when configuration completes\" ticked and press "
+      "Configure."},
+     "Only now, while the grant is live. After this there is only forward.",
+     "staging mode is seen off under the live grant"},
+    {HO_ACTIVATING,
+     ON_NEW,
+     ANY_SIZE,
+     ALL,
+     "Watch the first export",
+     {"Wait for the first export to end.",
+      "If it stops at the deletion threshold: look at the deletions before anything else."},
+     "",
+     "an export run of the new server ended with success"},
+    {HO_DECOMMISSION,
+     ON_OLD,
+     ANY_SIZE,
+     LEGACY | BY_HAND,
+     "Remove the old server",
+     {"Uninstall DirSync (Windows Azure Active Directory Sync tool) in Programs and Features.",
+      "Remove or block the account with which DirSync signed in to Entra.",
+      "Approve and confirm: baton approval sign TENANT retire, then baton cutover retire TENANT"},
+     "Until its cloud identity is gone the certificate says: local fence only.",
+     "product absent, tombstone confirmed"},
+    {HO_DECOMMISSION,
+     ON_OLD,
+     ANY_SIZE,
+     SWING,
+     "Remove the old server",
+     {"Uninstall Entra Connect in Programs and Features; sign in when asked, so that its cloud "
+      "side is removed too.",
+      "Check that its connector account is gone from the tenant.",
+      "Approve and confirm: baton approval sign TENANT retire, then baton cutover retire TENANT"},
+     "Until its cloud identity is gone the certificate says: local fence only.",
+     "product absent, tombstone confirmed"},
+    {HO_REVOKING,
+     ON_NEW,
+     ANY_SIZE,
+     ALL,
+     "Keep hands off the new server",
+     {"Close wizard, console and PowerShell windows on it; change nothing."},
+     "A late click in an open wizard is how two exporters happen.",
+     "the new server proved that it is quiet"},
+    {HO_FENCING,
+     ON_CONSOLE,
+     ANY_SIZE,
+     ALL,
+     "Fence the server that does not answer",
+     {"Bring its agent back if you can: its own evidence is the best fence.",
+      "Remove or disable its connector account or certificate in the tenant, then wait 90 minutes "
+      "for tokens to end.",
+      "Or power it off, or cut its network, at the hypervisor.",
+      "Two people with the break-glass role attest what they saw: baton approval sign TENANT "
+      "attest"},
+     "With a tenant-side fence rollback is given up.",
+     "evidence or two attestations stand for every server"},
+    {HO_FORWARD_REPAIR,
+     ON_NEW,
+     ANY_SIZE,
+     ALL,
+     "Repair the new server",
+     {"Read the export error in the Synchronization Service Manager.",
+      "stopped-deletion-threshold-exceeded: check each deletion; only then raise or lift the "
+      "threshold.",
+      "Run a delta synchronization when it is repaired."},
+     "Do not start the old server.",
+     "an export run of the new server ended with success"},
+};
+
+static enum size
+size_of(const struct tenant *t)
+{
+    int64_t objects = fact_or(&tenant_old(t)->facts, FACT_OBJECTS, 0);
+    return objects >= WIZARD_OFFERS_FROM ? LARGE : SMALL;
+}
+
+/* Held because OLD went away too early: say again what would have been right. */
+static bool
+task_after_early_removal(const struct tenant *t, struct task *ret)
+{
+    const struct cutover *c = &t->cutover;
+    if (c->state != HO_HOLD || c->settings_sealed || c->resume_to >= HO_INSTALL_STAGED ||
+        !fact_is(&tenant_old(t)->facts, FACT_PRODUCT_PRESENT, 0))
+        return false;
+    line_set(ret->title, sizeof ret->title, "Do not uninstall DirSync yourself before the upgrade");
+    line_set(ret->host, sizeof ret->host, tenant_old(t)->host);
+    line_set(ret->line[0].text, sizeof ret->line[0].text,
+             "Reinstall DirSync or restore the server, so that its settings can be exported.");
+    struct line l;
+    line_start(&l, ret->line[1].text, sizeof ret->line[1].text);
+    line_template(&l, "Then: baton cutover resume TENANT", t->info.name);
+    line_set(ret->line[2].text, sizeof ret->line[2].text,
+             "If that cannot be done: abandon, and install clean on the unsupported path.");
+    ret->line_count = 3;
+    line_set(
+        ret->warning, sizeof ret->warning,
+        "A restored server may export at once: keep it off the network until its agent is seen.");
+    line_set(ret->done_when, sizeof ret->done_when, "the product is seen on the old server again");
+    return true;
+}
+
+static void
+task_fill(const struct tenant *t, const struct task_row *row, struct task *ret)
+{
+    line_set(ret->title, sizeof ret->title, row->title);
+    line_set(ret->warning, sizeof ret->warning, row->warning);
+    line_set(ret->done_when, sizeof ret->done_when, row->done_when);
+    if (row->where != ON_CONSOLE)
+        line_set(ret->host, sizeof ret->host,
+                 row->where == ON_OLD ? tenant_old(t)->host : tenant_new(t)->host);
+    for (size_t i = 0; i < TASK_LINES_MAX && row->line[i] != NULL; i++) {
+        struct line l;
+        line_start(&l, ret->line[i].text, sizeof ret->line[i].text);
+        line_template(&l, row->line[i], t->info.name);
+        ret->line_count++;
+    }
+}
+
+bool
+tenant_task(const struct tenant *t, struct task *ret_task)
+{
+    memset(ret_task, 0, sizeof *ret_task);
+    if (task_after_early_removal(t, ret_task))
+        return true;
+    for (size_t i = 0; i < ARRAY_LEN(tasks); i++) {
+        const struct task_row *row = &tasks[i];
+        if (row->state != t->cutover.state ||
+            (row->profiles & PROFILE_BIT(t->cutover.profile)) == 0 ||
+            (row->size != ANY_SIZE && row->size != size_of(t)))
+            continue;
+        task_fill(t, row, ret_task);
+        return true;
+    }
+    return false;
+}

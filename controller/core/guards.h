@@ -1,0 +1,46 @@
+/* guards.h: what has to be true before a rule may fire, each with the facts behind the answer.
+ *
+ * Shape      One table: guard -> function, the sentence when it says no, who can clear it, the next
+ *            command. A guard reads the tenant and nothing else; it never changes anything.
+ * Limits     PROBLEM_FACTS_MAX facts; more are left out.
+ * Threads    Reentrant over a tenant that nobody changes.
+ * Source     handoff 2.6 "Guards in short", 2.8; protocol 7.
+ */
+#ifndef BATON_GUARDS_H
+#define BATON_GUARDS_H
+
+#include "approvals.h"
+
+struct guard_ctx {
+    const struct tenant *t;
+    uint64_t now_ms;
+    struct approvals_view approvals; /* trust, digests, wall time */
+    const char *reason;              /* text of the verb that asks, "" where there is none */
+};
+
+struct guard_row {
+    bool (*holds)(const struct guard_ctx *g, struct problem *p); /* adds facts either way */
+    const char *title;      /* one sentence: what is missing; NULL: a condition, it never blocks */
+    const char *who, *next; /* TENANT in next becomes the tenant's name */
+    bool refresh;           /* saying no for want of fresh facts: ask the servers again */
+};
+
+const struct guard_row *guard_row(enum guard_id id);
+/* Fills everything of ret_problem but the rule. True: it holds, and the problem's status is OK. */
+bool guard_check(enum guard_id id, const struct guard_ctx *g, struct problem *ret_problem);
+
+/* Shared with explain and verify. */
+enum { FACT_NEVER = UINT32_MAX };
+void problem_add(struct problem *p, const char *text);
+/* "new server: staging_scheduler is 1 (3 s old)" */
+void problem_add_fact(struct problem *p, const struct agent_view *a, const char *whose,
+                      enum fact_id id, uint64_t now_ms);
+uint64_t agent_fact_age_ms(const struct agent_view *a, enum fact_id id, uint64_t now_ms);
+const struct agent_view *tenant_old(const struct tenant *t);
+const struct agent_view *tenant_new(const struct tenant *t);
+/* Index in the authority record, or -1. */
+int tenant_member(const struct tenant *t, const struct agent_view *a);
+int64_t deletes_limit(const struct policy *p, int64_t scope_objects);
+bool source_is_dead(const struct agent_view *old, const struct policy *p, uint64_t unix_ms);
+
+#endif

@@ -1,0 +1,125 @@
+#include "line.h"
+
+#include <string.h>
+
+void
+line_start(struct line *l, char *out, size_t cap)
+{
+    BATON_ASSERT(cap > 0);
+    *l = (struct line){.out = out, .cap = cap};
+    out[0] = '\0';
+}
+
+static void
+put_bytes(struct line *l, const char *text, size_t n)
+{
+    size_t room = l->cap - 1 - l->len;
+    if (n > room) {
+        n = room;
+        while (n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80)
+            n--;
+    }
+    memcpy(l->out + l->len, text, n);
+    l->len += n;
+    l->out[l->len] = '\0';
+}
+
+void
+line_put(struct line *l, const char *text)
+{
+    put_bytes(l, text, strlen(text));
+}
+
+void
+line_int(struct line *l, int64_t v)
+{
+    char digits[21];
+    size_t at = sizeof digits;
+    uint64_t u = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+    do {
+        digits[--at] = (char)('0' + u % 10);
+        u /= 10;
+    } while (u != 0);
+    if (v < 0)
+        digits[--at] = '-';
+    put_bytes(l, digits + at, sizeof digits - at);
+}
+
+void
+line_duration(struct line *l, uint64_t ms)
+{
+    static const struct {
+        uint64_t unit_ms, until_ms;
+        const char *name;
+    } units[] = {
+        {1, 1000, " ms"},           {1000, 120000, " s"},         {60000, 7200000, " min"},
+        {3600000, 172800000, " h"}, {86400000, UINT64_MAX, " d"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(units); i++) {
+        if (ms >= units[i].until_ms)
+            continue;
+        line_int(l, (int64_t)(ms / units[i].unit_ms));
+        line_put(l, units[i].name);
+        return;
+    }
+}
+
+void
+line_hex(struct line *l, const void *bytes, size_t n)
+{
+    char hex[2 * BATON_HASH_BYTES + 1];
+    baton_hex(bytes, n < BATON_HASH_BYTES ? n : BATON_HASH_BYTES, hex);
+    line_put(l, hex);
+}
+
+void
+line_version(struct line *l, int64_t v)
+{
+    for (int part = 3; part >= 0; part--) {
+        line_int(l, (v >> (16 * part)) & 0xffff);
+        if (part > 0)
+            line_put(l, ".");
+    }
+}
+
+static void
+put_quoted(struct line *l, const char *name)
+{
+    static const char plain[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.@";
+    bool bare = name[0] != '\0' && strspn(name, plain) == strlen(name);
+    if (bare) {
+        line_put(l, name);
+        return;
+    }
+    line_put(l, "'");
+    while (*name != '\0') {
+        size_t n = strcspn(name, "'");
+        put_bytes(l, name, n);
+        name += n;
+        if (*name == '\0')
+            break;
+        line_put(l, "'\\''");
+        name++;
+    }
+    line_put(l, "'");
+}
+
+void
+line_template(struct line *l, const char *text, const char *tenant)
+{
+    static const char mark[] = "TENANT";
+    for (const char *at; (at = strstr(text, mark)) != NULL; text = at + sizeof mark - 1) {
+        put_bytes(l, text, (size_t)(at - text));
+        put_quoted(l, tenant);
+    }
+    line_put(l, text);
+}
+
+void
+line_set(char *out, size_t cap, const char *text)
+{
+    struct line l;
+    line_start(&l, out, cap);
+    line_put(&l, text);
+}
