@@ -152,6 +152,14 @@ world_say(struct world *w, struct world_handoff *h, int agent, struct statement 
     r.epoch = s->epoch;
     r.cutover = h->cutover;
     world_object(w, &r, bytes, len, &sig);
+    r.row_count = 1;
+    r.row[0] = (struct audit_row){.table = TABLE_STATEMENT,
+                                  .key_len = BATON_KEY_BYTES + 8,
+                                  .value = r.ref[0].b,
+                                  .len = sizeof r.ref[0].b};
+    memcpy(r.row[0].key, s->member.b, sizeof s->member.b);
+    for (int i = 0; i < 8; i++)
+        r.row[0].key[BATON_KEY_BYTES + i] = (uint8_t)(s->counter >> (56 - 8 * i));
     if (ret_hash != NULL)
         *ret_hash = r.ref[0];
     if (ret_signed != NULL)

@@ -1,8 +1,8 @@
 /* toy.h: a tenant with two servers, people and keys for tests of the pure core.
  *
- * Shape      OLD is DirSync and holds, NEW is Entra Connect in staging mode. Signatures are a keyed
- *            SHA-256: anybody who has the *public* key could forge them, so this is for tests of
- *            decisions, never of cryptography.
+ * Shape      OLD is DirSync and holds, NEW is Entra Connect in staging mode. Hashes and signatures
+ *            are quick mixing functions that anybody could forge: for tests of decisions, never of
+ *            cryptography.
  * Units      The lab policy; times as the test passes them.
  */
 #ifndef TESTS_TOY_H
@@ -14,6 +14,7 @@ enum toy_member { TOY_OLD, TOY_NEW, TOY_MEMBERS };
 enum toy_person { TOY_ANNA, TOY_BERT, TOY_CLEO, TOY_PEOPLE };
 
 const struct digest_port *toy_digest(void);
+void toy_hash(const void *bytes, size_t len, uint64_t seed, struct baton_hash *ret_hash);
 void toy_sign(const struct baton_key *key, const char *domain, const void *bytes, size_t len,
               struct baton_sig *ret_sig);
 struct baton_key toy_key(uint8_t tag);

@@ -1,0 +1,557 @@
+/* explore: every order of events over the very functions that decide on the agents.
+ *
+ * The controller is hostile: it may give any order that people's approvals and the agents' own signed
+ * evidence allow, to anybody, at any time, as often as it likes. The network is the set of everything
+ * ever sent, so loss, duplication, reordering and delay are all there at once. One machine may crash at
+ * any moment. An obedient person opens the wizard while a grant is shown, and may click late.
+ *
+ * After every event one question is asked of the servers themselves, whatever the agents believe:
+ * can two of them export? A violation prints the shortest trace that a breadth-first search finds.
+ *
+ * Epochs are bounded; for each counter both recipients are tried, also to different agents at once.
+ * Clocks, counters and nonces are left out of what makes two worlds equal: they only tell old from new,
+ * and `seen before` is kept instead.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "toy.h"
+
+enum { EPOCHS_MAX = 4, GAP_MS = 1500, EVIDENCE_SLOTS = 2 };
+
+struct bounds {
+    unsigned epochs, crashes;
+    size_t states_max;
+    uint8_t exports[TOY_MEMBERS];
+    /* Weaknesses that the search must find a way through. */
+    bool blind_to_wizards, hand_start, snapshot, unguarded_clicks;
+};
+
+struct server { /* the truth */
+    bool running, disabled;
+    bool staging, wizard; /* NEW */
+    uint8_t exports;
+};
+
+/* Signed evidence of one member for one epoch, recipient and `ever exported`. Whoever judges it sees
+ * no other difference, so the first such word of the search stands for all of them. */
+struct word {
+    size_t len;
+    struct baton_sig sig;
+    uint8_t bytes[STATEMENT_BYTES_MAX];
+};
+
+struct agent { /* what differs between two worlds; plan and trust are the same in all */
+    struct promise promise;
+    struct watch watch;
+    bool plan_known;
+};
+
+struct world {
+    struct agent agent[TOY_MEMBERS];
+    struct server server[TOY_MEMBERS];
+    bool evidence[TOY_MEMBERS][EPOCHS_MAX][TOY_MEMBERS][EVIDENCE_SLOTS]; /* kept for ever */
+    uint8_t crashes, hand_starts, snapshots;
+    bool snapshot_taken;
+    struct agent snapshot_agent;
+    struct server snapshot_server;
+    uint64_t now;
+};
+
+struct node {
+    uint32_t parent;
+    char event[48];
+};
+
+struct search {
+    struct bounds b;
+    struct world **worlds; /* by node; freed once expanded */
+    struct node *nodes;
+    size_t count, head;
+    uint64_t *seen;
+    size_t seen_mask;
+    uint64_t transitions;
+    bool violated;
+    struct member scratch[TOY_MEMBERS];
+    struct member_out out;
+    struct word words[TOY_MEMBERS][EPOCHS_MAX][TOY_MEMBERS][EVIDENCE_SLOTS];
+};
+
+/* ---- the two servers ------------------------------------------------------------------------- */
+
+static bool
+can_export(const struct world *w, enum toy_member m)
+{
+    const struct server *s = &w->server[m];
+    return s->running && (m == TOY_OLD || !s->staging);
+}
+
+static struct facts
+look_at(const struct search *x, const struct world *w, enum toy_member m)
+{
+    const struct server *s = &w->server[m];
+    struct facts f = toy_facts(m);
+    if (!s->running) {
+        toy_facts_stop(&f);
+        facts_set(&f, FACT_SERVICES_DISABLED, s->disabled);
+        facts_set(&f, FACT_SERVICES_DISABLED_REGISTRY, s->disabled);
+    } else if (m == TOY_NEW) {
+        facts_set(&f, FACT_STAGING_SCHEDULER, s->staging);
+        facts_set(&f, FACT_STAGING_SETTINGS, s->staging);
+    }
+    if (!x->b.blind_to_wizards)
+        facts_set(&f, FACT_WIZARD_OPEN, s->wizard);
+    facts_set(&f, FACT_EXPORTS_TOTAL, f.fact[FACT_EXPORTS_TOTAL].value + s->exports);
+    facts_set(&f, FACT_LAST_EXPORT_END, f.fact[FACT_LAST_EXPORT_END].value + s->exports);
+    return f;
+}
+
+/* ---- agents in and out of the real struct ------------------------------------------------------ */
+
+static struct member *
+load(struct search *x, const struct world *w, enum toy_member m)
+{
+    struct member *full = &x->scratch[m];
+    full->promise = w->agent[m].promise;
+    full->watch = w->agent[m].watch;
+    full->plan_known = w->agent[m].plan_known;
+    full->plan = *toy_plan();
+    return full;
+}
+
+static void
+keep_evidence(struct search *x, struct world *w, enum toy_member m, const struct member_word *said)
+{
+    struct statement s;
+    enum baton_status rc = statement_decode(said->bytes, said->len, &s);
+    BATON_ASSERT(rc == BATON_OK);
+    if (s.type != SAY_EVIDENCE)
+        return;
+    struct baton_key new_key = toy_member_key(TOY_NEW);
+    size_t recipient = baton_key_eq(&s.recipient, &new_key) ? TOY_NEW : TOY_OLD;
+    struct word *word = &x->words[m][s.epoch.counter][recipient][s.ever_exported];
+    w->evidence[m][s.epoch.counter][recipient][s.ever_exported] = true;
+    if (word->len != 0)
+        return;
+    memcpy(word->bytes, said->bytes, said->len);
+    word->len = said->len;
+    word->sig = toy_sign_word(m, said).sig;
+}
+
+static void
+step(struct search *x, struct world *w, enum toy_member m, struct member_event ev)
+{
+    struct member *full = load(x, w, m);
+    w->now += GAP_MS;
+    ev.now_ms = ev.began_ms = w->now;
+    ev.now_unix_ms = 1000000 + w->now;
+    member_step(full, &ev, toy_digest(), &x->out);
+    w->agent[m].promise = full->promise;
+    w->agent[m].watch = full->watch;
+    w->agent[m].plan_known = full->plan_known;
+    for (uint8_t i = 0; i < x->out.word_count; i++)
+        keep_evidence(x, w, m, &x->out.word[i]);
+}
+
+static void
+order(struct search *x, struct world *w, enum toy_member m, const struct order *o)
+{
+    step(x, w, m, (struct member_event){.kind = MEMBER_ORDER, .order = o});
+}
+
+/* ---- what makes two worlds the same ------------------------------------------------------------ */
+
+/* What makes two worlds equal, gathered into one run of bytes and hashed once. */
+struct essence {
+    uint8_t bytes[8192];
+    size_t len;
+};
+
+static void
+mix(struct essence *s, const void *bytes, size_t n)
+{
+    BATON_ASSERT(s->len + n <= sizeof s->bytes);
+    memcpy(s->bytes + s->len, bytes, n);
+    s->len += n;
+}
+
+static void
+mix_agent(struct essence *s, const struct agent *a)
+{
+    const struct promise *p = &a->promise;
+    uint8_t flags[] = {p->holding,
+                       p->tombstone,
+                       p->retired,
+                       p->ever_exported,
+                       p->armed,
+                       p->evidence_given,
+                       p->stopped_by_us,
+                       p->guard_stop,
+                       p->start_due,
+                       p->tamper_open,
+                       p->adopt,
+                       p->grant,
+                       (uint8_t)p->serial,
+                       p->quarantine,
+                       a->plan_known,
+                       a->watch.challenged,
+                       a->watch.quiet_since_ms != 0,
+                       (uint8_t)(p->exports_mark + 1)};
+    mix(s, flags, sizeof flags);
+    mix(s, &p->epoch, sizeof p->epoch);
+    mix(s, &p->recipient, sizeof p->recipient);
+    mix(s, &p->holding_epoch, sizeof p->holding_epoch);
+    mix(s, p->promised, sizeof p->promised);
+    /* The newest facts, without ages and the span that the flag above stands for. */
+    for (size_t i = 0; i < FACT_COUNT; i++) {
+        const struct fact *f = &a->watch.facts.fact[i];
+        uint8_t seen[2] = {f->state, (uint8_t)f->value};
+        if (i != FACT_QUIET_FOR_MS)
+            mix(s, seen, sizeof seen);
+    }
+}
+
+static uint64_t
+world_hash(const struct world *w)
+{
+    struct essence s;
+    struct baton_hash h;
+    uint64_t out;
+    s.len = 0;
+    for (size_t m = 0; m < TOY_MEMBERS; m++) {
+        mix_agent(&s, &w->agent[m]);
+        mix(&s, &w->server[m], sizeof w->server[m]);
+    }
+    mix(&s, w->evidence, sizeof w->evidence);
+    uint8_t counts[] = {w->crashes, w->hand_starts, w->snapshots, w->snapshot_taken};
+    mix(&s, counts, sizeof counts);
+    if (w->snapshot_taken) {
+        mix_agent(&s, &w->snapshot_agent);
+        mix(&s, &w->snapshot_server, sizeof w->snapshot_server);
+    }
+    toy_hash(s.bytes, s.len, 7, &h);
+    memcpy(&out, h.b, sizeof out);
+    return out | 1; /* 0 marks an empty place */
+}
+
+static bool
+seen_before(struct search *x, uint64_t hash)
+{
+    for (size_t i = hash & x->seen_mask;; i = (i + 1) & x->seen_mask) {
+        if (x->seen[i] == hash)
+            return true;
+        if (x->seen[i] == 0) {
+            x->seen[i] = hash;
+            return false;
+        }
+    }
+}
+
+static void
+print_trace(const struct search *x, size_t node)
+{
+    if (x->nodes[node].parent != UINT32_MAX)
+        print_trace(x, x->nodes[node].parent);
+    printf("  %s\n", x->nodes[node].event);
+}
+
+static void
+arrive(struct search *x, const struct world *w, size_t parent, const char *event)
+{
+    x->transitions++;
+    bool two = can_export(w, TOY_OLD) && can_export(w, TOY_NEW);
+    if (!two && seen_before(x, world_hash(w)))
+        return;
+    if (x->count == x->b.states_max) {
+        printf("more than %zu states: raise the bound\n", x->b.states_max);
+        exit(1);
+    }
+    struct node *n = &x->nodes[x->count];
+    n->parent = (uint32_t)parent;
+    snprintf(n->event, sizeof n->event, "%s", event);
+    struct world *kept = malloc(sizeof *kept);
+    BATON_ASSERT(kept != NULL);
+    *kept = *w;
+    x->worlds[x->count++] = kept;
+    if (two)
+        x->violated = true;
+}
+
+/* ---- what may happen --------------------------------------------------------------------------- */
+
+static const char *const names[] = {"OLD", "NEW"};
+
+#define HAPPENS(x, w, parent, change, ...)                                                         \
+    do {                                                                                           \
+        struct world next = *(w);                                                                  \
+        char what[48];                                                                             \
+        snprintf(what, sizeof what, __VA_ARGS__);                                                  \
+        change;                                                                                    \
+        arrive(x, &next, parent, what);                                                            \
+        if ((x)->violated)                                                                         \
+            return;                                                                                \
+    } while (0)
+
+/* The orders are always the same; building and signing them once saves most of the time. */
+static const struct order *
+fence_towards(unsigned epoch, size_t recipient)
+{
+    static struct order made[EPOCHS_MAX][TOY_MEMBERS];
+    struct order *o = &made[epoch][recipient];
+    if (o->verb == ORDER_NONE)
+        *o = toy_fence(toy_epoch(epoch), (enum toy_member)recipient);
+    return o;
+}
+
+static const struct order *
+adopt_old(void)
+{
+    static struct order made;
+    if (made.verb == ORDER_NONE)
+        made = toy_adopt(toy_epoch(1));
+    return &made;
+}
+
+static void
+orders_of_a_hostile_controller(struct search *x, const struct world *w, size_t at,
+                               enum toy_member m)
+{
+    HAPPENS(x, w, at, order(x, &next, m, adopt_old()), "adopt -> %s", names[m]);
+    for (unsigned e = 2; e <= x->b.epochs; e++)
+        for (size_t r = 0; r < TOY_MEMBERS; r++)
+            HAPPENS(x, w, at, order(x, &next, m, fence_towards(e, r)), "FENCE(%u, %s) -> %s", e,
+                    names[r], names[m]);
+    struct epoch promised = w->agent[m].promise.epoch;
+    for (int v = 0; v < 2; v++) {
+        struct order o = toy_challenge(promised, 0x21);
+        o.void_first = v;
+        HAPPENS(x, w, at, order(x, &next, m, &o), "CHALLENGE%s -> %s", v ? "(void)" : "", names[m]);
+    }
+}
+
+static void
+grants(struct search *x, const struct world *w, size_t at, enum toy_member m)
+{
+    enum toy_member other = m == TOY_OLD ? TOY_NEW : TOY_OLD;
+    for (unsigned e = 1; e <= x->b.epochs; e++)
+        for (size_t r = 0; r < TOY_MEMBERS; r++)
+            for (size_t v = 0; v < EVIDENCE_SLOTS; v++) {
+                const struct word *word = &x->words[other][e][r][v];
+                if (!w->evidence[other][e][r][v] || w->agent[m].promise.serial >= 2)
+                    continue;
+                struct signed_bytes sb = {word->bytes, word->len, word->sig};
+                struct order o = toy_grant(toy_epoch(e), m, w->agent[m].promise.serial + 1, &sb);
+                HAPPENS(x, w, at, order(x, &next, m, &o), "GRANT(%u) -> %s", e, names[m]);
+            }
+}
+
+static void
+boot(struct search *x, struct world *w, enum toy_member m)
+{
+    struct server *s = &w->server[m];
+    s->wizard = false;
+    s->running = !s->disabled;
+    struct machine now = w->agent[m].promise.machine;
+    now.boot.b[0]++;
+    w->agent[m].watch = (struct watch){0};
+    facts_init(&w->agent[m].watch.facts);
+    guard_boot(&w->agent[m].promise, STATE_GOOD, w->agent[m].promise.tombstone, &now);
+    w->agent[m].promise.machine.boot.b[0] = 1; /* the number of boots makes no difference */
+    step(x, w, m, (struct member_event){.kind = MEMBER_BOOT});
+}
+
+static void
+act_on_desire(struct search *x, struct world *w, enum toy_member m)
+{
+    struct server *s = &w->server[m];
+    switch (member_desire(load(x, w, m))) {
+    case DESIRE_AS_IS:
+        break;
+    case DESIRE_STOPPED:
+    case DESIRE_STOPPED_NOW:
+        s->running = false;
+        s->disabled = true;
+        break;
+    case DESIRE_RUNNING:
+        s->running = true;
+        s->disabled = false;
+        break;
+    }
+}
+
+static void
+observe(struct search *x, struct world *w, enum toy_member m)
+{
+    struct facts f = look_at(x, w, m);
+    step(x, w, m, (struct member_event){.kind = MEMBER_OBSERVED, .facts = &f});
+}
+
+static void
+expire(struct search *x, struct world *w, enum toy_member m)
+{
+    w->now += (uint64_t)toy_plan()->policy.v[POLICY_GRANT_MS];
+    step(x, w, m, (struct member_event){.kind = MEMBER_TICK});
+}
+
+static void
+life_of_a_server(struct search *x, const struct world *w, size_t at, enum toy_member m)
+{
+    HAPPENS(x, w, at, observe(x, &next, m), "%s is observed", names[m]);
+    HAPPENS(x, w, at, act_on_desire(x, &next, m), "the agent on %s acts", names[m]);
+    if (w->agent[m].promise.grant == GRANT_LIVE)
+        HAPPENS(x, w, at, expire(x, &next, m), "the grant of %s expires", names[m]);
+    if (can_export(w, m) && w->server[m].exports < x->b.exports[m])
+        HAPPENS(x, w, at, next.server[m].exports++, "%s exports", names[m]);
+    if (w->crashes < x->b.crashes)
+        HAPPENS(x, w, at, (next.crashes++, boot(x, &next, m)), "%s crashes and boots", names[m]);
+}
+
+/* The person follows the screen: the wizard is opened only while a grant is shown. The click may come
+ * whenever it is open. */
+static void
+people(struct search *x, const struct world *w, size_t at)
+{
+    const struct server *s = &w->server[TOY_NEW];
+    bool shown = w->agent[TOY_NEW].promise.grant == GRANT_LIVE || x->b.unguarded_clicks;
+    if (shown && !s->wizard && s->staging)
+        HAPPENS(x, w, at, next.server[TOY_NEW].wizard = true, "a wizard is opened on NEW");
+    if (s->wizard) {
+        HAPPENS(x, w, at, next.server[TOY_NEW].wizard = false, "the wizard is closed");
+        HAPPENS(x, w, at,
+                (next.server[TOY_NEW].wizard = false, next.server[TOY_NEW].staging = false),
+                "the wizard leaves staging mode");
+    }
+    if (x->b.hand_start && w->hand_starts < 1 && !w->server[TOY_OLD].running)
+        HAPPENS(x, w, at,
+                (next.hand_starts++, next.server[TOY_OLD].running = true,
+                 next.server[TOY_OLD].disabled = false),
+                "somebody starts OLD by hand");
+}
+
+static void
+take_snapshot(struct world *w)
+{
+    w->snapshot_taken = true;
+    w->snapshot_agent = w->agent[TOY_OLD];
+    w->snapshot_server = w->server[TOY_OLD];
+}
+
+static void
+revert(struct search *x, struct world *w)
+{
+    w->snapshots++;
+    w->agent[TOY_OLD] = w->snapshot_agent;
+    w->server[TOY_OLD] = w->snapshot_server;
+    boot(x, w, TOY_OLD);
+}
+
+static void
+hypervisor(struct search *x, const struct world *w, size_t at)
+{
+    if (!x->b.snapshot)
+        return;
+    if (!w->snapshot_taken)
+        HAPPENS(x, w, at, take_snapshot(&next), "a snapshot of OLD is taken");
+    else if (w->snapshots < 1)
+        HAPPENS(x, w, at, revert(x, &next), "OLD is reverted, without a generation id");
+}
+
+static void
+expand(struct search *x, size_t at)
+{
+    struct world w = *x->worlds[at];
+    free(x->worlds[at]);
+    x->worlds[at] = NULL;
+    for (size_t m = 0; m < TOY_MEMBERS && !x->violated; m++) {
+        orders_of_a_hostile_controller(x, &w, at, (enum toy_member)m);
+        if (!x->violated)
+            grants(x, &w, at, (enum toy_member)m);
+        if (!x->violated)
+            life_of_a_server(x, &w, at, (enum toy_member)m);
+    }
+    if (!x->violated)
+        people(x, &w, at);
+    if (!x->violated)
+        hypervisor(x, &w, at);
+}
+
+/* ---- runs -------------------------------------------------------------------------------------- */
+
+static void
+first_world(struct search *x)
+{
+    struct world w;
+    memset(&w, 0, sizeof w); /* padding takes part in the hash */
+    for (size_t m = 0; m < TOY_MEMBERS; m++) {
+        x->scratch[m] = toy_new_member((enum toy_member)m);
+        w.agent[m].promise = x->scratch[m].promise;
+        w.agent[m].watch = x->scratch[m].watch;
+        w.server[m].running = true;
+    }
+    w.server[TOY_NEW].staging = true;
+    for (size_t m = 0; m < TOY_MEMBERS; m++)
+        observe(x, &w, (enum toy_member)m);
+    arrive(x, &w, UINT32_MAX, "start");
+}
+
+static void
+search_open(struct search *x, const struct bounds *b)
+{
+    size_t seen_size = 1;
+    while (seen_size < b->states_max * 2)
+        seen_size *= 2;
+    x->b = *b;
+    x->seen = calloc(seen_size, sizeof *x->seen);
+    x->seen_mask = seen_size - 1;
+    x->worlds = calloc(b->states_max, sizeof *x->worlds);
+    x->nodes = malloc(b->states_max * sizeof *x->nodes);
+    BATON_ASSERT(x->seen != NULL && x->worlds != NULL && x->nodes != NULL);
+}
+
+static void
+search_close(struct search *x)
+{
+    for (size_t i = 0; i < x->count; i++)
+        free(x->worlds[i]);
+    free(x->seen);
+    free(x->worlds);
+    free(x->nodes);
+}
+
+static bool
+explore(const struct bounds *b, const char *title, bool must_hold)
+{
+    static struct search x;
+    x = (struct search){0};
+    search_open(&x, b);
+    first_world(&x);
+    for (x.head = 0; x.head < x.count && !x.violated; x.head++)
+        expand(&x, x.head);
+
+    bool as_expected = x.violated != must_hold;
+    printf("%s %s: %zu states, %llu transitions, %s\n", as_expected ? "ok  " : "FAIL", title,
+           x.count, (unsigned long long)x.transitions, x.violated ? "two exporters" : "holds");
+    fflush(stdout);
+    if (x.violated && (must_hold || getenv("BATON_TRACE") != NULL))
+        print_trace(&x, x.count - 1);
+    search_close(&x);
+    return as_expected;
+}
+
+int
+main(int argc, char **argv)
+{
+    bool deep = argc > 1 && strcmp(argv[1], "--long") == 0;
+    size_t most = deep ? 8000000 : 2000000;
+    struct bounds calm = {.epochs = 3, .crashes = 1, .states_max = most, .exports = {deep, 1}};
+    struct bounds blind = {.epochs = 3, .states_max = most, .blind_to_wizards = true};
+    struct bounds hand = {.epochs = 2, .states_max = most, .hand_start = true};
+    struct bounds revert_vm = {.epochs = 2, .states_max = most, .snapshot = true};
+
+    bool good = explore(&calm, "hostile controller, one crash", true);
+    good = explore(&blind, "agents that do not see wizards", false) && good;
+    good = explore(&hand, "a hand start against a local fence only", false) && good;
+    good = explore(&revert_vm, "a revert without generation id", false) && good;
+    return good ? 0 : 1;
+}
