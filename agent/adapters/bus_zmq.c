@@ -1,6 +1,7 @@
 #include "agent/adapters/bus_zmq.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,11 +13,10 @@ enum {
     CURVE_OVERHEAD_BYTES = 64, /* libzmq counts the encrypted frame against its limit */
 };
 
-#define MONITOR_ADDRESS "inproc://baton-link"
-
 struct agent_bus {
     void *context, *socket, *monitor;
     zmq_msg_t frame;
+    unsigned monitors; /* opened so far */
     bool up;
 };
 
@@ -93,11 +93,13 @@ monitor_open(struct agent_bus *b)
     int wanted = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
                  ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH |
                  ZMQ_EVENT_DISCONNECTED;
-    if (zmq_socket_monitor(b->socket, MONITOR_ADDRESS, wanted) != 0)
+    char address[64]; /* of its own: a closed monitor's is free only some time later */
+    snprintf(address, sizeof address, "inproc://baton-link-%u", b->monitors++);
+    if (zmq_socket_monitor(b->socket, address, wanted) != 0)
         return false;
     b->monitor = zmq_socket(b->context, ZMQ_PAIR);
     return b->monitor != NULL && number_set(b->monitor, ZMQ_LINGER, 0) &&
-           zmq_connect(b->monitor, MONITOR_ADDRESS) == 0;
+           zmq_connect(b->monitor, address) == 0;
 }
 
 static void

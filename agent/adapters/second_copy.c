@@ -1,0 +1,137 @@
+#include "second_copy.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/canon.h"
+#include "common/sha256.h"
+
+enum { COPY_BYTES = 8 + 1 + 24 + 32 + 4 + 32 + 32, PATH_BYTES = 1024 };
+
+static const char magic[8] = {'B', 'T', 'N', 'T', 'O', 'M', 'B', '1'};
+
+static enum baton_status
+fail(struct baton_err *err, const char *what, const char *path)
+{
+    return baton_fail(err, errno == ENOSPC ? BATON_FULL : BATON_IO, "cannot %s %s: %s", what, path,
+                      strerror(errno));
+}
+
+static void
+encode(const struct second_copy *copy, uint8_t out[COPY_BYTES])
+{
+    struct canon_writer w;
+    struct baton_hash hash;
+    canon_writer_init(&w, out, COPY_BYTES);
+    canon_put_fixed(&w, magic, sizeof magic);
+    canon_put_bool(&w, copy->tombstone);
+    canon_put_epoch(&w, &copy->epoch);
+    canon_put_key(&w, &copy->recipient);
+    canon_put_u32(&w, copy->trust_version);
+    canon_put_hash(&w, &copy->trust_hash);
+    sha256_of(out, w.len, &hash);
+    canon_put_hash(&w, &hash);
+    BATON_ASSERT(!w.bad && !w.overflow && w.len == COPY_BYTES);
+}
+
+static bool
+decode(const uint8_t *bytes, size_t len, struct second_copy *copy)
+{
+    struct canon_reader r;
+    struct baton_hash hash;
+    canon_reader_init(&r, bytes, len);
+    canon_expect(&r, magic, sizeof magic);
+    copy->tombstone = canon_get_bool(&r);
+    copy->epoch = canon_get_epoch(&r);
+    copy->recipient = canon_get_key(&r);
+    copy->trust_version = canon_get_u32(&r);
+    copy->trust_hash = canon_get_hash(&r);
+    size_t hashed = r.at;
+    struct baton_hash kept = canon_get_hash(&r);
+    if (!canon_finished(&r))
+        return false;
+    sha256_of(bytes, hashed, &hash);
+    return baton_hash_eq(&hash, &kept);
+}
+
+static enum baton_status
+read_file(const char *path, uint8_t *out, size_t cap, size_t *ret_len, struct baton_err *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return errno == ENOENT ? BATON_NOT_FOUND : fail(err, "read", path);
+    ssize_t n = read(fd, out, cap);
+    close(fd);
+    if (n < 0)
+        return fail(err, "read", path);
+    *ret_len = (size_t)n;
+    return BATON_OK;
+}
+
+enum baton_status
+second_copy_read(const char *path, struct second_copy *ret_copy, struct baton_err *err)
+{
+    uint8_t bytes[COPY_BYTES + 1];
+    size_t len = 0;
+    *ret_copy = (struct second_copy){0};
+    enum baton_status rc = read_file(path, bytes, sizeof bytes, &len, err);
+    if (rc == BATON_NOT_FOUND)
+        return BATON_OK;
+    if (rc == BATON_OK && !decode(bytes, len, ret_copy))
+        *ret_copy = (struct second_copy){.tombstone = true};
+    return rc;
+}
+
+static enum baton_status
+write_flushed(const char *path, const uint8_t *bytes, size_t len, struct baton_err *err)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0)
+        return fail(err, "write", path);
+    bool good = write(fd, bytes, len) == (ssize_t)len && fsync(fd) == 0;
+    enum baton_status rc = good ? BATON_OK : fail(err, "write", path);
+    close(fd);
+    return rc;
+}
+
+static enum baton_status
+flush_parent(const char *path, struct baton_err *err)
+{
+    char dir[PATH_BYTES];
+    const char *slash = strrchr(path, '/');
+    int len = slash == NULL ? 1 : (int)(slash - path) + (slash == path);
+    snprintf(dir, sizeof dir, "%.*s", len, slash == NULL ? "." : path);
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return fail(err, "open", dir);
+    enum baton_status rc = fsync(fd) == 0 ? BATON_OK : fail(err, "flush", dir);
+    close(fd);
+    return rc;
+}
+
+enum baton_status
+second_copy_write(const char *path, const struct second_copy *copy, struct baton_err *err)
+{
+    char part[PATH_BYTES];
+    uint8_t bytes[COPY_BYTES];
+    int len = snprintf(part, sizeof part, "%s.part", path);
+    if (len < 0 || (size_t)len >= sizeof part)
+        return baton_fail(err, BATON_LIMIT, "path too long: %s", path);
+    encode(copy, bytes);
+    enum baton_status rc = write_flushed(part, bytes, sizeof bytes, err);
+    if (rc == BATON_OK && rename(part, path) != 0)
+        rc = fail(err, "put down", path);
+    return rc == BATON_OK ? flush_parent(path, err) : rc;
+}
+
+bool
+second_copy_eq(const struct second_copy *a, const struct second_copy *b)
+{
+    return a->tombstone == b->tombstone && epoch_eq(&a->epoch, &b->epoch) &&
+           baton_key_eq(&a->recipient, &b->recipient) && a->trust_version == b->trust_version &&
+           baton_hash_eq(&a->trust_hash, &b->trust_hash);
+}
