@@ -82,6 +82,23 @@ only_go_and_attest_speak_of_an_epoch(void **state)
 }
 
 static void
+each_word_about_an_epoch_alone_is_refused_elsewhere(void **state)
+{
+    (void)state;
+    struct approval clean = sample_approval(VERB_CUTOVER), wrong[4] = {clean, clean, clean, clean};
+    wrong[0].epoch.counter = 1;
+    wrong[1].epoch.incarnation.b[15] = 1;
+    wrong[2].serial = 1;
+    wrong[3].evidence[3].b[31] = 1;
+    for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+        uint8_t bytes[APPROVAL_BYTES];
+        struct approval out;
+        approval_encode(&wrong[i], bytes);
+        assert_int_equal(approval_decode(bytes, sizeof bytes, &out), BATON_MALFORMED);
+    }
+}
+
+static void
 members_leave_no_gap(void **state)
 {
     (void)state;
@@ -203,6 +220,7 @@ main(void)
         cmocka_unit_test(every_field_comes_back),
         cmocka_unit_test(an_unknown_verb_is_refused),
         cmocka_unit_test(only_go_and_attest_speak_of_an_epoch),
+        cmocka_unit_test(each_word_about_an_epoch_alone_is_refused_elsewhere),
         cmocka_unit_test(members_leave_no_gap),
         cmocka_unit_test(a_good_approval_is_authentic_until_it_expires),
         cmocka_unit_test(a_signature_over_anything_else_is_refused),

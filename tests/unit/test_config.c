@@ -133,6 +133,15 @@ flag_beats_environment_beats_user_beats_system_in_any_order(void **state)
 }
 
 static void
+of_two_flags_the_later_one_counts(void **state)
+{
+    struct box *b = *state;
+    assert_int_equal(config_set_flag(b->c, "bus.port", "5", "--port", &b->err), BATON_OK);
+    assert_int_equal(config_set_flag(b->c, "bus.port", "6", "-p", &b->err), BATON_OK);
+    assert_int_equal(config_number(b->c, "bus.port"), 6);
+}
+
+static void
 a_dash_is_an_underscore_in_the_environment(void **state)
 {
     struct box *b = *state;
@@ -290,6 +299,7 @@ main(void)
         TEST(without_anything_the_defaults_stand),
         TEST(a_file_is_read_with_comments_spaces_and_a_byte_order_mark),
         TEST(flag_beats_environment_beats_user_beats_system_in_any_order),
+        TEST(of_two_flags_the_later_one_counts),
         TEST(a_dash_is_an_underscore_in_the_environment),
         TEST(an_unknown_key_is_one_clear_error),
         TEST(a_key_outside_a_section_or_with_a_huge_name_is_unknown),

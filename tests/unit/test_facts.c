@@ -14,7 +14,9 @@ recode(const uint8_t *bytes, size_t len, uint8_t *out, size_t cap, size_t *ret_l
 {
     struct facts f;
     enum baton_status rc = facts_decode(bytes, len, &f);
-    return rc == BATON_OK ? facts_encode(&f, out, cap, ret_len) : rc;
+    if (rc == BATON_OK)
+        assert_int_equal(facts_encode(&f, out, cap, ret_len), BATON_OK); /* read, so writable */
+    return rc;
 }
 
 static void
@@ -177,6 +179,29 @@ ids_that_do_not_rise_or_are_not_known_are_refused(void **state)
 }
 
 static void
+digests_that_do_not_rise_or_are_not_known_are_refused(void **state)
+{
+    (void)state;
+    enum { FIRST = 2 + 1, SECOND = FIRST + 33 };
+    uint8_t bytes[FACTS_BYTES_MAX];
+    size_t len;
+    struct facts f, out;
+    struct baton_hash h = sample_hash(1);
+    facts_init(&f);
+    facts_set_digest(&f, DIGEST_CONFIG, &h);
+    facts_set_digest(&f, DIGEST_RULES, &h);
+    assert_int_equal(facts_encode(&f, bytes, sizeof bytes, &len), BATON_OK);
+    bytes[SECOND] = DIGEST_CONFIG;
+    assert_int_equal(facts_decode(bytes, len, &out), BATON_MALFORMED);
+    bytes[SECOND] = DIGEST_SETTINGS;
+    assert_int_equal(facts_decode(bytes, len, &out), BATON_MALFORMED);
+    bytes[SECOND] = DIGEST_COUNT;
+    assert_int_equal(facts_decode(bytes, len, &out), BATON_MALFORMED);
+    bytes[SECOND] = DIGEST_COUNT - 1;
+    assert_int_equal(facts_decode(bytes, len, &out), BATON_OK);
+}
+
+static void
 a_state_or_reason_out_of_range_is_never_written(void **state)
 {
     (void)state;
@@ -205,6 +230,7 @@ main(void)
         cmocka_unit_test(nothing_known_is_five_bytes),
         cmocka_unit_test(everything_known_is_exactly_the_limit),
         cmocka_unit_test(ids_that_do_not_rise_or_are_not_known_are_refused),
+        cmocka_unit_test(digests_that_do_not_rise_or_are_not_known_are_refused),
         cmocka_unit_test(a_state_or_reason_out_of_range_is_never_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

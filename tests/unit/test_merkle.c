@@ -244,6 +244,27 @@ an_inclusion_proof_holds_for_nothing_else(void **state)
     assert_false(merkle_inclusion_holds(&p, M, N, &leaves[M], &root));
 }
 
+/* A root that fits the hashes is not enough: the path must have the length that the size gives. */
+static void
+a_path_of_the_wrong_length_fails_even_for_the_root_it_leads_to(void **state)
+{
+    (void)state;
+    struct merkle_source s = merkle_array(leaves);
+    struct merkle_proof p;
+    struct baton_hash root = definition_root(0, 8), quarter = definition_root(0, 2), above;
+    assert_int_equal(merkle_inclusion(&s, 0, 8, &p), BATON_OK);
+    assert_int_equal(p.count, 3);
+    p.count = 1;
+    assert_true(merkle_inclusion_holds(&p, 0, 2, &leaves[0], &quarter));
+    assert_false(merkle_inclusion_holds(&p, 0, 8, &leaves[0], &quarter));
+    p.count = 4;
+    p.hash[3] = leaves[9];
+    merkle_node(&root, &leaves[9], &above);
+    assert_false(merkle_inclusion_holds(&p, 0, 8, &leaves[0], &above));
+    merkle_node(&leaves[9], &root, &above);
+    assert_false(merkle_inclusion_holds(&p, 0, 8, &leaves[0], &above));
+}
+
 static void
 consistency_proofs_are_those_of_the_definition_and_hold(void **state)
 {
@@ -289,6 +310,28 @@ a_consistency_proof_holds_for_nothing_else(void **state)
         q.hash[q.count - 1] = leaves[0];
         assert_false(merkle_consistency_holds(&q, m, N, &old_root, &new_root));
     }
+}
+
+static void
+a_consistency_path_of_the_wrong_length_fails_even_for_the_roots_it_leads_to(void **state)
+{
+    (void)state;
+    struct merkle_source s = merkle_array(leaves);
+    struct merkle_proof p;
+    struct baton_hash one = definition_root(0, 1), two = definition_root(0, 2),
+                      eight = definition_root(0, 8);
+    assert_int_equal(merkle_consistency(&s, 1, 8, &p), BATON_OK);
+    assert_true(merkle_consistency_holds(&p, 1, 8, &one, &eight));
+    assert_false(merkle_consistency_holds(&p, 1, 2, &one, &eight));
+    assert_int_equal(merkle_consistency(&s, 1, 2, &p), BATON_OK);
+    assert_true(merkle_consistency_holds(&p, 1, 2, &one, &two));
+    assert_false(merkle_consistency_holds(&p, 1, 8, &one, &two));
+
+    struct baton_hash seven = definition_root(0, 7);
+    assert_int_equal(merkle_consistency(&s, 7, 8, &p), BATON_OK);
+    assert_true(merkle_consistency_holds(&p, 7, 8, &seven, &eight));
+    assert_false(
+        merkle_consistency_holds(&p, 3, 4, &seven, &eight)); /* same turns, one level less */
 }
 
 static void
@@ -377,8 +420,11 @@ main(void)
         cmocka_unit_test(a_frontier_that_was_put_away_goes_on_as_before),
         cmocka_unit_test(inclusion_proofs_are_those_of_the_definition_and_hold),
         cmocka_unit_test(an_inclusion_proof_holds_for_nothing_else),
+        cmocka_unit_test(a_path_of_the_wrong_length_fails_even_for_the_root_it_leads_to),
         cmocka_unit_test(consistency_proofs_are_those_of_the_definition_and_hold),
         cmocka_unit_test(a_consistency_proof_holds_for_nothing_else),
+        cmocka_unit_test(
+            a_consistency_path_of_the_wrong_length_fails_even_for_the_roots_it_leads_to),
         cmocka_unit_test(a_rewritten_history_has_no_consistency_proof),
         cmocka_unit_test(from_nothing_everything_is_an_extension),
         cmocka_unit_test(a_leaf_that_cannot_be_read_ends_the_proof),

@@ -14,7 +14,9 @@ recode(const uint8_t *bytes, size_t len, uint8_t *out, size_t cap, size_t *ret_l
 {
     struct plan p;
     enum baton_status rc = plan_decode(bytes, len, &p);
-    return rc == BATON_OK ? plan_encode(&p, out, cap, ret_len) : rc;
+    if (rc == BATON_OK)
+        assert_int_equal(plan_encode(&p, out, cap, ret_len), BATON_OK); /* read, so writable */
+    return rc;
 }
 
 static size_t

@@ -15,7 +15,9 @@ recode(const uint8_t *bytes, size_t len, uint8_t *out, size_t cap, size_t *ret_l
 {
     struct statement s;
     enum baton_status rc = statement_decode(bytes, len, &s);
-    return rc == BATON_OK ? statement_encode(&s, out, cap, ret_len) : rc;
+    if (rc == BATON_OK)
+        assert_int_equal(statement_encode(&s, out, cap, ret_len), BATON_OK); /* read, so writable */
+    return rc;
 }
 
 static void

@@ -63,6 +63,23 @@ a_value_that_is_not_known_is_not_hashed(void **state)
 }
 
 static void
+items_that_do_not_rise_or_are_not_known_are_refused(void **state)
+{
+    (void)state;
+    enum { SECOND = 4 + 1 + 9 };
+    uint8_t bytes[VERIFICATION_BYTES_MAX];
+    struct verification v = sample_verification(), out;
+    size_t len = verification_encode(&v, bytes);
+    static const uint8_t wrong[] = {VERIFY_FULL_IMPORT_AD, VERIFY_COUNT, 255};
+    for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+        bytes[SECOND] = wrong[i];
+        assert_int_equal(verification_decode(bytes, len, &out), BATON_MALFORMED);
+    }
+    bytes[SECOND] = VERIFY_FULL_SYNC_AD;
+    assert_int_equal(verification_decode(bytes, len, &out), BATON_OK);
+}
+
+static void
 the_fullest_record_comes_back(void **state)
 {
     (void)state;
@@ -95,6 +112,7 @@ main(void)
         cmocka_unit_test(a_verification_record_stands_every_torture),
         cmocka_unit_test(an_unknown_item_and_a_zero_are_two_different_records),
         cmocka_unit_test(a_value_that_is_not_known_is_not_hashed),
+        cmocka_unit_test(items_that_do_not_rise_or_are_not_known_are_refused),
         cmocka_unit_test(the_fullest_record_comes_back),
         cmocka_unit_test(everything_has_a_name),
     };
