@@ -95,7 +95,7 @@ images_make(struct engine *e, struct room *room, const struct decision *d,
         im->cutover_len = cutover_encode(&t->cutover, im->cutover, sizeof im->cutover);
     if (d->effects & HFX_FREEZE_PLAN)
         plan_freeze(e, room);
-    if ((d->effects & HFX_VERIFY) || t->cutover.accepted)
+    if (d->effects & (HFX_VERIFY | HFX_ACCEPT))
         verification_seal(e, room);
     struct tenant_row after = room_as_row(room);
     if (memcmp(&after, before, sizeof after) != 0)
@@ -166,6 +166,8 @@ decision_record(struct engine *e, struct room *room, const struct decision *d,
         seq = journal_record(e, &r);
     }
     for (uint8_t i = 0; i < d->note_count; i++) {
+        if (told->record != NULL && d->note[i].type == told->record->type)
+            continue; /* said already, with more */
         note_record(e, room, &d->note[i], told->actor, &r);
         if (!placed)
             images_write(e, room, im, &r);
