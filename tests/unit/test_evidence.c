@@ -1,0 +1,326 @@
+/* What proves that a server does not export, fact by fact. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "toy.h"
+
+static struct facts
+proven(enum fence_kind kind)
+{
+    struct facts f = toy_facts(kind == KIND_STAGED ? TOY_NEW : TOY_OLD);
+    if (kind != KIND_STAGED)
+        toy_facts_stop(&f);
+    if (kind == KIND_REMOVED) {
+        facts_set(&f, FACT_PRODUCT_PRESENT, 0);
+        facts_set(&f, FACT_SERVICES_PRESENT, 0);
+        facts_set(&f, FACT_SETTINGS_SEALED, 1);
+    }
+    facts_set(&f, FACT_TOOLS_STARTED, 0);
+    facts_set(&f, FACT_EXPORTS_SINCE_FENCE, 0);
+    facts_set(&f, FACT_QUIET_FOR_MS, 60000);
+    return f;
+}
+
+static const enum fence_kind kinds[] = {KIND_STOPPED, KIND_STAGED, KIND_REMOVED};
+
+static void
+each_kind_can_be_proven(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < ARRAY_LEN(kinds); k++) {
+        struct facts f = proven(kinds[k]);
+        assert_null(fence_unmet(&f, kinds[k], &toy_plan()->policy));
+        assert_true(fence_quiet(&f, kinds[k]));
+    }
+}
+
+static void
+every_needed_fact_that_is_unknown_fails_its_kind(void **state)
+{
+    (void)state;
+    size_t n;
+    const struct fence_need *needs = fence_needs(&n);
+    for (size_t i = 0; i < n; i++) {
+        struct facts f = proven((enum fence_kind)needs[i].kind);
+        f.fact[needs[i].fact].state = FACT_UNKNOWN;
+        const struct fence_need *unmet =
+            fence_unmet(&f, (enum fence_kind)needs[i].kind, &toy_plan()->policy);
+        assert_ptr_equal(unmet, &needs[i]);
+    }
+}
+
+static void
+every_needed_fact_that_is_absent_fails_its_kind(void **state)
+{
+    (void)state;
+    size_t n;
+    const struct fence_need *needs = fence_needs(&n);
+    for (size_t i = 0; i < n; i++) {
+        struct facts f = proven((enum fence_kind)needs[i].kind);
+        facts_absent(&f, (enum fact_id)needs[i].fact, ABSENT_NEEDS_WINDOWS);
+        assert_non_null(fence_unmet(&f, (enum fence_kind)needs[i].kind, &toy_plan()->policy));
+    }
+}
+
+static void
+every_needed_fact_with_the_wrong_value_fails_its_kind(void **state)
+{
+    (void)state;
+    size_t n;
+    const struct fence_need *needs = fence_needs(&n);
+    for (size_t i = 0; i < n; i++) {
+        struct facts f = proven((enum fence_kind)needs[i].kind);
+        int64_t wrong = needs[i].test == NEED_EQUALS ? 1 - needs[i].operand
+                        : needs[i].test == NEED_GAP  ? 0
+                                                     : INT64_MAX;
+        facts_set(&f, (enum fact_id)needs[i].fact, wrong);
+        assert_ptr_equal(fence_unmet(&f, (enum fence_kind)needs[i].kind, &toy_plan()->policy),
+                         &needs[i]);
+        if (needs[i].span)
+            assert_false(fence_quiet(&f, (enum fence_kind)needs[i].kind));
+    }
+}
+
+static void
+an_old_fact_proves_nothing_unless_it_is_about_the_past(void **state)
+{
+    (void)state;
+    size_t n;
+    const struct fence_need *needs = fence_needs(&n);
+    for (size_t i = 0; i < n; i++) {
+        struct facts f = proven((enum fence_kind)needs[i].kind);
+        f.fact[needs[i].fact].age_ms = (uint32_t)toy_plan()->policy.v[POLICY_FACT_FRESH_MS] + 1;
+        const struct fence_need *unmet =
+            fence_unmet(&f, (enum fence_kind)needs[i].kind, &toy_plan()->policy);
+        assert_true(needs[i].aged ? unmet == NULL : unmet == &needs[i]);
+    }
+}
+
+static void
+a_kind_without_needs_is_never_proven(void **state)
+{
+    (void)state;
+    struct facts f = proven(KIND_STOPPED);
+    assert_non_null(fence_unmet(&f, KIND_NONE, &toy_plan()->policy));
+    assert_non_null(fence_unmet(&f, KIND_ATTESTED, &toy_plan()->policy));
+    assert_false(fence_quiet(&f, KIND_NONE));
+}
+
+static void
+sources_that_contradict_each_other_count_as_off(void **state)
+{
+    (void)state;
+    struct facts f = toy_facts(TOY_NEW);
+    facts_set(&f, FACT_STAGING_SETTINGS, 0);
+    assert_int_equal(facts_staging(&f), STAGING_OFF);
+    assert_int_equal(facts_exporting(&f, PRODUCT_CONNECT), EXPORTING_YES);
+}
+
+static void
+what_cannot_be_read_is_neither_yes_nor_no(void **state)
+{
+    (void)state;
+    struct facts f = toy_facts(TOY_NEW);
+    facts_absent(&f, FACT_STAGING_SETTINGS, ABSENT_ERROR);
+    assert_int_equal(facts_staging(&f), STAGING_UNREADABLE);
+    assert_int_equal(facts_exporting(&f, PRODUCT_CONNECT), EXPORTING_UNKNOWN);
+    facts_init(&f);
+    assert_int_equal(facts_exporting(&f, PRODUCT_DIRSYNC), EXPORTING_UNKNOWN);
+}
+
+/* ---- another member's signed word --------------------------------------------------------------- */
+
+struct carried {
+    struct statement s;
+    uint8_t bytes[STATEMENT_BYTES_MAX];
+    struct signed_bytes sb;
+};
+
+static void
+carry(struct carried *c)
+{
+    struct baton_key key = toy_member_key(TOY_OLD);
+    assert_int_equal(statement_encode(&c->s, c->bytes, sizeof c->bytes, &c->sb.len), BATON_OK);
+    c->sb.bytes = c->bytes;
+    toy_sign(&key, DOMAIN_STATEMENT, c->bytes, c->sb.len, &c->sb.sig);
+}
+
+static struct statement
+good_statement(void)
+{
+    return (struct statement){.type = SAY_EVIDENCE,
+                              .tenant = toy_tenant(),
+                              .member = toy_member_key(TOY_OLD),
+                              .plan = toy_plan_hash(),
+                              .epoch = toy_epoch(2),
+                              .recipient = toy_member_key(TOY_NEW),
+                              .asked = toy_epoch(2),
+                              .counter = 9,
+                              .kind = KIND_STOPPED,
+                              .tombstone = true,
+                              .trust_version = 1,
+                              .facts = proven(KIND_STOPPED)};
+}
+
+static enum refusal
+judge(struct carried *c, bool recipient_legacy)
+{
+    struct statement scratch;
+    struct baton_hash plan_hash = toy_plan_hash();
+    struct epoch e = toy_epoch(2);
+    struct baton_key recipient = toy_member_key(TOY_NEW);
+    struct evidence_demand d = {.plan = toy_plan(),
+                                .plan_hash = &plan_hash,
+                                .epoch = &e,
+                                .recipient = &recipient,
+                                .member = TOY_OLD,
+                                .recipient_legacy = recipient_legacy,
+                                .trust_version = 1};
+    return evidence_judge(&c->sb, &d, toy_digest(), &scratch);
+}
+
+static void
+complete_evidence_is_accepted(void **state)
+{
+    (void)state;
+    struct carried c = {.s = good_statement()};
+    carry(&c);
+    assert_int_equal(judge(&c, false), REFUSE_NONE);
+}
+
+typedef void (*spoil)(struct statement *s);
+
+static void
+spoil_type(struct statement *s)
+{
+    s->type = SAY_STATUS;
+}
+static void
+spoil_draining(struct statement *s)
+{
+    s->type = SAY_DRAINING;
+}
+static void
+spoil_tenant(struct statement *s)
+{
+    s->tenant = toy_id(1);
+}
+static void
+spoil_member(struct statement *s)
+{
+    s->member = toy_member_key(TOY_NEW);
+}
+static void
+spoil_plan(struct statement *s)
+{
+    s->plan.b[0] ^= 1;
+}
+static void
+spoil_epoch(struct statement *s)
+{
+    s->epoch = toy_epoch(3);
+}
+static void
+spoil_incarnation(struct statement *s)
+{
+    s->epoch.incarnation = toy_id(1);
+}
+static void
+spoil_recipient(struct statement *s)
+{
+    s->recipient = toy_member_key(TOY_OLD);
+}
+static void
+spoil_quarantine(struct statement *s)
+{
+    s->quarantine = QUARANTINE_SESSIONS;
+}
+static void
+spoil_holding(struct statement *s)
+{
+    s->holding = true;
+}
+static void
+spoil_grant(struct statement *s)
+{
+    s->grant = GRANT_LIVE;
+}
+static void
+spoil_kind(struct statement *s)
+{
+    s->kind = KIND_STAGED;
+    s->facts = proven(KIND_STAGED);
+}
+static void
+spoil_attested(struct statement *s)
+{
+    s->kind = KIND_ATTESTED;
+}
+static void
+spoil_fact(struct statement *s)
+{
+    facts_set(&s->facts, FACT_ENGINE_GONE, 0);
+}
+
+static void
+evidence_with_one_thing_wrong_is_refused(void **state)
+{
+    (void)state;
+    static const spoil spoils[] = {
+        spoil_type,  spoil_draining,    spoil_tenant,    spoil_member,     spoil_plan,
+        spoil_epoch, spoil_incarnation, spoil_recipient, spoil_quarantine, spoil_holding,
+        spoil_grant, spoil_kind,        spoil_attested,  spoil_fact,
+    };
+    for (size_t i = 0; i < ARRAY_LEN(spoils); i++) {
+        struct carried c = {.s = good_statement()};
+        spoils[i](&c.s);
+        carry(&c);
+        assert_int_equal(judge(&c, false), REFUSE_EVIDENCE);
+    }
+}
+
+static void
+evidence_made_under_a_newer_trust_document_is_refused(void **state)
+{
+    (void)state;
+    struct carried c = {.s = good_statement()};
+    c.s.trust_version = 2;
+    carry(&c);
+    assert_int_equal(judge(&c, false), REFUSE_TRUST);
+}
+
+static void
+a_forged_or_cut_word_is_refused(void **state)
+{
+    (void)state;
+    struct carried c = {.s = good_statement()};
+    carry(&c);
+    c.sb.len--;
+    assert_int_equal(judge(&c, false), REFUSE_EVIDENCE);
+    carry(&c);
+    c.bytes[40] ^= 1;
+    assert_int_equal(judge(&c, false), REFUSE_EVIDENCE);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_kind_can_be_proven),
+        cmocka_unit_test(every_needed_fact_that_is_unknown_fails_its_kind),
+        cmocka_unit_test(every_needed_fact_that_is_absent_fails_its_kind),
+        cmocka_unit_test(every_needed_fact_with_the_wrong_value_fails_its_kind),
+        cmocka_unit_test(an_old_fact_proves_nothing_unless_it_is_about_the_past),
+        cmocka_unit_test(a_kind_without_needs_is_never_proven),
+        cmocka_unit_test(sources_that_contradict_each_other_count_as_off),
+        cmocka_unit_test(what_cannot_be_read_is_neither_yes_nor_no),
+        cmocka_unit_test(complete_evidence_is_accepted),
+        cmocka_unit_test(evidence_with_one_thing_wrong_is_refused),
+        cmocka_unit_test(evidence_made_under_a_newer_trust_document_is_refused),
+        cmocka_unit_test(a_forged_or_cut_word_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

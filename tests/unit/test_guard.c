@@ -1,0 +1,304 @@
+/* What happens when a server moves without leave, and what every boot does first. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "toy.h"
+
+static struct promise
+guarded(enum toy_member m)
+{
+    struct promise p = toy_new_member(m).promise;
+    p.epoch = toy_epoch(2);
+    p.recipient = toy_member_key(m == TOY_OLD ? TOY_NEW : TOY_OLD);
+    p.armed = true;
+    p.evidence_given = true;
+    p.tombstone = true;
+    p.exports_mark = m == TOY_OLD ? 7 : 0;
+    p.export_end_mark = m == TOY_OLD ? 900 : 0;
+    p.stopped_by_us = m == TOY_OLD;
+    return p;
+}
+
+static struct promise
+with_live_grant(void)
+{
+    struct promise p = guarded(TOY_NEW);
+    p.recipient = p.self;
+    p.grant = GRANT_LIVE;
+    p.grant_until_ms = 1000;
+    p.tombstone = false;
+    return p;
+}
+
+static enum product
+product_of(enum toy_member m)
+{
+    return m == TOY_OLD ? PRODUCT_DIRSYNC : PRODUCT_CONNECT;
+}
+
+static enum guard_outcome
+look(struct promise *p, enum toy_member m, const struct facts *f, uint64_t now_ms)
+{
+    const struct guard_row *row;
+    return guard_observe(p, product_of(m), f, now_ms, &row);
+}
+
+static void
+a_legacy_service_started_by_hand_is_stopped_at_once(void **state)
+{
+    (void)state;
+    struct promise p = guarded(TOY_OLD);
+    struct facts f = toy_facts(TOY_OLD); /* it runs */
+    assert_int_equal(look(&p, TOY_OLD, &f, 1), GUARD_TAMPER);
+    assert_int_equal(guard_desire(&p, KIND_STOPPED), DESIRE_STOPPED_NOW);
+    assert_true(p.tamper_open);
+    assert_false(p.ever_exported); /* a Connect member's word alone sets that */
+}
+
+static void
+one_start_is_one_alarm_and_the_next_start_another(void **state)
+{
+    (void)state;
+    struct promise p = guarded(TOY_OLD);
+    struct facts runs = toy_facts(TOY_OLD);
+    assert_int_equal(look(&p, TOY_OLD, &runs, 1), GUARD_TAMPER);
+    assert_int_equal(look(&p, TOY_OLD, &runs, 2), GUARD_NOTHING); /* still being stopped */
+    p.guard_stop = false;                                         /* it was stopped */
+    assert_int_equal(look(&p, TOY_OLD, &runs, 3), GUARD_TAMPER);
+}
+
+static void
+staging_left_without_a_grant_is_stopped_and_latched(void **state)
+{
+    (void)state;
+    struct promise p = guarded(TOY_NEW);
+    struct facts f = toy_facts(TOY_NEW);
+    facts_set(&f, FACT_STAGING_SETTINGS, 0); /* one source is enough */
+    assert_int_equal(look(&p, TOY_NEW, &f, 1), GUARD_TAMPER);
+    assert_true(p.ever_exported);
+    assert_false(p.holding);
+    assert_int_equal(guard_desire(&p, KIND_STAGED), DESIRE_STOPPED_NOW);
+}
+
+static void
+a_forced_export_in_staging_mode_is_seen(void **state)
+{
+    (void)state;
+    struct promise p = guarded(TOY_NEW);
+    struct facts f = toy_facts(TOY_NEW);
+    facts_set(&f, FACT_EXPORTS_TOTAL, 1);
+    facts_set(&f, FACT_LAST_EXPORT_END, 5000);
+    assert_int_equal(look(&p, TOY_NEW, &f, 1), GUARD_TAMPER);
+    assert_true(p.ever_exported);
+}
+
+static void
+an_export_is_seen_even_when_the_history_was_purged(void **state)
+{
+    (void)state;
+    struct promise p = guarded(TOY_OLD);
+    struct facts f = toy_facts(TOY_OLD);
+    toy_facts_stop(&f);
+    facts_set(&f, FACT_EXPORTS_TOTAL, 2); /* fewer than the mark: seven days have passed */
+    facts_set(&f, FACT_LAST_EXPORT_END, 5000);
+    assert_int_equal(look(&p, TOY_OLD, &f, 1), GUARD_TAMPER);
+}
+
+static void
+a_live_grant_is_used_by_leaving_staging(void **state)
+{
+    (void)state;
+    struct promise p = with_live_grant();
+    struct facts f = toy_facts(TOY_NEW);
+    facts_set(&f, FACT_STAGING_SCHEDULER, 0);
+    facts_set(&f, FACT_STAGING_SETTINGS, 0);
+    assert_int_equal(look(&p, TOY_NEW, &f, 1), GUARD_USED);
+    assert_true(p.holding && p.ever_exported);
+    assert_int_equal(p.grant, GRANT_USED);
+}
+
+static void
+an_expired_grant_excuses_nothing(void **state)
+{
+    (void)state;
+    struct promise p = with_live_grant();
+    struct facts f = toy_facts(TOY_NEW);
+    facts_set(&f, FACT_STAGING_SCHEDULER, 0);
+    assert_int_equal(look(&p, TOY_NEW, &f, 1000), GUARD_TAMPER);
+    assert_int_equal(p.grant, GRANT_VOID);
+    assert_false(p.holding);
+}
+
+static void
+a_used_grant_does_not_expire(void **state)
+{
+    (void)state;
+    struct promise p = with_live_grant();
+    struct facts f = toy_facts(TOY_NEW);
+    facts_set(&f, FACT_STAGING_SCHEDULER, 0);
+    look(&p, TOY_NEW, &f, 1);
+    assert_false(guard_tick(&p, 100000));
+    assert_true(p.holding);
+}
+
+static void
+a_server_not_yet_configured_is_not_off(void **state)
+{
+    (void)state;
+    struct promise p = guarded(TOY_NEW);
+    struct facts f = toy_facts(TOY_NEW);
+    facts_absent(&f, FACT_STAGING_SCHEDULER, ABSENT_NOT_CONFIGURED);
+    facts_absent(&f, FACT_STAGING_SETTINGS, ABSENT_NOT_CONFIGURED);
+    assert_int_equal(look(&p, TOY_NEW, &f, 1), GUARD_NOTHING);
+    assert_false(p.ever_exported);
+}
+
+static void
+the_guard_leaves_the_holder_alone(void **state)
+{
+    (void)state;
+    struct promise p = guarded(TOY_OLD);
+    p.holding = true;
+    struct facts f = toy_facts(TOY_OLD);
+    assert_int_equal(look(&p, TOY_OLD, &f, 1), GUARD_NOTHING);
+    assert_int_equal(guard_desire(&p, KIND_STOPPED), DESIRE_AS_IS);
+}
+
+static void
+a_disarmed_guard_does_nothing(void **state)
+{
+    (void)state;
+    struct promise p = guarded(TOY_OLD);
+    p.armed = false;
+    struct facts f = toy_facts(TOY_OLD);
+    assert_int_equal(look(&p, TOY_OLD, &f, 1), GUARD_NOTHING);
+}
+
+static void
+a_boot_voids_a_live_grant(void **state)
+{
+    (void)state;
+    struct promise p = with_live_grant();
+    struct machine now = p.machine;
+    now.boot = toy_id(77);
+    assert_true(guard_boot(&p, STATE_GOOD, false, &now));
+    assert_int_equal(p.grant, GRANT_VOID);
+    assert_int_equal(p.quarantine, QUARANTINE_NONE);
+}
+
+static void
+a_boot_repeats_a_start_that_was_due(void **state)
+{
+    (void)state;
+    struct promise p = guarded(TOY_OLD);
+    p.holding = true;
+    p.grant = GRANT_USED;
+    p.start_due = true;
+    struct machine now = p.machine;
+    now.boot = toy_id(77);
+    guard_boot(&p, STATE_GOOD, false, &now);
+    assert_int_equal(guard_desire(&p, KIND_STOPPED), DESIRE_RUNNING);
+}
+
+static void
+a_tombstoned_server_is_held_at_boot(void **state)
+{
+    (void)state;
+    struct promise p = guarded(TOY_OLD);
+    struct machine now = p.machine;
+    now.boot = toy_id(77);
+    guard_boot(&p, STATE_GOOD, true, &now);
+    assert_int_equal(guard_desire(&p, KIND_STOPPED), DESIRE_STOPPED);
+}
+
+static void
+another_machine_is_quarantined_and_stopped(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        struct promise p = guarded(TOY_NEW);
+        p.holding = true;
+        struct machine now = p.machine;
+        struct baton_id *facts[] = {&now.generation, &now.guid, &now.disk};
+        *facts[i] = toy_id(99);
+        assert_true(guard_boot(&p, STATE_GOOD, false, &now));
+        assert_int_equal(p.quarantine, QUARANTINE_MACHINE);
+        assert_false(p.holding);
+        assert_int_equal(guard_desire(&p, KIND_STAGED), DESIRE_STOPPED_NOW);
+    }
+}
+
+static void
+an_observer_that_moved_is_not_stopped(void **state)
+{
+    (void)state;
+    struct promise p = toy_new_member(TOY_OLD).promise; /* promised nothing */
+    struct machine now = p.machine;
+    now.guid = toy_id(99);
+    guard_boot(&p, STATE_GOOD, false, &now);
+    assert_int_equal(p.quarantine, QUARANTINE_NONE);
+    assert_int_equal(guard_desire(&p, KIND_NONE), DESIRE_AS_IS);
+}
+
+static void
+a_lost_memory_with_a_tombstone_copy_stops_the_server(void **state)
+{
+    (void)state;
+    struct promise p = toy_new_member(TOY_OLD).promise;
+    struct machine now = p.machine;
+    assert_true(guard_boot(&p, STATE_MISSING, true, &now));
+    assert_int_equal(p.quarantine, QUARANTINE_STATE_LOST);
+    assert_int_equal(guard_desire(&p, KIND_NONE), DESIRE_STOPPED_NOW);
+}
+
+static void
+a_lost_memory_without_tombstone_bars_grants_and_stops_nothing(void **state)
+{
+    (void)state;
+    struct promise p = toy_new_member(TOY_OLD).promise;
+    struct machine now = p.machine;
+    assert_true(guard_boot(&p, STATE_UNREADABLE, false, &now));
+    assert_int_equal(p.quarantine, QUARANTINE_STATE_LOST);
+    assert_int_equal(guard_desire(&p, KIND_NONE), DESIRE_AS_IS);
+}
+
+static void
+every_row_has_a_reason(void **state)
+{
+    (void)state;
+    size_t n;
+    const struct guard_row *rows = guard_rows(&n);
+    assert_true(n > 0);
+    for (size_t i = 0; i < n; i++)
+        assert_true(strlen(rows[i].when) > 0 && strlen(rows[i].why) > 0);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_legacy_service_started_by_hand_is_stopped_at_once),
+        cmocka_unit_test(one_start_is_one_alarm_and_the_next_start_another),
+        cmocka_unit_test(staging_left_without_a_grant_is_stopped_and_latched),
+        cmocka_unit_test(a_forced_export_in_staging_mode_is_seen),
+        cmocka_unit_test(an_export_is_seen_even_when_the_history_was_purged),
+        cmocka_unit_test(a_live_grant_is_used_by_leaving_staging),
+        cmocka_unit_test(an_expired_grant_excuses_nothing),
+        cmocka_unit_test(a_used_grant_does_not_expire),
+        cmocka_unit_test(a_server_not_yet_configured_is_not_off),
+        cmocka_unit_test(the_guard_leaves_the_holder_alone),
+        cmocka_unit_test(a_disarmed_guard_does_nothing),
+        cmocka_unit_test(a_boot_voids_a_live_grant),
+        cmocka_unit_test(a_boot_repeats_a_start_that_was_due),
+        cmocka_unit_test(a_tombstoned_server_is_held_at_boot),
+        cmocka_unit_test(another_machine_is_quarantined_and_stopped),
+        cmocka_unit_test(an_observer_that_moved_is_not_stopped),
+        cmocka_unit_test(a_lost_memory_with_a_tombstone_copy_stops_the_server),
+        cmocka_unit_test(a_lost_memory_without_tombstone_bars_grants_and_stops_nothing),
+        cmocka_unit_test(every_row_has_a_reason),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
