@@ -1,0 +1,530 @@
+/* The controller's record, moved by the agents' real words: both cores talk to each other here. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "controller/core/authority.h"
+#include "toy.h"
+
+struct pair { /* one tenant: the record, two agents, their servers */
+    struct authority a;
+    struct member m[TOY_MEMBERS];
+    struct facts facts[TOY_MEMBERS];
+    struct member_out out;
+    uint64_t now;
+    uint8_t nonce;
+    uint32_t news;
+    uint64_t log_size;
+    struct { /* newest evidence of each, signed */
+        uint8_t bytes[STATEMENT_BYTES_MAX];
+        size_t len;
+        struct baton_hash hash;
+    } kept[TOY_MEMBERS];
+};
+
+static void hear(struct pair *p, enum toy_member m);
+
+static void
+pair_open(struct pair *p)
+{
+    memset(p, 0, sizeof *p);
+    p->now = 10000;
+    p->a.tenant = toy_tenant();
+    for (size_t m = 0; m < TOY_MEMBERS; m++) {
+        p->m[m] = toy_new_member((enum toy_member)m);
+        p->facts[m] = toy_facts((enum toy_member)m);
+    }
+}
+
+static struct member_event
+moment(struct pair *p, enum member_event_kind kind)
+{
+    p->now += 1500;
+    return (struct member_event){
+        .kind = kind, .now_ms = p->now, .now_unix_ms = 1000000 + p->now, .began_ms = p->now};
+}
+
+static void
+observe(struct pair *p, enum toy_member m)
+{
+    struct member_event ev = moment(p, MEMBER_OBSERVED);
+    ev.facts = &p->facts[m];
+    member_step(&p->m[m], &ev, toy_digest(), &p->out);
+    hear(p, m);
+}
+
+static void
+give(struct pair *p, enum toy_member m, const struct order *o)
+{
+    struct member_event ev = moment(p, MEMBER_ORDER);
+    ev.order = o;
+    member_step(&p->m[m], &ev, toy_digest(), &p->out);
+    hear(p, m);
+}
+
+static void
+send_fences(struct pair *p)
+{
+    struct baton_key new_key = toy_member_key(TOY_NEW);
+    enum toy_member r = baton_key_eq(&p->a.recipient, &new_key) ? TOY_NEW : TOY_OLD;
+    struct order o = p->a.phase == AUTH_ADOPTING ? toy_adopt(p->a.epoch) : toy_fence(p->a.epoch, r);
+    for (size_t m = 0; m < TOY_MEMBERS; m++)
+        give(p, (enum toy_member)m, &o);
+}
+
+static void
+send_challenges(struct pair *p, uint8_t mask, bool void_first)
+{
+    for (size_t m = 0; m < TOY_MEMBERS; m++) {
+        if ((mask & (1u << m)) == 0)
+            continue;
+        struct order o = toy_challenge(p->a.epoch, 0);
+        o.nonce = p->a.member[m].nonce;
+        o.void_first = void_first;
+        give(p, (enum toy_member)m, &o);
+    }
+}
+
+static void
+send_grant(struct pair *p)
+{
+    struct baton_key new_key = toy_member_key(TOY_NEW);
+    enum toy_member r = baton_key_eq(&p->a.recipient, &new_key) ? TOY_NEW : TOY_OLD;
+    enum toy_member other = r == TOY_NEW ? TOY_OLD : TOY_NEW;
+    struct signed_bytes sb = {.bytes = p->kept[other].bytes, .len = p->kept[other].len};
+    struct baton_key key = toy_member_key(other);
+    toy_sign(&key, DOMAIN_STATEMENT, sb.bytes, sb.len, &sb.sig);
+    struct order o = toy_grant(p->a.epoch, r, p->a.serial, &sb);
+    give(p, r, &o);
+}
+
+static void
+perform(struct pair *p, uint32_t effects)
+{
+    uint8_t mask = p->a.challenge_mask;
+    if (effects & AUTH_FX_FENCE)
+        send_fences(p);
+    if (effects & (AUTH_FX_CHALLENGE | AUTH_FX_VOID))
+        send_challenges(p, mask, (effects & AUTH_FX_VOID) != 0);
+    if (effects & AUTH_FX_GRANT)
+        send_grant(p);
+}
+
+static struct authority_input
+input(struct pair *p, enum authority_event event)
+{
+    struct authority_input in = {.event = event,
+                                 .now_ms = p->now,
+                                 .incarnation = toy_id(0xc0),
+                                 .plan = toy_plan(),
+                                 .plan_hash = toy_plan_hash(),
+                                 .our_log_size = p->log_size};
+    for (size_t m = 0; m < TOY_MEMBERS; m++)
+        in.nonce[m] = toy_id(++p->nonce);
+    return in;
+}
+
+static enum baton_status
+move(struct pair *p, const struct authority_input *in)
+{
+    const struct authority_row *row;
+    uint32_t effects, news;
+    enum baton_status rc = authority_step(&p->a, in, &row, &effects, &news);
+    if (rc == BATON_OK) {
+        assert_non_null(row);
+        p->news |= news;
+        perform(p, effects);
+    }
+    return rc;
+}
+
+static enum baton_status
+ask(struct pair *p, enum authority_event event)
+{
+    struct authority_input in = input(p, event);
+    return move(p, &in);
+}
+
+static enum baton_status
+towards(struct pair *p, enum authority_event event, enum toy_member m)
+{
+    struct authority_input in = input(p, event);
+    in.recipient = toy_member_key(m);
+    return move(p, &in);
+}
+
+/* Gives every word of the last step to the record. */
+static void
+hear(struct pair *p, enum toy_member m)
+{
+    struct member_out out = p->out;
+    for (uint8_t i = 0; i < out.word_count; i++) {
+        struct statement s;
+        assert_int_equal(statement_decode(out.word[i].bytes, out.word[i].len, &s), BATON_OK);
+        struct authority_input in = input(p, AUTH_EV_SAID);
+        in.said = &s;
+        toy_hash(out.word[i].bytes, out.word[i].len, 1, &in.said_hash);
+        if (s.type == SAY_EVIDENCE) {
+            memcpy(p->kept[m].bytes, out.word[i].bytes, out.word[i].len);
+            p->kept[m].len = out.word[i].len;
+            p->kept[m].hash = in.said_hash;
+        }
+        assert_int_equal(move(p, &in), BATON_OK);
+    }
+}
+
+static void
+observe_both(struct pair *p, int times)
+{
+    for (int i = 0; i < times; i++)
+        for (size_t m = 0; m < TOY_MEMBERS; m++)
+            observe(p, (enum toy_member)m);
+}
+
+static void
+adopt(struct pair *p)
+{
+    observe_both(p, 1);
+    assert_int_equal(towards(p, AUTH_EV_ADOPT, TOY_OLD), BATON_OK);
+}
+
+static void
+fence_new(struct pair *p)
+{
+    adopt(p);
+    assert_int_equal(towards(p, AUTH_EV_FENCE, TOY_NEW), BATON_OK);
+    toy_facts_stop(&p->facts[TOY_OLD]);
+    observe_both(p, 4);
+}
+
+static void
+grant_new(struct pair *p)
+{
+    fence_new(p);
+    assert_int_equal(ask(p, AUTH_EV_ASK), BATON_OK);
+    observe_both(p, 1);
+    assert_int_equal(ask(p, AUTH_EV_GO), BATON_OK);
+}
+
+static void
+leave_staging(struct pair *p)
+{
+    facts_set(&p->facts[TOY_NEW], FACT_STAGING_SCHEDULER, 0);
+    facts_set(&p->facts[TOY_NEW], FACT_STAGING_SETTINGS, 0);
+    observe(p, TOY_NEW);
+}
+
+static void
+adoption_ends_when_everybody_has_promised(void **state)
+{
+    (void)state;
+    struct pair p;
+    pair_open(&p);
+    adopt(&p);
+    assert_int_equal(p.a.phase, AUTH_HELD);
+    struct baton_key old_key = toy_member_key(TOY_OLD);
+    assert_true(baton_key_eq(&p.a.holder, &old_key));
+    assert_true(p.news & AUTH_NEWS_ADOPTED);
+}
+
+static void
+evidence_of_both_is_the_gap(void **state)
+{
+    (void)state;
+    struct pair p;
+    pair_open(&p);
+    fence_new(&p);
+    assert_int_equal(p.a.phase, AUTH_FENCED);
+    assert_true(authority_complete(&p.a));
+    assert_true(p.news & AUTH_NEWS_ALL_EVIDENCE);
+    assert_true(baton_key_is_zero(&p.a.holder));
+}
+
+static void
+a_whole_handoff_ends_with_the_new_holder(void **state)
+{
+    (void)state;
+    struct pair p;
+    pair_open(&p);
+    grant_new(&p);
+    assert_int_equal(p.a.phase, AUTH_GRANTED);
+    assert_true(p.news & AUTH_NEWS_GRANT_LIVE);
+    leave_staging(&p);
+    assert_int_equal(p.a.phase, AUTH_HELD);
+    struct baton_key new_key = toy_member_key(TOY_NEW);
+    assert_true(baton_key_eq(&p.a.holder, &new_key));
+    assert_true(p.a.ponr);
+}
+
+static void
+go_without_fresh_evidence_is_refused(void **state)
+{
+    (void)state;
+    struct pair p;
+    pair_open(&p);
+    fence_new(&p);
+    assert_int_equal(ask(&p, AUTH_EV_GO), BATON_NO_RULE); /* nobody was asked */
+    assert_int_equal(ask(&p, AUTH_EV_ASK), BATON_OK);
+    assert_int_equal(ask(&p, AUTH_EV_GO), BATON_REFUSED); /* nobody has answered */
+}
+
+static void
+go_that_comes_too_late_is_refused(void **state)
+{
+    (void)state;
+    struct pair p;
+    pair_open(&p);
+    fence_new(&p);
+    ask(&p, AUTH_EV_ASK);
+    observe_both(&p, 1);
+    p.now += (uint64_t)toy_plan()->policy.v[POLICY_GO_MS];
+    assert_int_equal(ask(&p, AUTH_EV_GO), BATON_REFUSED);
+    assert_int_equal(p.a.phase, AUTH_ASKED);
+}
+
+static void
+rollback_from_the_gap_returns_the_role(void **state)
+{
+    (void)state;
+    struct pair p;
+    pair_open(&p);
+    fence_new(&p);
+    assert_int_equal(towards(&p, AUTH_EV_FENCE, TOY_OLD), BATON_OK);
+    observe_both(&p, 3);
+    assert_int_equal(p.a.phase, AUTH_FENCED);
+    ask(&p, AUTH_EV_ASK);
+    observe_both(&p, 1);
+    assert_int_equal(ask(&p, AUTH_EV_GO), BATON_OK);
+    assert_int_equal(p.a.phase, AUTH_HELD); /* a legacy server uses its grant at once */
+    struct baton_key old_key = toy_member_key(TOY_OLD);
+    assert_true(baton_key_eq(&p.a.holder, &old_key));
+    assert_int_equal(member_desire(&p.m[TOY_OLD]), DESIRE_RUNNING);
+}
+
+static void
+a_cancel_reaches_a_holder_that_never_stopped(void **state)
+{
+    (void)state;
+    struct pair p;
+    pair_open(&p);
+    adopt(&p);
+    assert_int_equal(towards(&p, AUTH_EV_FENCE, TOY_OLD), BATON_OK);
+    assert_int_equal(p.a.phase, AUTH_HELD);
+    assert_true(p.news & AUTH_NEWS_HOLDING);
+}
+
+static void
+after_the_point_of_no_return_nothing_leads_back(void **state)
+{
+    (void)state;
+    struct pair p;
+    const char *why;
+    pair_open(&p);
+    grant_new(&p);
+    leave_staging(&p);
+    struct baton_key old_key = toy_member_key(TOY_OLD);
+    assert_false(authority_may_return(&p.a, &old_key, &why));
+    assert_int_equal(towards(&p, AUTH_EV_FENCE, TOY_OLD), BATON_REFUSED);
+    assert_int_equal(p.a.phase, AUTH_HELD);
+}
+
+static void
+a_hand_start_in_the_gap_voids_the_evidence(void **state)
+{
+    (void)state;
+    struct pair p;
+    pair_open(&p);
+    fence_new(&p);
+    p.facts[TOY_OLD] = toy_facts(TOY_OLD); /* somebody started it */
+    observe(&p, TOY_OLD);
+    assert_true(p.news & AUTH_NEWS_TAMPER);
+    assert_int_equal(p.a.phase, AUTH_FENCING);
+    assert_false(authority_complete(&p.a));
+    assert_int_equal(ask(&p, AUTH_EV_GO), BATON_NO_RULE);
+}
+
+static void
+a_grant_that_expired_goes_back_to_the_gap_by_the_recipients_word(void **state)
+{
+    (void)state;
+    struct pair p;
+    pair_open(&p);
+    grant_new(&p);
+    p.now += (uint64_t)toy_plan()->policy.v[POLICY_GRANT_MS];
+    observe(&p, TOY_NEW);
+    assert_int_equal(p.a.phase, AUTH_FENCED);
+    assert_true(p.news & AUTH_NEWS_GRANT_VOID);
+    ask(&p, AUTH_EV_ASK);
+    observe_both(&p, 2);
+    assert_int_equal(ask(&p, AUTH_EV_GO), BATON_OK);
+    assert_int_equal(p.a.serial, 2);
+    assert_int_equal(p.m[TOY_NEW].promise.grant, GRANT_LIVE);
+}
+
+static void
+void_takes_an_unused_grant_back(void **state)
+{
+    (void)state;
+    struct pair p;
+    pair_open(&p);
+    grant_new(&p);
+    assert_int_equal(ask(&p, AUTH_EV_VOID), BATON_OK);
+    assert_int_equal(p.a.phase, AUTH_GRANTED); /* only the answer counts */
+    observe(&p, TOY_NEW);
+    assert_int_equal(p.a.phase, AUTH_FENCED);
+    assert_int_equal(p.m[TOY_NEW].promise.grant, GRANT_VOID);
+}
+
+static void
+a_word_delivered_twice_changes_nothing(void **state)
+{
+    (void)state;
+    struct pair p;
+    pair_open(&p);
+    fence_new(&p);
+    struct statement s;
+    assert_int_equal(statement_decode(p.kept[TOY_OLD].bytes, p.kept[TOY_OLD].len, &s), BATON_OK);
+    struct authority_input in = input(&p, AUTH_EV_SAID);
+    in.said = &s;
+    struct authority before = p.a;
+    assert_int_equal(move(&p, &in), BATON_STALE);
+    assert_memory_equal(&before, &p.a, sizeof before);
+}
+
+static struct order
+status_order(const struct pair *p, enum toy_member m)
+{
+    return (struct order){.verb = ORDER_STATUS,
+                          .id = toy_id((uint8_t)(0xd0 + m)),
+                          .tenant = toy_tenant(),
+                          .nonce = p->a.member[m].status_nonce};
+}
+
+static void
+a_controller_that_starts_sends_nothing_until_it_has_heard_everybody(void **state)
+{
+    (void)state;
+    struct pair p;
+    pair_open(&p);
+    adopt(&p);
+    assert_int_equal(ask(&p, AUTH_EV_START), BATON_OK);
+    assert_true(p.a.recovering);
+    assert_int_equal(towards(&p, AUTH_EV_FENCE, TOY_NEW), BATON_REFUSED);
+    struct order o = status_order(&p, TOY_OLD);
+    give(&p, TOY_OLD, &o);
+    assert_int_equal(towards(&p, AUTH_EV_FENCE, TOY_NEW), BATON_REFUSED);
+    o = status_order(&p, TOY_NEW);
+    give(&p, TOY_NEW, &o);
+    assert_true(p.news & AUTH_NEWS_RECOVERED);
+    assert_int_equal(towards(&p, AUTH_EV_FENCE, TOY_NEW), BATON_OK);
+}
+
+static void
+an_answer_to_an_earlier_run_is_not_being_heard(void **state)
+{
+    (void)state;
+    struct pair p;
+    pair_open(&p);
+    adopt(&p);
+    ask(&p, AUTH_EV_START);
+    struct order o = status_order(&p, TOY_OLD);
+    ask(&p, AUTH_EV_START); /* another run, other nonces */
+    give(&p, TOY_OLD, &o);
+    assert_false(p.a.member[TOY_OLD].heard);
+}
+
+static void
+a_promise_that_the_ledger_does_not_know_means_reconcile(void **state)
+{
+    (void)state;
+    struct pair p;
+    pair_open(&p);
+    adopt(&p);
+    struct authority backup = p.a;
+    assert_int_equal(towards(&p, AUTH_EV_FENCE, TOY_NEW), BATON_OK);
+    toy_facts_stop(&p.facts[TOY_OLD]);
+    p.a = backup; /* restored from last night */
+    p.news = 0;
+    ask(&p, AUTH_EV_START);
+    struct order o = status_order(&p, TOY_OLD);
+    give(&p, TOY_OLD, &o);
+    assert_true(p.a.reconcile && (p.news & AUTH_NEWS_FOREIGN));
+    o = status_order(&p, TOY_NEW);
+    give(&p, TOY_NEW, &o);
+    assert_int_equal(towards(&p, AUTH_EV_FENCE, TOY_OLD), BATON_REFUSED);
+    assert_int_equal(ask(&p, AUTH_EV_RECONCILE), BATON_OK);
+    assert_int_equal(p.a.epoch.counter, 2);
+    assert_int_equal(p.a.phase, AUTH_FENCING);
+}
+
+static void
+a_receipt_longer_than_our_log_means_reconcile(void **state)
+{
+    (void)state;
+    struct pair p;
+    pair_open(&p);
+    p.log_size = 5;
+    adopt(&p);
+    p.m[TOY_OLD].promise.receipt_size = 6;
+    struct order o = status_order(&p, TOY_OLD);
+    give(&p, TOY_OLD, &o);
+    assert_true(p.a.reconcile);
+}
+
+static void
+the_record_survives_encoding(void **state)
+{
+    (void)state;
+    struct pair p;
+    uint8_t bytes[AUTHORITY_BYTES_MAX], again[AUTHORITY_BYTES_MAX];
+    struct authority back;
+    pair_open(&p);
+    grant_new(&p);
+    size_t len = authority_encode(&p.a, bytes);
+    assert_int_equal(authority_decode(bytes, len, &back), BATON_OK);
+    assert_int_equal(authority_encode(&back, again), len);
+    assert_memory_equal(bytes, again, len);
+    for (size_t cut = 0; cut < len; cut++)
+        assert_int_not_equal(authority_decode(bytes, cut, &back), BATON_OK);
+}
+
+static void
+nothing_grants_but_go_over_fresh_evidence(void **state)
+{
+    (void)state;
+    size_t n;
+    const struct authority_row *rows = authority_rows(&n);
+    for (size_t i = 0; i < n; i++) {
+        assert_true(strlen(rows[i].why) > 0);
+        if (rows[i].effect & AUTH_FX_GRANT)
+            assert_true(rows[i].from == AUTH_ASKED && rows[i].event == AUTH_EV_GO);
+    }
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(adoption_ends_when_everybody_has_promised),
+        cmocka_unit_test(evidence_of_both_is_the_gap),
+        cmocka_unit_test(a_whole_handoff_ends_with_the_new_holder),
+        cmocka_unit_test(go_without_fresh_evidence_is_refused),
+        cmocka_unit_test(go_that_comes_too_late_is_refused),
+        cmocka_unit_test(rollback_from_the_gap_returns_the_role),
+        cmocka_unit_test(a_cancel_reaches_a_holder_that_never_stopped),
+        cmocka_unit_test(after_the_point_of_no_return_nothing_leads_back),
+        cmocka_unit_test(a_hand_start_in_the_gap_voids_the_evidence),
+        cmocka_unit_test(a_grant_that_expired_goes_back_to_the_gap_by_the_recipients_word),
+        cmocka_unit_test(void_takes_an_unused_grant_back),
+        cmocka_unit_test(a_word_delivered_twice_changes_nothing),
+        cmocka_unit_test(a_controller_that_starts_sends_nothing_until_it_has_heard_everybody),
+        cmocka_unit_test(an_answer_to_an_earlier_run_is_not_being_heard),
+        cmocka_unit_test(a_promise_that_the_ledger_does_not_know_means_reconcile),
+        cmocka_unit_test(a_receipt_longer_than_our_log_means_reconcile),
+        cmocka_unit_test(the_record_survives_encoding),
+        cmocka_unit_test(nothing_grants_but_go_over_fresh_evidence),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
