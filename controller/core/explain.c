@@ -81,7 +81,7 @@ explain_rule(const struct guard_ctx *g, const struct rule *r, struct problem *p)
     for (size_t i = 0; i < GUARDS_PER_RULE && r->guard[i] != G_NONE; i++) {
         if (guard_check((enum guard_id)r->guard[i], g, p))
             continue;
-        if (guard_row((enum guard_id)r->guard[i])->title == NULL)
+        if (handoff_guard((enum guard_id)r->guard[i])->title == NULL)
             line_set(p->title, sizeof p->title, r->why);
         p->rule = r->number;
         return false;

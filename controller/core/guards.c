@@ -1046,7 +1046,7 @@ always(const struct guard_ctx *g, struct problem *p)
     }
 
 // clang-format off
-static const struct guard_row rows[GUARD_COUNT] = {
+static const struct handoff_guard rows[GUARD_COUNT] = {
     [G_NONE] = CONDITION(always),
     [G_PAIR] = {holds_pair, "two confirmed agents on two machines are needed, and the new server must not export",
                 "an operator at each server's console", "baton agent confirm", false},
@@ -1134,8 +1134,8 @@ static const struct guard_row rows[GUARD_COUNT] = {
 };
 // clang-format on
 
-const struct guard_row *
-guard_row(enum guard_id id)
+const struct handoff_guard *
+handoff_guard(enum guard_id id)
 {
     BATON_ASSERT((size_t)id < ARRAY_LEN(rows) && rows[id].holds != NULL);
     return &rows[id];
@@ -1144,7 +1144,7 @@ guard_row(enum guard_id id)
 bool
 guard_check(enum guard_id id, const struct guard_ctx *g, struct problem *ret_problem)
 {
-    const struct guard_row *row = guard_row(id);
+    const struct handoff_guard *row = handoff_guard(id);
     memset(ret_problem, 0, sizeof *ret_problem);
     ret_problem->guard = (uint8_t)id;
     bool ok = row->holds(g, ret_problem);

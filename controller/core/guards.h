@@ -18,14 +18,14 @@ struct guard_ctx {
     const char *reason;              /* text of the verb that asks, "" where there is none */
 };
 
-struct guard_row {
+struct handoff_guard {
     bool (*holds)(const struct guard_ctx *g, struct problem *p); /* adds facts either way */
     const char *title;      /* one sentence: what is missing; NULL: a condition, it never blocks */
     const char *who, *next; /* TENANT in next becomes the tenant's name */
     bool refresh;           /* saying no for want of fresh facts: ask the servers again */
 };
 
-const struct guard_row *guard_row(enum guard_id id);
+const struct handoff_guard *handoff_guard(enum guard_id id);
 /* Fills everything of ret_problem but the rule. True: it holds, and the problem's status is OK. */
 bool guard_check(enum guard_id id, const struct guard_ctx *g, struct problem *ret_problem);
 

@@ -564,7 +564,7 @@ dispatch_rule(struct step *s, enum handoff_event event, uint16_t number)
             continue;
         if (guards_hold(s, &rules[i], &p))
             return fire(s, &rules[i]);
-        if (guard_row((enum guard_id)p.guard)->title != NULL) {
+        if (handoff_guard((enum guard_id)p.guard)->title != NULL) {
             s->refusal = p;
             s->refusal.rule = rules[i].number;
         }
@@ -655,11 +655,28 @@ watch_sealing(struct step *s)
 }
 
 static void
+lower_to(int64_t *seen, const struct facts *f)
+{
+    int64_t now = fact_or(f, FACT_EXPORTS_SINCE_FENCE, *seen);
+    if (now < *seen)
+        *seen = now;
+}
+
+/* A guard counts from new after each alarm: what it counts then has not been seen yet. */
+static void
+watch_rogue_counts(struct step *s)
+{
+    lower_to(&cutover_of(s)->old_rogue_seen, &tenant_old(s->t)->facts);
+    lower_to(&cutover_of(s)->new_rogue_seen, &tenant_new(s->t)->facts);
+}
+
+static void
 take_facts(struct step *s, const struct facts *facts)
 {
     struct agent_view *a = speaker(s);
     a->facts = *facts;
     a->reported_ms = a->seen_ms = s->ev->now_ms;
+    watch_rogue_counts(s);
     watch_settings(s);
     watch_sealing(s);
     if (cutover_of(s)->state == HO_VERIFY) /* people see what is true now until they accept it */
@@ -801,7 +818,7 @@ on_verb(struct step *s)
     }
     s->d->problem = s->refusal;
     s->d->problem.since_unix_ms = cutover_of(s)->entered_unix_ms;
-    if (guard_row((enum guard_id)s->refusal.guard)->refresh && s->t->authority.member_count > 0)
+    if (handoff_guard((enum guard_id)s->refusal.guard)->refresh && s->t->authority.member_count > 0)
         s->d->orders |= AUTH_FX_STATUS; /* so that the same verb meets fresh facts next time */
     note_add(s, AUDIT_REFUSED, s->refusal.rule, s->refusal.title);
 }
