@@ -2,6 +2,8 @@
 
 #include "common/canon.h"
 
+_Static_assert(APPROVAL_BYTES == 529, "the width that docs/formats.md states");
+
 void
 approval_encode(const struct approval *a, uint8_t out[APPROVAL_BYTES])
 {

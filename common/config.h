@@ -1,15 +1,15 @@
 /* config.h: one program's settings, each with the place it came from.
  *
- * Shape      A program states its keys as a table ("section.key"); everything else is refused. A
- *            value comes from the highest of: flag, BATON_SECTION_KEY in the environment, the user's
- *            file, the system's file, the table's default. Order of the calls does not matter.
- *            Files are INI: [section], key = value, comments after ; or # at the start of a line and
- *            after " ;" behind a value.
+ * Shape      A program states its keys as a table ("section.key"); all else is refused. A value
+ *            comes from the highest of: flag, BATON_SECTION_KEY in the environment, user's file,
+ *            system's file, the table's default. Order of the calls does not matter.
+ *            Files are INI: [section], key = value, comments after ; or # at the start of a line
+ *            and after " ;" behind a value.
  * Limits     CONFIG_FILE_BYTES a file, CONFIG_LINE_BYTES a line, CONFIG_VALUE_BYTES a value,
  *            CONFIG_KEYS_MAX keys. A key may stand once in a file.
  * Errors     BATON_USAGE with file, line and key: unknown key, wrong kind, out of range, twice.
  *            BATON_NOT_FOUND: a required file is missing. BATON_LIMIT, BATON_IO, BATON_NOMEM.
- * Ownership  config_open, config_close. The table outlives it; texts live until the next set or close.
+ * Ownership  config_open, config_close. The table outlives it; texts live until set again.
  * Threads    One thread sets; afterwards any may read.
  * Source     design 7 (order of precedence, `config explain`).
  */
@@ -59,7 +59,7 @@ enum baton_status config_read_environment(struct config *c, struct baton_err *er
 enum baton_status config_set_flag(struct config *c, const char *name, const char *value,
                                   const char *flag, struct baton_err *err) BATON_MUST_USE;
 
-/* A name that is not in the table is a bug. Text: NULL when nobody set one. Number: 0. Bool: false. */
+/* A name that is not in the table is a bug. Not set: NULL, 0, false. */
 const char *config_text(const struct config *c, const char *name);
 int64_t config_number(const struct config *c, const char *name);
 bool config_bool(const struct config *c, const char *name);

@@ -8,7 +8,7 @@
 #define DAYS(n)    HOURS((int64_t)(n)*24)
 
 /* A floor stands where less would weaken a proof or leave people no time; 0 where less is harmless.
- * The lab's numbers shorten what simulated servers and people need, never what a proof consists of. */
+ * The lab's numbers shorten what simulated servers and people need, not what a proof is. */
 // clang-format off
 #define ROW(id, name, production, lab, floor, source, why) \
     [POLICY_##id] = {POLICY_##id, name, production, lab, floor, source, why}
@@ -32,7 +32,8 @@ static const struct policy_row rows[POLICY_COUNT] = {
     ROW(GRANT_MS, "grant_ms", MINUTES(60), SECONDS(60), MINUTES(5), "handoff 2.5 C4",
         "a grant that nobody uses is void after this time on its recipient's own clock"),
     ROW(GO_MS, "go_ms", SECONDS(60), SECONDS(20), SECONDS(10), "protocol 5",
-        "a grant leaves this soon after the challenge that go was signed over, else all are challenged again"),
+        "a grant leaves this soon after the challenge that go was signed over, else all "
+        "are challenged again"),
     ROW(DRAIN_MS, "drain_ms", MINUTES(45), SECONDS(30), MINUTES(1), "handoff 2.10",
         "how long a run in progress may take to end before people are called"),
     ROW(STEP_MS, "step_ms", MINUTES(2), SECONDS(15), SECONDS(10), "design 5",
@@ -60,9 +61,10 @@ static const struct policy_row rows[POLICY_COUNT] = {
     ROW(FIRST_SYNC_MS, "first_sync_ms", HOURS(2), SECONDS(60), MINUTES(30), "handoff 2.5 S4",
         "the least that twice the estimate may be before the first synchronization pages"),
     ROW(VERIFY_MS, "verify_ms", DAYS(7), MINUTES(10), HOURS(1), "handoff 2.5 S5",
-        "differences that nobody reviewed need a fresh synchronization: run history is kept seven days"),
-    ROW(READY_FRESH_MS, "ready_fresh_ms", HOURS(24), MINUTES(10), HOURS(1), "handoff 2.5 S6, G-FRESH",
-        "a verification older than this is made again"),
+        "differences that nobody reviewed need a fresh synchronization: run history is "
+        "kept seven days"),
+    ROW(READY_FRESH_MS, "ready_fresh_ms", HOURS(24), MINUTES(10), HOURS(1),
+        "handoff 2.5 S6, G-FRESH", "a verification older than this is made again"),
     ROW(ARMED_MS, "armed_ms", HOURS(2), MINUTES(5), MINUTES(10), "handoff 2.5 C1",
         "an armed cutover that nobody started is disarmed"),
     ROW(RELEASING_MS, "releasing_ms", MINUTES(30), SECONDS(60), MINUTES(5), "handoff 2.5 C2",
@@ -101,8 +103,8 @@ static const struct policy_row rows[POLICY_COUNT] = {
         "the guard stays on for this long after the old server was retired"),
     ROW(SKEW_MS, "skew_ms", MINUTES(5), MINUTES(5), 0, "handoff 2.6 G-LIVE",
         "clocks further apart than this block arming"),
-    ROW(STAGED_FRESH_MS, "staged_fresh_ms", SECONDS(30), SECONDS(10), SECONDS(5), "protocol 7 G-NEW-STAGED",
-        "how old the sight of staging mode on the new server may be"),
+    ROW(STAGED_FRESH_MS, "staged_fresh_ms", SECONDS(30), SECONDS(10), SECONDS(5),
+        "protocol 7 G-NEW-STAGED", "how old the sight of staging mode on the new server may be"),
     ROW(SETTINGS_AGE_MS, "settings_age_ms", MINUTES(5), SECONDS(60), 0, "handoff 2.6 rule 305",
         "a settings file may be this much older than its task: the two clocks differ"),
     ROW(DELETES_COUNT, "deletes_count", 0, 0, 0, "handoff 2.6 G-DIFF",

@@ -1,8 +1,8 @@
 /* text.h: which text may be stored, signed and shown to a person.
  *
  * Shape      Valid UTF-8 (no overlong form, no surrogate, at most U+10FFFF) without control
- *            characters: C0, DEL, C1, line and paragraph separators, bidirectional overrides. So one
- *            text is one line and shows in the order in which it was signed.
+ *            characters: C0, DEL, C1, line and paragraph separators, direction marks. So one text
+ *            is one line and shows in the order in which it was signed.
  * Threads    Reentrant. No allocation.
  */
 #ifndef COMMON_TEXT_H

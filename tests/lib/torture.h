@@ -1,8 +1,8 @@
 /* torture.h: what every canonical encoding must stand, as assertions over its decoder.
  *
  * Shape      A recode function decodes bytes and encodes the result again. From that alone follow:
- *            round trip, every truncation refused, trailing bytes refused, and for every flipped bit:
- *            refused, or another value whose only encoding is exactly these bytes.
+ *            round trip, every truncation refused, trailing bytes refused, and every flipped bit
+ *            refused or read as another value whose only encoding is exactly these bytes.
  *            Bytes are given in blocks of their exact size, so that ASan sees a read past the end.
  */
 #ifndef TESTS_TORTURE_H

@@ -1,4 +1,4 @@
-/* docs/formats.md and docs/vectors.txt are what others build a verifier from: they must not drift. */
+/* docs/formats.md and docs/vectors.txt are what others build a verifier from. No drift. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
