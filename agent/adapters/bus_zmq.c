@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "common/crypto/crypto.h"
 
@@ -11,6 +12,8 @@ enum {
     RECONNECT_MS = 1000,
     RECONNECT_MOST_MS = 15000,
     CURVE_OVERHEAD_BYTES = 64, /* libzmq counts the encrypted frame against its limit */
+    REFUSED_RETRY_MS = 5000,
+    ENDPOINT_BYTES = 256,
 };
 
 struct agent_bus {
@@ -18,6 +21,10 @@ struct agent_bus {
     zmq_msg_t frame;
     unsigned monitors; /* opened so far */
     bool up;
+    uint64_t retry_at_ms; /* 0: libzmq retries by itself */
+    struct agent_bus_options o;
+    char endpoint[ENDPOINT_BYTES];
+    uint8_t secret[BOX_SECRET_BYTES];
 };
 
 static const struct {
@@ -54,6 +61,14 @@ agent_bus_event_name(enum agent_bus_event e)
     return (unsigned)e < ARRAY_LEN(event_names) ? event_names[e] : "?";
 }
 
+static uint64_t
+clock_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
 static bool
 number_set(void *socket, int option, int value)
 {
@@ -77,9 +92,6 @@ socket_configure(void *socket, const struct agent_bus_options *o)
     for (size_t i = 0; i < ARRAY_LEN(settings); i++)
         if (!number_set(socket, settings[i].option, settings[i].value))
             return false;
-    if (o->socks_proxy != NULL &&
-        zmq_setsockopt(socket, ZMQ_SOCKS_PROXY, o->socks_proxy, strlen(o->socks_proxy)) != 0)
-        return false;
     return reconnect_configure(socket) && number_set(socket, ZMQ_IPV6, 1) &&
            zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &most, sizeof most) == 0 &&
            zmq_setsockopt(socket, ZMQ_CURVE_SERVERKEY, o->server_key.b, BATON_KEY_BYTES) == 0 &&
@@ -113,21 +125,37 @@ sockets_close(struct agent_bus *b)
         zmq_close(b->socket);
     b->socket = b->monitor = NULL;
     b->up = false;
+    b->retry_at_ms = 0;
 }
 
 static enum baton_status
-sockets_open(struct agent_bus *b, const struct agent_bus_options *o, struct baton_err *err)
+sockets_open(struct agent_bus *b, struct baton_err *err)
 {
     b->socket = zmq_socket(b->context, ZMQ_DEALER);
     if (b->socket == NULL)
         return baton_fail(err, BATON_IO, "DEALER: %s", zmq_strerror(zmq_errno()));
-    if (!socket_configure(b->socket, o))
+    if (!socket_configure(b->socket, &b->o))
         return baton_fail(err, BATON_FAILED, "libzmq refuses a setting: %s",
                           zmq_strerror(zmq_errno()));
     if (!monitor_open(b))
         return baton_fail(err, BATON_FAILED, "no monitor: %s", zmq_strerror(zmq_errno()));
-    if (zmq_connect(b->socket, o->endpoint) != 0)
-        return baton_fail(err, BATON_USAGE, "%s: %s", o->endpoint, zmq_strerror(zmq_errno()));
+    if (zmq_connect(b->socket, b->o.endpoint) != 0)
+        return baton_fail(err, BATON_USAGE, "%s: %s", b->o.endpoint, zmq_strerror(zmq_errno()));
+    return BATON_OK;
+}
+
+/* A copy, because a refused connection is opened again later. */
+static enum baton_status
+options_keep(struct agent_bus *b, const struct agent_bus_options *o, struct baton_err *err)
+{
+    size_t len = strlen(o->endpoint);
+    if (len >= sizeof b->endpoint)
+        return baton_fail(err, BATON_USAGE, "the controller's address is too long");
+    memcpy(b->endpoint, o->endpoint, len + 1);
+    memcpy(b->secret, o->secret, sizeof b->secret);
+    b->o = *o;
+    b->o.endpoint = b->endpoint;
+    b->o.secret = b->secret;
     return BATON_OK;
 }
 
@@ -153,7 +181,9 @@ agent_bus_open(const struct agent_bus_options *options, struct agent_bus **ret_b
     zmq_msg_init(&b->frame);
     enum baton_status rc = context_open(b, err);
     if (rc == BATON_OK)
-        rc = sockets_open(b, options, err);
+        rc = options_keep(b, options, err);
+    if (rc == BATON_OK)
+        rc = sockets_open(b, err);
     if (rc != BATON_OK) {
         agent_bus_close(&b);
         return baton_wrap(err, rc, "bus");
@@ -166,7 +196,9 @@ enum baton_status
 agent_bus_renew(struct agent_bus *b, const struct agent_bus_options *options, struct baton_err *err)
 {
     sockets_close(b);
-    enum baton_status rc = sockets_open(b, options, err);
+    enum baton_status rc = options_keep(b, options, err);
+    if (rc == BATON_OK)
+        rc = sockets_open(b, err);
     if (rc != BATON_OK)
         sockets_close(b);
     return rc;
@@ -181,6 +213,7 @@ agent_bus_close(struct agent_bus **b)
     sockets_close(*b);
     if ((*b)->context != NULL)
         zmq_ctx_term((*b)->context);
+    crypto_wipe((*b)->secret, sizeof(*b)->secret);
     free(*b);
     *b = NULL;
 }
@@ -223,8 +256,11 @@ agent_bus_recv(struct agent_bus *b, const uint8_t **ret_frame, size_t *ret_len)
 void
 agent_bus_poll(const struct agent_bus *b, zmq_pollitem_t ret_items[AGENT_BUS_ITEMS])
 {
-    ret_items[0] = (zmq_pollitem_t){.socket = b->socket, .events = ZMQ_POLLIN};
-    ret_items[1] = (zmq_pollitem_t){.socket = b->monitor, .events = ZMQ_POLLIN};
+    void *const sockets[AGENT_BUS_ITEMS] = {b->socket, b->monitor};
+    for (size_t i = 0; i < AGENT_BUS_ITEMS; i++) /* nothing to wait for is -1, not descriptor 0 */
+        ret_items[i] = (zmq_pollitem_t){.socket = sockets[i],
+                                        .fd = (zmq_fd_t)-1,
+                                        .events = sockets[i] == NULL ? 0 : ZMQ_POLLIN};
 }
 
 /* The event's number stands first, in the machine's byte order; the address follows. */
@@ -243,16 +279,40 @@ monitor_read(struct agent_bus *b)
     return number;
 }
 
+/* libzmq never tries again after an ERROR from the other side; an operator may allow the key, or the
+ * controller may come back whole, at any time. */
+static void
+refused_retry(struct agent_bus *b)
+{
+    if (b->retry_at_ms == 0 || clock_ms() < b->retry_at_ms)
+        return;
+    sockets_close(b);
+    if (sockets_open(b, NULL) != BATON_OK) {
+        sockets_close(b);
+        b->retry_at_ms = clock_ms() + REFUSED_RETRY_MS;
+    }
+}
+
+static enum agent_bus_event
+refused_note(struct agent_bus *b)
+{
+    uint16_t chance;
+    crypto_random(&chance, sizeof chance);
+    b->retry_at_ms = clock_ms() + REFUSED_RETRY_MS + chance % REFUSED_RETRY_MS;
+    return LINK_REFUSED;
+}
+
 enum agent_bus_event
 agent_bus_event(struct agent_bus *b)
 {
+    refused_retry(b);
     uint16_t number = monitor_read(b);
     if (number == 0)
         return LINK_NOTHING;
     b->up = number == ZMQ_EVENT_HANDSHAKE_SUCCEEDED;
     if (b->up)
         return LINK_UP;
-    return number == ZMQ_EVENT_DISCONNECTED ? LINK_DOWN : LINK_REFUSED;
+    return number == ZMQ_EVENT_DISCONNECTED ? LINK_DOWN : refused_note(b);
 }
 
 bool

@@ -1,6 +1,7 @@
 #include "controller/adapters/bus_router.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "baton/message.h"
 #include "controller/adapters/zap.h"
@@ -112,6 +113,8 @@ client_configure(void *client, const struct baton_key *server_key, const struct 
            zmq_setsockopt(client, ZMQ_CURVE_SECRETKEY, secret, BOX_SECRET_BYTES) == 0;
 }
 
+static atomic_uint probes;
+
 /* The number of the next event of the monitor, 0 when none comes. */
 static uint16_t
 monitor_next(void *monitor)
@@ -137,8 +140,10 @@ probe_wait(void *client, const char *endpoint)
                  ZMQ_EVENT_DISCONNECTED;
     void *monitor = zmq_socket(zsys_init(), ZMQ_PAIR);
     enum probe result = PROBE_SILENT;
-    if (monitor != NULL && zmq_socket_monitor(client, "inproc://baton-probe", wanted) == 0 &&
-        zmq_connect(monitor, "inproc://baton-probe") == 0 && zmq_connect(client, endpoint) == 0) {
+    char address[64]; /* of its own: a closed monitor's is free only some time later */
+    snprintf(address, sizeof address, "inproc://baton-probe-%u", atomic_fetch_add(&probes, 1));
+    if (monitor != NULL && zmq_socket_monitor(client, address, wanted) == 0 &&
+        zmq_connect(monitor, address) == 0 && zmq_connect(client, endpoint) == 0) {
         uint16_t event = monitor_next(monitor);
         if (event != 0)
             result = event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED ? PROBE_ADMITTED : PROBE_REFUSED;

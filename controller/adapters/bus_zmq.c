@@ -178,12 +178,29 @@ bus_run(zsock_t *pipe, void *arg)
 {
     struct bus *b = arg;
     b->pulse_at_ms = bus_now(b);
+    pthread_mutex_lock(&b->out.lock);
     b->start_rc = serve_start(b, pipe, &b->start_err);
+    bool serves = b->start_rc == BATON_OK;
+    pthread_mutex_unlock(&b->out.lock);
     zsock_signal(pipe, 0);
-    if (b->start_rc == BATON_OK)
+    if (serves)
         zloop_start(b->loop);
+    pthread_mutex_lock(&b->out.lock);
     zloop_destroy(&b->loop);
     zsock_destroy(&b->router);
+    pthread_mutex_unlock(&b->out.lock);
+}
+
+/* czmq's actors start and end with a signal over a pipe. What they share is handed over by the lock. */
+static enum baton_status
+start_result(struct bus *b, struct baton_err *err)
+{
+    pthread_mutex_lock(&b->out.lock);
+    enum baton_status rc = b->start_rc;
+    if (rc != BATON_OK)
+        rc = baton_fail(err, rc, "%s", b->start_err.text);
+    pthread_mutex_unlock(&b->out.lock);
+    return rc;
 }
 
 static enum baton_status
@@ -201,9 +218,7 @@ bus_start(struct bus *b, struct baton_err *err)
     b->thread = zactor_new(bus_run, b);
     if (b->thread == NULL)
         return baton_fail(err, BATON_FAILED, "the bus thread does not start");
-    if (b->start_rc != BATON_OK)
-        return baton_fail(err, b->start_rc, "%s", b->start_err.text);
-    return BATON_OK;
+    return start_result(b, err);
 }
 
 enum baton_status
@@ -234,6 +249,10 @@ bus_close(struct bus **b)
     if (*b == NULL)
         return;
     zactor_destroy(&(*b)->thread); /* the socket first, so that no handshake meets a dead handler */
+    if ((*b)->lock_made) {
+        pthread_mutex_lock(&(*b)->out.lock); /* after the thread's last touch */
+        pthread_mutex_unlock(&(*b)->out.lock);
+    }
     zap_close(&(*b)->zap);
     outbound_done(&(*b)->out);
     door_free(&(*b)->door);

@@ -4,6 +4,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#define ZAP_ADDRESS "inproc://zeromq.zap.01"
+
 enum { PULSE_MS = 100, PARTS = 7 };
 
 /* ZAP 1.0, after the empty delimiter that REP takes away */
@@ -110,7 +112,7 @@ static void
 zap_run(zsock_t *pipe, void *arg)
 {
     struct zap *z = arg;
-    zsock_t *socket = zsock_new_rep("@inproc://zeromq.zap.01");
+    zsock_t *socket = zsock_new_rep("@" ZAP_ADDRESS);
     if (socket == NULL)
         atomic_store(&z->pulse, 0); /* before the signal: zap_open looks then */
     zsock_signal(pipe, 0);
@@ -125,9 +127,11 @@ zap_run(zsock_t *pipe, void *arg)
         else if (ready != NULL || zpoller_terminated(poller))
             break; /* the pipe says one thing only: end */
     }
-    atomic_store(&z->pulse, 0);
     zpoller_destroy(&poller);
+    if (socket != NULL)
+        zsock_unbind(socket, ZAP_ADDRESS); /* closing alone frees the address some time later */
     zsock_destroy(&socket);
+    atomic_store(&z->pulse, 0); /* the last touch */
 }
 
 enum baton_status
@@ -171,7 +175,10 @@ zap_refusals(struct zap *z, struct zap_refusals *ret_refusals)
 void
 zap_end(struct zap *z)
 {
+    if (z->thread == NULL)
+        return;
     zactor_destroy(&z->thread);
+    BATON_ASSERT(zap_pulse(z) == 0);
 }
 
 void
