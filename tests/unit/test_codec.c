@@ -372,6 +372,17 @@ orders_equal(const struct order *a, const struct order *b)
 }
 
 static void
+facts_equal(const struct facts *a, const struct facts *b)
+{
+    uint8_t one[FACTS_BYTES_MAX], two[FACTS_BYTES_MAX];
+    size_t one_len, two_len;
+    assert_int_equal(facts_encode(a, one, sizeof one, &one_len), BATON_OK);
+    assert_int_equal(facts_encode(b, two, sizeof two, &two_len), BATON_OK);
+    assert_int_equal(one_len, two_len);
+    assert_memory_equal(one, two, one_len);
+}
+
+static void
 bodies_equal(const struct message *a, const struct message *b)
 {
     switch (a->type) {
@@ -397,11 +408,14 @@ bodies_equal(const struct message *a, const struct message *b)
         assert_memory_equal(a->u.chunk.bytes, b->u.chunk.bytes, a->u.chunk.len);
         assert_memory_equal(&a->u.chunk, &b->u.chunk, offsetof(struct msg_chunk, bytes));
         break;
+    case MSG_REPORT:
+        facts_equal(&a->u.report.facts, &b->u.report.facts);
+        assert_int_equal(a->u.report.wall_unix_ms, b->u.report.wall_unix_ms);
+        break;
     case MSG_ENROL:
     case MSG_ENROLLED:
     case MSG_HELLO:
     case MSG_BEAT:
-    case MSG_REPORT:
     case MSG_RECEIPT:
     case MSG_WANT:
     case MSG_REFUSED:
