@@ -26,6 +26,7 @@ typedef enum baton_status torture_recode(const uint8_t *bytes, size_t len, uint8
 static inline enum baton_status
 torture_run(torture_recode *recode, const uint8_t *bytes, size_t len, uint8_t *out, size_t *ret_len)
 {
+    BATON_ASSERT(len <= TORTURE_CAP);
     uint8_t *exact = malloc(len > 0 ? len : 1);
     assert_non_null(exact);
     if (len > 0)
@@ -61,6 +62,7 @@ torture_truncations(torture_recode *recode, const uint8_t *bytes, size_t len)
 static inline void
 torture_trailing(torture_recode *recode, const uint8_t *bytes, size_t len)
 {
+    BATON_ASSERT(len <= TORTURE_CAP - 32);
     uint8_t *more = calloc(1, len + 32), *out = malloc(TORTURE_CAP);
     size_t n = 0;
     assert_non_null(more);
@@ -76,6 +78,7 @@ torture_trailing(torture_recode *recode, const uint8_t *bytes, size_t len)
 static inline void
 torture_field(torture_recode *recode, const uint8_t *bytes, size_t len, size_t at, size_t width)
 {
+    BATON_ASSERT(len <= TORTURE_CAP && at <= len && width <= len - at);
     uint8_t *copy = malloc(len), *out = malloc(TORTURE_CAP);
     size_t n = 0;
     assert_non_null(copy);
@@ -94,7 +97,8 @@ torture_field(torture_recode *recode, const uint8_t *bytes, size_t len, size_t a
 static inline void
 torture_flips(torture_recode *recode, const uint8_t *bytes, size_t len)
 {
-    uint8_t *copy = malloc(len), *out = malloc(TORTURE_CAP);
+    BATON_ASSERT(len <= TORTURE_CAP);
+    uint8_t *copy = malloc(len > 0 ? len : 1), *out = malloc(TORTURE_CAP);
     size_t n = 0;
     assert_non_null(copy);
     assert_non_null(out);
