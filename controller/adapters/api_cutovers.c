@@ -112,23 +112,38 @@ api_cutover_task(struct api_request *rq)
         api_answer_json(rq, MHD_HTTP_OK, json_object());
 }
 
-void
-api_cutover_plan(struct api_request *rq)
+/* A document by its hash, as it was stored: the client hashes it again. */
+static void
+answer_document(struct api_request *rq, const struct baton_hash *hash, const char *none)
 {
     uint8_t *bytes = NULL;
     size_t len = 0;
     struct baton_sig sig;
-    if (baton_hash_is_zero(&rq->tenant->cutover.plan)) {
-        api_answer_status(rq, BATON_NOT_FOUND, "the plan of this cutover is not frozen yet");
+    char *etag = rq->answer.etag;
+    if (baton_hash_is_zero(hash)) {
+        api_answer_status(rq, BATON_NOT_FOUND, "%s", none);
         return;
     }
-    if (!api_object(rq, &rq->tenant->cutover.plan, &bytes, &len, &sig))
+    if (!api_object(rq, hash, &bytes, &len, &sig))
         return;
-    snprintf(rq->answer.etag, sizeof rq->answer.etag, "\"");
-    baton_hex(rq->tenant->cutover.plan.b, 16, rq->answer.etag + 1);
-    strcat(rq->answer.etag, "\"");
+    etag[0] = '"';
+    baton_hex(hash->b, 16, etag + 1);
+    etag[33] = '"';
+    etag[34] = '\0';
     api_answer_bytes(rq, "application/octet-stream", bytes, len);
     free(bytes);
+}
+
+void
+api_cutover_plan(struct api_request *rq)
+{
+    answer_document(rq, &rq->tenant->cutover.plan, "the plan of this cutover is not frozen yet");
+}
+
+void
+api_cutover_verification(struct api_request *rq)
+{
+    answer_document(rq, &rq->tenant->cutover.verification_hash, "no verification was accepted yet");
 }
 
 /* One member's evidence: bytes and signature as received, and what they say. */

@@ -222,6 +222,7 @@ uint64_t api_unix_ms(void);
     X(cutover_explain)                                                                             \
     X(cutover_task)                                                                                \
     X(cutover_plan)                                                                                \
+    X(cutover_verification)                                                                        \
     X(cutover_evidence)                                                                            \
     X(cutover_approvals)                                                                           \
     X(cutover_approve)                                                                             \

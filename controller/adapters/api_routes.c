@@ -113,6 +113,7 @@ static const struct api_route routes[] = {
     {API_GET, V1 "/cutovers/{cutover}/explain", ROLES_READ, SCOPE_CUTOVER, api_cutover_explain, NULL, NULL, "what it waits for, since when, who can clear it, the command"},
     {API_GET, V1 "/cutovers/{cutover}/task", ROLES_READ, SCOPE_CUTOVER, api_cutover_task, NULL, NULL, "what a person has to do now, with the exact clicks"},
     {API_GET, V1 "/cutovers/{cutover}/plan", ROLES_READ, SCOPE_CUTOVER, api_cutover_plan, NULL, NULL, "the frozen plan, canonical bytes"},
+    {API_GET, V1 "/cutovers/{cutover}/verification", ROLES_READ, SCOPE_CUTOVER, api_cutover_verification, NULL, NULL, "the accepted verification, canonical bytes"},
     {API_GET, V1 "/cutovers/{cutover}/evidence", ROLES_READ, SCOPE_CUTOVER, api_cutover_evidence, NULL, NULL, "the signed statements that go is about"},
     {API_GET, V1 "/cutovers/{cutover}/approvals", ROLES_READ, SCOPE_CUTOVER, api_cutover_approvals, NULL, NULL, "approvals given"},
     {API_POST, V1 "/cutovers/{cutover}/approvals", ROLES_SIGN, SCOPE_CUTOVER, api_cutover_approve, NULL, b_signed, "give a signed approval"},

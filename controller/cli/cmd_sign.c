@@ -1,0 +1,147 @@
+#include "commands.h"
+#include "common/crypto/file_digest.h"
+#include "cutover.h"
+#include "output.h"
+#include "settings.h"
+#include "sign.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* begin, let `extra` fill in what this verb needs, show, unlock, send. Then the verb itself, when one
+ * is given: the controller needs the approval before it acts. */
+static enum baton_status
+sign_and(struct cli *c, enum approval_verb verb, enum baton_status (*extra)(struct signing *s),
+         const char *then)
+{
+    struct signing *s = calloc(1, sizeof *s);
+    char id[ID_TEXT_BYTES] = "";
+    if (s == NULL)
+        return cli_fail(c, BATON_NOMEM, "sign");
+    enum baton_status rc = signing_begin(s, c, cli_arg(c, 0), verb);
+    if (rc == BATON_OK && extra != NULL)
+        rc = extra(s);
+    if (rc == BATON_OK && !signing_confirmed(s))
+        rc = c->err.status;
+    if (rc == BATON_OK)
+        rc = signing_unlock(s);
+    if (rc == BATON_OK)
+        rc = signing_send(s);
+    if (rc == BATON_OK)
+        output_say(c, "%s: signed by %s", approval_verb_name(verb), s->me->name);
+    snprintf(id, sizeof id, "%s", s->id);
+    signing_done(s);
+    free(s);
+    if (rc == BATON_OK && then != NULL)
+        rc = cutover_send_verb(c, id, then, NULL);
+    if (rc == BATON_OK && then != NULL)
+        rc = cutover_wait_after(c, id, then);
+    return rc;
+}
+
+/* What the state of the cutover waits for. */
+static enum baton_status
+verb_wanted(struct cli *c, enum approval_verb *ret_verb)
+{
+    static const struct {
+        const char *code;
+        enum approval_verb verb;
+    } wanted[] = {
+        {"P2", VERB_PLAN},    {"S6", VERB_CUTOVER}, {"C1", VERB_CUTOVER}, {"C2", VERB_CUTOVER},
+        {"C3", VERB_CUTOVER}, {"D2", VERB_RETIRE},  {"X2", VERB_CUTOVER}, {"R1", VERB_ROLLBACK},
+    };
+    char id[ID_TEXT_BYTES];
+    json_t *cutover;
+    const char *named = cli_option(c, "for");
+    if (named != NULL) {
+        *ret_verb = approval_verb_parse(named);
+        if (*ret_verb == VERB_NONE || *ret_verb == VERB_GO || *ret_verb == VERB_ATTEST)
+            return cli_fail(c, BATON_USAGE, "--for plan, adopt, cutover, rollback or retire");
+        return BATON_OK;
+    }
+    enum baton_status rc = client_cutover(c, cli_arg(c, 0), id);
+    if (rc == BATON_OK)
+        rc = client_get(c, &cutover, "/api/v1/cutovers/%s", id);
+    if (rc != BATON_OK)
+        return rc;
+    *ret_verb = VERB_NONE;
+    for (size_t i = 0; i < ARRAY_LEN(wanted); i++)
+        if (strcmp(wanted[i].code, json_text(cutover, "state.code")) == 0)
+            *ret_verb = wanted[i].verb;
+    if (*ret_verb == VERB_NONE)
+        rc = cli_fail(c, BATON_CONFLICT,
+                      "in %s (%s) no approval is waited for; --for VERB signs ahead",
+                      json_text(cutover, "state.code"), json_text(cutover, "state.title"));
+    json_decref(cutover);
+    return rc;
+}
+
+enum baton_status
+cmd_cutover_approve(struct cli *c)
+{
+    enum approval_verb verb;
+    enum baton_status rc = verb_wanted(c, &verb);
+    return rc == BATON_OK ? sign_and(c, verb, NULL, NULL) : rc;
+}
+
+enum baton_status
+cmd_cutover_rollback(struct cli *c)
+{
+    char id[ID_TEXT_BYTES];
+    json_t *cutover;
+    enum baton_status rc = client_cutover(c, cli_arg(c, 0), id);
+    if (rc == BATON_OK)
+        rc = client_get(c, &cutover, "/api/v1/cutovers/%s", id);
+    if (rc != BATON_OK)
+        return rc;
+    char code = json_text(cutover, "state.code")[0];
+    bool moved = code == 'C' || code == 'X' || code == 'R';
+    bool armed = strcmp(json_text(cutover, "state.code"), "C1") == 0;
+    json_decref(cutover);
+    if (moved && !armed)
+        return sign_and(c, VERB_ROLLBACK, NULL, "rollback");
+    /* nothing was fenced yet: there is nothing to sign */
+    rc = cutover_send_verb(c, id, "rollback", NULL);
+    return rc == BATON_OK ? cutover_wait_after(c, id, "rollback") : rc;
+}
+
+enum baton_status
+cmd_cutover_retire(struct cli *c)
+{
+    return sign_and(c, VERB_RETIRE, NULL, "retire");
+}
+
+enum baton_status
+cmd_cutover_adopt(struct cli *c)
+{
+    return sign_and(c, VERB_ADOPT, NULL, NULL);
+}
+
+/* Break-glass: which member, and the digest of what was seen of it. */
+static enum baton_status
+fill_attest(struct signing *s)
+{
+    uint64_t bytes;
+    const char *host = cli_option(s->c, "host"), *seen = cli_option(s->c, "seen");
+    const json_t *epoch = json_at(s->cutover, "authority.epoch");
+    const char *incarnation = json_text(epoch, "incarnation");
+    if (host == NULL || seen == NULL)
+        return cli_fail(s->c, BATON_USAGE, "--host HOST and --seen FILE are needed");
+    for (uint8_t i = 0; i < s->plan.member_count; i++)
+        if (strcasecmp(s->plan.member[i].host, host) == 0)
+            s->approval.subject = s->plan.member[i].key;
+    if (baton_key_is_zero(&s->approval.subject))
+        return cli_fail(s->c, BATON_NOT_FOUND, "the plan has no server %.60s", host);
+    s->approval.epoch.counter = (uint64_t)json_number(epoch, "counter");
+    if (!baton_unhex(incarnation, s->approval.epoch.incarnation.b, BATON_ID_BYTES))
+        return cli_fail(s->c, BATON_MALFORMED, "the controller does not name the epoch");
+    return file_digest(seen, &s->approval.seen, &bytes, &s->c->err);
+}
+
+enum baton_status
+cmd_cutover_attest(struct cli *c)
+{
+    return sign_and(c, VERB_ATTEST, fill_attest, NULL);
+}

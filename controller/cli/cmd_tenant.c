@@ -1,0 +1,138 @@
+#include "client.h"
+#include "commands.h"
+#include "live.h"
+#include "output.h"
+
+#include "baton/policy.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct column tenant_columns[] = {
+    {"NAME", "name", COLUMN_TEXT},
+    {"ID", "id", COLUMN_TEXT},
+    {"EXPORTS", "holder.host", COLUMN_TEXT},
+    {"EPOCH", "epoch.counter", COLUMN_TEXT},
+    {"AGENTS", "agents", COLUMN_TEXT},
+    {"CONNECTED", "connected", COLUMN_TEXT},
+    {"STATE", "state.code", COLUMN_TEXT},
+    {"TITLE", "state.title", COLUMN_TEXT},
+    {"LAB", "lab", COLUMN_YES},
+};
+
+static enum baton_status
+list_once(struct cli *c)
+{
+    json_t *items;
+    enum baton_status rc = client_list(c, "/api/v1/tenants", &items);
+    if (rc != BATON_OK)
+        return rc;
+    rc = output_list(c, tenant_columns, ARRAY_LEN(tenant_columns), items);
+    json_decref(items);
+    return rc;
+}
+
+enum baton_status
+cmd_tenant_list(struct cli *c)
+{
+    return cli_has(c, "watch") ? live_watch(c, list_once, "") : list_once(c);
+}
+
+/* The values of every --set NAME=VALUE. */
+static enum baton_status
+read_sets(struct cli *c, json_t *policy)
+{
+    const char *text;
+    for (unsigned i = 0; (text = cli_option_nth(c, "set", i)) != NULL; i++) {
+        char name[64], *end;
+        const char *equals = strchr(text, '=');
+        snprintf(name, sizeof name, "%.*s", (int)(equals != NULL ? equals - text : 0), text);
+        errno = 0;
+        long long value = equals != NULL ? strtoll(equals + 1, &end, 10) : 0;
+        if (equals == NULL || end == equals + 1 || *end != '\0' || errno != 0)
+            return cli_fail(c, BATON_USAGE, "--set %.60s: NAME=NUMBER is expected", text);
+        if (policy_find(name) == NULL)
+            return cli_fail(c, BATON_USAGE, "no policy value %s; see baton policy explain", name);
+        json_object_set_new(policy, name, json_integer(value));
+    }
+    return BATON_OK;
+}
+
+enum baton_status
+cmd_tenant_create(struct cli *c)
+{
+    json_t *policy = json_object();
+    enum baton_status rc = read_sets(c, policy);
+    if (rc != BATON_OK) {
+        json_decref(policy);
+        return rc;
+    }
+    json_t *body = json_pack("{s:s, s:s, s:b, s:o}", "id", cli_arg(c, 0), "name", cli_arg(c, 1),
+                             "lab", (int)cli_has(c, "lab"), "policy", policy);
+    rc = client_send(c, "POST", "/api/v1/tenants", body, NULL, NULL);
+    if (rc == BATON_OK)
+        output_say(c, "tenant %s is known; next: baton agent token %s HOST --role old",
+                   cli_arg(c, 1), cli_arg(c, 1));
+    return rc;
+}
+
+static enum baton_status
+show_once(struct cli *c)
+{
+    char guid[ID_TEXT_BYTES];
+    json_t *tenant;
+    enum baton_status rc = client_tenant(c, cli_arg(c, 0), guid);
+    if (rc == BATON_OK)
+        rc = client_get(c, &tenant, "/api/v1/tenants/%s", guid);
+    if (rc != BATON_OK)
+        return rc;
+    rc = output_one(c, tenant_columns, ARRAY_LEN(tenant_columns), tenant);
+    json_decref(tenant);
+    return rc;
+}
+
+enum baton_status
+cmd_tenant_show(struct cli *c)
+{
+    return cli_has(c, "watch") ? live_watch(c, show_once, "") : show_once(c);
+}
+
+enum baton_status
+cmd_tenant_policy(struct cli *c)
+{
+    static const struct column columns[] = {
+        {"NAME", "name", COLUMN_TEXT},   {"VALUE", "value", COLUMN_TEXT},
+        {"FROM", "origin", COLUMN_TEXT}, {"DEFAULT", "default", COLUMN_TEXT},
+        {"FLOOR", "floor", COLUMN_TEXT}, {"SOURCE", "source", COLUMN_TEXT},
+    };
+    char guid[ID_TEXT_BYTES];
+    json_t *page;
+    enum baton_status rc = client_tenant(c, cli_arg(c, 0), guid);
+    if (rc == BATON_OK)
+        rc = client_get(c, &page, "/api/v1/tenants/%s/policy", guid);
+    if (rc != BATON_OK)
+        return rc;
+    rc = output_list(c, columns, ARRAY_LEN(columns), json_object_get(page, "items"));
+    json_decref(page);
+    return rc;
+}
+
+enum baton_status
+cmd_tenant_set(struct cli *c)
+{
+    char guid[ID_TEXT_BYTES], path[CLIENT_PATH_BYTES];
+    json_t *policy = json_object();
+    enum baton_status rc = read_sets(c, policy);
+    if (rc == BATON_OK && json_object_size(policy) == 0)
+        rc = cli_fail(c, BATON_USAGE, "--set NAME=VALUE is needed");
+    if (rc == BATON_OK)
+        rc = client_tenant(c, cli_arg(c, 0), guid);
+    if (rc != BATON_OK) {
+        json_decref(policy);
+        return rc;
+    }
+    snprintf(path, sizeof path, "/api/v1/tenants/%s/policy", guid);
+    return client_send(c, "PATCH", path, json_pack("{s:o}", "policy", policy), NULL, NULL);
+}

@@ -1,0 +1,43 @@
+/* sign.h: the approving client: fetch, check, show, ask, sign, send.
+ *
+ * Shape      It signs only bytes that it hashed, decoded and showed itself. A plan whose members lack
+ *            a confirmation that is valid under the pinned trust document is refused.
+ * Source     protocol 5.
+ */
+#ifndef BATON_SIGN_H
+#define BATON_SIGN_H
+
+#include "cli.h"
+
+#include "baton/trust.h"
+#include "baton/verification.h"
+#include "client.h"
+#include "trust_client.h"
+
+struct signing {
+    struct cli *c;
+    enum approval_verb verb;
+    char id[ID_TEXT_BYTES]; /* of the cutover */
+    char etag[64];
+    json_t *cutover;
+    struct trust_known *trust;
+    const struct trust_operator *me;
+    struct plan plan;
+    struct baton_hash plan_hash;
+    struct verification verification;
+    bool verification_known;
+    struct crypto_signer signer;
+    bool unlocked;
+    struct approval approval;
+};
+
+/* Everything that is to be known before a key is unlocked. signing_done in every case. */
+enum baton_status signing_begin(struct signing *s, struct cli *c, const char *cutover,
+                                enum approval_verb verb);
+void signing_done(struct signing *s);
+/* Shows what would be signed; false when the person says no. */
+bool signing_confirmed(struct signing *s);
+enum baton_status signing_unlock(struct signing *s);
+enum baton_status signing_send(struct signing *s);
+
+#endif
