@@ -1,0 +1,65 @@
+"""The three handoffs of the demo, as tests."""
+from baton_case import BatonCase, CommandFailed, main
+
+
+class Handoff(BatonCase):
+    def test_a_clean_handoff_ends_done_with_a_certificate_that_verifies(self):
+        site = self.site
+        lab = site.tenant("contoso")
+        site.prepare("contoso")
+        site.arm("contoso")
+        site.fence("contoso")
+        self.assert_stopped("contoso", "OLD")
+        gap_from = max(e["end"] for e in lab.exports())
+        site.go("contoso", by="bert")
+        site.activate("contoso")
+        site.retire("contoso")
+        self.assertEqual(set(self.exporters("contoso", since=gap_from)), {"NEW"})
+        saved = site.dir / "certificate.json"
+        site.baton("cutover", "certificate", "contoso", "--save", saved)
+        site.baton("cutover", "verify", saved)
+        saved.write_text(saved.read_text().replace("contoso", "fabrikam", 1))
+        self.assertNotEqual(site.baton("cutover", "verify", saved, check=False).returncode, 0)
+        self.verify_audit()
+
+    def test_a_rollback_in_the_gap_gives_the_role_back(self):
+        site = self.site
+        lab = site.tenant("contoso")
+        site.prepare("contoso")
+        site.arm("contoso")
+        site.fence("contoso")
+        gap_from = max(e["end"] for e in lab.exports())
+        site.baton("cutover", "rollback", "contoso", "--reason", "wrong rules", "--yes")
+        site.wait_state("contoso", "R3", timeout=90)
+        self.assertEqual(set(self.exporters("contoso", since=gap_from)), {"OLD"})
+        self.assertIn('"StagingModeEnabled": true',
+                      str(lab.do("NEW", "collect", collector="scheduler")["text"]).replace("\\", "").replace(
+                          '":  true', '": true').replace('":true', '": true'))
+        self.verify_audit()
+
+
+class Tamper(BatonCase):
+    overlaps_allowed = True  # the hand start itself; the export record is what counts
+
+    def test_a_hand_start_after_the_cutover_is_stopped_recorded_and_exports_nothing(self):
+        site = self.site
+        lab = site.tenant("contoso")
+        site.prepare("contoso")
+        site.arm("contoso")
+        site.fence("contoso")
+        gap_from = max(e["end"] for e in lab.exports())
+        site.go("contoso")
+        site.activate("contoso")
+        lab.do("OLD", "re-enable", by="CONTOSO\\bob via services.msc")
+        site.wait_until("the guard stops it", lambda: all(
+            s["state"] == "stopped" for s in self.services("contoso", "OLD").values()))
+        site.wait_until("the alarm arrives", lambda: "bob" in str(self.agent_view("contoso", "OLD")))
+        self.assertEqual(set(self.exporters("contoso", since=gap_from)), {"NEW"})
+        with self.assertRaises(CommandFailed) as refused:
+            site.baton("cutover", "rollback", "contoso", "--reason", "no", "--yes")
+        self.assertIn(refused.exception.code, (5, 9))
+        self.verify_audit()
+
+
+if __name__ == "__main__":
+    main()
