@@ -523,33 +523,52 @@ objects_replay(struct replay *p, const struct audit_record *r, struct replay_ten
     return rc;
 }
 
-/* What a record of this type must rest on. */
+static bool
+object_known(const struct replay *p, const struct baton_hash *hash, enum object_kind kind,
+             bool with_signature)
+{
+    const uint8_t *mark = hash_set_find(&p->objects, hash);
+    return mark != NULL && (*mark & MARK_KIND) == (uint8_t)kind &&
+           (!with_signature || (*mark & MARK_SIGNED) != 0);
+}
+
+/* State that names a signed document by its hash is worth no more than that document. */
+static enum baton_status
+rows_rest(struct replay *p, const struct audit_record *r)
+{
+    static const struct {
+        uint8_t table, key_len;
+        enum object_kind kind;
+        const char *what;
+    } rests[] = {
+        {TABLE_STATEMENT, BATON_KEY_BYTES + 8, OBJECT_STATEMENT, "the signed statement"},
+        {TABLE_TRUST, 4, OBJECT_TRUST, "the trust document"},
+    };
+    for (size_t i = 0; i < r->row_count && record_believes(r); i++) {
+        const struct audit_row *row = &r->row[i];
+        struct baton_hash hash;
+        for (size_t n = 0; n < ARRAY_LEN(rests) && row->len == sizeof hash.b; n++) {
+            if (row->table != rests[n].table || row->key_len != rests[n].key_len)
+                continue;
+            memcpy(hash.b, row->value, sizeof hash.b);
+            if (!object_known(p, &hash, rests[n].kind, true))
+                return fault(p, "%s it rests on is not in the bundle", rests[n].what);
+        }
+    }
+    return BATON_OK;
+}
+
 static enum baton_status
 refs_check(struct replay *p, const struct audit_record *r)
 {
-    static const struct {
-        uint8_t type, kind;
-        bool with_signature;
-        const char *what;
-    } needs[] = {
-        {AUDIT_STATEMENT, OBJECT_STATEMENT, true, "the signed statement"},
-        {AUDIT_TRUST, OBJECT_TRUST, true, "the trust document"},
-        {AUDIT_ORDERED, OBJECT_ORDER, false, "the order"},
-    };
-    const char *missing = NULL;
-    for (size_t n = 0; n < ARRAY_LEN(needs); n++)
-        if (needs[n].type == r->type)
-            missing = needs[n].what;
+    bool order = r->type != AUDIT_ORDERED;
     for (size_t i = 0; i < r->ref_count; i++) {
-        const uint8_t *mark = hash_set_find(&p->objects, &r->ref[i]);
-        if (mark == NULL)
-            p->report->refs_missing++;
-        for (size_t n = 0; mark != NULL && n < ARRAY_LEN(needs); n++)
-            if (needs[n].type == r->type && (*mark & MARK_KIND) == needs[n].kind &&
-                (!needs[n].with_signature || (*mark & MARK_SIGNED) != 0))
-                missing = NULL;
+        p->report->refs_missing += hash_set_find(&p->objects, &r->ref[i]) == NULL;
+        order = order || object_known(p, &r->ref[i], OBJECT_ORDER, false);
     }
-    return missing == NULL ? BATON_OK : fault(p, "%s it rests on is not in the bundle", missing);
+    if (!order)
+        return fault(p, "the order it rests on is not in the bundle");
+    return rows_rest(p, r);
 }
 
 static enum baton_status
