@@ -10,7 +10,7 @@
 static const char audit_tag[4] = {'B', 'A', 'U', '1'};
 
 static const char *const type_names[AUDIT_TYPE_COUNT] = {
-#define X(id, name) [id] = name,
+#define X(id, name) [id] = (name),
     BATON_AUDIT_TYPES(X)
 #undef X
 };

@@ -12,13 +12,14 @@ struct fact_row {
 };
 
 static const struct fact_row fact_rows[FACT_COUNT] = {
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): literals are joined */
 #define X(id, name, tier, unit, what) [FACT_##id] = {name, what " (" unit ")", tier},
     BATON_FACTS(X)
 #undef X
 };
 
 static const char *const digest_names[DIGEST_COUNT] = {
-#define X(id, name, what) [DIGEST_##id] = name,
+#define X(id, name, what) [DIGEST_##id] = (name),
     BATON_DIGESTS(X)
 #undef X
 };
@@ -157,21 +158,21 @@ facts_put(struct canon_writer *w, const struct facts *f)
     for (size_t i = 0; i < FACT_COUNT; i++)
         count = (uint16_t)(count + (f->fact[i].state != FACT_UNKNOWN));
     canon_put_u16(w, count);
-    for (uint16_t i = 0; i < FACT_COUNT; i++) {
+    for (size_t i = 0; i < FACT_COUNT; i++) {
         if (f->fact[i].state == FACT_UNKNOWN)
             continue;
         w->bad = w->bad || !fact_writable(&f->fact[i]);
-        put_fact(w, i, &f->fact[i]);
+        put_fact(w, (uint16_t)i, &f->fact[i]);
     }
 
     uint8_t digests = 0;
     for (size_t i = 0; i < DIGEST_COUNT; i++)
         digests = (uint8_t)(digests + f->digest_known[i]);
     canon_put_u8(w, digests);
-    for (uint8_t i = 0; i < DIGEST_COUNT; i++) {
+    for (size_t i = 0; i < DIGEST_COUNT; i++) {
         if (!f->digest_known[i])
             continue;
-        canon_put_u8(w, i);
+        canon_put_u8(w, (uint8_t)i);
         canon_put_hash(w, &f->digest[i]);
     }
     canon_put_str(w, f->note, sizeof f->note);

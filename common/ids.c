@@ -94,6 +94,13 @@ hex_digit(char c)
     return -1;
 }
 
+/* Two digits that are known to be digits. */
+static uint8_t
+hex_byte(const char *digits)
+{
+    return (uint8_t)((unsigned)hex_digit(digits[0]) << 4 | (unsigned)hex_digit(digits[1]));
+}
+
 static bool
 all_hex(const char *text, size_t n)
 {
@@ -110,7 +117,7 @@ baton_unhex(const char *hex, void *out, size_t n)
         return false;
     uint8_t *p = out;
     for (size_t i = 0; i < n; i++)
-        p[i] = (uint8_t)(hex_digit(hex[2 * i]) << 4 | hex_digit(hex[2 * i + 1]));
+        p[i] = hex_byte(hex + 2 * i);
     return true;
 }
 
@@ -142,7 +149,7 @@ baton_guid_parse(const char *text, struct baton_id *ret_id)
             return false;
         if (!all_hex(text, 2))
             return false;
-        id.b[i] = (uint8_t)(hex_digit(text[0]) << 4 | hex_digit(text[1]));
+        id.b[i] = hex_byte(text);
         text += 2;
     }
     if (strcmp(text, braces ? "}" : "") != 0)

@@ -79,7 +79,7 @@ static void
 log_write(enum log_level level, const char *event, const char *fmt, va_list args)
 {
     char text[LOG_LINE_BYTES], line[LOG_LINE_BYTES];
-    vsnprintf(text, sizeof text, fmt, args);
+    vsnprintf(text, sizeof text, fmt, args); /* NOLINT(clang-analyzer-valist*): false, clang 14 */
     size_t used = line_start(line, sizeof line - 1, level, event);
     text_copy(line + used, sizeof line - 1 - used, text);
     used = strlen(line);

@@ -2,6 +2,7 @@
 
 #include "common/canon.h"
 #include "common/names.h"
+#include "common/text.h"
 
 #include <string.h>
 
@@ -193,15 +194,14 @@ confirm_bytes(const struct baton_id *tenant, const char *host, const struct bato
               const struct baton_key *box_key, uint8_t out[CONFIRM_BYTES])
 {
     BATON_ASSERT(baton_name_valid(host));
-    size_t host_len = strlen(host);
     char padded[NAME_BYTES] = {0};
-    memcpy(padded, host, host_len);
+    text_copy(padded, sizeof padded, host); /* valid, so copied as it is */
 
     struct canon_writer w;
     size_t len;
     canon_writer_init(&w, out, CONFIRM_BYTES);
     canon_put_id(&w, tenant);
-    canon_put_u16(&w, (uint16_t)host_len);
+    canon_put_u16(&w, (uint16_t)strlen(padded));
     canon_put_fixed(&w, padded, sizeof padded);
     canon_put_key(&w, key);
     canon_put_key(&w, box_key);

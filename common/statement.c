@@ -17,13 +17,13 @@ static const char *const type_names[SAY_COUNT] = {
 };
 
 static const char *const refusal_names[REFUSAL_COUNT] = {
-#define X(id, name, text) [id] = name,
+#define X(id, name, text) [id] = (name),
     BATON_REFUSALS(X)
 #undef X
 };
 
 static const char *const refusal_texts[REFUSAL_COUNT] = {
-#define X(id, name, text) [id] = text,
+#define X(id, name, text) [id] = (text),
     BATON_REFUSALS(X)
 #undef X
 };

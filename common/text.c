@@ -3,8 +3,7 @@
 #include <string.h>
 
 struct utf8_form {
-    uint8_t mask, lead;
-    size_t bytes;
+    uint8_t mask, lead, bytes;
     uint32_t least; /* a smaller code point has a shorter form */
 };
 

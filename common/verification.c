@@ -6,13 +6,13 @@
 static const char verification_tag[4] = {'B', 'V', 'R', '1'};
 
 static const char *const item_names[VERIFY_COUNT] = {
-#define X(id, name, what) [VERIFY_##id] = name,
+#define X(id, name, what) [VERIFY_##id] = (name),
     BATON_VERIFICATION(X)
 #undef X
 };
 
 static const char *const item_whats[VERIFY_COUNT] = {
-#define X(id, name, what) [VERIFY_##id] = what,
+#define X(id, name, what) [VERIFY_##id] = (what),
     BATON_VERIFICATION(X)
 #undef X
 };
@@ -52,10 +52,10 @@ put_items(struct canon_writer *w, const struct verification *v)
     for (size_t i = 0; i < VERIFY_COUNT; i++)
         count = (uint8_t)(count + v->known[i]);
     canon_put_u8(w, count);
-    for (uint8_t i = 0; i < VERIFY_COUNT; i++) {
+    for (size_t i = 0; i < VERIFY_COUNT; i++) {
         if (!v->known[i])
             continue;
-        canon_put_u8(w, i);
+        canon_put_u8(w, (uint8_t)i);
         canon_put_i64(w, v->value[i]);
     }
 }
