@@ -3,13 +3,13 @@
 #include <string.h>
 
 /* Whom an approval of each verb names as recipient. */
-enum named { NAMES_ANY, NAMES_HOLDER, NAMES_RECIPIENT, NAMES_EPOCH_RECIPIENT };
+enum named { NAMES_ANY, NAMES_HOLDER, NAMES_RECIPIENT, NAMES_EITHER, NAMES_EPOCH_RECIPIENT };
 
 static const struct verb_row {
     uint8_t names;
     bool verification; /* names the hash of the accepted verification */
 } verb_rows[VERB_COUNT] = {
-    [VERB_PLAN] = {NAMES_HOLDER, false},      [VERB_ADOPT] = {NAMES_RECIPIENT, false},
+    [VERB_PLAN] = {NAMES_HOLDER, false},      [VERB_ADOPT] = {NAMES_EITHER, false},
     [VERB_CUTOVER] = {NAMES_RECIPIENT, true}, [VERB_GO] = {NAMES_RECIPIENT, true},
     [VERB_ROLLBACK] = {NAMES_HOLDER, false},  [VERB_ATTEST] = {NAMES_EPOCH_RECIPIENT, false},
     [VERB_RETIRE] = {NAMES_ANY, false},       [VERB_DISARM] = {NAMES_ANY, false},
@@ -42,6 +42,8 @@ recipient_fits(const struct tenant *t, const struct approval *a)
         return baton_key_eq(&a->recipient, &t->plan.member[t->plan.holder].key);
     case NAMES_RECIPIENT:
         return baton_key_eq(&a->recipient, &t->plan.member[t->plan.recipient].key);
+    case NAMES_EITHER:
+        return plan_member_index(&t->plan, &a->recipient) >= 0;
     case NAMES_EPOCH_RECIPIENT:
         return baton_key_eq(&a->recipient, &t->authority.recipient) &&
                epoch_eq(&a->epoch, &t->authority.epoch);

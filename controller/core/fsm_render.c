@@ -89,6 +89,7 @@ static const char *const effect_words[] = {
     "acknowledge",
     "adopt new",
     "reconcile",
+    "repeat fence",
 };
 
 static const char *const order_words[] = {

@@ -887,6 +887,27 @@ holds_role(const struct guard_ctx *g, const struct agent_view *a)
            (a->statement_known && a->statement.holding);
 }
 
+/* A later plan of the same servers needs no second adoption: every FENCE carries its plan. */
+static bool
+is_role_known(const struct guard_ctx *g, struct problem *p)
+{
+    (void)p;
+    const struct authority *a = &g->t->authority;
+    if (!a->adopted || a->phase != AUTH_HELD || !baton_key_eq(&a->holder, &old_of(g)->key))
+        return false;
+    for (size_t i = 0; i < g->t->plan.member_count; i++)
+        if (authority_member_index(a, &g->t->plan.member[i].key) < 0)
+            return false;
+    return true;
+}
+
+static bool
+is_never_adopted(const struct guard_ctx *g, struct problem *p)
+{
+    (void)p;
+    return !g->t->authority.adopted;
+}
+
 static bool
 is_settled(const struct guard_ctx *g, struct problem *p)
 {
@@ -1105,13 +1126,16 @@ static const struct handoff_guard rows[GUARD_COUNT] = {
     [G_RECONCILED] = {holds_reconciled, "not every server has been heard since this controller started",
                       "the administrators of both servers", "baton agent list", true},
     [G_LATCH_SET] = {holds_latch_set, "the new server has not exported", "nobody", EXPLAIN, false},
-    [G_ADOPTED] = {holds_adopted, "the servers have not answered the adoption yet", "the agents", EXPLAIN, false},
+    [G_ADOPTED] = {holds_adopted, "the servers have not answered the adoption yet",
+                   "the agents; after a refusal: baton cutover adopt", "baton cutover adopt TENANT", false},
     [G_TAMPER_ANSWERED] = {holds_tamper_answered, "an alarm is acknowledged after the server's later word, not before",
                            "the server's agent", EXPLAIN, true},
     [G_BEFORE_RELEASE] = {holds_before_release, "it cannot be abandoned once the old server was asked to stop",
                           OPERATORS, "baton cutover resume TENANT", false},
     [G_OLD_ABSENT] = {holds_old_absent, "the old product is still installed", ADMIN_OLD, "baton cutover task TENANT", false},
     [G_NEW_EXPORTS] = {holds_new_exports, "the new server does not show that it exports", ADMIN_NEW, EXPLAIN, false},
+    [G_ROLE_KNOWN] = CONDITION(is_role_known),
+    [G_NEVER_ADOPTED] = CONDITION(is_never_adopted),
     [G_SETTLED] = CONDITION(is_settled),
     [G_RESUME_FITS] = CONDITION(is_resume_fitting),
     [G_OLD_HOLDS] = CONDITION(is_old_holding),

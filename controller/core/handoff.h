@@ -101,45 +101,42 @@ enum handoff_event {
         HANDOFF_EVENT_COUNT
 };
 
+// clang-format off
 enum handoff_effect { /* bits */
-                      HFX_NONE = 0,
-                      HFX_FREEZE_PLAN = 1,
-                      HFX_ADOPT = 2,            /* authority: ADOPT */
-                      HFX_FENCE_NEW = 4,        /* authority: FENCE towards the plan's recipient */
-                      HFX_FENCE_OLD = 8,        /* authority: FENCE towards the plan's holder */
-                      HFX_ASK = 16,             /* authority: ASK (challenge all) */
-                      HFX_GRANT = 32,           /* authority: GO */
-                      HFX_VOID = 64,            /* authority: VOID */
-                      HFX_RETIRE = 128,         /* authority: RETIRE OLD */
-                      HFX_SEAL_SETTINGS = 256,  /* order SEAL to OLD */
-                      HFX_PLACE_SETTINGS = 512, /* order PLACE to NEW */
-                      HFX_VERIFY = 1024,        /* fill and seal the verification record */
-                      HFX_GAP_START = 2048,
-                      HFX_GAP_END = 4096,
-                      HFX_PAGE = 8192, /* tell people now */
-                      HFX_REMIND = 16384,
-                      HFX_CERTIFICATE = 32768, /* provisional or final, by state */
-                      HFX_PONR = 65536,        /* set the latch */
-                      HFX_REMEMBER = 131072,   /* hold and reconcile: the state to resume to */
-                      HFX_CLOSE = 262144,      /* terminal: the tenant may have a new cutover */
-                      HFX_BUSY = 524288,       /* agents observe at the cutover tempo */
-                      HFX_REST = 1048576,
-                      HFX_BASELINE =
-                          2097152, /* take the counters that the entered state compares with */
-                      HFX_NO_GO =
-                          4194304, /* the new server changed: no grant before a new verification */
-                      HFX_ACCEPT =
-                          8388608, /* the verification as it stands is what people approve */
-                      HFX_LATE =
-                          16777216, /* NEW acted after its grant was void: forward only, on the certificate */
-                      HFX_BREACH = 33554432, /* an export by a non-holder is on the record */
-                      HFX_ATTEST = 67108864, /* authority: ATTEST */
-                      HFX_ACK = 134217728,   /* answered alarms are acknowledged */
-                      HFX_ADOPT_NEW =
-                          268435456, /* authority: ADOPT towards the plan's recipient (119) */
-                      HFX_RECONCILE =
-                          536870912, /* authority: RECONCILE: the members' word is the record now */
+    HFX_NONE = 0,
+    HFX_FREEZE_PLAN = 1,
+    HFX_ADOPT = 2,             /* authority: ADOPT */
+    HFX_FENCE_NEW = 4,         /* authority: FENCE towards the plan's recipient */
+    HFX_FENCE_OLD = 8,         /* authority: FENCE towards the plan's holder */
+    HFX_ASK = 16,              /* authority: ASK (challenge all) */
+    HFX_GRANT = 32,            /* authority: GO */
+    HFX_VOID = 64,             /* authority: VOID */
+    HFX_RETIRE = 128,          /* authority: RETIRE OLD */
+    HFX_SEAL_SETTINGS = 256,   /* order SEAL to OLD */
+    HFX_PLACE_SETTINGS = 512,  /* order PLACE to NEW */
+    HFX_VERIFY = 1024,         /* fill the verification record */
+    HFX_GAP_START = 2048,
+    HFX_GAP_END = 4096,
+    HFX_PAGE = 8192,           /* tell people now */
+    HFX_REMIND = 16384,
+    HFX_CERTIFICATE = 32768,   /* provisional or final, by state */
+    HFX_PONR = 65536,          /* set the latch */
+    HFX_REMEMBER = 131072,     /* hold and reconcile: the state to resume to */
+    HFX_CLOSE = 262144,        /* terminal: the tenant may have a new cutover */
+    HFX_BUSY = 524288,         /* agents observe at the cutover tempo */
+    HFX_REST = 1048576,
+    HFX_BASELINE = 2097152,    /* take the counters that the entered state compares with */
+    HFX_NO_GO = 4194304,       /* the new server changed: no grant before a new verification */
+    HFX_ACCEPT = 8388608,      /* the verification as it stands is what people approve */
+    HFX_LATE = 16777216,       /* NEW acted after its grant was void: on the certificate */
+    HFX_BREACH = 33554432,     /* an export by a non-holder is on the record */
+    HFX_ATTEST = 67108864,     /* authority: ATTEST */
+    HFX_ACK = 134217728,       /* authority: ACK of every answered alarm */
+    HFX_ADOPT_NEW = 268435456, /* authority: ADOPT towards the plan's recipient (119) */
+    HFX_RECONCILE = 536870912, /* authority: RECONCILE: the members' word is the record now */
+    HFX_REPEAT = 1073741824,   /* send the open fence once more: the same epoch, judged anew */
 };
+// clang-format on
 
 enum { GUARDS_PER_RULE = 8, PROFILE_ALL = 0xff, SAME_STATE = 254, RESUME_STATE = 255 };
 #define PROFILE_BIT(p) (1u << (p))
@@ -202,6 +199,8 @@ struct rule {
     X(G_OLD_ABSENT, "G-OLD-ABSENT")                                                                \
     X(G_NEW_EXPORTS, "G-NEW-EXPORTS")                                                              \
     /* conditions: they choose a row and never block one */                                        \
+    X(G_ROLE_KNOWN, "role-known") /* adopted before, OLD holds, every member is known */           \
+    X(G_NEVER_ADOPTED, "never-adopted")                                                            \
     X(G_SETTLED, "settled")         /* the record is reconciled */                                 \
     X(G_RESUME_FITS, "resume-fits") /* the remembered state fits who holds now */                  \
     X(G_OLD_HOLDS, "old-holds")                                                                    \

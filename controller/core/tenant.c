@@ -348,10 +348,19 @@ seal_settings(struct step *s)
     c->settings_sealed = fact_is(&tenant_old(s->t)->facts, FACT_SETTINGS_SEALED, 1);
 }
 
+/* No new epoch: what was refused is judged anew, what was accepted is answered again. */
+static void
+repeat_fence(struct step *s)
+{
+    s->d->orders |= AUTH_FX_FENCE;
+    s->d->changed_authority = true;
+}
+
 static const struct {
     uint32_t effect;
     void (*run)(struct step *s);
 } local_effects[] = {
+    {HFX_REPEAT, repeat_fence},
     {HFX_FREEZE_PLAN, freeze_plan},
     {HFX_FENCE_NEW, fence_new},
     {HFX_FENCE_OLD, fence_old},

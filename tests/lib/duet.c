@@ -29,7 +29,8 @@ check_invariants(const struct duet *u)
 {
     BATON_ASSERT(!(u->m[TOY_OLD].promise.holding && u->m[TOY_NEW].promise.holding));
     uint8_t state = u->t.cutover.state;
-    if (state == HO_GAP || state == HO_GRANTING)
+    bool vouched = u->t.authority.member[TOY_OLD].attested; /* then people answer for it */
+    if ((state == HO_GAP || state == HO_GRANTING) && !vouched)
         BATON_ASSERT(!u->m[TOY_OLD].promise.holding);
 }
 
@@ -251,6 +252,7 @@ enroll(struct duet *u, enum toy_member who)
     a->confirmation = pm->confirmation;
     a->role = who == TOY_OLD ? 'o' : 'n';
     u->m[who] = toy_new_member(who);
+    u->m[who].promise.machine.guid = toy_id((uint8_t)(0x30 + who));
     u->facts[who] = toy_facts(who);
     facts_set(&u->facts[who], FACT_OBJECTS, 1200);
     facts_set(&u->facts[who], FACT_INTERVAL_MS, 2000);

@@ -34,11 +34,887 @@ a_parallel_cutover_walks_from_assessed_to_done(void **state)
     assert_true(u.m[TOY_NEW].promise.holding && u.m[TOY_OLD].promise.retired);
 }
 
+static void
+fired(uint16_t number)
+{
+    if (!duet_fired(&u, number)) {
+        duet_tell(&u);
+        fail_msg("rule %u did not fire", number);
+    }
+}
+
+static void
+stands_in(uint8_t want)
+{
+    if (u.t.cutover.state == want)
+        return;
+    duet_tell(&u);
+    fail_msg("stands in %s, not in %s", handoff_state_code((enum handoff_state)u.t.cutover.state),
+             handoff_state_code((enum handoff_state)want));
+}
+
+static bool
+refusal_mentions(const char *word)
+{
+    const struct problem *p = &u.d.problem;
+    for (size_t i = 0; i < p->fact_count; i++)
+        if (strstr(p->fact[i].text, word) != NULL)
+            return true;
+    return strstr(p->title, word) != NULL;
+}
+
+static void
+a_refused_verb_names_rule_guard_facts_who_and_the_next_command(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_READY);
+    assert_int_equal(duet_verb(&u, HEV_ARM, NULL), BATON_WAITING);
+    const struct problem *p = &u.d.problem;
+    assert_int_equal(p->rule, 315);
+    assert_int_equal(p->guard, G_APPR_CUTOVER);
+    assert_true(refusal_mentions("0 of 2"));
+    assert_string_equal(p->next, "baton approval sign contoso cutover");
+    assert_true(p->who[0] != '\0' && p->since_unix_ms != 0);
+    stands_in(HO_READY);
+}
+
+static void
+a_verb_without_a_rule_changes_nothing(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_VERIFY);
+    struct tenant before = u.t;
+    assert_int_equal(duet_verb(&u, HEV_GO, NULL), BATON_NO_RULE);
+    assert_true(refusal_mentions("go means nothing in state S5"));
+    before.clock_ms = u.t.clock_ms; /* the clock moves with every event */
+    assert_memory_equal(&before.cutover, &u.t.cutover, sizeof before.cutover);
+    assert_memory_equal(&before.authority, &u.t.authority, sizeof before.authority);
+}
+
+static void
+one_person_counts_once(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_READY);
+    assert_int_equal(duet_approve(&u, VERB_CUTOVER, TOY_ANNA), BATON_OK);
+    assert_int_equal(duet_approve(&u, VERB_CUTOVER, TOY_ANNA), BATON_OK);
+    assert_int_equal(duet_verb(&u, HEV_ARM, NULL), BATON_WAITING);
+    assert_true(refusal_mentions("1 of 2"));
+    assert_int_equal(duet_approve(&u, VERB_CUTOVER, TOY_BERT), BATON_OK);
+    assert_int_equal(duet_verb(&u, HEV_ARM, NULL), BATON_OK);
+    stands_in(HO_ARMED);
+}
+
+static void
+an_approval_of_another_verification_is_refused(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_READY);
+    struct baton_hash real = u.t.cutover.verification_hash;
+    u.t.cutover.verification_hash.b[0] ^= 1;
+    struct baton_hash forged = u.t.cutover.verification_hash;
+    struct signed_approval sa = toy_approval(VERB_CUTOVER, TOY_ANNA, TOY_NEW, u.t.authority.epoch);
+    sa.a.verification = forged;
+    u.t.cutover.verification_hash = real;
+    toy_sign_approval(&sa, TOY_ANNA);
+    const char *why;
+    struct approvals_view v = {toy_trust(), toy_digest(), u.unix_ms};
+    assert_int_equal(approvals_add(&u.t, &sa, &v, &why), BATON_CONFLICT);
+    assert_non_null(strstr(why, "verification"));
+}
+
+static void
+a_forged_approval_is_refused_and_noted(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_READY);
+    struct signed_approval sa = toy_approval(VERB_CUTOVER, TOY_ANNA, TOY_NEW, u.t.authority.epoch);
+    sa.a.verification = u.t.cutover.verification_hash;
+    toy_sign_approval(&sa, TOY_BERT); /* says Anna, signed by Bert */
+    struct approvals_view v = {toy_trust(), toy_digest(), u.unix_ms};
+    const char *why;
+    assert_int_equal(approvals_add(&u.t, &sa, &v, &why), BATON_DENIED);
+    assert_int_equal(u.t.cutover.approval_count, 1); /* the plan's alone */
+}
+
+static void
+a_settings_file_counts_when_two_reports_agree(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_EXPORT_SETTINGS);
+    struct facts *f = &u.facts[TOY_OLD];
+    struct baton_hash h;
+    facts_set(f, FACT_SETTINGS_SEEN, (int64_t)u.unix_ms);
+    toy_hash("half", 4, 7, &h);
+    facts_set_digest(f, DIGEST_SETTINGS, &h);
+    duet_report(&u, TOY_OLD);
+    duet_clock(&u, 1000); /* time alone proves nothing */
+    stands_in(HO_EXPORT_SETTINGS);
+    toy_hash("whole", 5, 7, &h);
+    facts_set_digest(f, DIGEST_SETTINGS, &h);
+    duet_report(&u, TOY_OLD);
+    stands_in(HO_EXPORT_SETTINGS);
+    duet_report(&u, TOY_OLD);
+    assert_true(u.t.cutover.state > HO_EXPORT_SETTINGS);
+    assert_true(baton_hash_eq(&u.t.cutover.settings, &h));
+}
+
+static void
+an_old_settings_file_does_not_count(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_EXPORT_SETTINGS);
+    struct baton_hash h;
+    toy_hash("last year", 9, 7, &h);
+    facts_set(&u.facts[TOY_OLD], FACT_SETTINGS_SEEN, (int64_t)u.unix_ms - 10000000);
+    facts_set_digest(&u.facts[TOY_OLD], DIGEST_SETTINGS, &h);
+    duet_pass(&u, 3, 100);
+    stands_in(HO_EXPORT_SETTINGS);
+    struct problem p;
+    tenant_explain(&u.t, u.now_ms, toy_digest(), toy_trust(), &p);
+    assert_int_equal(p.guard, G_SETTINGS_SEEN);
+}
+
+static void
+removing_the_old_product_too_early_holds_and_says_the_sentence(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_EXPORT_SETTINGS);
+    facts_set(&u.facts[TOY_OLD], FACT_PRODUCT_PRESENT, 0);
+    duet_report(&u, TOY_OLD);
+    stands_in(HO_HOLD);
+    fired(217);
+    assert_non_null(strstr(u.page_text, "do not uninstall DirSync yourself before the upgrade"));
+    struct task task;
+    assert_true(tenant_task(&u.t, &task));
+    assert_non_null(strstr(task.title, "Do not uninstall DirSync yourself"));
+}
+
+static void
+roles_swapped_is_refused_by_the_agent_and_held(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_PLANNED);
+    toy_facts_stop(&u.facts[TOY_OLD]); /* it does not export at all */
+    duet_report(&u, TOY_OLD);
+    assert_int_equal(duet_approve(&u, VERB_PLAN, TOY_ANNA), BATON_OK);
+    stands_in(HO_HOLD);
+    fired(219);
+}
+
+static void
+an_adoption_that_was_refused_is_asked_again(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_PLANNED);
+    struct facts good = u.facts[TOY_OLD];
+    toy_facts_stop(&u.facts[TOY_OLD]);
+    duet_report(&u, TOY_OLD);
+    (void)duet_approve(&u, VERB_PLAN, TOY_ANNA);
+    stands_in(HO_HOLD);
+    u.facts[TOY_OLD] = good;
+    duet_report(&u, TOY_OLD);
+    assert_int_equal(duet_verb(&u, HEV_RESUME, NULL), BATON_OK);
+    stands_in(HO_EXPORT_SETTINGS);
+    assert_int_equal(duet_verb(&u, HEV_ADOPT, NULL), BATON_OK);
+    assert_true(u.t.authority.adopted);
+    duet_to(&u, HO_DONE);
+}
+
+static void
+holding_works_in_one_step_from_every_state_and_resuming_goes_back(void **state)
+{
+    (void)state;
+    static const uint8_t way[] = {
+        HO_ASSESSED,   HO_PLANNED,    HO_EXPORT_SETTINGS, HO_INSTALL_STAGED,
+        HO_FIRST_SYNC, HO_VERIFY,     HO_READY,           HO_ARMED,
+        HO_GAP,        HO_ACTIVATING, HO_PROBATION,       HO_DECOMMISSION,
+    };
+    for (size_t i = 0; i < ARRAY_LEN(way); i++) {
+        duet_open(&u);
+        duet_to(&u, (enum handoff_state)way[i]);
+        assert_int_equal(duet_verb(&u, HEV_HOLD, "lunch"), BATON_OK);
+        stands_in(HO_HOLD);
+        assert_string_equal(u.t.cutover.reason, "lunch");
+        assert_int_equal(duet_verb(&u, HEV_HOLD, NULL), BATON_OK);
+        assert_int_equal(duet_verb(&u, HEV_RESUME, NULL), BATON_OK);
+        stands_in(way[i]);
+        duet_to(&u, HO_DONE);
+    }
+}
+
+static void
+hold_with_an_open_grant_takes_it_back_and_lands_in_the_gap(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_GRANTING);
+    assert_int_equal(u.m[TOY_NEW].promise.grant, GRANT_LIVE);
+    assert_int_equal(duet_verb(&u, HEV_HOLD, "wrong room"), BATON_OK);
+    stands_in(HO_GAP);
+    assert_int_equal(u.m[TOY_NEW].promise.grant, GRANT_VOID);
+    duet_to(&u, HO_DONE); /* go again under the next serial */
+    assert_int_equal(u.t.authority.serial, 2);
+}
+
+static void
+a_grant_that_nobody_uses_ends_in_the_gap(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_GRANTING);
+    duet_pass(&u, 8, 10000);
+    stands_in(HO_GAP);
+    fired(322);
+    assert_int_equal(u.t.authority.phase, AUTH_FENCED);
+    duet_to(&u, HO_DONE);
+}
+
+static void
+roll_back(void)
+{
+    assert_int_equal(duet_approve(&u, VERB_ROLLBACK, TOY_ANNA), BATON_OK);
+    assert_int_equal(duet_verb(&u, HEV_ROLLBACK, "users complain"), BATON_OK);
+}
+
+static void
+rollback_from_the_gap_gives_the_old_server_its_role_back(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_GAP);
+    assert_int_equal(duet_verb(&u, HEV_ROLLBACK, NULL), BATON_WAITING); /* nobody approved it */
+    assert_int_equal(u.d.problem.guard, G_APPR_ROLLBACK);
+    roll_back();
+    duet_pass(&u, 4, 1200);
+    stands_in(HO_RESTORING);
+    assert_true(u.m[TOY_OLD].promise.holding);
+    duet_export(&u, TOY_OLD);
+    stands_in(HO_ROLLED_BACK);
+    fired(347), fired(350), fired(351), fired(355);
+    assert_false(u.t.cutover_open);
+    assert_true(u.t.cutover.gap_to_unix_ms > u.t.cutover.gap_from_unix_ms);
+    assert_string_equal(u.t.cutover.reason, "users complain");
+}
+
+static void
+rollback_with_an_open_grant_needs_the_new_servers_own_word(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_GRANTING);
+    u.cut[TOY_NEW] = true;
+    roll_back();
+    duet_pass(&u, 6, 1200);
+    stands_in(HO_REVOKING);
+    assert_false(u.m[TOY_OLD].promise.holding);
+    duet_uncut(&u, TOY_NEW);
+    duet_pass(&u, 4, 1200);
+    stands_in(HO_RESTORING);
+    assert_true(u.m[TOY_OLD].promise.holding);
+}
+
+static void
+a_rollback_that_comes_too_late_ends_with_the_new_server(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_GRANTING);
+    u.cut[TOY_NEW] = true; /* it leaves staging, and nobody hears it */
+    facts_set(&u.facts[TOY_NEW], FACT_STAGING_SCHEDULER, 0);
+    facts_set(&u.facts[TOY_NEW], FACT_STAGING_SETTINGS, 0);
+    duet_pass(&u, 1, 1200);
+    assert_true(u.m[TOY_NEW].promise.holding);
+    roll_back();
+    stands_in(HO_REVOKING);
+    duet_uncut(&u, TOY_NEW);
+    duet_pass(&u, 2, 1200);
+    fired(353);
+    stands_in(HO_ACTIVATING);
+    assert_true(u.t.cutover.ponr);
+    duet_export(&u, TOY_NEW);
+    stands_in(HO_PROBATION);
+}
+
+static void
+past_the_point_of_no_return_rollback_is_refused_with_the_reason(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_ACTIVATING);
+    assert_int_equal(duet_approve(&u, VERB_ROLLBACK, TOY_ANNA), BATON_OK);
+    assert_int_equal(duet_verb(&u, HEV_ROLLBACK, NULL), BATON_REFUSED);
+    assert_int_equal(u.d.problem.guard, G_LATCH_CLEAR);
+    assert_true(refusal_mentions("point of no return"));
+    stands_in(HO_ACTIVATING);
+}
+
+static void
+a_cancel_before_the_old_server_promised_leaves_it_running(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_ARMED);
+    u.cut[TOY_OLD] = true;
+    assert_int_equal(duet_verb(&u, HEV_START, NULL), BATON_OK);
+    stands_in(HO_RELEASING);
+    u.queued[TOY_OLD] = 0; /* the fence never arrives */
+    roll_back();
+    fired(345);
+    duet_uncut(&u, TOY_OLD);
+    stands_in(HO_READY);
+    fired(348);
+    assert_true(u.m[TOY_OLD].promise.holding);
+    assert_int_equal(duet_verb(&u, HEV_ARM, NULL), BATON_WAITING); /* its approvals are spent */
+    duet_to(&u, HO_DONE);
+}
+
+static void
+a_late_fence_after_the_cancel_is_followed_through(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_ARMED);
+    u.cut[TOY_OLD] = true;
+    (void)duet_verb(&u, HEV_START, NULL);
+    roll_back();
+    duet_uncut(&u, TOY_OLD); /* both fences arrive, in order */
+    duet_pass(&u, 6, 1200);
+    stands_in(HO_RESTORING);
+    duet_export(&u, TOY_OLD);
+    stands_in(HO_ROLLED_BACK);
+}
+
+static void
+abandoning_before_the_release_leaves_the_old_server_and_a_new_plan_works(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_READY);
+    assert_int_equal(duet_verb(&u, HEV_ABANDON, "next month"), BATON_OK);
+    stands_in(HO_ABANDONED);
+    assert_true(u.m[TOY_OLD].promise.holding);
+    duet_create(&u, PROFILE_PARALLEL);
+    duet_to(&u, HO_DONE);
+    assert_int_equal(u.t.authority.epoch.counter, 2); /* one adoption, one fence */
+}
+
+static void
+a_hold_after_the_release_cannot_be_abandoned(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_GAP);
+    (void)duet_verb(&u, HEV_HOLD, NULL);
+    assert_int_equal(duet_verb(&u, HEV_ABANDON, NULL), BATON_REFUSED);
+    assert_int_equal(u.d.problem.guard, G_BEFORE_RELEASE);
+}
+
+static void
+restart_old_by_hand(void)
+{
+    struct facts *f = &u.facts[TOY_OLD];
+    static const enum fact_id ids[] = {FACT_SERVICES_STOPPED, FACT_SERVICES_DISABLED,
+                                       FACT_SERVICES_DISABLED_REGISTRY, FACT_ENGINE_GONE};
+    for (size_t i = 0; i < ARRAY_LEN(ids); i++)
+        facts_set(f, ids[i], 0);
+    duet_report(&u, TOY_OLD);
+}
+
+static void
+a_hand_start_in_the_gap_fences_everybody_again_and_waits_for_a_person(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_GAP);
+    uint64_t epoch = u.t.authority.epoch.counter;
+    restart_old_by_hand();
+    fired(206);
+    stands_in(HO_GAP);
+    assert_int_equal(u.t.authority.epoch.counter, epoch + 1);
+    duet_pass(&u, 5, 1200);
+    assert_int_equal(u.t.authority.phase, AUTH_FENCED);
+    assert_int_equal(duet_verb(&u, HEV_GO, NULL), BATON_WAITING);
+    assert_int_equal(u.d.problem.guard, G_NO_TAMPER);
+    assert_string_equal(u.d.problem.next, "baton cutover acknowledge contoso");
+    assert_int_equal(duet_verb(&u, HEV_ACK_TAMPER, NULL), BATON_OK);
+    duet_to(&u, HO_DONE);
+}
+
+static void
+an_alarm_is_not_acknowledged_before_its_server_spoke_again(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_DECOMMISSION);
+    restart_old_by_hand();
+    assert_int_equal(duet_verb(&u, HEV_ACK_TAMPER, NULL), BATON_WAITING);
+    assert_int_equal(u.d.problem.guard, G_TAMPER_ANSWERED);
+}
+
+static void
+a_hand_start_under_an_open_grant_goes_back_to_the_gap(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_GRANTING);
+    restart_old_by_hand();
+    stands_in(HO_GAP);
+    fired(206);
+    assert_int_not_equal(u.m[TOY_NEW].promise.grant, GRANT_LIVE);
+}
+
+static void
+leaving_staging_before_the_release_is_a_breach(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_VERIFY);
+    facts_set(&u.facts[TOY_NEW], FACT_STAGING_SCHEDULER, 0);
+    facts_set(&u.facts[TOY_NEW], FACT_STAGING_SETTINGS, 0);
+    duet_report(&u, TOY_NEW);
+    stands_in(HO_BREACH);
+    fired(205);
+    assert_true(u.t.cutover.breach && u.t.cutover.ponr);
+    assert_int_equal(duet_verb(&u, HEV_RESUME, NULL), BATON_WAITING);
+}
+
+static void
+an_export_of_the_fenced_old_server_is_a_breach_each_time(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_DECOMMISSION);
+    duet_export(&u, TOY_OLD);
+    stands_in(HO_BREACH);
+    unsigned pages = u.pages;
+    duet_pass(&u, 2, 100);
+    assert_int_equal(u.pages, pages); /* one export, one breach */
+    duet_export(&u, TOY_OLD);
+    assert_true(u.pages > pages);
+}
+
+static void
+a_late_click_after_the_grant_was_void_is_marked_and_stays_in_the_gap(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_GRANTING);
+    (void)duet_verb(&u, HEV_NO_GO, "not today");
+    stands_in(HO_GAP);
+    assert_int_equal(u.m[TOY_NEW].promise.grant, GRANT_VOID);
+    facts_set(&u.facts[TOY_NEW], FACT_STAGING_SCHEDULER, 0);
+    facts_set(&u.facts[TOY_NEW], FACT_STAGING_SETTINGS, 0);
+    duet_report(&u, TOY_NEW);
+    fired(205);
+    stands_in(HO_GAP);
+    assert_true(u.t.cutover.late_activation && u.t.cutover.ponr);
+    assert_false(u.m[TOY_NEW].promise.holding);
+}
+
+static void
+change_new(void)
+{
+    struct baton_hash h;
+    toy_hash("another rule", 12, 7, &h);
+    facts_set_digest(&u.facts[TOY_NEW], DIGEST_RULES, &h);
+    duet_pass(&u, 1, 100);
+}
+
+static void
+a_change_on_the_new_server_before_the_release_verifies_again(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_ARMED);
+    change_new();
+    stands_in(HO_VERIFY);
+    fired(211);
+    duet_to(&u, HO_DONE);
+}
+
+static void
+a_change_inside_the_gap_is_no_go_until_it_is_verified_and_approved_again(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_GAP);
+    change_new();
+    stands_in(HO_GAP);
+    fired(211);
+    assert_int_equal(duet_verb(&u, HEV_GO, NULL), BATON_REFUSED);
+    assert_int_equal(u.d.problem.guard, G_GO_STANDS);
+    assert_int_equal(duet_verb(&u, HEV_REVERIFY, NULL), BATON_OK);
+    assert_int_equal(duet_verb(&u, HEV_GO, NULL), BATON_REFUSED); /* verified, not accepted */
+    assert_int_equal(duet_verb(&u, HEV_ACCEPT, "looked at the new rule"), BATON_OK);
+    assert_int_equal(duet_verb(&u, HEV_GO, NULL), BATON_WAITING); /* nobody approved that */
+    assert_int_equal(u.d.problem.guard, G_APPR_CUTOVER);
+    assert_int_equal(duet_approve(&u, VERB_CUTOVER, TOY_ANNA), BATON_OK);
+    assert_int_equal(duet_approve(&u, VERB_CUTOVER, TOY_BERT), BATON_OK);
+    duet_to(&u, HO_DONE);
+}
+
+static void
+a_half_blind_old_server_holds_the_cutover(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_READY);
+    facts_set(&u.facts[TOY_OLD], FACT_IMPORT_OK, 0);
+    duet_report(&u, TOY_OLD);
+    stands_in(HO_HOLD);
+    fired(213);
+    assert_true(u.m[TOY_OLD].promise.holding); /* a holder is never stopped without approvals */
+}
+
+static void
+verification_waits_for_a_cycle_of_the_old_server_after_the_install(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_FIRST_SYNC);
+    struct facts *f = &u.facts[TOY_NEW];
+    facts_set(f, FACT_FULL_IMPORT_AD, 1);
+    facts_set(f, FACT_FULL_SYNC_AD, 1);
+    facts_set(f, FACT_FULL_IMPORT_ENTRA, 1);
+    facts_set(f, FACT_FULL_SYNC_ENTRA, 1);
+    duet_pass(&u, 3, 1000);
+    stands_in(HO_FIRST_SYNC);
+    struct problem p;
+    tenant_explain(&u.t, u.now_ms, toy_digest(), toy_trust(), &p);
+    assert_int_equal(p.guard, G_OLD_ALIVE);
+    facts_set(&u.facts[TOY_OLD], FACT_GOOD_CYCLES, 41);
+    duet_pass(&u, 1, 1000);
+    stands_in(HO_VERIFY);
+}
+
+static void
+deletions_above_the_limit_cannot_be_accepted(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_VERIFY);
+    facts_set(&u.facts[TOY_NEW], FACT_PENDING_DELETES, 44);
+    duet_report(&u, TOY_NEW);
+    assert_int_equal(duet_verb(&u, HEV_ACCEPT, "I am sure"), BATON_REFUSED);
+    assert_int_equal(u.d.problem.guard, G_DIFF);
+    assert_true(refusal_mentions("pending deletions: 44"));
+    stands_in(HO_VERIFY);
+}
+
+static void
+what_nobody_computed_needs_a_reason_to_be_accepted(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_VERIFY);
+    assert_int_equal(duet_verb(&u, HEV_ACCEPT, NULL), BATON_REFUSED);
+    assert_true(refusal_mentions("unknown"));
+    assert_int_equal(duet_verb(&u, HEV_ACCEPT, "no anchors are compared here"), BATON_OK);
+    stands_in(HO_READY);
+    u.t.info.policy.v[POLICY_UNKNOWN_BLOCKS_BOOL] = 0;
+    (void)duet_verb(&u, HEV_REVERIFY, NULL);
+    assert_int_equal(duet_verb(&u, HEV_ACCEPT, NULL), BATON_OK); /* where the policy lets it pass */
+}
+
+static void
+the_release_never_advances_by_time(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_ARMED);
+    u.cut[TOY_OLD] = true;
+    (void)duet_verb(&u, HEV_START, NULL);
+    unsigned pages = u.pages;
+    for (int i = 0; i < 60; i++)
+        duet_clock(&u, 60000);
+    stands_in(HO_RELEASING);
+    assert_true(u.pages > pages + 10); /* it pages again and again */
+}
+
+static void
+the_gap_warns_then_pages_then_asks_to_decide(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_GAP);
+    static const struct {
+        uint64_t at_ms;
+        uint16_t rule;
+    } steps[] = {{31000, 411}, {30000, 412}, {60000, 413}};
+    for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+        assert_false(duet_fired(&u, steps[i].rule));
+        duet_clock(&u, steps[i].at_ms);
+        fired(steps[i].rule);
+        stands_in(HO_GAP);
+    }
+}
+
+static void
+time_takes_back_what_only_time_had_given(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t from, to;
+        uint8_t policy;
+    } rows[] = {{HO_PLANNED, HO_ASSESSED, POLICY_PLANNED_MS},
+                {HO_ARMED, HO_READY, POLICY_ARMED_MS},
+                {HO_READY, HO_VERIFY, POLICY_READY_FRESH_MS}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        duet_open(&u);
+        duet_to(&u, (enum handoff_state)rows[i].from);
+        assert_true(u.d.due_ms > u.now_ms);
+        duet_clock(&u, (uint64_t)u.t.info.policy.v[rows[i].policy] + 1000);
+        stands_in(rows[i].to);
+    }
+}
+
+static void
+a_failed_first_export_is_repaired_forward(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_ACTIVATING);
+    facts_set(&u.facts[TOY_NEW], FACT_EXPORTS_TOTAL, 1);
+    facts_set(&u.facts[TOY_NEW], FACT_LAST_EXPORT_OK, 0);
+    duet_report(&u, TOY_NEW);
+    stands_in(HO_FORWARD_REPAIR);
+    duet_export(&u, TOY_NEW);
+    stands_in(HO_PROBATION);
+    assert_true(u.t.cutover.gap_to_unix_ms != 0);
+}
+
+static void
+the_gap_ends_with_the_first_good_export_not_before(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_ACTIVATING);
+    assert_int_equal(u.t.cutover.gap_to_unix_ms, 0);
+    duet_pass(&u, 3, 1000);
+    stands_in(HO_ACTIVATING);
+    duet_export(&u, TOY_NEW);
+    stands_in(HO_PROBATION);
+    assert_true(u.t.cutover.gap_to_unix_ms > u.t.cutover.gap_from_unix_ms);
+    assert_true(u.effects & HFX_GAP_END);
+}
+
+static void
+a_restarted_controller_waits_for_every_server_before_it_moves_the_role(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_ARMED);
+    u.cut[TOY_OLD] = true;
+    duet_restart(&u);
+    duet_pass(&u, 1, 1000);
+    assert_true(u.t.authority.recovering);
+    assert_int_equal(duet_verb(&u, HEV_START, NULL), BATON_WAITING);
+    assert_true(refusal_mentions("has not heard every server"));
+    stands_in(HO_ARMED);
+    duet_uncut(&u, TOY_OLD);
+    duet_pass(&u, 2, 1000);
+    assert_false(u.t.authority.recovering);
+    duet_to(&u, HO_DONE);
+}
+
+static void
+a_restart_in_every_state_of_the_way_still_ends_well(void **state)
+{
+    (void)state;
+    static const uint8_t way[] = {HO_EXPORT_SETTINGS, HO_VERIFY,    HO_READY,
+                                  HO_ARMED,           HO_GAP,       HO_GRANTING,
+                                  HO_ACTIVATING,      HO_PROBATION, HO_DECOMMISSION};
+    for (size_t i = 0; i < ARRAY_LEN(way); i++) {
+        duet_open(&u);
+        duet_to(&u, (enum handoff_state)way[i]);
+        duet_restart(&u);
+        duet_pass(&u, 2, 1000);
+        duet_to(&u, HO_DONE);
+    }
+}
+
+static void
+a_restored_controller_reconciles_before_anything_else(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_READY);
+    u.m[TOY_OLD].promise.receipt_size = 900; /* a log longer than the one restored */
+    u.log_size = 300;
+    duet_restart(&u);
+    stands_in(HO_RECONCILE);
+    fired(201);
+    assert_int_equal(duet_verb(&u, HEV_ARM, NULL), BATON_NO_RULE);
+    assert_int_equal(duet_verb(&u, HEV_CONFIRM_FOREIGN, NULL), BATON_OK);
+    u.log_size = 1000;
+    duet_pass(&u, 2, 1000);
+    stands_in(HO_READY);
+}
+
+static void
+a_restore_from_before_the_fence_finishes_what_is_open(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_ARMED);
+    struct tenant backup = u.t;
+    (void)duet_verb(&u, HEV_START, NULL);
+    duet_pass(&u, 3, 1200);
+    stands_in(HO_GAP);
+    u.t = backup;
+    duet_restart(&u);
+    stands_in(HO_RECONCILE);
+    assert_int_equal(duet_verb(&u, HEV_CONFIRM_FOREIGN, NULL), BATON_OK);
+    duet_pass(&u, 4, 1200);
+    assert_true(u.t.cutover.state == HO_GAP || u.t.cutover.state == HO_RELEASING);
+    assert_int_equal(u.t.authority.epoch.counter, 2);
+    assert_false(u.m[TOY_OLD].promise.holding);
+}
+
+static void
+two_attestations_stand_in_for_a_server_that_cannot_answer(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_ARMED);
+    u.cut[TOY_OLD] = true;
+    (void)duet_verb(&u, HEV_START, NULL);
+    duet_pass(&u, 3, 1200);
+    stands_in(HO_RELEASING);
+    assert_int_equal(duet_verb(&u, HEV_FENCE, NULL), BATON_OK);
+    stands_in(HO_FENCING);
+    assert_int_equal(duet_verb(&u, HEV_ATTEST, NULL), BATON_WAITING);
+    assert_int_equal(duet_attest(&u, TOY_OLD, TOY_ANNA), BATON_OK);
+    stands_in(HO_FENCING);
+    assert_int_equal(duet_attest(&u, TOY_OLD, TOY_BERT), BATON_OK);
+    duet_pass(&u, 2, 1200);
+    stands_in(HO_GAP);
+    fired(115), fired(361);
+    assert_true(u.t.authority.member[TOY_OLD].attested);
+}
+
+static void
+done_waits_until_the_old_product_is_gone_and_its_tombstone_final(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_DECOMMISSION);
+    assert_int_equal(duet_approve(&u, VERB_RETIRE, TOY_ANNA), BATON_OK);
+    assert_int_equal(duet_verb(&u, HEV_RETIRE, NULL), BATON_REFUSED);
+    assert_int_equal(u.d.problem.guard, G_OLD_ABSENT);
+    duet_pass(&u, 3, 1000);
+    stands_in(HO_DECOMMISSION);
+    duet_to(&u, HO_DONE);
+    assert_true(u.t.cutover.local_fence_only); /* nobody proved that its cloud identity is gone */
+}
+
+static void
+every_move_leaves_a_note_with_rule_and_states(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_READY);
+    (void)duet_approve(&u, VERB_CUTOVER, TOY_ANNA);
+    (void)duet_approve(&u, VERB_CUTOVER, TOY_BERT);
+    (void)duet_verb(&u, HEV_ARM, NULL);
+    assert_int_equal(u.d.note_count, 2);
+    assert_int_equal(u.d.note[0].type, AUDIT_VERB);
+    assert_int_equal(u.d.note[1].type, AUDIT_MOVED);
+    assert_int_equal(u.d.note[1].rule, 315);
+    assert_int_equal(u.d.note[1].from, HO_READY);
+    assert_int_equal(u.d.note[1].to, HO_ARMED);
+    assert_true(u.d.note[1].ref_count >= 2); /* plan and verification */
+    assert_true(u.d.changed_cutover && !u.d.changed_authority);
+}
+
+static void
+a_second_cutover_is_refused_while_one_is_open(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_VERIFY);
+    duet_create(&u, PROFILE_PARALLEL);
+    assert_int_equal(u.d.problem.status, BATON_CONFLICT);
+    stands_in(HO_VERIFY);
+}
+
+static void
+another_path_than_the_recommended_one_is_on_the_record(void **state)
+{
+    (void)state;
+    duet_create(&u, PROFILE_DEAD_SOURCE);
+    assert_int_equal(u.d.problem.status, BATON_OK);
+    assert_true(u.t.cutover.path_overridden);
+    assert_string_equal(u.t.cutover.reason, "as agreed");
+    assert_int_equal(duet_verb(&u, HEV_PLAN, NULL), BATON_REFUSED); /* and does not fit the facts */
+    assert_int_equal(u.d.problem.guard, G_PATH);
+}
+
+static void
+arming_wants_tools_closed_agents_live_and_the_window_open(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_READY);
+    facts_set(&u.facts[TOY_NEW], FACT_WIZARD_OPEN, 1);
+    duet_report(&u, TOY_NEW);
+    (void)duet_verb(&u, HEV_ARM, NULL);
+    assert_int_equal(u.d.problem.guard, G_TOOLS);
+    assert_true(refusal_mentions("wizard_open is 1"));
+    facts_set(&u.facts[TOY_NEW], FACT_WIZARD_OPEN, 0);
+    duet_report(&u, TOY_NEW);
+    u.t.agent[TOY_OLD].connected = false;
+    (void)duet_verb(&u, HEV_ARM, NULL);
+    assert_int_equal(u.d.problem.guard, G_LIVE);
+    u.t.agent[TOY_OLD].connected = true;
+    u.t.info.window_from_unix_ms = u.unix_ms + 3600000;
+    u.t.info.window_to_unix_ms = u.unix_ms + 7200000;
+    (void)duet_verb(&u, HEV_ARM, NULL);
+    assert_int_equal(u.d.problem.guard, G_WINDOW);
+    u.t.info.window_from_unix_ms = u.unix_ms - 1;
+    (void)duet_verb(&u, HEV_ARM, NULL);
+    assert_int_equal(u.d.problem.guard, G_APPR_CUTOVER);
+}
+
+static void
+go_is_refused_over_stale_evidence(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_GAP);
+    assert_int_equal(duet_verb(&u, HEV_GO, NULL), BATON_OK);
+    duet_pass(&u, 1, 1200);
+    duet_clock(&u, (uint64_t)u.t.info.policy.v[POLICY_GO_MS] + 1);
+    duet_pass(&u, 1, 1);
+    assert_int_equal(duet_approve(&u, VERB_GO, TOY_CLEO), BATON_WAITING);
+    assert_int_equal(u.d.problem.guard, G_APPR_GO);
+    stands_in(HO_GAP);
+    duet_to(&u, HO_DONE);
+}
+
 int
 main(void)
 {
+    setvbuf(stdout, NULL, _IONBF, 0); /* what a failed invariant printed stays readable */
+#define AT(test) cmocka_unit_test_setup(test, open_duet)
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(a_parallel_cutover_walks_from_assessed_to_done, open_duet),
+        AT(a_parallel_cutover_walks_from_assessed_to_done),
+        AT(a_refused_verb_names_rule_guard_facts_who_and_the_next_command),
+        AT(a_verb_without_a_rule_changes_nothing),
+        AT(one_person_counts_once),
+        AT(an_approval_of_another_verification_is_refused),
+        AT(a_forged_approval_is_refused_and_noted),
+        AT(a_settings_file_counts_when_two_reports_agree),
+        AT(an_old_settings_file_does_not_count),
+        AT(removing_the_old_product_too_early_holds_and_says_the_sentence),
+        AT(roles_swapped_is_refused_by_the_agent_and_held),
+        AT(an_adoption_that_was_refused_is_asked_again),
+        AT(holding_works_in_one_step_from_every_state_and_resuming_goes_back),
+        AT(hold_with_an_open_grant_takes_it_back_and_lands_in_the_gap),
+        AT(a_grant_that_nobody_uses_ends_in_the_gap),
+        AT(rollback_from_the_gap_gives_the_old_server_its_role_back),
+        AT(rollback_with_an_open_grant_needs_the_new_servers_own_word),
+        AT(a_rollback_that_comes_too_late_ends_with_the_new_server),
+        AT(past_the_point_of_no_return_rollback_is_refused_with_the_reason),
+        AT(a_cancel_before_the_old_server_promised_leaves_it_running),
+        AT(a_late_fence_after_the_cancel_is_followed_through),
+        AT(abandoning_before_the_release_leaves_the_old_server_and_a_new_plan_works),
+        AT(a_hold_after_the_release_cannot_be_abandoned),
+        AT(a_hand_start_in_the_gap_fences_everybody_again_and_waits_for_a_person),
+        AT(an_alarm_is_not_acknowledged_before_its_server_spoke_again),
+        AT(a_hand_start_under_an_open_grant_goes_back_to_the_gap),
+        AT(leaving_staging_before_the_release_is_a_breach),
+        AT(an_export_of_the_fenced_old_server_is_a_breach_each_time),
+        AT(a_late_click_after_the_grant_was_void_is_marked_and_stays_in_the_gap),
+        AT(a_change_on_the_new_server_before_the_release_verifies_again),
+        AT(a_change_inside_the_gap_is_no_go_until_it_is_verified_and_approved_again),
+        AT(a_half_blind_old_server_holds_the_cutover),
+        AT(verification_waits_for_a_cycle_of_the_old_server_after_the_install),
+        AT(deletions_above_the_limit_cannot_be_accepted),
+        AT(what_nobody_computed_needs_a_reason_to_be_accepted),
+        AT(the_release_never_advances_by_time),
+        AT(the_gap_warns_then_pages_then_asks_to_decide),
+        AT(time_takes_back_what_only_time_had_given),
+        AT(a_failed_first_export_is_repaired_forward),
+        AT(the_gap_ends_with_the_first_good_export_not_before),
+        AT(a_restarted_controller_waits_for_every_server_before_it_moves_the_role),
+        AT(a_restart_in_every_state_of_the_way_still_ends_well),
+        AT(a_restored_controller_reconciles_before_anything_else),
+        AT(a_restore_from_before_the_fence_finishes_what_is_open),
+        AT(two_attestations_stand_in_for_a_server_that_cannot_answer),
+        AT(done_waits_until_the_old_product_is_gone_and_its_tombstone_final),
+        AT(every_move_leaves_a_note_with_rule_and_states),
+        AT(a_second_cutover_is_refused_while_one_is_open),
+        AT(another_path_than_the_recommended_one_is_on_the_record),
+        AT(arming_wants_tools_closed_agents_live_and_the_window_open),
+        AT(go_is_refused_over_stale_evidence),
     };
+#undef AT
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
