@@ -1,0 +1,881 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include "engine_world.h"
+
+#include "common/merkle.h"
+#include "controller/adapters/store_sqlite.h"
+#include "controller/rebuild.h"
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static int
+setup(void **state)
+{
+    struct world *w = calloc(1, sizeof *w);
+    assert_non_null(w);
+    world_init(w);
+    world_start(w);
+    world_setup(w);
+    *state = w;
+    return 0;
+}
+
+static int
+teardown(void **state)
+{
+    struct world *w = *state;
+    world_done(w);
+    free(w);
+    return 0;
+}
+
+static struct engine_call *
+tenant_call(struct world *w, const char *name)
+{
+    struct engine_call *c = world_call_new(w, CALL_TENANT_CREATE);
+    crypto_random(c->tenant.b, sizeof c->tenant.b);
+    snprintf(c->name, sizeof c->name, "%s", name);
+    return c;
+}
+
+/* ---- batches and durability ------------------------------------------------------------------- */
+
+struct caller {
+    struct world *w;
+    struct engine_call *c;
+    pthread_t thread;
+};
+
+static void *
+caller_main(void *arg)
+{
+    struct caller *k = arg;
+    engine_call(k->w->engine, k->c);
+    return NULL;
+}
+
+static void
+caller_start(struct caller *k, struct world *w, const char *name)
+{
+    k->w = w;
+    k->c = tenant_call(w, name);
+    assert_int_equal(pthread_create(&k->thread, NULL, caller_main, k), 0);
+}
+
+static enum baton_status
+caller_end(struct caller *k)
+{
+    pthread_join(k->thread, NULL);
+    enum baton_status rc = k->c->problem.status;
+    free(k->c);
+    return rc;
+}
+
+static void
+commits_block(struct world *w)
+{
+    pthread_mutex_lock(&w->lock);
+    w->store.blocked = true;
+    pthread_mutex_unlock(&w->lock);
+}
+
+static void
+commits_wait_inside(struct world *w)
+{
+    pthread_mutex_lock(&w->lock);
+    while (!w->store.inside)
+        pthread_cond_wait(&w->moved, &w->lock);
+    pthread_mutex_unlock(&w->lock);
+}
+
+static unsigned
+commits_unblock(struct world *w)
+{
+    pthread_mutex_lock(&w->lock);
+    w->store.blocked = false;
+    unsigned n = w->store.commits;
+    pthread_cond_broadcast(&w->moved);
+    pthread_mutex_unlock(&w->lock);
+    return n;
+}
+
+static void
+what_waits_together_is_one_transaction(void **state)
+{
+    enum { CALLERS = 20 };
+    struct world *w = *state;
+    struct caller first, more[CALLERS];
+    struct engine_counters before, after;
+    char name[32];
+    commits_block(w);
+    caller_start(&first, w, "first");
+    commits_wait_inside(w);
+    engine_counters(w->engine, &before);
+    for (int i = 0; i < CALLERS; i++) {
+        snprintf(name, sizeof name, "tenant-%d", i);
+        caller_start(&more[i], w, name);
+    }
+    world_pause(200); /* all of them are in the queue: nothing tells when */
+    unsigned commits = commits_unblock(w);
+    assert_int_equal(caller_end(&first), BATON_OK);
+    for (int i = 0; i < CALLERS; i++)
+        assert_int_equal(caller_end(&more[i]), BATON_OK);
+    engine_counters(w->engine, &after);
+    assert_true(after.inputs >= before.inputs + CALLERS);
+    assert_true(w->store.commits - commits <= 3);
+    assert_int_equal(world_records(w, AUDIT_TENANT), CALLERS + 2);
+}
+
+static void
+nothing_is_answered_before_the_commit(void **state)
+{
+    struct world *w = *state;
+    struct caller k;
+    commits_block(w);
+    caller_start(&k, w, "fabrikam");
+    commits_wait_inside(w);
+    assert_int_equal(world_records(w, AUDIT_TENANT), 1); /* the set-up's alone */
+    assert_int_equal(k.c->audit_seq != 0, 1);            /* decided, but nobody was told */
+    commits_unblock(w);
+    assert_int_equal(caller_end(&k), BATON_OK);
+    assert_int_equal(world_records(w, AUDIT_TENANT), 2);
+}
+
+static void
+a_failed_commit_stops_the_engine_and_nobody_hears_yes(void **state)
+{
+    struct world *w = *state;
+    w->store.fail_at = w->store.commits + 1;
+    struct engine_call *c = tenant_call(w, "lost");
+    free(world_call(w, c, BATON_IO));
+    world_join(w);
+    assert_int_equal(w->ended, BATON_IO);
+    assert_non_null(strstr(w->end_err.text, "the disk says no"));
+    free(world_call(w, tenant_call(w, "later"), BATON_UNREACHABLE));
+    assert_int_equal(world_records(w, AUDIT_TENANT), 1);
+}
+
+/* The child runs a whole engine and dies in the middle of a commit; what it had acknowledged before is
+ * written to a pipe. The parent opens the same database. */
+static void
+child_works_until_the_power_goes(struct world *w, int fd)
+{
+    world_start(w);
+    w->store.exit_at = w->store.commits + 12;
+    for (int i = 0;; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "tenant-%d", i);
+        struct engine_call *c = tenant_call(w, name);
+        if (engine_call(w->engine, c) == BATON_OK &&
+            write(fd, c->tenant.b, sizeof c->tenant.b) != (ssize_t)sizeof c->tenant.b)
+            _exit(1);
+        free(c);
+    }
+}
+
+static void
+a_kill_at_a_commit_loses_nothing_that_was_acknowledged(void **state)
+{
+    struct world *w = *state;
+    int ends[2], status;
+    world_stop(w);
+    assert_int_equal(pipe(ends), 0);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0)
+        child_works_until_the_power_goes(w, ends[1]);
+    close(ends[1]);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 42);
+    world_start(w);
+    struct baton_id id;
+    size_t acknowledged = 0;
+    while (read(ends[0], id.b, sizeof id.b) == (ssize_t)sizeof id.b) {
+        struct engine_call *c = tenant_call(w, "again");
+        c->tenant = id;
+        free(world_call(w, c, BATON_CONFLICT)); /* it is there */
+        acknowledged++;
+    }
+    close(ends[0]);
+    assert_true(acknowledged >= 5);
+}
+
+/* ---- people ----------------------------------------------------------------------------------- */
+
+static void
+the_same_idempotency_key_answers_the_same_and_does_nothing_twice(void **state)
+{
+    struct world *w = *state;
+    struct engine_call *c = tenant_call(w, "fabrikam"), *again = calloc(1, sizeof *again);
+    strcpy(c->idempotency, "key-1");
+    *again = *c;
+    world_call(w, c, BATON_OK);
+    world_call(w, again, BATON_OK); /* without the key this tenant would be a conflict */
+    assert_true(again->audit_seq == c->audit_seq);
+    assert_true(baton_id_eq(&again->id, &c->id));
+    strcpy(again->name, "another");
+    world_call(w, again, BATON_CONFLICT);
+    assert_int_equal(world_records(w, AUDIT_TENANT), 2);
+    free(c);
+    free(again);
+}
+
+static void
+a_token_is_shown_once_even_with_the_same_key(void **state)
+{
+    struct world *w = *state;
+    struct engine_call *c = world_call_new(w, CALL_AGENT_TOKEN), *again = calloc(1, sizeof *again);
+    c->role = 'o';
+    strcpy(c->name, "OLD01");
+    strcpy(c->idempotency, "key-2");
+    *again = *c;
+    world_call(w, c, BATON_OK);
+    assert_memory_equal(c->bytes, "baton1-", 7);
+    world_call(w, again, BATON_CONFLICT);
+    assert_int_equal(again->len, 0);
+    assert_int_equal(world_records(w, AUDIT_TOKEN), 1);
+    free(c);
+    free(again);
+}
+
+static void
+an_operator_of_one_tenant_cannot_touch_another(void **state)
+{
+    struct world *w = *state;
+    struct engine_call *other = tenant_call(w, "fabrikam");
+    world_call(w, other, BATON_OK);
+    struct engine_call *c = world_call_new(w, CALL_LOGIN_ADD);
+    strcpy(c->name, "limited");
+    c->roles = ROLE_OPERATE;
+    world_call(w, c, BATON_OK); /* for w->tenant alone, under a new id */
+    struct engine_call *token = world_call_new(w, CALL_AGENT_TOKEN);
+    token->actor = c->id;
+    token->role = 'o';
+    strcpy(token->name, "OLD01");
+    world_call(w, token, BATON_OK);
+    token->tenant = other->tenant;
+    token->len = 0;
+    world_call(w, token, BATON_DENIED);
+    struct engine_call *site = tenant_call(w, "third");
+    site->actor = c->id;
+    world_call(w, site, BATON_DENIED);
+    assert_true(world_record_says(w, AUDIT_REFUSED, "agent token refused"));
+    free(other);
+    free(c);
+    free(token);
+    free(site);
+}
+
+static void
+nobody_acts_without_a_login(void **state)
+{
+    struct world *w = *state;
+    struct engine_call *c = tenant_call(w, "fabrikam");
+    c->actor = (struct baton_id){{0}}; /* the console is open only until the first login */
+    world_call(w, c, BATON_DENIED);
+    crypto_random(c->actor.b, sizeof c->actor.b);
+    world_call(w, c, BATON_DENIED);
+    free(c);
+}
+
+static void
+a_trust_document_of_another_root_or_out_of_order_is_refused(void **state)
+{
+    struct world *w = *state;
+    struct crypto_signer other;
+    struct trust_doc *d = calloc(1, sizeof *d);
+    assert_int_equal(crypto_signer_new(&other, NULL), BATON_OK);
+    d->version = 2;
+    d->controller_count = 1;
+    d->controller[0] = w->controller.sign_key;
+    struct engine_call *c = world_call_new(w, CALL_TRUST_PUT);
+    assert_int_equal(trust_encode(d, c->bytes, sizeof c->bytes, &c->len), BATON_OK);
+    assert_int_equal(crypto_sign_domain(other.secret, DOMAIN_TRUST, c->bytes, c->len, &c->sig),
+                     BATON_OK);
+    world_call(w, c, BATON_DENIED);
+    c->key = other.key;
+    world_call(w, c, BATON_DENIED);
+    c->key = (struct baton_key){{0}};
+    assert_int_equal(crypto_sign_domain(w->root.secret, DOMAIN_TRUST, c->bytes, c->len, &c->sig),
+                     BATON_OK);
+    world_call(w, c, BATON_DENIED); /* its previous hash is not that of version 1 */
+    assert_int_equal(world_records(w, AUDIT_TRUST), 1);
+    crypto_signer_done(&other);
+    free(c);
+    free(d);
+}
+
+static void
+a_policy_below_its_floor_is_for_labs_alone(void **state)
+{
+    struct world *w = *state;
+    size_t count;
+    const struct policy_row *rows = policy_rows(&count), *low = NULL;
+    for (size_t i = 0; i < count && low == NULL; i++)
+        if (rows[i].floor > 1)
+            low = &rows[i];
+    assert_non_null(low);
+    struct engine_call *c = tenant_call(w, "fabrikam");
+    c->policy_set[low->id] = true;
+    c->policy.v[low->id] = low->floor - 1;
+    world_call(w, c, BATON_REFUSED);
+    assert_non_null(strstr(c->problem.title, low->name));
+    c->lab = true;
+    world_call(w, c, BATON_OK);
+    free(c);
+}
+
+/* ---- enrolment -------------------------------------------------------------------------------- */
+
+static void
+an_agent_enrols_and_waits_for_a_person(void **state)
+{
+    struct world *w = *state;
+    struct world_agent a;
+    agent_init(&a, w, "OLD01");
+    agent_token(&a, 'o');
+    assert_int_equal(w->door.tokens, 1);
+    agent_enrol(&a, true);
+    assert_true(baton_key_eq(&w->door.last_agent, &a.id.sign_key));
+    agent_hello(&a);
+    assert_true(baton_key_eq(&w->door.last_revoked, &a.one_time)); /* used up */
+
+    struct store_port reader;
+    struct tenant *t = calloc(1, sizeof *t);
+    assert_int_equal(
+        store_sqlite_open(w->path, STORE_READ_ONLY, crypto_digest_port(), &reader, NULL), BATON_OK);
+    assert_int_equal(tenant_load(&reader, &w->tenant, t, NULL), BATON_OK);
+    assert_true(t->agent[0].used && !t->agent[0].confirmed);
+    agent_confirm(&a);
+    assert_int_equal(tenant_load(&reader, &w->tenant, t, NULL), BATON_OK);
+    assert_true(t->agent[0].confirmed && t->agent[0].connected);
+    assert_string_equal(t->agent[0].host, "OLD01");
+    reader.close(reader.ctx);
+    assert_int_equal(world_records(w, AUDIT_ENROLLED), 1);
+    assert_int_equal(world_records(w, AUDIT_CONFIRMED), 1);
+    free(t);
+    agent_done(&a);
+}
+
+static void
+a_token_is_for_one_agent_and_the_same_one_may_ask_again(void **state)
+{
+    struct world *w = *state;
+    struct world_agent a, thief;
+    agent_init(&a, w, "OLD01");
+    agent_init(&thief, w, "OLD01");
+    agent_token(&a, 'o');
+    thief.one_time = a.one_time;
+    agent_enrol(&a, true);
+    agent_enrol(&a, true); /* its first answer may have been lost */
+    agent_enrol(&thief, false);
+    assert_int_equal(world_records(w, AUDIT_ENROLLED), 1);
+    assert_true(world_record_says(w, AUDIT_REFUSED, "was used already"));
+    agent_done(&a);
+    agent_done(&thief);
+}
+
+static void
+a_token_of_another_host_or_past_its_time_is_refused(void **state)
+{
+    struct world *w = *state;
+    struct world_agent a;
+    agent_init(&a, w, "OLD01");
+    agent_token(&a, 'o');
+    strcpy(a.host, "NEW01");
+    agent_enrol(&a, false);
+    strcpy(a.host, "old01.contoso.example"); /* the same machine's long name */
+    w->wall_ms = 16 * 60 * 1000;
+    agent_enrol(&a, false);
+    assert_true(world_record_says(w, AUDIT_REFUSED, "expired"));
+    w->wall_ms = 0;
+    agent_enrol(&a, true);
+    agent_done(&a);
+}
+
+static void
+only_the_operators_own_signature_confirms(void **state)
+{
+    struct world *w = *state;
+    struct world_agent a;
+    agent_init(&a, w, "OLD01");
+    agent_token(&a, 'o');
+    agent_enrol(&a, true);
+    struct engine_call *c = world_call_new(w, CALL_AGENT_CONFIRM);
+    uint8_t bytes[CONFIRM_BYTES];
+    confirm_bytes(&a.tenant, a.host, &a.id.sign_key, &a.id.box_key, bytes);
+    c->key = a.id.sign_key;
+    assert_int_equal(
+        crypto_sign_domain(w->operator[1].secret, DOMAIN_CONFIRM, bytes, sizeof bytes, &c->sig),
+        BATON_OK);
+    world_call(w, c, BATON_DENIED); /* operator 0 with operator 1's key */
+    assert_int_equal(world_records(w, AUDIT_CONFIRMED), 0);
+    free(c);
+    agent_done(&a);
+}
+
+static void
+a_revoked_agent_is_shut_out_and_heard_no_more(void **state)
+{
+    struct world *w = *state;
+    struct world_agent a;
+    agent_init(&a, w, "OLD01");
+    agent_join(&a, 'o');
+    struct engine_call *c = world_call_new(w, CALL_AGENT_REVOKE);
+    c->key = a.id.sign_key;
+    free(world_call(w, c, BATON_OK));
+    assert_true(baton_key_eq(&w->door.last_revoked, &a.id.curve_key));
+    struct statement s = agent_statement(&a, SAY_STATUS);
+    agent_say(&a, &s);
+    world_settle(w);
+    assert_true(world_record_says(w, AUDIT_REFUSED, "revoked"));
+    assert_int_equal(world_records(w, AUDIT_STATEMENT), 0);
+    agent_done(&a);
+}
+
+/* ---- sessions and words ----------------------------------------------------------------------- */
+
+static void
+a_statement_is_heard_after_it_is_durable_and_only_once(void **state)
+{
+    struct world *w = *state;
+    struct world_agent a;
+    agent_init(&a, w, "OLD01");
+    agent_join(&a, 'o');
+    struct statement s = agent_statement(&a, SAY_STATUS);
+    agent_say(&a, &s);
+    struct message *heard = world_take(w, &a, MSG_HEARD);
+    assert_non_null(heard);
+    assert_true(baton_hash_eq(&heard->u.heard.statement, &a.last));
+    agent_say(&a, &s); /* the HEARD was lost */
+    assert_non_null(world_take(w, &a, MSG_HEARD));
+    assert_int_equal(world_records(w, AUDIT_STATEMENT), 1);
+    agent_done(&a);
+}
+
+/* The tree over the records as they are stored, as an auditor would build it. */
+struct head {
+    uint64_t size;
+    struct merkle_frontier tree;
+};
+
+static bool
+head_visit(void *arg, const struct audit_record *record, const uint8_t *bytes, size_t len)
+{
+    struct head *h = arg;
+    struct baton_hash leaf;
+    merkle_leaf(bytes, len, &leaf);
+    if (record->seq <= h->size)
+        merkle_append(&h->tree, &leaf);
+    return true;
+}
+
+static void
+a_receipt_is_signed_over_the_log_that_it_names(void **state)
+{
+    struct world *w = *state;
+    struct world_agent a;
+    agent_init(&a, w, "OLD01");
+    agent_join(&a, 'o');
+    struct statement s = agent_statement(&a, SAY_STATUS);
+    assert_non_null(world_take(w, &a, MSG_RECEIPT)); /* with the WELCOME */
+    agent_say(&a, &s);
+    struct message *m = world_take(w, &a, MSG_RECEIPT);
+    assert_non_null(m);
+    uint8_t bytes[CHECKPOINT_BYTES];
+    const struct msg_receipt *r = &m->u.receipt;
+    checkpoint_bytes(r->size, &r->root, r->unix_ms, bytes);
+    assert_true(crypto_verify_domain(&w->controller.sign_key, DOMAIN_CHECKPOINT, bytes,
+                                     sizeof bytes, &r->sig));
+    struct head h = {.size = r->size};
+    struct baton_hash root;
+    merkle_init(&h.tree);
+    world_read(w, head_visit, &h);
+    assert_true(h.tree.size == r->size);
+    merkle_root(&h.tree, &root);
+    assert_true(baton_hash_eq(&root, &r->root));
+    agent_done(&a);
+}
+
+static void
+late_words_are_kept_and_two_words_with_one_counter_bar_the_agent(void **state)
+{
+    struct world *w = *state;
+    struct world_agent a;
+    agent_init(&a, w, "OLD01");
+    agent_join(&a, 'o');
+    struct statement early = agent_statement(&a, SAY_STATUS);
+    struct statement newer = agent_statement(&a, SAY_STATUS);
+    agent_say(&a, &newer);
+    agent_say(&a, &early); /* was under way longer */
+    assert_non_null(world_take(w, &a, MSG_HEARD));
+    assert_non_null(world_take(w, &a, MSG_HEARD));
+    assert_int_equal(world_records(w, AUDIT_ALARM), 0);
+    early.said_unix_ms++; /* the same counter, other bytes */
+    agent_say(&a, &early);
+    struct message *refused = world_take(w, &a, MSG_REFUSED);
+    assert_non_null(refused);
+    assert_int_equal(refused->u.refused.status, BATON_FORKED);
+    assert_true(world_record_says(w, AUDIT_ALARM, "barred"));
+    assert_true(w->door.pages > 0);
+    agent_done(&a);
+}
+
+static void
+words_in_anothers_name_or_for_another_tenant_are_refused(void **state)
+{
+    struct world *w = *state;
+    struct world_agent a, b;
+    agent_init(&a, w, "OLD01");
+    agent_init(&b, w, "NEW01");
+    agent_join(&a, 'o');
+    agent_join(&b, 'n');
+    struct statement s = agent_statement(&a, SAY_STATUS);
+    s.member = b.id.sign_key;
+    agent_say(&a, &s);
+    assert_non_null(world_take(w, &a, MSG_REFUSED));
+    s = agent_statement(&a, SAY_STATUS);
+    crypto_random(s.tenant.b, sizeof s.tenant.b);
+    agent_say(&a, &s);
+    assert_non_null(world_take(w, &a, MSG_REFUSED));
+    uint8_t buf[STATEMENT_BYTES_MAX];
+    s = agent_statement(&a, SAY_STATUS);
+    struct message m = {.type = MSG_SAY};
+    m.u.say.statement = agent_sign(&a, &s, buf);
+    m.u.say.statement.sig.b[5] ^= 1;
+    agent_send(&a, &m);
+    assert_non_null(world_take(w, &a, MSG_REFUSED));
+    assert_int_equal(world_records(w, AUDIT_STATEMENT), 0);
+    agent_done(&a);
+    agent_done(&b);
+}
+
+static void
+frames_of_a_wrong_tenant_type_session_or_sequence_are_refused(void **state)
+{
+    struct world *w = *state;
+    struct world_agent a;
+    agent_init(&a, w, "OLD01");
+    agent_join(&a, 'o');
+    struct message receipt = {.type = MSG_RECEIPT};
+    agent_send(&a, &receipt);
+    assert_non_null(world_take(w, &a, MSG_REFUSED));
+    assert_true(world_record_says(w, AUDIT_REFUSED, "may not send this type"));
+
+    struct baton_id tenant = a.tenant, session = a.session;
+    crypto_random(a.tenant.b, sizeof a.tenant.b);
+    agent_beat(&a);
+    a.tenant = tenant;
+    assert_non_null(world_take(w, &a, MSG_REFUSED));
+    assert_true(world_record_says(w, AUDIT_REFUSED, "another tenant"));
+
+    crypto_random(a.session.b, sizeof a.session.b);
+    agent_beat(&a);
+    a.session = session;
+    assert_non_null(world_take(w, &a, MSG_REFUSED));
+    assert_true(world_record_says(w, AUDIT_REFUSED, "say hello again"));
+
+    agent_beat(&a);
+    a.sequence -= 1;
+    agent_beat(&a);
+    assert_non_null(world_take(w, &a, MSG_REFUSED));
+    assert_true(world_record_says(w, AUDIT_REFUSED, "used before"));
+    agent_done(&a);
+}
+
+static void
+a_flood_of_refusals_does_not_fill_the_disk(void **state)
+{
+    struct world *w = *state;
+    struct world_agent a;
+    agent_init(&a, w, "OLD01");
+    agent_join(&a, 'o');
+    struct engine_counters before, after;
+    engine_counters(w->engine, &before);
+    crypto_random(a.session.b, sizeof a.session.b);
+    for (int i = 0; i < 200; i++)
+        agent_beat(&a);
+    world_settle(w);
+    engine_counters(w->engine, &after);
+    assert_int_equal(after.refused - before.refused, 200); /* counted, all of them */
+    assert_true(world_records(w, AUDIT_REFUSED) <= 25);
+    agent_done(&a);
+}
+
+static void
+strangers_are_refused(void **state)
+{
+    struct world *w = *state;
+    struct world_agent a;
+    agent_init(&a, w, "OLD01");
+    agent_beat(&a);
+    world_settle(w);
+    assert_true(world_record_says(w, AUDIT_REFUSED, "nobody who is enrolled"));
+    a.one_time = a.id.curve_key;
+    agent_enrol(&a, false);
+    agent_done(&a);
+}
+
+static void
+a_second_session_bars_both_until_a_person_confirms_again(void **state)
+{
+    struct world *w = *state;
+    struct world_agent a;
+    agent_init(&a, w, "OLD01");
+    agent_join(&a, 'o');
+    engine_peer(w->engine, PEER_SECOND_SESSION, &a.id.sign_key, "");
+    world_settle(w);
+    assert_true(world_record_says(w, AUDIT_ALARM, "two live sessions"));
+    assert_int_equal(w->door.pages, 1);
+    engine_peer(w->engine, PEER_SECOND_SESSION, &a.id.sign_key, "");
+    world_settle(w);
+    assert_int_equal(world_records(w, AUDIT_ALARM), 1); /* said once */
+    agent_confirm(&a);
+    engine_peer(w->engine, PEER_SECOND_SESSION, &a.id.sign_key, "");
+    world_settle(w);
+    assert_int_equal(world_records(w, AUDIT_ALARM), 2);
+    agent_done(&a);
+}
+
+static void
+silence_is_noticed(void **state)
+{
+    struct world *w = *state;
+    struct world_agent a;
+    agent_init(&a, w, "OLD01");
+    agent_join(&a, 'o');
+    w->clock_ms = 3600 * 1000;
+    world_settle(w);
+    struct store_port reader;
+    struct tenant *t = calloc(1, sizeof *t);
+    world_pause(300); /* the engine looks at the clock ten times a second */
+    assert_int_equal(
+        store_sqlite_open(w->path, STORE_READ_ONLY, crypto_digest_port(), &reader, NULL), BATON_OK);
+    assert_int_equal(tenant_load(&reader, &w->tenant, t, NULL), BATON_OK);
+    assert_false(t->agent[0].connected);
+    reader.close(reader.ctx);
+    free(t);
+    agent_done(&a);
+}
+
+/* ---- orders ----------------------------------------------------------------------------------- */
+
+/* An agent that counts statements nobody knows is asked at once: the simplest order there is. */
+static struct message *
+join_and_take_order(struct world_agent *a)
+{
+    agent_join(a, 'o');
+    struct message *order = world_take_order(a->w, a, ORDER_STATUS);
+    assert_non_null(order);
+    return order;
+}
+
+static void
+an_order_goes_only_with_the_answer_that_names_its_hash(void **state)
+{
+    struct world *w = *state;
+    struct world_agent a;
+    agent_init(&a, w, "OLD01");
+    struct message *order = join_and_take_order(&a);
+    w->clock_ms += 2500; /* nobody answers: it comes again, the same bytes */
+    struct message *again = world_take_order(w, &a, ORDER_STATUS);
+    assert_non_null(again);
+    assert_int_equal(again->u.order.len, order->u.order.len);
+    assert_memory_equal(again->u.order.bytes, order->u.order.bytes, order->u.order.len);
+    struct statement s = agent_statement(&a, SAY_STATUS);
+    agent_answer(&a, order, &s);
+    world_settle(w);
+    w->clock_ms += 3600; /* below the silence that ends a session */
+    while (world_take(w, &a, MSG_RECEIPT) == NULL)
+        continue;
+    assert_true(world_silent(w, &a, MSG_ORDER));
+    assert_int_equal(world_records(w, AUDIT_ORDERED), 1);
+    agent_done(&a);
+}
+
+static void
+an_answer_to_our_order_with_other_bytes_is_an_alarm(void **state)
+{
+    struct world *w = *state;
+    struct world_agent a;
+    agent_init(&a, w, "OLD01");
+    struct message *order = join_and_take_order(&a);
+    struct statement s = agent_statement(&a, SAY_STATUS);
+    uint8_t buf[STATEMENT_BYTES_MAX];
+    struct message m = {.type = MSG_ANSWER};
+    m.u.answer.order = order->u.order.order.id;
+    crypto_random(m.u.answer.order_hash.b, sizeof m.u.answer.order_hash.b);
+    m.u.answer.statement = agent_sign(&a, &s, buf);
+    agent_send(&a, &m);
+    struct message *refused = world_take(w, &a, MSG_REFUSED);
+    assert_non_null(refused);
+    assert_int_equal(refused->u.refused.status, BATON_CONFLICT);
+    assert_true(world_record_says(w, AUDIT_ALARM, "other bytes"));
+
+    agent_answer(&a, order, &s); /* the right one is still taken ... */
+    world_settle(w);
+    assert_int_equal(world_records(w, AUDIT_STATEMENT), 1);
+    agent_send(&a, &m); /* ... and a wrong one is an alarm after it, too */
+    assert_non_null(world_take(w, &a, MSG_REFUSED));
+    agent_answer(&a, order, &s); /* a replay of the right one changes nothing */
+    assert_true(world_silent(w, &a, MSG_REFUSED));
+    assert_int_equal(world_records(w, AUDIT_STATEMENT), 1);
+    agent_done(&a);
+}
+
+static void
+an_answer_to_an_order_of_another_ledger_is_kept_as_foreign(void **state)
+{
+    struct world *w = *state;
+    struct world_agent a;
+    agent_init(&a, w, "OLD01");
+    agent_join(&a, 'o');
+    struct statement s = agent_statement(&a, SAY_STATUS);
+    uint8_t buf[STATEMENT_BYTES_MAX];
+    struct message m = {.type = MSG_ANSWER};
+    crypto_random(m.u.answer.order.b, sizeof m.u.answer.order.b);
+    crypto_random(m.u.answer.order_hash.b, sizeof m.u.answer.order_hash.b);
+    m.u.answer.statement = agent_sign(&a, &s, buf);
+    agent_send(&a, &m);
+    world_settle(w);
+    assert_int_equal(world_records(w, AUDIT_FOREIGN), 1);
+    agent_done(&a);
+}
+
+static void
+the_outbox_is_delivered_after_a_restart(void **state)
+{
+    struct world *w = *state;
+    struct world_agent a;
+    agent_init(&a, w, "OLD01");
+    w->deaf = false;
+    struct message *order = join_and_take_order(&a);
+    uint8_t bytes[512];
+    size_t len = order->u.order.len;
+    assert_true(len <= sizeof bytes);
+    memcpy(bytes, order->u.order.bytes, len);
+    world_stop(w);
+    world_start(w);
+    a.counter--; /* agent_hello counts again: the same number, so nothing new is asked */
+    agent_hello(&a);
+    struct message *again = world_take(w, &a, MSG_ORDER);
+    assert_non_null(again);
+    assert_int_equal(world_records(w, AUDIT_STARTED), 2);
+    struct statement s = agent_statement(&a, SAY_STATUS);
+    agent_answer(&a, again, &s);
+    world_settle(w);
+    assert_int_equal(world_records(w, AUDIT_STATEMENT), 1);
+    agent_done(&a);
+}
+
+static void
+an_agent_that_counts_less_than_is_known_is_shown_its_own_word(void **state)
+{
+    struct world *w = *state;
+    struct world_agent a;
+    agent_init(&a, w, "OLD01");
+    struct message *order = join_and_take_order(&a);
+    struct statement s;
+    for (int i = 0; i < 5; i++)
+        s = agent_statement(&a, SAY_STATUS);
+    agent_answer(&a, order, &s);
+    world_settle(w);
+    a.counter = 1; /* a snapshot was reverted */
+    agent_hello(&a);
+    order = world_take_order(w, &a, ORDER_STATUS);
+    assert_non_null(order);
+    assert_true(order->u.order.order.shown.len > 0);
+    struct statement shown;
+    assert_int_equal(
+        statement_decode(order->u.order.order.shown.bytes, order->u.order.order.shown.len, &shown),
+        BATON_OK);
+    assert_true(shown.counter == s.counter);
+    assert_true(world_record_says(w, AUDIT_ALARM, "reverted or copied"));
+    agent_done(&a);
+}
+
+/* ---- state is the fold of the audit ----------------------------------------------------------- */
+
+static void
+state_made_again_from_the_audit_alone_is_the_same(void **state)
+{
+    struct world *w = *state;
+    struct world_agent a;
+    char path[128];
+    agent_init(&a, w, "OLD01");
+    struct message *order = join_and_take_order(&a);
+    struct statement s = agent_statement(&a, SAY_STATUS);
+    agent_answer(&a, order, &s);
+    world_settle(w);
+    world_stop(w);
+
+    struct store_port store, scratch;
+    struct rebuild_result r;
+    snprintf(path, sizeof path, "%s.rebuild", w->path);
+    assert_int_equal(
+        store_sqlite_open(w->path, STORE_READ_WRITE, crypto_digest_port(), &store, NULL), BATON_OK);
+    assert_int_equal(
+        store_sqlite_open(path, STORE_READ_WRITE, crypto_digest_port(), &scratch, NULL), BATON_OK);
+    assert_int_equal(rebuild_run(&store, &scratch, false, &r, NULL), BATON_OK);
+    assert_true(r.records > 8 && r.rows > 8);
+
+    assert_int_equal(store.begin(store.ctx, NULL), BATON_OK); /* somebody's hand in the database */
+    assert_int_equal(store.put(store.ctx, TABLE_TENANT, "x", 1, "y", 1, NULL), BATON_OK);
+    assert_int_equal(store.remove(store.ctx, TABLE_TENANT, w->tenant.b, 16, NULL), BATON_OK);
+    assert_int_equal(store.commit(store.ctx, NULL), BATON_OK);
+    assert_int_equal(rebuild_run(&store, &scratch, false, &r, NULL), BATON_CORRUPT);
+    assert_int_equal(rebuild_run(&store, &scratch, true, &r, NULL), BATON_OK);
+    assert_int_equal(r.different, 2);
+    assert_int_equal(rebuild_run(&store, &scratch, false, &r, NULL), BATON_OK);
+    store.close(store.ctx);
+    scratch.close(scratch.ctx);
+    world_start(w);
+    agent_done(&a);
+}
+
+#define WORLD_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WORLD_TEST(what_waits_together_is_one_transaction),
+        WORLD_TEST(nothing_is_answered_before_the_commit),
+        WORLD_TEST(a_failed_commit_stops_the_engine_and_nobody_hears_yes),
+        WORLD_TEST(a_kill_at_a_commit_loses_nothing_that_was_acknowledged),
+        WORLD_TEST(the_same_idempotency_key_answers_the_same_and_does_nothing_twice),
+        WORLD_TEST(a_token_is_shown_once_even_with_the_same_key),
+        WORLD_TEST(an_operator_of_one_tenant_cannot_touch_another),
+        WORLD_TEST(nobody_acts_without_a_login),
+        WORLD_TEST(a_trust_document_of_another_root_or_out_of_order_is_refused),
+        WORLD_TEST(a_policy_below_its_floor_is_for_labs_alone),
+        WORLD_TEST(an_agent_enrols_and_waits_for_a_person),
+        WORLD_TEST(a_token_is_for_one_agent_and_the_same_one_may_ask_again),
+        WORLD_TEST(a_token_of_another_host_or_past_its_time_is_refused),
+        WORLD_TEST(only_the_operators_own_signature_confirms),
+        WORLD_TEST(a_revoked_agent_is_shut_out_and_heard_no_more),
+        WORLD_TEST(a_statement_is_heard_after_it_is_durable_and_only_once),
+        WORLD_TEST(a_receipt_is_signed_over_the_log_that_it_names),
+        WORLD_TEST(late_words_are_kept_and_two_words_with_one_counter_bar_the_agent),
+        WORLD_TEST(words_in_anothers_name_or_for_another_tenant_are_refused),
+        WORLD_TEST(frames_of_a_wrong_tenant_type_session_or_sequence_are_refused),
+        WORLD_TEST(a_flood_of_refusals_does_not_fill_the_disk),
+        WORLD_TEST(strangers_are_refused),
+        WORLD_TEST(a_second_session_bars_both_until_a_person_confirms_again),
+        WORLD_TEST(silence_is_noticed),
+        WORLD_TEST(an_order_goes_only_with_the_answer_that_names_its_hash),
+        WORLD_TEST(an_answer_to_our_order_with_other_bytes_is_an_alarm),
+        WORLD_TEST(an_answer_to_an_order_of_another_ledger_is_kept_as_foreign),
+        WORLD_TEST(the_outbox_is_delivered_after_a_restart),
+        WORLD_TEST(an_agent_that_counts_less_than_is_known_is_shown_its_own_word),
+        WORLD_TEST(state_made_again_from_the_audit_alone_is_the_same),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
