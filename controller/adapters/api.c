@@ -36,8 +36,7 @@ guarded(struct api_request *rq)
         return false;
     }
     if (g.content_length > API_BODY_BYTES) {
-        api_answer_status(rq, BATON_LIMIT, "a body has at most %d bytes", (int)API_BODY_BYTES);
-        rq->answer.http = MHD_HTTP_CONTENT_TOO_LARGE;
+        api_answer_as(rq, MHD_HTTP_CONTENT_TOO_LARGE, BATON_LIMIT, "a body has at most 64 KiB");
         return false;
     }
     return true;
@@ -61,8 +60,8 @@ routed(struct api_request *rq, const char *method, const char *path)
     if (rq->route != NULL)
         return true;
     if (path_known || !method_known) {
-        api_answer_status(rq, BATON_USAGE, "this method is not known here");
-        rq->answer.http = MHD_HTTP_METHOD_NOT_ALLOWED;
+        api_answer_as(rq, MHD_HTTP_METHOD_NOT_ALLOWED, BATON_USAGE,
+                      "this method is not known here");
     } else {
         struct problem p = {
             .status = BATON_NOT_FOUND, .title = "no such path", .next = "GET /api/v1/openapi.json"};

@@ -70,7 +70,12 @@ set_text(json_t *o, const char *name, const char *text)
 void
 api_answer_problem(struct api_request *rq, const struct problem *p)
 {
-    unsigned http = api_http_of(p->status);
+    api_answer_problem_as(rq, api_http_of(p->status), p);
+}
+
+void
+api_answer_problem_as(struct api_request *rq, unsigned http, const struct problem *p)
+{
     char type[64];
     snprintf(type, sizeof type, "urn:baton:problem:%s", baton_status_name(p->status) + 6);
     for (char *c = type; *c != '\0'; c++)
@@ -104,6 +109,14 @@ api_answer_status(struct api_request *rq, enum baton_status status, const char *
     vsnprintf(p.title, sizeof p.title, fmt, args);
     va_end(args);
     api_answer_problem(rq, &p);
+}
+
+void
+api_answer_as(struct api_request *rq, unsigned http, enum baton_status status, const char *title)
+{
+    struct problem p = {.status = status};
+    snprintf(p.title, sizeof p.title, "%s", title);
+    api_answer_problem_as(rq, http, &p);
 }
 
 void

@@ -110,8 +110,7 @@ unknown_login(struct api_request *rq, uint64_t address)
                         .title = "no login, or one that is not known here",
                         .who = "an administrator",
                         .next = "baton login"};
-    api_answer_problem(rq, &p);
-    rq->answer.http = MHD_HTTP_UNAUTHORIZED;
+    api_answer_problem_as(rq, MHD_HTTP_UNAUTHORIZED, &p);
     return false;
 }
 
@@ -121,8 +120,8 @@ authenticate(struct api_request *rq)
     uint64_t address = remote_address(rq->conn);
     if (api_limit_blocked(&rq->api->limit, address, api_now_ms())) {
         atomic_fetch_add(&rq->api->counters.limited, 1);
-        api_answer_status(rq, BATON_LIMIT, "too many failed logins from this address");
-        rq->answer.http = MHD_HTTP_TOO_MANY_REQUESTS;
+        api_answer_as(rq, MHD_HTTP_TOO_MANY_REQUESTS, BATON_LIMIT,
+                      "too many failed logins from this address");
         rq->answer.retry_after_s = LIMIT_WINDOW_MS / 1000;
         return false;
     }

@@ -122,7 +122,6 @@ api_etag_matches(struct api_request *rq)
                         .title = "the cutover has changed since it was read",
                         .who = "you",
                         .next = "baton cutover show"};
-    api_answer_problem(rq, &p);
-    rq->answer.http = MHD_HTTP_PRECONDITION_FAILED;
+    api_answer_problem_as(rq, MHD_HTTP_PRECONDITION_FAILED, &p);
     return false;
 }

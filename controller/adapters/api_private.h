@@ -157,6 +157,10 @@ size_t api_query_limit(const struct api_request *rq);
 void api_answer_json(struct api_request *rq, unsigned http, json_t *json);
 void api_answer_bytes(struct api_request *rq, const char *type, const void *bytes, size_t len);
 void api_answer_problem(struct api_request *rq, const struct problem *p);
+/* With another HTTP status than the usual one of p->status. */
+void api_answer_problem_as(struct api_request *rq, unsigned http, const struct problem *p);
+void api_answer_as(struct api_request *rq, unsigned http, enum baton_status status,
+                   const char *title);
 void api_answer_status(struct api_request *rq, enum baton_status status, const char *fmt, ...)
     BATON_PRINTF(3, 4);
 void api_answer_page(struct api_request *rq, json_t *items, const char *next_cursor);

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static const struct column login_columns[] = {
@@ -20,10 +19,13 @@ static const struct column login_columns[] = {
 
 /* --- login ------------------------------------------------------------------------------------ */
 
+/* From --token, from the token file when it is named and there, from a pipe, or typed. */
 static enum baton_status
-read_token(struct cli *c, char out[TOKEN_MAX])
+read_token(struct cli *c, const char *token_file, char out[TOKEN_MAX])
 {
     const char *file = cli_option(c, "token");
+    if (file == NULL && cli_has(c, "token-file") && access(token_file, F_OK) == 0)
+        file = token_file;
     if (file != NULL)
         return secret_read_file(c, file, out, TOKEN_MAX);
     if (isatty(STDIN_FILENO) == 1)
@@ -37,6 +39,13 @@ read_token(struct cli *c, char out[TOKEN_MAX])
 static enum baton_status
 store_login(struct cli *c)
 {
+    const char *named = cli_arg(c, 0);
+    if (named[0] != '\0' && strncmp(named, "https://", 8) != 0)
+        return cli_fail(c, BATON_USAGE, "%.60s is no https:// address; see baton login --help",
+                        named);
+    if (named[0] != '\0' &&
+        config_set_flag(c->config, "controller.url", named, "URL", &c->err) != BATON_OK)
+        return c->err.status;
     const char *url = config_text(c->config, "controller.url");
     const char *fingerprint = config_text(c->config, "controller.fingerprint");
     enum baton_status rc = settings_store(c, "controller.url", url != NULL ? url : "");
@@ -45,21 +54,6 @@ store_login(struct cli *c)
     if (rc == BATON_OK && cli_has(c, "token-file"))
         rc = settings_store(c, "controller.token-file", cli_option(c, "token-file"));
     return rc;
-}
-
-static enum baton_status
-make_parent(struct cli *c, const char *path)
-{
-    char folder[PATH_BYTES];
-    snprintf(folder, sizeof folder, "%s", path);
-    char *slash = strrchr(folder, '/');
-    if (slash == NULL || slash == folder)
-        return BATON_OK;
-    *slash = '\0';
-    if (access(folder, F_OK) == 0 || mkdir(folder, 0700) == 0)
-        return BATON_OK;
-    *slash = '\0';
-    return cli_fail(c, BATON_IO, "%s does not exist", folder);
 }
 
 /* The token is kept only once the controller has accepted it: a typing mistake must not lock out. */
@@ -71,9 +65,9 @@ cmd_login_set(struct cli *c)
     settings_path(config_text(c->config, "controller.token-file"), path);
     enum baton_status rc = store_login(c); /* makes the folder */
     if (rc == BATON_OK)
-        rc = make_parent(c, path);
+        rc = settings_make_folders(c, path);
     if (rc == BATON_OK)
-        rc = read_token(c, token);
+        rc = read_token(c, path, token);
     if (rc != BATON_OK)
         return rc;
     bool had =

@@ -48,15 +48,32 @@ parse_roles(struct cli *c, const char *text, uint16_t *ret_roles)
 
 /* --- operators -------------------------------------------------------------------------------- */
 
-static json_t *
-make_card(struct cli *c, const struct crypto_signer *signer, const char *roles)
+/* The id that a login of this name has already, else a new one: approvals are handed in by the login
+ * whose id they carry. */
+static enum baton_status
+choose_id(struct cli *c, char ret_hex[2 * BATON_ID_BYTES + 1])
 {
     struct baton_id id;
-    char id_hex[2 * BATON_ID_BYTES + 1], key_hex[2 * BATON_KEY_BYTES + 1];
+    json_t *session = NULL;
+    const char *given = cli_option(c, "id"), *url = config_text(c->config, "controller.url");
+    if (given == NULL && url != NULL && url[0] != '\0' &&
+        client_get(c, &session, "/api/v1/session") == BATON_OK &&
+        strcmp(json_text(session, "name"), cli_arg(c, 0)) == 0)
+        given = json_text(session, "operator");
+    crypto_random(id.b, sizeof id.b);
+    bool good = given == NULL ||
+                (strlen(given) == 2 * sizeof id.b && baton_unhex(given, id.b, sizeof id.b));
+    json_decref(session);
+    baton_hex(id.b, sizeof id.b, ret_hex);
+    return good ? BATON_OK : cli_fail(c, BATON_USAGE, "an operator id has 32 hex digits");
+}
+
+static json_t *
+make_card(struct cli *c, const struct crypto_signer *signer, const char *id_hex, const char *roles)
+{
+    char key_hex[2 * BATON_KEY_BYTES + 1];
     const char *tenant;
     json_t *tenants = json_array();
-    crypto_random(id.b, sizeof id.b);
-    baton_hex(id.b, sizeof id.b, id_hex);
     baton_hex(signer->key.b, sizeof signer->key.b, key_hex);
     for (unsigned i = 0; (tenant = cli_option_nth(c, "tenant", i)) != NULL; i++)
         json_array_append_new(tenants, json_string(tenant));
@@ -68,16 +85,21 @@ static enum baton_status
 save_key(struct cli *c, const char *path, struct keyfile_cost cost, const char *roles)
 {
     char passphrase[PASSPHRASE_MAX], card_path[PATH_BYTES + 8];
+    char id[2 * BATON_ID_BYTES + 1];
     struct crypto_signer signer;
-    enum baton_status rc = secret_passphrase(c, config_text(c->config, "operator.passphrase-file"),
-                                             "your new key", true, passphrase);
+    enum baton_status rc = choose_id(c, id);
+    if (rc == BATON_OK)
+        rc = settings_make_folders(c, path);
+    if (rc == BATON_OK)
+        rc = secret_passphrase(c, config_text(c->config, "operator.passphrase-file"),
+                               "your new key", true, passphrase);
     if (rc == BATON_OK)
         rc = crypto_signer_new(&signer, &c->err);
     if (rc != BATON_OK)
         return rc;
     rc = keyfile_seal(path, &signer, passphrase, cost, &c->err);
     crypto_wipe(passphrase, sizeof passphrase);
-    json_t *card = make_card(c, &signer, roles);
+    json_t *card = make_card(c, &signer, id, roles);
     crypto_signer_done(&signer);
     if (cli_has(c, "card"))
         snprintf(card_path, sizeof card_path, "%s", cli_option(c, "card"));
@@ -393,8 +415,9 @@ cmd_trust_pin(struct cli *c)
 }
 
 static json_t *
-view_of(const struct trust_known *k)
+view_of(struct cli *c, const struct trust_known *k)
 {
+    const char *root = config_text(c->config, "controller.root"); /* it was checked against it */
     char hash[65], controllers[TRUST_CONTROLLERS_MAX * 18 + 1] = "";
     json_t *quorum = json_object();
     baton_hex(k->hash.b, sizeof k->hash.b, hash);
@@ -407,9 +430,9 @@ view_of(const struct trust_known *k)
     for (int v = VERB_NONE + 1; v < VERB_COUNT; v++)
         json_object_set_new(quorum, approval_verb_name((enum approval_verb)v),
                             json_integer(trust_quorum(&k->doc, (enum approval_verb)v)));
-    return json_pack("{s:i, s:s, s:b, s:s, s:o, s:o}", "version", (int)k->doc.version, "hash", hash,
-                     "lab", (int)k->doc.lab, "controllers", controllers, "quorum", quorum,
-                     "operators", operators_of(&k->doc));
+    return json_pack("{s:i, s:s, s:s, s:b, s:s, s:o, s:o}", "version", (int)k->doc.version, "root",
+                     root, "hash", hash, "lab", (int)k->doc.lab, "controllers", controllers,
+                     "quorum", quorum, "operators", operators_of(&k->doc));
 }
 
 enum baton_status
@@ -417,6 +440,7 @@ cmd_trust_show(struct cli *c)
 {
     static const struct column columns[] = {
         {"version", "version", COLUMN_TEXT},
+        {"root key", "root", COLUMN_TEXT},
         {"hash", "hash", COLUMN_TEXT},
         {"lab", "lab", COLUMN_TEXT},
         {"controllers", "controllers", COLUMN_TEXT},
@@ -432,7 +456,7 @@ cmd_trust_show(struct cli *c)
     enum baton_status rc = trust_fetch(c, &k);
     if (rc != BATON_OK)
         return rc;
-    json_t *o = view_of(k);
+    json_t *o = view_of(c, k);
     trust_known_free(&k);
     rc = output_one(c, columns, ARRAY_LEN(columns), o);
     if (rc == BATON_OK && c->output == OUTPUT_TABLE) {

@@ -92,6 +92,7 @@ static const struct option_row reason_options[] = {
     END,
 };
 static const struct option_row operator_options[] = {
+    {"id", "HEX", "operator id of an existing login; that of the login here unless given"},
     {"roles", "ROLES",
      "view,operate,approve,break-glass,audit,admin; view,operate,approve unless given"},
     {"tenant", "GUID", "limited to this tenant; may be repeated"},
@@ -134,8 +135,8 @@ static const struct option_row audit_options[] = {
 
 // clang-format off
 static const struct command commands[] = {
-    {"login", "", "", 0, 0, login_options, cmd_login_set, "keep address, fingerprint and token of a controller, after trying them",
-     "baton login --url https://controller:7443 --fingerprint 5f3c… < token"},
+    {"login", "", "[URL]", 0, 1, login_options, cmd_login_set, "keep address, fingerprint and token of a controller, after trying them",
+     "baton login https://controller:7443 --fingerprint 5f3c… < token"},
     {"login", "show", "", 0, 0, NULL, cmd_login_show, "who you are there", "baton login show"},
     {"login", "list", "", 0, 0, NULL, cmd_login_list, "all logins", "baton login list"},
     {"login", "add", "NAME", 1, 1, login_add_options, cmd_login_add, "make a login for an operator",

@@ -111,8 +111,8 @@ settings_key(struct cli *c, const char *name, struct baton_key *ret_key)
 
 /* --- writing the user's file ------------------------------------------------------------------ */
 
-static enum baton_status
-make_folders(struct cli *c, const char *path)
+enum baton_status
+settings_make_folders(struct cli *c, const char *path)
 {
     char folder[PATH_BYTES];
     snprintf(folder, sizeof folder, "%s", path);
@@ -183,7 +183,7 @@ settings_store(struct cli *c, const char *name, const char *value)
     BATON_ASSERT(dot != NULL);
     snprintf(section, sizeof section, "%.*s", (int)(dot - name), name);
     snprintf(fresh, sizeof fresh, "%s.new", c->config_path);
-    enum baton_status rc = make_folders(c, c->config_path);
+    enum baton_status rc = settings_make_folders(c, c->config_path);
     if (rc != BATON_OK)
         return rc;
     int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);

@@ -14,6 +14,8 @@ enum { PATH_BYTES = 512, TOKEN_MAX = 256, PASSPHRASE_MAX = 256 };
 enum baton_status settings_open(struct cli *c);
 /* A path with ~/ in front made whole. */
 void settings_path(const char *text, char out[PATH_BYTES]);
+/* The folders above a file, 0700 where they are new. */
+enum baton_status settings_make_folders(struct cli *c, const char *path);
 /* Writes one value into the user's file, keeping everything else; makes folders as needed (0700). */
 enum baton_status settings_store(struct cli *c, const char *name, const char *value);
 /* false, with the error set, when it is not set or not a key. */
