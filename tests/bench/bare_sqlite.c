@@ -1,0 +1,115 @@
+#include "bare_sqlite.h"
+#include "controller/adapters/store_sqlite.h"
+#include <stdio.h>
+
+static bool
+good(struct bare *b, int code, const char *what)
+{
+    if (code == SQLITE_OK || code == SQLITE_DONE)
+        return true;
+    fprintf(stderr, "%s: %s\n", what, sqlite3_errmsg(b->db));
+    return false;
+}
+
+static int
+wal_grew(void *ctx, sqlite3 *db, const char *name, int frames)
+{
+    struct bare *b = ctx;
+    (void)db, (void)name;
+    b->frames = frames;
+    return SQLITE_OK;
+}
+
+static bool
+prepare(struct bare *b, const char *sql, sqlite3_stmt **ret)
+{
+    return good(b, sqlite3_prepare_v3(b->db, sql, -1, SQLITE_PREPARE_PERSISTENT, ret, NULL), sql);
+}
+
+bool
+bare_open(struct bare *b, const char *path)
+{
+    *b = (struct bare){0};
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX |
+                SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE;
+    if (sqlite3_open_v2(path, &b->db, flags, NULL) != SQLITE_OK)
+        return good(b, SQLITE_CANTOPEN, path);
+    sqlite3_wal_hook(b->db, wal_grew, b);
+    return good(
+               b,
+               sqlite3_exec(b->db,
+                            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+                            "PRAGMA wal_autocheckpoint=0; PRAGMA cell_size_check=ON;"
+                            "PRAGMA mmap_size=0; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8192;"
+                            "CREATE TABLE row(tab INTEGER NOT NULL, key BLOB NOT NULL,"
+                            " value BLOB NOT NULL, PRIMARY KEY(tab, key)) STRICT, WITHOUT ROWID;"
+                            "CREATE TABLE log(seq INTEGER PRIMARY KEY, tenant BLOB NOT NULL,"
+                            " tenant_seq INTEGER NOT NULL, leaf BLOB NOT NULL,"
+                            " bytes BLOB NOT NULL) STRICT;",
+                            NULL, NULL, NULL),
+               "set-up") &&
+           prepare(b, "BEGIN IMMEDIATE", &b->begin) && prepare(b, "COMMIT", &b->commit) &&
+           prepare(b,
+                   "INSERT INTO row(tab, key, value) VALUES(2, ?1, ?2) "
+                   "ON CONFLICT(tab, key) DO UPDATE SET value = excluded.value",
+                   &b->row) &&
+           prepare(b,
+                   "INSERT INTO log(seq, tenant, tenant_seq, leaf, bytes) "
+                   "VALUES(?1, ?2, ?3, ?4, ?5)",
+                   &b->log);
+}
+
+static bool
+run(struct bare *b, sqlite3_stmt *st)
+{
+    int code = sqlite3_step(st);
+    (void)sqlite3_reset(st);
+    return good(b, code, sqlite3_sql(st));
+}
+
+bool
+bare_begin(struct bare *b)
+{
+    return run(b, b->begin);
+}
+
+bool
+bare_commit(struct bare *b)
+{
+    if (!run(b, b->commit))
+        return false;
+    if (b->frames < STORE_WAL_FRAMES_MAX)
+        return true;
+    return good(b, sqlite3_wal_checkpoint_v2(b->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL),
+                "checkpoint");
+}
+
+bool
+bare_row(struct bare *b, const void *key, size_t key_len, const void *value, size_t len)
+{
+    (void)sqlite3_bind_blob64(b->row, 1, key, key_len, SQLITE_STATIC);
+    (void)sqlite3_bind_blob64(b->row, 2, value, len, SQLITE_STATIC);
+    return run(b, b->row);
+}
+
+bool
+bare_log(struct bare *b, const void *tenant, uint64_t tenant_seq, const void *bytes, size_t len)
+{
+    static const uint8_t leaf[32] = {0};
+    (void)sqlite3_bind_int64(b->log, 1, (sqlite3_int64)++b->seq);
+    (void)sqlite3_bind_blob64(b->log, 2, tenant, 16, SQLITE_STATIC);
+    (void)sqlite3_bind_int64(b->log, 3, (sqlite3_int64)tenant_seq);
+    (void)sqlite3_bind_blob64(b->log, 4, leaf, sizeof leaf, SQLITE_STATIC);
+    (void)sqlite3_bind_blob64(b->log, 5, bytes, len, SQLITE_STATIC);
+    return run(b, b->log);
+}
+
+void
+bare_close(struct bare *b)
+{
+    (void)sqlite3_finalize(b->begin);
+    (void)sqlite3_finalize(b->commit);
+    (void)sqlite3_finalize(b->row);
+    (void)sqlite3_finalize(b->log);
+    (void)sqlite3_close(b->db);
+}
