@@ -7,6 +7,8 @@ set(CMAKE_C_STANDARD_REQUIRED ON)
 set(CMAKE_C_EXTENSIONS OFF)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+# -O2 as distributions build it; assertions stay on, so no NDEBUG.
+set(CMAKE_C_FLAGS_RELEASE "-O2 -g1")
 
 add_library(baton_flags INTERFACE)
 target_compile_definitions(baton_flags INTERFACE _POSIX_C_SOURCE=200809L BATON_VERSION="${PROJECT_VERSION}")

@@ -530,7 +530,7 @@ static void
 op_operator(struct request *r)
 {
     struct baton_err err;
-    bool on;
+    bool on = false;
     const json_t *acts = json_object_get(r->json, "do");
     enum baton_status rc = flag_field(r, "auto", true, &on, &err);
     if (rc == BATON_OK && acts != NULL && !json_is_array(acts))
