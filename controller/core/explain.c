@@ -44,14 +44,6 @@ rule_in_state(uint16_t number, const struct cutover *c)
     return NULL;
 }
 
-static void
-next_command(struct problem *p, const char *text, const char *tenant)
-{
-    struct line l;
-    line_start(&l, p->next, sizeof p->next);
-    line_template(&l, text, tenant);
-}
-
 /* Everything holds: the verb to give, or that it goes on by itself. */
 static void
 explain_open(const struct tenant *t, const struct rule *r, struct problem *p)
@@ -70,7 +62,7 @@ explain_open(const struct tenant *t, const struct rule *r, struct problem *p)
     line_put(&l, handoff_event_name((enum handoff_event)r->on));
     line_put(&l, " TENANT");
     line_set(p->who, sizeof p->who, "any operator");
-    next_command(p, text, t->info.name);
+    tenant_text(t, text, p->next, sizeof p->next);
 }
 
 /* True: nothing blocks this rule. */
@@ -150,9 +142,10 @@ explain_terminal(const struct tenant *t, struct problem *p)
     if (s == HO_DONE)
         problem_add(p, "the guard on the old server goes on for guard_ms");
     line_set(p->who, sizeof p->who, "any operator");
-    next_command(p,
-                 s == HO_DONE ? "baton cutover certificate TENANT" : "baton cutover create TENANT",
-                 t->info.name);
+    tenant_text(t,
+                s == HO_DONE ? "baton cutover show TENANT"
+                             : "baton cutover create TENANT --old OLD_HOST --new NEW_HOST",
+                p->next, sizeof p->next);
 }
 
 void
@@ -206,7 +199,8 @@ static const struct task_row {
      ANY_SIZE,
      ALL,
      "Approve the plan",
-     {"Read the plan: baton cutover show TENANT", "Sign it: baton approval sign TENANT plan"},
+     {"Read the plan: baton cutover show TENANT",
+      "Sign it: baton cutover approve TENANT --for plan"},
      "",
      "enough people have approved the plan"},
     {HO_EXPORT_SETTINGS,
@@ -307,7 +301,7 @@ static const struct task_row {
      ANY_SIZE,
      ALL,
      "Review what the new server would export",
-     {"Read the verification: baton cutover verification TENANT",
+     {"Read the verification: baton cutover show TENANT",
       "Look at each deletion and at every difference of the configuration.",
       "Accept it: baton cutover accept TENANT --reason '...'"},
      "",
@@ -317,7 +311,7 @@ static const struct task_row {
      ANY_SIZE,
      ALL,
      "Approve the cutover and arm it",
-     {"Two people sign: baton approval sign TENANT cutover",
+     {"Two people sign: baton cutover approve TENANT --for cutover",
       "Exempt the old server's sync service from monitoring that restarts services.",
       "Close wizards and consoles on both servers, then: baton cutover arm TENANT"},
      "",
@@ -377,7 +371,7 @@ static const struct task_row {
      "Remove the old server",
      {"Uninstall DirSync (Windows Azure Active Directory Sync tool) in Programs and Features.",
       "Remove or block the account with which DirSync signed in to Entra.",
-      "Approve and confirm: baton approval sign TENANT retire, then baton cutover retire TENANT"},
+      "Sign and retire it: baton cutover retire TENANT"},
      "Until its cloud identity is gone the certificate says: local fence only.",
      "product absent, tombstone confirmed"},
     {HO_DECOMMISSION,
@@ -388,7 +382,7 @@ static const struct task_row {
      {"Uninstall Entra Connect in Programs and Features; sign in when asked, so that its cloud "
       "side is removed too.",
       "Check that its connector account is gone from the tenant.",
-      "Approve and confirm: baton approval sign TENANT retire, then baton cutover retire TENANT"},
+      "Sign and retire it: baton cutover retire TENANT"},
      "Until its cloud identity is gone the certificate says: local fence only.",
      "product absent, tombstone confirmed"},
     {HO_REVOKING,
@@ -408,8 +402,7 @@ static const struct task_row {
       "Remove or disable its connector account or certificate in the tenant, then wait 90 minutes "
       "for tokens to end.",
       "Or power it off, or cut its network, at the hypervisor.",
-      "Two people with the break-glass role attest what they saw: baton approval sign TENANT "
-      "attest"},
+      "Two people with the break-glass role sign what they saw: baton cutover attest TENANT --host OLD_HOST --seen FILE"},
      "With a tenant-side fence rollback is given up.",
      "evidence or two attestations stand for every server"},
     {HO_FORWARD_REPAIR,
@@ -444,9 +437,8 @@ task_after_early_removal(const struct tenant *t, struct task *ret)
     line_set(ret->host, sizeof ret->host, tenant_old(t)->host);
     line_set(ret->line[0].text, sizeof ret->line[0].text,
              "Reinstall DirSync or restore the server, so that its settings can be exported.");
-    struct line l;
-    line_start(&l, ret->line[1].text, sizeof ret->line[1].text);
-    line_template(&l, "Then: baton cutover resume TENANT", t->info.name);
+    tenant_text(t, "Then: baton cutover resume TENANT", ret->line[1].text,
+                sizeof ret->line[1].text);
     line_set(ret->line[2].text, sizeof ret->line[2].text,
              "If that cannot be done: abandon, and install clean on the unsupported path.");
     ret->line_count = 3;
@@ -467,9 +459,7 @@ task_fill(const struct tenant *t, const struct task_row *row, struct task *ret)
         line_set(ret->host, sizeof ret->host,
                  row->where == ON_OLD ? tenant_old(t)->host : tenant_new(t)->host);
     for (size_t i = 0; i < TASK_LINES_MAX && row->line[i] != NULL; i++) {
-        struct line l;
-        line_start(&l, ret->line[i].text, sizeof ret->line[i].text);
-        line_template(&l, row->line[i], t->info.name);
+        tenant_text(t, row->line[i], ret->line[i].text, sizeof ret->line[i].text);
         ret->line_count++;
     }
 }

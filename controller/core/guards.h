@@ -21,7 +21,7 @@ struct guard_ctx {
 struct handoff_guard {
     bool (*holds)(const struct guard_ctx *g, struct problem *p); /* adds facts either way */
     const char *title;      /* one sentence: what is missing; NULL: a condition, it never blocks */
-    const char *who, *next; /* TENANT in next becomes the tenant's name */
+    const char *who, *next; /* names in next are filled in: line_template */
     bool refresh;           /* saying no for want of fresh facts: ask the servers again */
 };
 
@@ -36,6 +36,8 @@ void problem_add(struct problem *p, const char *text);
 void problem_add_fact(struct problem *p, const struct agent_view *a, const char *whose,
                       enum fact_id id, uint64_t now_ms);
 uint64_t agent_fact_age_ms(const struct agent_view *a, enum fact_id id, uint64_t now_ms);
+/* Text for the tenant: line_template with its names, cut to cap. */
+void tenant_text(const struct tenant *t, const char *text, char *out, size_t cap);
 const struct agent_view *tenant_old(const struct tenant *t);
 const struct agent_view *tenant_new(const struct tenant *t);
 /* Index in the authority record, or -1. */

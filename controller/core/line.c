@@ -106,12 +106,27 @@ put_quoted(struct line *l, const char *name)
 }
 
 void
-line_template(struct line *l, const char *text, const char *tenant)
+line_template(struct line *l, const char *text, const struct line_names *names)
 {
-    static const char mark[] = "TENANT";
-    for (const char *at; (at = strstr(text, mark)) != NULL; text = at + sizeof mark - 1) {
-        put_bytes(l, text, (size_t)(at - text));
-        put_quoted(l, tenant);
+    const struct {
+        const char *mark, *name;
+    } marks[] = {
+        {"TENANT", names->tenant}, {"OLD_HOST", names->old_host}, {"NEW_HOST", names->new_host}};
+    while (*text != '\0') {
+        const char *first = NULL;
+        size_t which = 0;
+        for (size_t i = 0; i < ARRAY_LEN(marks); i++) {
+            const char *at = strstr(text, marks[i].mark);
+            if (at != NULL && (first == NULL || at < first)) {
+                first = at;
+                which = i;
+            }
+        }
+        if (first == NULL)
+            break;
+        put_bytes(l, text, (size_t)(first - text));
+        put_quoted(l, marks[which].name);
+        text = first + strlen(marks[which].mark);
     }
     line_put(l, text);
 }

@@ -20,8 +20,11 @@ void line_int(struct line *l, int64_t v);
 void line_duration(struct line *l, uint64_t ms); /* "850 ms", "42 s", "90 min", "36 h", "14 d" */
 void line_hex(struct line *l, const void *bytes, size_t n);
 void line_version(struct line *l, int64_t v); /* four 16-bit parts */
-/* Every TENANT in text becomes the name, in quotes where a shell would need them. */
-void line_template(struct line *l, const char *text, const char *tenant);
+/* TENANT, OLD_HOST and NEW_HOST in text become these names, in quotes where a shell needs them. */
+struct line_names {
+    const char *tenant, *old_host, *new_host;
+};
+void line_template(struct line *l, const char *text, const struct line_names *names);
 /* Copies text whole: line_start and one line_put. */
 void line_set(char *out, size_t cap, const char *text);
 

@@ -66,9 +66,7 @@ refuse(struct step *s, enum baton_status status, const char *title, const char *
     p->status = status;
     line_set(p->title, sizeof p->title, title);
     line_set(p->who, sizeof p->who, who);
-    struct line l;
-    line_start(&l, p->next, sizeof p->next);
-    line_template(&l, next, s->t->info.name);
+    tenant_text(s->t, next, p->next, sizeof p->next);
     p->since_unix_ms = cutover_of(s)->entered_unix_ms;
 }
 
@@ -506,8 +504,7 @@ refuse_no_rule(struct step *s, enum handoff_event event)
     s->refusal.status = BATON_NO_RULE;
     line_set(s->refusal.title, sizeof s->refusal.title, title);
     line_set(s->refusal.who, sizeof s->refusal.who, "any operator");
-    line_start(&l, s->refusal.next, sizeof s->refusal.next);
-    line_template(&l, "baton cutover explain TENANT", s->t->info.name);
+    tenant_text(s->t, "baton cutover explain TENANT", s->refusal.next, sizeof s->refusal.next);
 }
 
 /* The authority said no: what it must know first, or what the agents would refuse. */
@@ -524,11 +521,11 @@ refuse_by_authority(struct step *s, const struct rule *r)
         : s->t->authority.reconcile ? "a server knows more than this ledger: confirm that first"
                                     : "the export role cannot be moved like this now");
     line_set(p->who, sizeof p->who, "the administrators of both servers");
-    struct line l;
-    line_start(&l, p->next, sizeof p->next);
-    line_template(&l, waits ? "baton agent list" : "baton cutover explain TENANT", s->t->info.name);
+    tenant_text(s->t, waits ? "baton agent list --tenant TENANT" : "baton cutover explain TENANT",
+                p->next, sizeof p->next);
     problem_add(p, r->why);
     char phase[64];
+    struct line l;
     line_start(&l, phase, sizeof phase);
     line_put(&l, "the authority record is in phase ");
     line_put(&l, authority_phase_name((enum authority_phase)s->t->authority.phase));
@@ -928,7 +925,7 @@ create_refused(struct step *s)
     if (ev->old_agent >= MEMBERS_MAX || ev->new_agent >= MEMBERS_MAX ||
         !s->t->agent[ev->old_agent].used || !s->t->agent[ev->new_agent].used) {
         refuse(s, BATON_NOT_FOUND, "both servers need an enrolled agent", "any operator",
-               "baton agent token TENANT");
+               "baton agent token TENANT HOST --role new");
         return true;
     }
     return false;
@@ -945,7 +942,7 @@ on_create(struct step *s)
     uint8_t profile = ev->profile != PROFILE_NONE ? ev->profile : a.recommended;
     if (profile != a.recommended && ev->text[0] == '\0') {
         refuse(s, BATON_REFUSED, "another path than the recommended one needs a reason",
-               "any operator", "baton cutover create TENANT --path PATH --reason '...'");
+               "any operator", "baton cutover create TENANT --profile PATH --reason '...'");
         return;
     }
     struct cutover *c = cutover_of(s);

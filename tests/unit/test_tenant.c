@@ -73,7 +73,7 @@ a_refused_verb_names_rule_guard_facts_who_and_the_next_command(void **state)
     assert_int_equal(p->rule, 315);
     assert_int_equal(p->guard, G_APPR_CUTOVER);
     assert_true(refusal_mentions("0 of 2"));
-    assert_string_equal(p->next, "baton approval sign contoso cutover");
+    assert_string_equal(p->next, "baton cutover approve contoso --for cutover");
     assert_true(p->who[0] != '\0' && p->since_unix_ms != 0);
     stands_in(HO_READY);
 }

@@ -1,0 +1,375 @@
+/* Guards of moving the role: liveness, evidence, approvals, proof and retirement. */
+#include "guards_private.h"
+
+#include "line.h"
+
+#include <string.h>
+
+/* --- cut over -------------------------------------------------------------------------------- */
+
+bool
+guard_tools(const struct guard_ctx *g, struct problem *p)
+{
+    static const enum fact_id ids[] = {FACT_WIZARD_OPEN, FACT_CONSOLE_OPEN, FACT_INSTALLER_OPEN,
+                                       FACT_RUN_IN_PROGRESS};
+    bool ok = true;
+    const struct agent_view *both[] = {guard_old(g), guard_new(g)};
+    for (size_t m = 0; m < ARRAY_LEN(both); m++) {
+        for (size_t i = 0; i < ARRAY_LEN(ids); i++)
+            ok = guard_need(g, p, both[m], ids[i], 0) && ok;
+        if (both[m]->facts.note[0] != '\0')
+            problem_add(p, both[m]->facts.note);
+    }
+    return ok;
+}
+
+static bool
+agent_live(const struct guard_ctx *g, struct problem *p, const struct agent_view *a)
+{
+    uint64_t limit = (uint64_t)guard_policy(g, POLICY_BEAT_STALE_MS);
+    uint64_t seen = a->seen_ms > a->reported_ms ? a->seen_ms : a->reported_ms;
+    uint64_t ago = seen == 0 || seen > g->now_ms ? FACT_NEVER : g->now_ms - seen;
+    int64_t skew = a->skew_ms < 0 ? -a->skew_ms : a->skew_ms;
+    bool old = a == guard_old(g);
+    if (!a->connected)
+        problem_add(p, old ? "old server: not connected" : "new server: not connected");
+    problem_add_span(p, old ? "old server: heard " : "new server: heard ", ago, " ago, allowed ",
+                     limit);
+    if (skew >= guard_policy(g, POLICY_SKEW_MS))
+        problem_add_span(
+            p, old ? "old server: its clock is off by " : "new server: its clock is off by ",
+            (uint64_t)skew, ", allowed ", (uint64_t)guard_policy(g, POLICY_SKEW_MS));
+    return a->connected && ago <= limit && skew < guard_policy(g, POLICY_SKEW_MS);
+}
+
+bool
+guard_live(const struct guard_ctx *g, struct problem *p)
+{
+    return agent_live(g, p, guard_old(g)) & agent_live(g, p, guard_new(g));
+}
+
+bool
+guard_window(const struct guard_ctx *g, struct problem *p)
+{
+    const struct tenant_info *i = &g->t->info;
+    if (i->window_from_unix_ms == 0 && i->window_to_unix_ms == 0)
+        return true;
+    uint64_t now = g->approvals.unix_ms;
+    if (now < i->window_from_unix_ms)
+        problem_add_span(p, "the window opens in ", i->window_from_unix_ms - now, " and lasts ",
+                         i->window_to_unix_ms - i->window_from_unix_ms);
+    else if (now >= i->window_to_unix_ms)
+        problem_add(p, "the window is over");
+    return now >= i->window_from_unix_ms && now < i->window_to_unix_ms;
+}
+
+static bool
+fresh(const struct guard_ctx *g, struct problem *p, const struct agent_view *a, enum fact_id id)
+{
+    uint64_t limit = (uint64_t)guard_policy(g, POLICY_STAGED_FRESH_MS);
+    uint64_t age = agent_fact_age_ms(a, id, g->now_ms);
+    if (age <= limit)
+        return true;
+    problem_add_span(p, "new server: last looked at ", age, " ago, allowed ", limit);
+    return false;
+}
+
+bool
+guard_new_staged(const struct guard_ctx *g, struct problem *p)
+{
+    static const enum fact_id stopped[] = {FACT_SERVICES_STOPPED, FACT_SERVICES_DISABLED};
+    static const enum fact_id ones[] = {FACT_STAGING_SCHEDULER, FACT_STAGING_SETTINGS};
+    static const enum fact_id zeros[] = {FACT_WIZARD_OPEN, FACT_CONSOLE_OPEN, FACT_INSTALLER_OPEN,
+                                         FACT_SYNC_SHELL_OPEN, FACT_RUN_IN_PROGRESS};
+    const struct agent_view *n = guard_new(g);
+    if (fact_is(&n->facts, FACT_SERVICES_STOPPED, 1)) /* its guard stopped it */
+        return guard_need_all(g, p, n, stopped, ARRAY_LEN(stopped), 1) &&
+               fresh(g, p, n, FACT_SERVICES_STOPPED);
+    bool ok = guard_need_all(g, p, n, ones, ARRAY_LEN(ones), 1);
+    ok = guard_need_all(g, p, n, zeros, ARRAY_LEN(zeros), 0) && ok;
+    return ok && fresh(g, p, n, FACT_STAGING_SCHEDULER);
+}
+
+/* The recipient's own evidence is asked for again before a grant; here the others have to stand. */
+bool
+guard_evidence(const struct guard_ctx *g, struct problem *p)
+{
+    const struct authority *a = &g->t->authority;
+    bool all = a->phase >= AUTH_FENCED;
+    for (size_t i = 0; i < a->member_count; i++) {
+        const struct authority_member *m = &a->member[i];
+        if (!baton_hash_is_zero(&m->evidence) || m->attested)
+            continue;
+        if (a->phase >= AUTH_FENCED && baton_key_eq(&m->key, &a->recipient))
+            continue;
+        all = false;
+        bool old = baton_key_eq(&m->key, &guard_old(g)->key);
+        char text[sizeof p->fact[0].text];
+        struct line l;
+        line_start(&l, text, sizeof text);
+        line_put(&l, old ? "old server: no evidence yet, last word "
+                         : "new server: no evidence yet, last word ");
+        line_put(&l, statement_type_name((enum statement_type)m->said));
+        problem_add(p, text);
+    }
+    return all;
+}
+
+bool
+guard_no_tamper(const struct guard_ctx *g, struct problem *p)
+{
+    const struct authority *a = &g->t->authority;
+    bool ok = true;
+    for (size_t i = 0; i < a->member_count; i++) {
+        if (!a->member[i].tamper_open && !a->member[i].tamper_unread)
+            continue;
+        ok = false;
+        problem_add(p, baton_key_eq(&a->member[i].key, &guard_old(g)->key)
+                           ? "old server: its guard raised an alarm"
+                           : "new server: its guard raised an alarm");
+        problem_add(p, a->member[i].tamper_open ? "it has not given evidence since"
+                                                : "nobody has acknowledged it yet");
+    }
+    return ok;
+}
+
+bool
+guard_go_stands(const struct guard_ctx *g, struct problem *p)
+{
+    if (g->t->cutover.no_go)
+        problem_add(p, "the verification that people approved is not what the new server is now");
+    return !g->t->cutover.no_go;
+}
+
+bool
+guard_latched(const struct guard_ctx *g)
+{
+    return guard_legacy(g) && (g->t->cutover.ponr || g->t->authority.ponr);
+}
+
+bool
+guard_latch_clear(const struct guard_ctx *g, struct problem *p)
+{
+    if (guard_latched(g))
+        problem_add(p, "new server: it has left staging or exported");
+    return !guard_latched(g);
+}
+
+bool
+guard_latch_set(const struct guard_ctx *g, struct problem *p)
+{
+    (void)p;
+    return guard_latched(g);
+}
+
+bool
+guard_may_return(const struct guard_ctx *g, struct problem *p)
+{
+    const char *why = NULL;
+    if (authority_may_return(&g->t->authority, &guard_old(g)->key, &why))
+        return true;
+    if (why != NULL)
+        problem_add(p, why);
+    return false;
+}
+
+bool
+guard_not_accepted(const struct guard_ctx *g, struct problem *p)
+{
+    if (guard_member(g, guard_old(g))->accepted)
+        problem_add(p, "old server: it has promised the open epoch already");
+    return !guard_member(g, guard_old(g))->accepted;
+}
+
+bool
+guard_accepted(const struct guard_ctx *g, struct problem *p)
+{
+    return !guard_not_accepted(g, p);
+}
+
+/* --- approvals ------------------------------------------------------------------------------- */
+
+static bool
+approved(const struct guard_ctx *g, struct problem *p, enum approval_verb verb)
+{
+    unsigned have = approvals_count(g->t, verb, &g->approvals);
+    unsigned want = g->approvals.trust == NULL ? 1 : trust_quorum(g->approvals.trust, verb);
+    char text[sizeof p->fact[0].text];
+    struct line l;
+    line_start(&l, text, sizeof text);
+    line_put(&l, approval_verb_name(verb));
+    line_put(&l, ": ");
+    line_int(&l, have);
+    line_put(&l, " of ");
+    line_int(&l, want);
+    line_put(&l, " approvals by different people stand");
+    problem_add(p, text);
+    return have >= want;
+}
+
+bool
+guard_appr_plan(const struct guard_ctx *g, struct problem *p)
+{
+    return approved(g, p, VERB_PLAN);
+}
+
+bool
+guard_appr_cutover(const struct guard_ctx *g, struct problem *p)
+{
+    return approved(g, p, VERB_CUTOVER);
+}
+
+bool
+guard_appr_go(const struct guard_ctx *g, struct problem *p)
+{
+    uint64_t age =
+        g->t->authority.asked_ms == 0 ? FACT_NEVER : g->now_ms - g->t->authority.asked_ms;
+    uint64_t limit = (uint64_t)guard_policy(g, POLICY_GO_MS);
+    if (age > limit)
+        problem_add_span(p, "everybody was challenged ", age, " ago, allowed ", limit);
+    return approved(g, p, VERB_GO) && age <= limit;
+}
+
+bool
+guard_appr_rollback(const struct guard_ctx *g, struct problem *p)
+{
+    return approved(g, p, VERB_ROLLBACK);
+}
+
+bool
+guard_appr_retire(const struct guard_ctx *g, struct problem *p)
+{
+    return approved(g, p, VERB_RETIRE);
+}
+
+bool
+guard_appr_adopt(const struct guard_ctx *g, struct problem *p)
+{
+    return approved(g, p, VERB_ADOPT);
+}
+
+bool
+guard_appr_attest(const struct guard_ctx *g, struct problem *p)
+{
+    struct baton_hash two[2];
+    approved(g, p, VERB_ATTEST);
+    return approvals_attested(g->t, &g->approvals, two) >= 0;
+}
+
+/* --- prove and retire ------------------------------------------------------------------------ */
+
+bool
+guard_export_seen(const struct guard_ctx *g, struct problem *p)
+{
+    const struct agent_view *n = guard_new(g);
+    bool ok = guard_need(g, p, n, FACT_LAST_EXPORT_OK, 1);
+    problem_add_fact(p, n, "new server", FACT_EXPORTS_TOTAL, g->now_ms);
+    problem_add_number(p, "its exports before the grant: ", g->t->cutover.exports_before, "");
+    return ok && fact_or(&n->facts, FACT_EXPORTS_TOTAL, -1) > g->t->cutover.exports_before;
+}
+
+bool
+guard_export_failed(const struct guard_ctx *g, struct problem *p)
+{
+    (void)p;
+    const struct facts *f = &guard_new(g)->facts;
+    return fact_is(f, FACT_LAST_EXPORT_OK, 0) &&
+           fact_or(f, FACT_EXPORTS_TOTAL, -1) > g->t->cutover.exports_before;
+}
+
+bool
+guard_probation(const struct guard_ctx *g, struct problem *p)
+{
+    const struct agent_view *n = guard_new(g);
+    const struct cutover *c = &g->t->cutover;
+    uint64_t limit = (uint64_t)guard_policy(g, POLICY_PROBATION_MS);
+    uint64_t watched = g->now_ms - c->entered_ms;
+    problem_add_span(p, "watched for ", watched, ", needed ", limit);
+    int64_t cycles = fact_or(&n->facts, FACT_GOOD_CYCLES, 0);
+    if (cycles >= c->cycles_before) /* a purged run history starts to count again */
+        cycles -= c->cycles_before;
+    problem_add_number(p, "good cycles since then: ", cycles, "");
+    problem_add_number(p, "needed: ", guard_policy(g, POLICY_PROBATION_CYCLES_COUNT), "");
+    bool good = guard_need(g, p, n, FACT_LAST_EXPORT_OK, 1);
+    return good && watched >= limit && cycles >= guard_policy(g, POLICY_PROBATION_CYCLES_COUNT);
+}
+
+bool
+guard_old_absent(const struct guard_ctx *g, struct problem *p)
+{
+    return guard_need(g, p, guard_old(g), FACT_PRODUCT_PRESENT, 0);
+}
+
+bool
+guard_retired(const struct guard_ctx *g, struct problem *p)
+{
+    bool absent = guard_old_absent(g, p);
+    bool retired = guard_member(g, guard_old(g))->retired;
+    problem_add(p, retired ? "old server: its tombstone is final"
+                           : "old server: its tombstone is not final yet");
+    if (g->t->cutover.local_fence_only)
+        problem_add(p, "local fence only: nobody proved that its cloud identity is gone");
+    return absent && retired;
+}
+
+bool
+guard_old_exported(const struct guard_ctx *g, struct problem *p)
+{
+    const struct agent_view *o = guard_old(g);
+    bool ok = guard_need(g, p, o, FACT_LAST_EXPORT_OK, 1);
+    problem_add_fact(p, o, "old server", FACT_EXPORTS_TOTAL, g->now_ms);
+    problem_add_number(p, "its exports before it was granted again: ", g->t->cutover.exports_before,
+                       "");
+    return ok && fact_or(&o->facts, FACT_EXPORTS_TOTAL, -1) > g->t->cutover.exports_before;
+}
+
+bool
+guard_new_holds(const struct guard_ctx *g, struct problem *p)
+{
+    (void)p;
+    return guard_new(g)->statement_known && guard_new(g)->statement.holding;
+}
+
+bool
+guard_new_exports(const struct guard_ctx *g, struct problem *p)
+{
+    problem_add_fact(p, guard_new(g), "new server", FACT_STAGING_SCHEDULER, g->now_ms);
+    problem_add_fact(p, guard_new(g), "new server", FACT_EXPORTS_TOTAL, g->now_ms);
+    return guard_exporting(guard_new(g));
+}
+
+bool
+guard_reconciled(const struct guard_ctx *g, struct problem *p)
+{
+    const struct authority *a = &g->t->authority;
+    for (size_t i = 0; i < a->member_count; i++)
+        if (!a->member[i].heard)
+            problem_add(p, baton_key_eq(&a->member[i].key, &guard_old(g)->key)
+                               ? "old server: not heard since this controller started"
+                               : "new server: not heard since this controller started");
+    return !a->recovering;
+}
+
+bool
+guard_tamper_answered(const struct guard_ctx *g, struct problem *p)
+{
+    const struct authority *a = &g->t->authority;
+    unsigned unread = 0, open = 0;
+    for (size_t i = 0; i < a->member_count; i++) {
+        unread += a->member[i].tamper_unread;
+        open += a->member[i].tamper_open;
+    }
+    if (unread == 0)
+        problem_add(p, "no alarm waits for a person");
+    if (open > 0)
+        problem_add(p, "the server has given no evidence since its alarm");
+    return unread > 0 && open == 0;
+}
+
+bool
+guard_before_release(const struct guard_ctx *g, struct problem *p)
+{
+    if (g->t->cutover.resume_to >= HO_RELEASING)
+        problem_add(p, "the old server was asked to stop already");
+    return g->t->cutover.resume_to < HO_RELEASING;
+}

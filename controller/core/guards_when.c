@@ -1,0 +1,219 @@
+/* Conditions: they choose among rows and never block one. */
+#include "guards_private.h"
+
+#include "line.h"
+
+#include <string.h>
+
+/* --- conditions: they choose a row ----------------------------------------------------------- */
+
+bool
+guard_asked(const struct guard_ctx *g, struct problem *p)
+{
+    (void)p;
+    const struct authority *a = &g->t->authority;
+    return a->phase == AUTH_ASKED &&
+           g->now_ms - a->asked_ms <= (uint64_t)guard_policy(g, POLICY_GO_MS);
+}
+
+bool
+guard_not_asked(const struct guard_ctx *g, struct problem *p)
+{
+    return !guard_asked(g, p);
+}
+
+bool
+guard_towards_new(const struct guard_ctx *g, struct problem *p)
+{
+    (void)p;
+    return baton_key_eq(&g->t->authority.recipient, &guard_new(g)->key);
+}
+
+bool
+guard_towards_old(const struct guard_ctx *g, struct problem *p)
+{
+    (void)p;
+    return baton_key_eq(&g->t->authority.recipient, &guard_old(g)->key);
+}
+
+bool
+guard_old_removed(const struct guard_ctx *g, struct problem *p)
+{
+    (void)p;
+    return fact_is(&guard_old(g)->facts, FACT_PRODUCT_PRESENT, 0) && !g->t->cutover.settings_sealed;
+}
+
+bool
+guard_role_of(const struct guard_ctx *g, const struct agent_view *a)
+{
+    return baton_key_eq(&g->t->authority.holder, &a->key) ||
+           (a->statement_known && a->statement.holding);
+}
+
+/* A later plan of the same servers needs no second adoption: every FENCE carries its plan. */
+bool
+guard_role_known(const struct guard_ctx *g, struct problem *p)
+{
+    (void)p;
+    const struct authority *a = &g->t->authority;
+    if (!a->adopted || a->phase != AUTH_HELD || !baton_key_eq(&a->holder, &guard_old(g)->key))
+        return false;
+    for (size_t i = 0; i < g->t->plan.member_count; i++)
+        if (authority_member_index(a, &g->t->plan.member[i].key) < 0)
+            return false;
+    return true;
+}
+
+bool
+guard_never_adopted(const struct guard_ctx *g, struct problem *p)
+{
+    (void)p;
+    return !g->t->authority.adopted;
+}
+
+bool
+guard_settled(const struct guard_ctx *g, struct problem *p)
+{
+    (void)p;
+    return !g->t->authority.reconcile && !g->t->authority.recovering;
+}
+
+bool
+guard_old_holding(const struct guard_ctx *g, struct problem *p)
+{
+    (void)p;
+    return guard_role_of(g, guard_old(g));
+}
+
+bool
+guard_resume_fitting(const struct guard_ctx *g, struct problem *p)
+{
+    (void)p;
+    uint8_t s = g->t->cutover.resume_to;
+    if (!g->t->authority.adopted)
+        return s <= HO_EXPORT_SETTINGS;
+    if (s < HO_RELEASING)
+        return guard_role_of(g, guard_old(g));
+    return s >= HO_ACTIVATING && s <= HO_DONE && guard_role_of(g, guard_new(g));
+}
+
+/* A draining server may finish its run: it counts as rogue from its first evidence for the epoch. */
+bool
+guard_rogue_old(const struct guard_ctx *g, struct problem *p)
+{
+    (void)p;
+    const struct agent_view *o = guard_old(g);
+    bool proven = guard_towards_new(g, p) &&
+                  (g->t->authority.phase >= AUTH_FENCED || guard_role_of(g, guard_new(g)) ||
+                   !baton_hash_is_zero(&guard_member(g, o)->evidence));
+    return proven && !(o->statement_known && o->statement.holding) &&
+           fact_or(&o->facts, FACT_EXPORTS_SINCE_FENCE, 0) > g->t->cutover.old_rogue_seen;
+}
+
+bool
+guard_rogue_new(const struct guard_ctx *g, struct problem *p)
+{
+    (void)p;
+    const struct agent_view *n = guard_new(g);
+    const struct authority_member *m = guard_member(g, n);
+    if (!g->t->authority.adopted || guard_role_of(g, n) ||
+        (g->t->authority.phase == AUTH_GRANTED && guard_towards_new(g, p)))
+        return false;
+    return (guard_legacy(g) && m->ever_exported && !g->t->cutover.ponr) ||
+           fact_or(&n->facts, FACT_EXPORTS_SINCE_FENCE, 0) > g->t->cutover.new_rogue_seen;
+}
+
+bool
+guard_late(const struct guard_ctx *g, struct problem *p)
+{
+    const struct authority_member *o = guard_member(g, guard_old(g)),
+                                  *n = guard_member(g, guard_new(g));
+    return (!baton_hash_is_zero(&o->evidence) || o->attested) && !g->t->cutover.late_activation &&
+           g->t->authority.serial > 0 && guard_towards_new(g, p) &&
+           !guard_role_of(g, guard_new(g)) && (n->tamper_open || n->ever_exported);
+}
+
+bool
+guard_tamper_old(const struct guard_ctx *g, struct problem *p)
+{
+    (void)p;
+    return guard_member(g, guard_old(g))->tamper_open;
+}
+
+bool
+guard_wrong_tenant(const struct guard_ctx *g, struct problem *p)
+{
+    (void)p;
+    if (g->t->cutover.state == HO_HOLD) /* held for it already */
+        return false;
+    const struct agent_view *both[] = {guard_old(g), guard_new(g)};
+    for (size_t i = 0; i < ARRAY_LEN(both); i++)
+        if (both[i]->statement_known && !baton_id_eq(&both[i]->statement.tenant, &g->t->info.id))
+            return true;
+    return false;
+}
+
+bool
+guard_new_changed(const struct guard_ctx *g, struct problem *p)
+{
+    (void)p;
+    return !g->t->cutover.no_go && guard_new_moved(g);
+}
+
+bool
+guard_old_import_broken(const struct guard_ctx *g, struct problem *p)
+{
+    (void)p;
+    return fact_is(&guard_old(g)->facts, FACT_IMPORT_OK, 0);
+}
+
+bool
+guard_table_different(const struct guard_ctx *g, struct problem *p)
+{
+    (void)p;
+    const struct baton_hash *want = &g->t->info.agent_table;
+    const struct agent_view *both[] = {guard_old(g), guard_new(g)};
+    for (size_t i = 0; i < ARRAY_LEN(both); i++)
+        if (!baton_hash_is_zero(want) && !baton_hash_is_zero(&both[i]->table) &&
+            !baton_hash_eq(&both[i]->table, want))
+            return true;
+    return false;
+}
+
+static uint64_t
+since_told(const struct guard_ctx *g)
+{
+    const struct cutover *c = &g->t->cutover;
+    return g->now_ms - (c->reminded_ms > c->entered_ms ? c->reminded_ms : c->entered_ms);
+}
+
+bool
+guard_export_late(const struct guard_ctx *g, struct problem *p)
+{
+    (void)p;
+    const struct agent_view *n = guard_new(g);
+    int64_t two = 2 * fact_or(&n->facts, FACT_INTERVAL_MS, 0);
+    if (two < guard_policy(g, POLICY_ACTIVATING_MS))
+        two = guard_policy(g, POLICY_ACTIVATING_MS);
+    int64_t ago = (int64_t)g->approvals.unix_ms + n->skew_ms -
+                  fact_or(&n->facts, FACT_LAST_EXPORT_END, INT64_MAX / 2);
+    return ago > two && since_told(g) > (uint64_t)two;
+}
+
+bool
+guard_old_silent(const struct guard_ctx *g, struct problem *p)
+{
+    (void)p;
+    uint64_t limit = (uint64_t)guard_policy(g, POLICY_RETIRE_MS);
+    const struct agent_view *o = guard_old(g);
+    uint64_t from = o->seen_ms > g->t->cutover.entered_ms ? o->seen_ms : g->t->cutover.entered_ms;
+    return g->now_ms - from > limit && since_told(g) > limit;
+}
+
+bool
+guard_always(const struct guard_ctx *g, struct problem *p)
+{
+    (void)g;
+    (void)p;
+    return true;
+}
