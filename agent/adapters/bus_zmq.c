@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "agent/adapters/tunnel.h"
 #include "common/crypto/crypto.h"
 
 enum {
@@ -23,7 +24,8 @@ struct agent_bus {
     bool up;
     uint64_t retry_at_ms; /* 0: libzmq retries by itself */
     struct agent_bus_options o;
-    char endpoint[ENDPOINT_BYTES];
+    char endpoint[ENDPOINT_BYTES], proxy[ENDPOINT_BYTES];
+    struct tunnel *tunnel; /* NULL: no proxy */
     uint8_t secret[BOX_SECRET_BYTES];
 };
 
@@ -123,6 +125,7 @@ sockets_close(struct agent_bus *b)
         zmq_close(b->monitor);
     if (b->socket != NULL)
         zmq_close(b->socket);
+    tunnel_close(&b->tunnel);
     b->socket = b->monitor = NULL;
     b->up = false;
     b->retry_at_ms = 0;
@@ -139,7 +142,14 @@ sockets_open(struct agent_bus *b, struct baton_err *err)
                           zmq_strerror(zmq_errno()));
     if (!monitor_open(b))
         return baton_fail(err, BATON_FAILED, "no monitor: %s", zmq_strerror(zmq_errno()));
-    if (zmq_connect(b->socket, b->o.endpoint) != 0)
+    const char *endpoint = b->o.endpoint;
+    if (b->o.proxy != NULL) {
+        enum baton_status rc = tunnel_open(b->context, b->o.proxy, endpoint, &b->tunnel, err);
+        if (rc != BATON_OK)
+            return rc;
+        endpoint = tunnel_endpoint(b->tunnel);
+    }
+    if (zmq_connect(b->socket, endpoint) != 0)
         return baton_fail(err, BATON_USAGE, "%s: %s", b->o.endpoint, zmq_strerror(zmq_errno()));
     return BATON_OK;
 }
@@ -148,13 +158,15 @@ sockets_open(struct agent_bus *b, struct baton_err *err)
 static enum baton_status
 options_keep(struct agent_bus *b, const struct agent_bus_options *o, struct baton_err *err)
 {
-    size_t len = strlen(o->endpoint);
-    if (len >= sizeof b->endpoint)
-        return baton_fail(err, BATON_USAGE, "the controller's address is too long");
-    memcpy(b->endpoint, o->endpoint, len + 1);
+    const char *proxy = o->proxy == NULL ? "" : o->proxy;
+    if (strlen(o->endpoint) >= sizeof b->endpoint || strlen(proxy) >= sizeof b->proxy)
+        return baton_fail(err, BATON_USAGE, "the address of controller or proxy is too long");
+    strcpy(b->endpoint, o->endpoint);
+    strcpy(b->proxy, proxy);
     memcpy(b->secret, o->secret, sizeof b->secret);
     b->o = *o;
     b->o.endpoint = b->endpoint;
+    b->o.proxy = b->proxy[0] == '\0' ? NULL : b->proxy;
     b->o.secret = b->secret;
     return BATON_OK;
 }
@@ -242,6 +254,8 @@ parts_drop(struct agent_bus *b)
 enum baton_status
 agent_bus_recv(struct agent_bus *b, const uint8_t **ret_frame, size_t *ret_len)
 {
+    if (b->tunnel != NULL)
+        tunnel_pump(b->tunnel);
     if (b->socket == NULL || zmq_msg_recv(&b->frame, b->socket, ZMQ_DONTWAIT) < 0)
         return BATON_NOT_FOUND;
     if (zmq_msg_more(&b->frame)) {
@@ -256,11 +270,14 @@ agent_bus_recv(struct agent_bus *b, const uint8_t **ret_frame, size_t *ret_len)
 void
 agent_bus_poll(const struct agent_bus *b, zmq_pollitem_t ret_items[AGENT_BUS_ITEMS])
 {
-    void *const sockets[AGENT_BUS_ITEMS] = {b->socket, b->monitor};
-    for (size_t i = 0; i < AGENT_BUS_ITEMS; i++) /* nothing to wait for is -1, not descriptor 0 */
-        ret_items[i] = (zmq_pollitem_t){.socket = sockets[i],
-                                        .fd = (zmq_fd_t)-1,
-                                        .events = sockets[i] == NULL ? 0 : ZMQ_POLLIN};
+    void *const sockets[] = {b->socket, b->monitor};
+    for (size_t i = 0; i < AGENT_BUS_ITEMS; i++) { /* nothing to wait for is -1, not descriptor 0 */
+        void *socket = i < ARRAY_LEN(sockets) ? sockets[i] : NULL;
+        ret_items[i] = (zmq_pollitem_t){
+            .socket = socket, .fd = (zmq_fd_t)-1, .events = socket == NULL ? 0 : ZMQ_POLLIN};
+    }
+    if (b->tunnel != NULL)
+        tunnel_poll(b->tunnel, ret_items + ARRAY_LEN(sockets));
 }
 
 /* The event's number stands first, in the machine's byte order; the address follows. */
@@ -306,6 +323,8 @@ enum agent_bus_event
 agent_bus_event(struct agent_bus *b)
 {
     refused_retry(b);
+    if (b->tunnel != NULL)
+        tunnel_pump(b->tunnel);
     uint16_t number = monitor_read(b);
     if (number == 0)
         return LINK_NOTHING;
@@ -319,4 +338,10 @@ bool
 agent_bus_up(const struct agent_bus *b)
 {
     return b->up;
+}
+
+const char *
+agent_bus_trouble(const struct agent_bus *b)
+{
+    return b->tunnel == NULL ? "" : tunnel_trouble(b->tunnel);
 }

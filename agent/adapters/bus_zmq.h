@@ -29,6 +29,7 @@ enum agent_bus_event {
 
 struct agent_bus_options {
     const char *endpoint;        /* "tcp://controller.example.net:7400" */
+    const char *proxy;           /* "http://host:port", "socks5://host:port", or NULL */
     struct baton_key server_key; /* the controller's transport key, pinned */
     struct baton_key key;        /* our own, or the one-time one */
     const uint8_t *secret;       /* 32 bytes; copied by libzmq */
@@ -48,13 +49,15 @@ enum baton_status agent_bus_send(struct agent_bus *b, const uint8_t *frame,
 enum baton_status agent_bus_recv(struct agent_bus *b, const uint8_t **ret_frame,
                                  size_t *ret_len) BATON_MUST_USE;
 
-enum { AGENT_BUS_ITEMS = 2 };
+enum { AGENT_BUS_ITEMS = 4 };
 /* What to wait for; then call recv until BATON_NOT_FOUND and event until LINK_NOTHING. Both also when
  * nothing came for a second or so: a refused connection is opened again by agent_bus_event. Ask for
  * the items anew each time. */
 void agent_bus_poll(const struct agent_bus *b, zmq_pollitem_t ret_items[AGENT_BUS_ITEMS]);
 enum agent_bus_event agent_bus_event(struct agent_bus *b);
 bool agent_bus_up(const struct agent_bus *b); /* by the events taken so far */
+const char *
+agent_bus_trouble(const struct agent_bus *b); /* with the proxy; "" when there is none */
 const char *agent_bus_event_name(enum agent_bus_event e);
 
 #endif

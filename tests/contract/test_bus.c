@@ -14,6 +14,7 @@
 #include "agent/adapters/bus_zmq.h"
 #include "controller/adapters/bus_private.h"
 #include "controller/adapters/bus_router.h"
+#include "proxy.h"
 #include "tsan.h"
 
 enum { WAIT_MS = 20000, QUIET_MS = 400, EVENT_KINDS = BUS_DOWN + 1 };
@@ -189,7 +190,7 @@ agent_link_event(struct agent *a)
         if (e != LINK_NOTHING)
             return e;
         agent_bus_poll(a->bus, items);
-        zmq_poll(items + 1, 1, 100);
+        zmq_poll(items + 1, AGENT_BUS_ITEMS - 1, 100);
     }
     return LINK_NOTHING;
 }
@@ -256,7 +257,7 @@ agent_hears(struct agent *a, const uint8_t **ret_frame, size_t *ret_len)
         if (agent_bus_recv(a->bus, ret_frame, ret_len) == BATON_OK)
             return true;
         agent_bus_poll(a->bus, items);
-        zmq_poll(items, 1, 100);
+        zmq_poll(items, AGENT_BUS_ITEMS, 100);
     }
     return false;
 }
@@ -795,6 +796,137 @@ an_agent_alone_neither_blocks_nor_believes_it_sent(void **state)
     agent_done(&a);
 }
 
+static void
+agent_connect_through(struct agent *a, const char *scheme, int port)
+{
+    char proxy[64];
+    snprintf(proxy, sizeof proxy, "%s://127.0.0.1:%d", scheme, port);
+    agent_new(a);
+    assert_int_equal(bus_allow_agent(bus, &a->id.curve_key, &a->id.sign_key, &a->tenant), BATON_OK);
+    struct agent_bus_options o = {.endpoint = bus_endpoint(bus),
+                                  .proxy = proxy,
+                                  .server_key = controller.curve_key,
+                                  .key = a->id.curve_key,
+                                  .secret = a->id.secret->curve};
+    assert_int_equal(agent_bus_open(&o, &a->bus, NULL), BATON_OK);
+}
+
+/* The loop of an agent, for a while or until the link is as wanted. */
+static bool
+agent_link_becomes(struct agent *a, bool up)
+{
+    for (uint64_t end = clock_ms() + WAIT_MS; agent_bus_up(a->bus) != up;) {
+        if (clock_ms() > end)
+            return false;
+        agent_link_event(a);
+    }
+    return true;
+}
+
+/* Frames of every size go there and back; what is queued leaves only while the loop pumps. */
+static void
+frames_pass(struct agent *a, unsigned already)
+{
+    static uint8_t big[FRAME_BYTES_MAX];
+    const uint8_t *frame;
+    size_t len;
+    agent_beat(a);
+    for (uint64_t end = clock_ms() + WAIT_MS; seen_messages() <= already; nap()) {
+        assert_true(clock_ms() < end);
+        agent_bus_event(a->bus);
+    }
+    for (size_t size = 1; size <= sizeof big; size *= 16) {
+        assert_int_equal(bus_send(bus, &a->id.sign_key, big, size), BATON_OK);
+        assert_true(agent_hears(a, &frame, &len));
+        assert_int_equal(len, size);
+    }
+}
+
+static void
+an_agent_reaches_its_controller_through_either_proxy(void **state)
+{
+    (void)state;
+    static const struct {
+        enum proxy_kind kind;
+        const char *scheme;
+    } kinds[] = {{PROXY_HTTP, "http"}, {PROXY_SOCKS, "socks5"}};
+    for (unsigned i = 0; i < ARRAY_LEN(kinds); i++) {
+        struct agent a;
+        struct proxy *p = proxy_start(kinds[i].kind, 0);
+        assert_non_null(p);
+        agent_connect_through(&a, kinds[i].scheme, proxy_port(p));
+        assert_true(agent_link_becomes(&a, true));
+        frames_pass(&a, 2 * i);
+        assert_string_equal(agent_bus_trouble(a.bus), "");
+        proxy_cut(p); /* and comes back by itself */
+        assert_true(agent_link_becomes(&a, false));
+        assert_true(agent_link_becomes(&a, true));
+        frames_pass(&a, 2 * i + 1);
+        assert_int_equal(proxy_carried(p), 2);
+        agent_done(&a);
+        proxy_stop(p);
+    }
+}
+
+static bool
+trouble_becomes(struct agent *a, const char *part)
+{
+    for (uint64_t end = clock_ms() + WAIT_MS; strstr(agent_bus_trouble(a->bus), part) == NULL;) {
+        if (clock_ms() > end)
+            return false;
+        agent_bus_event(a->bus);
+        nap();
+    }
+    return true;
+}
+
+static void
+a_proxy_that_refuses_hangs_up_or_is_away_does_no_harm(void **state)
+{
+    (void)state;
+    struct agent a;
+    struct proxy *p = proxy_start(PROXY_REFUSES, 0);
+    int port = proxy_port(p);
+    agent_connect_through(&a, "http", port);
+    assert_true(trouble_becomes(&a, "407 Proxy Authentication Required"));
+    proxy_stop(p);
+    p = proxy_start(PROXY_HANGS_UP, port);
+    assert_non_null(p);
+    assert_true(trouble_becomes(&a, "the proxy hung up"));
+    proxy_stop(p);
+    for (uint64_t end = clock_ms() + 3000; clock_ms() < end; nap())
+        agent_bus_event(a.bus); /* nobody listens there now */
+    assert_false(agent_bus_up(a.bus));
+    p = proxy_start(PROXY_HTTP, port);
+    assert_non_null(p);
+    assert_true(agent_link_becomes(&a, true));
+    frames_pass(&a, 0);
+    agent_done(&a);
+    proxy_stop(p);
+}
+
+static void
+a_bad_proxy_address_is_refused_at_once(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {
+        "proxy:8080",         "http://proxy",      "http://:80",        "http://proxy:0",
+        "http://proxy:70000", "http://proxy:80/x", "http://me@proxy:1", "socks4://proxy:80"};
+    struct agent a;
+    struct baton_err err;
+    agent_new(&a);
+    struct agent_bus_options o = {.endpoint = "tcp://127.0.0.1:9",
+                                  .server_key = controller.curve_key,
+                                  .key = a.id.curve_key,
+                                  .secret = a.id.secret->curve};
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        o.proxy = bad[i];
+        assert_int_equal(agent_bus_open(&o, &a.bus, &err), BATON_USAGE);
+        assert_non_null(strstr(err.text, bad[i]));
+    }
+    agent_done(&a);
+}
+
 static atomic_bool stir_ends;
 
 static void *
@@ -883,6 +1015,9 @@ main(void)
         cmocka_unit_test(a_socket_that_forgets_to_enforce_fails_the_self_test),
         ON_BUS(bad_endpoints_and_a_second_bus_are_refused),
         ON_BUS(an_agent_alone_neither_blocks_nor_believes_it_sent),
+        ON_BUS(an_agent_reaches_its_controller_through_either_proxy),
+        ON_BUS(a_proxy_that_refuses_hangs_up_or_is_away_does_no_harm),
+        cmocka_unit_test(a_bad_proxy_address_is_refused_at_once),
         ON_BUS(any_thread_may_send_allow_and_revoke),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
