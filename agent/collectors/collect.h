@@ -56,6 +56,9 @@ struct collect {
     bool engine_gone, engine_missing;
     int64_t engine_stopped_at; /* 0: it runs */
     bool watch_broken;         /* since services were last asked */
+    struct host_service service[HOST_SERVICES_MAX]; /* of the newest round */
+    struct host_task task[HOST_TASKS_MAX];
+    size_t service_count, task_count;
     uint32_t tool[COLLECT_TOOLS_MAX];
     size_t tool_count;
     bool tools_known, tool_started; /* one that the round before did not see */

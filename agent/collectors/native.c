@@ -98,6 +98,8 @@ enum baton_status
 collect_services(struct collect *c, const struct host_completion *done, struct baton_err *err)
 {
     (void)err;
+    memcpy(c->service, done->u.service, done->count * sizeof c->service[0]);
+    c->service_count = done->count;
     collect_set(c, FACT_SERVICES_PRESENT, (int64_t)done->count);
     collect_set(c, FACT_SERVICE_WATCH, !c->watch_broken);
     c->watch_broken = false; /* said once; a break from now on is the next round's */
@@ -124,6 +126,8 @@ collect_tasks(struct collect *c, const struct host_completion *done, struct bato
 {
     (void)err;
     bool disabled = true;
+    memcpy(c->task, done->u.task, done->count * sizeof c->task[0]);
+    c->task_count = done->count;
     for (size_t i = 0; i < done->count; i++)
         disabled = disabled && !done->u.task[i].enabled;
     collect_set(c, FACT_TASKS_DISABLED, disabled);

@@ -563,5 +563,9 @@ member_step(struct member *m, const struct member_event *ev, const struct digest
             out->changed = true;
         }
         break;
+    case MEMBER_TRUST: /* refused ones change nothing: the next order will say so, signed */
+        if (take_trust(m, ev->order, dp, out) != REFUSE_NONE)
+            out->log = refusal_text(REFUSE_TRUST);
+        break;
     }
 }

@@ -1,0 +1,82 @@
+#include "agent.h"
+#include "common/log.h"
+
+static void
+journal_proof(struct agent *a, enum desire desire)
+{
+    static const char *const words[] = {[DESIRE_AS_IS] = "as it is",
+                                        [DESIRE_STOPPED] = "stopped and disabled",
+                                        [DESIRE_STOPPED_NOW] = "stopped and disabled",
+                                        [DESIRE_RUNNING] = "enabled and running"};
+    if (a->act_met)
+        return;
+    a->act_met = true;
+    log_info("act.proof", "sync services are %s", words[desire]);
+    agent_journal(a, JOURNAL_PROOF, words[desire]);
+}
+
+static void
+submit(struct agent *a, const struct host_request *request)
+{
+    char text[STEP_TEXT_BYTES];
+    struct baton_err err;
+    reach_text(request, text, sizeof text);
+    a->act_met = false;
+    agent_journal(a, JOURNAL_INTENT, text);
+    if (!agent_runs(a))
+        return;
+    log_info("act.intent", "%s", text);
+    a->act = *request;
+    enum baton_status rc = a->host.submit(a->host.ctx, request, &a->act_ticket, &err);
+    if (rc != BATON_OK) {
+        a->act_ticket = 0;
+        reach_ended(&a->reach, false, agent_now_ms());
+        log_warn("act.submit", "%s: %s", text, err.text);
+    }
+}
+
+/* Called when an observation is complete, and when the wish may have changed. */
+void
+act_reach(struct agent *a)
+{
+    if (a->act_ticket != 0 || a->collect.running)
+        return;
+    enum desire desire = member_desire(&a->member);
+    struct reach_view view = {.collect = &a->collect,
+                              .now_ms = agent_now_ms(),
+                              .drain_ms = (uint64_t)agent_policy(a, POLICY_DRAIN_MS),
+                              .limit_ms = (uint64_t)agent_policy(a, POLICY_STEP_MS)};
+    struct host_request request;
+    switch (reach_step(&a->reach, desire, &view, &request)) {
+    case REACH_ACTS:
+        submit(a, &request);
+        break;
+    case REACH_MET:
+        journal_proof(a, desire);
+        break;
+    case REACH_IDLE:
+    case REACH_DRAINS:
+    case REACH_BLIND:
+        break;
+    }
+}
+
+bool
+act_take(struct agent *a, const struct host_completion *done)
+{
+    if (a->act_ticket == 0 || done->ticket != a->act_ticket)
+        return false;
+    char text[STEP_TEXT_BYTES];
+    reach_text(&a->act, text, sizeof text);
+    bool good = done->status == BATON_OK;
+    a->act_ticket = 0;
+    reach_ended(&a->reach, good, agent_now_ms());
+    if (good)
+        log_info("act.effect", "%s", text);
+    else
+        log_warn("act.failed", "%s", done->err.text);
+    agent_journal(a, JOURNAL_EFFECT, good ? text : done->err.text);
+    /* Whatever was answered: only a look says what is so. */
+    a->observe_native = true;
+    return true;
+}

@@ -1,0 +1,163 @@
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <time.h>
+
+#include "agent.h"
+#include "common/log.h"
+
+enum {
+    TICK_MS = 500,        /* a live grant ends by the clock */
+    BOOT_HOLD_MS = 60000, /* what boot cannot reach in this time is reached with the network */
+    WAIT_MAX_MS = 60000,
+    DIAL_MS = 1000, /* the bus opens a refused connection again when it is asked */
+};
+
+uint64_t
+agent_now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+uint64_t
+agent_unix_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* The plan's policy once there is one; before that the preset of this kind of host. */
+int64_t
+agent_policy(const struct agent *a, enum policy_id id)
+{
+    if (a->member.plan_known)
+        return a->member.plan.policy.v[id];
+    struct policy preset;
+    policy_preset(a->member.lab_host ? PRESET_LAB : PRESET_PRODUCTION, &preset);
+    return preset.v[id];
+}
+
+void
+agent_fail(struct agent *a, enum baton_status status, const struct baton_err *err)
+{
+    if (a->end == AGENT_FAILS)
+        return;
+    a->end = AGENT_FAILS;
+    a->err = *err;
+    a->err.status = status;
+    log_error("agent.stop", "%s", err->text);
+}
+
+static void
+notice(struct agent *a, const struct host_completion *n)
+{
+    struct member_event ev = agent_event(MEMBER_NOTICE);
+    if (n->notice == NOTICE_WATCH_BROKEN)
+        collect_watch_broke(&a->collect);
+    log_debug("notice", "%s", n->err.text);
+    ev.notice = (uint8_t)n->notice;
+    ev.note = n->err.text[0] == '\0' ? NULL : n->err.text;
+    agent_step(a, &ev);
+    a->observe_whole = true;
+}
+
+static void
+take_host(struct agent *a)
+{
+    struct host_completion done;
+    while (agent_runs(a) && a->host.next(a->host.ctx, &done)) {
+        if (done.ticket == 0)
+            notice(a, &done);
+        else if (!act_take(a, &done) && !settings_take(a, &done))
+            (void)observe_take(a, &done);
+        a->host.release(a->host.ctx, &done);
+    }
+}
+
+static void
+tick(struct agent *a, uint64_t now_ms)
+{
+    if (a->member.promise.grant != GRANT_LIVE || now_ms < a->tick_due_ms)
+        return;
+    struct member_event ev = agent_event(MEMBER_TICK);
+    agent_step(a, &ev);
+    a->tick_due_ms = now_ms + TICK_MS;
+}
+
+static long
+wait_ms(const struct agent *a)
+{
+    bool dials = a->bus != NULL && !agent_bus_up(a->bus);
+    uint64_t now = agent_now_ms(), until = now + (dials ? DIAL_MS : WAIT_MAX_MS);
+    uint64_t due[] = {observe_next_ms(a), a->bus == NULL ? UINT64_MAX : session_next_ms(a),
+                      a->member.promise.grant == GRANT_LIVE ? a->tick_due_ms : UINT64_MAX};
+    for (size_t i = 0; i < ARRAY_LEN(due); i++)
+        if (due[i] < until)
+            until = due[i];
+    return until <= now ? 0 : (long)(until - now);
+}
+
+/* --- before the network exists --- */
+
+static bool
+boot_settled(const struct agent *a)
+{
+    if (a->collect.whole_began_ms == 0 || a->act_ticket != 0 || a->collect.running)
+        return false;
+    return member_desire(&a->member) == DESIRE_AS_IS || a->reach.met || a->reach.draining;
+}
+
+void
+agent_boot(struct agent *a, int stop_fd)
+{
+    uint64_t until = agent_now_ms() + BOOT_HOLD_MS;
+    a->observe_whole = true;
+    while (agent_runs(a) && !boot_settled(a)) {
+        observe_due(a);
+        uint64_t now = agent_now_ms();
+        long wait = wait_ms(a);
+        if (now >= until) {
+            log_warn("boot.slow", "the services are not yet as they must be; going on reaching");
+            return;
+        }
+        if ((uint64_t)wait > until - now)
+            wait = (long)(until - now);
+        struct pollfd p[2] = {{.fd = a->host.fd(a->host.ctx), .events = POLLIN},
+                              {.fd = stop_fd, .events = POLLIN}};
+        if (poll(p, 2, (int)wait) < 0 && errno != EINTR)
+            return;
+        if (p[1].revents != 0)
+            a->end = AGENT_STOPS;
+        take_host(a);
+    }
+}
+
+/* --- with it --- */
+
+void
+agent_loop(struct agent *a, int stop_fd)
+{
+    struct member_event boot = agent_event(MEMBER_BOOT);
+    agent_step(a, &boot);
+    while (agent_runs(a)) {
+        observe_due(a);
+        session_time(a);
+        tick(a, agent_now_ms());
+        zmq_pollitem_t items[AGENT_BUS_ITEMS + 2];
+        agent_bus_poll(a->bus, items);
+        items[AGENT_BUS_ITEMS] =
+            (zmq_pollitem_t){.fd = a->host.fd(a->host.ctx), .events = ZMQ_POLLIN};
+        items[AGENT_BUS_ITEMS + 1] = (zmq_pollitem_t){.fd = stop_fd, .events = ZMQ_POLLIN};
+        if (zmq_poll(items, AGENT_BUS_ITEMS + 2, wait_ms(a)) < 0)
+            continue; /* a signal: the stop descriptor says whether it is for us */
+        if (items[AGENT_BUS_ITEMS + 1].revents != 0)
+            a->end = AGENT_STOPS;
+        take_host(a);
+        session_link(a);
+        session_receive(a);
+        status_write(a);
+    }
+}

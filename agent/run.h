@@ -1,0 +1,30 @@
+/* run.h: the commands of baton-agent that do something.
+ *
+ * Source     protocol 4 (boot), 5 (enrolment); design 7.
+ */
+#ifndef AGENT_RUN_H
+#define AGENT_RUN_H
+
+#include "baton/host.h"
+
+/* Boot, then the network, then until a signal; again from the start when the machine was. */
+enum baton_status agent_run(const char *dir, struct baton_err *err) BATON_MUST_USE;
+
+struct enrol_options {
+    const char *dir, *token, *token_file, *host, *name, *proxy;
+    uint64_t timeout_ms;
+};
+enum baton_status agent_enrol(const struct enrol_options *o, struct baton_err *err) BATON_MUST_USE;
+
+/* "lab:SOCKET". */
+enum baton_status host_open(const char *text, struct host_port *ret_host,
+                            struct baton_err *err) BATON_MUST_USE;
+/* One request, waited for; for the moments before the loop. */
+enum baton_status host_ask(const struct host_port *host, const struct host_request *request,
+                           struct host_completion *ret_done, struct baton_err *err) BATON_MUST_USE;
+/* Of this very program. */
+void own_digest(struct baton_hash *ret_hash);
+/* Readable once SIGTERM or SIGINT came; -1 and err when it cannot be had. */
+int stop_descriptor(struct baton_err *err);
+
+#endif
