@@ -24,7 +24,9 @@ struct connection {
     int fd;
     uint64_t number;
     struct server *server; /* NULL: the tenant */
-    bool watching, skipping, over;
+    bool watching, skipping;
+    bool closing; /* what it is owed still goes out, nothing else comes in */
+    bool over;
     struct buffer in, out;
 };
 
@@ -146,8 +148,10 @@ port_hang_up(void *ctx, const struct server *of)
 {
     struct hub *hub = ctx;
     for (size_t i = 0; i < hub->connections; i++)
-        if (hub->connection[i].server == of)
-            hub->connection[i].over = true;
+        if (hub->connection[i].server == of) {
+            hub->connection[i].watching = false;
+            hub->connection[i].closing = true;
+        }
 }
 
 static bool
@@ -300,7 +304,7 @@ static void
 take_lines(struct hub *hub, struct connection *c)
 {
     size_t from = 0;
-    for (char *end; !c->over && c->in.len > from &&
+    for (char *end; !c->over && !c->closing && c->in.len > from &&
                     (end = memchr(c->in.bytes + from, '\n', c->in.len - from)) != NULL;) {
         size_t len = (size_t)(end - (c->in.bytes + from));
         if (c->skipping)
@@ -337,7 +341,7 @@ static void
 sweep(struct hub *hub)
 {
     for (size_t i = hub->connections; i-- > 0;) {
-        if (!hub->connection[i].over)
+        if (!hub->connection[i].over && !hub->connection[i].closing)
             continue;
         connection_done(&hub->connection[i]);
         hub->connection[i] = hub->connection[--hub->connections];
