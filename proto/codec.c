@@ -87,7 +87,7 @@ enum baton_status
 codec_peek(const uint8_t *frame, size_t len, enum message_type *ret_type,
            uint8_t ret_key_id[KEY_ID_BYTES], struct baton_err *err)
 {
-    struct frame f;
+    struct frame f = {0};
     enum baton_status rc = frame_parse(frame, len, &f, err);
     if (rc != BATON_OK)
         return rc;
@@ -177,10 +177,11 @@ enum baton_status
 codec_decode(const uint8_t *frame, size_t len, const struct codec_keys *keys,
              const struct digest_port *dp, struct message **ret_message, struct baton_err *err)
 {
-    struct frame f;
+    struct frame f = {0};
     enum baton_status rc = frame_parse(frame, len, &f, err);
     if (rc != BATON_OK)
         return rc;
+    BATON_ASSERT(f.head != NULL); /* frame_parse fills it when it says yes */
     struct arena *arena = arena_new(sizeof(struct message) + 2 * len + 1024);
     struct message *m = arena == NULL ? NULL : arena_alloc(arena, sizeof *m);
     if (m == NULL) {

@@ -20,6 +20,7 @@ map_fault(struct mapper *m, enum baton_status rc, const ProtobufCFieldDescriptor
     char why[128];
     va_list args;
     va_start(args, fmt);
+    // NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): started one line above
     vsnprintf(why, sizeof why, fmt, args);
     va_end(args);
     m->rc = baton_fail(m->err, rc, "%s.%s %s", m->type->short_name, d->name, why);

@@ -58,7 +58,7 @@ approvals_give(struct mapper *m, const struct map_row *row, const ProtobufCField
     const struct order *o = own;
     if (o->approval_count > ORDER_APPROVALS_MAX)
         map_fault(m, BATON_LIMIT, d, "more than %d", ORDER_APPROVALS_MAX);
-    ProtobufCMessage **list = map_room(m, sizeof *list * ORDER_APPROVALS_MAX);
+    ProtobufCMessage **list = map_room(m, sizeof(void *) * ORDER_APPROVALS_MAX);
     if (list == NULL)
         return;
     for (size_t i = 0; i < o->approval_count; i++)
@@ -94,7 +94,7 @@ evidence_give(struct mapper *m, const struct map_row *row, const ProtobufCFieldD
     const struct order *o = own;
     if (o->evidence_count > MEMBERS_MAX)
         map_fault(m, BATON_LIMIT, d, "more than %d", MEMBERS_MAX);
-    ProtobufCMessage **list = map_room(m, sizeof *list * MEMBERS_MAX);
+    ProtobufCMessage **list = map_room(m, sizeof(void *) * MEMBERS_MAX);
     if (list == NULL)
         return;
     for (size_t i = 0; i < o->evidence_count; i++)

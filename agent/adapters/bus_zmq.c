@@ -161,8 +161,8 @@ options_keep(struct agent_bus *b, const struct agent_bus_options *o, struct bato
     const char *proxy = o->proxy == NULL ? "" : o->proxy;
     if (strlen(o->endpoint) >= sizeof b->endpoint || strlen(proxy) >= sizeof b->proxy)
         return baton_fail(err, BATON_USAGE, "the address of controller or proxy is too long");
-    strcpy(b->endpoint, o->endpoint);
-    strcpy(b->proxy, proxy);
+    snprintf(b->endpoint, sizeof b->endpoint, "%s", o->endpoint);
+    snprintf(b->proxy, sizeof b->proxy, "%s", proxy);
     memcpy(b->secret, o->secret, sizeof b->secret);
     b->o = *o;
     b->o.endpoint = b->endpoint;

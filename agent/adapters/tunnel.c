@@ -280,15 +280,24 @@ tunnel_pump(struct tunnel *t)
     }
 }
 
+static bool
+port_read(const char *text, unsigned *ret_port)
+{
+    size_t digits = strspn(text, "0123456789");
+    unsigned long port = digits >= 1 && digits <= 5 ? strtoul(text, NULL, 10) : 0;
+    if (text[digits] != '\0' || port == 0 || port > 65535)
+        return false;
+    *ret_port = (unsigned)port;
+    return true;
+}
+
 /* "host:port", with IPv6 in brackets, which are left out of ret_host. */
 static bool
 host_split(const char *text, char *ret_host, size_t cap, unsigned *ret_port)
 {
     const char *colon = strrchr(text, ':');
     size_t len = colon == NULL ? 0 : (size_t)(colon - text);
-    char rest;
-    if (len == 0 || sscanf(colon + 1, "%5u%c", ret_port, &rest) != 1 || *ret_port == 0 ||
-        *ret_port > 65535)
+    if (len == 0 || !port_read(colon + 1, ret_port))
         return false;
     if (text[0] == '[' && text[len - 1] == ']') {
         text++;

@@ -7,7 +7,8 @@
 _Static_assert(SIGN_SECRET_BYTES == crypto_sign_SECRETKEYBYTES, "Ed25519 secret");
 _Static_assert(BATON_SIG_BYTES == crypto_sign_BYTES, "Ed25519 signature");
 _Static_assert(BATON_HASH_BYTES == crypto_hash_sha256_BYTES, "SHA-256");
-_Static_assert(SEED_BYTES == crypto_sign_SEEDBYTES && SEED_BYTES == crypto_box_SEEDBYTES, "seeds");
+_Static_assert(SEED_BYTES == crypto_sign_SEEDBYTES, "seed to sign");
+_Static_assert(SEED_BYTES == crypto_box_SEEDBYTES, "seed of a box");
 _Static_assert(BOX_SECRET_BYTES == crypto_box_SECRETKEYBYTES, "box secret");
 
 enum { SMALL_BYTES = 2048 }; /* most of what is signed fits on the stack */

@@ -150,7 +150,7 @@ file_read(const char *path, uint8_t *out, size_t len, struct baton_err *err)
 enum baton_status
 keyfile_save(const char *path, const struct crypto_identity *identity, struct baton_err *err)
 {
-    uint8_t file[PLAIN_BYTES];
+    uint8_t file[PLAIN_BYTES] = {0};
     memcpy(file, magic_plain, sizeof magic_plain);
     sodium_mprotect_readonly(identity->seeds);
     memcpy(file + 8, identity->seeds, sizeof *identity->seeds);
@@ -180,7 +180,7 @@ plain_parse(const char *path, const uint8_t file[PLAIN_BYTES], struct crypto_ide
 enum baton_status
 keyfile_load(const char *path, struct crypto_identity *ret_identity, struct baton_err *err)
 {
-    uint8_t file[PLAIN_BYTES];
+    uint8_t file[PLAIN_BYTES] = {0};
     enum baton_status rc = file_read(path, file, sizeof file, err);
     if (rc == BATON_OK)
         rc = plain_parse(path, file, ret_identity, err);
@@ -207,7 +207,7 @@ enum baton_status
 keyfile_seal(const char *path, const struct crypto_signer *signer, const char *passphrase,
              struct keyfile_cost cost, struct baton_err *err)
 {
-    uint8_t file[SEALED_BYTES], key[crypto_secretbox_KEYBYTES];
+    uint8_t file[SEALED_BYTES] = {0}, key[crypto_secretbox_KEYBYTES];
     memcpy(file, magic_sealed, sizeof magic_sealed);
     file[AT_ALG] = crypto_pwhash_ALG_ARGON2ID13;
     u64_put(file + AT_OPS, cost.opslimit);
@@ -257,7 +257,7 @@ enum baton_status
 keyfile_unseal(const char *path, const char *passphrase, struct crypto_signer *ret_signer,
                struct baton_err *err)
 {
-    uint8_t file[SEALED_BYTES], key[crypto_secretbox_KEYBYTES];
+    uint8_t file[SEALED_BYTES] = {0}, key[crypto_secretbox_KEYBYTES];
     enum baton_status rc = sealed_read(path, file, err);
     if (rc != BATON_OK)
         return rc;
@@ -271,7 +271,7 @@ keyfile_unseal(const char *path, const char *passphrase, struct crypto_signer *r
 enum baton_status
 keyfile_public(const char *path, struct baton_key *ret_key, struct baton_err *err)
 {
-    uint8_t file[SEALED_BYTES];
+    uint8_t file[SEALED_BYTES] = {0};
     enum baton_status rc = sealed_read(path, file, err);
     if (rc == BATON_OK)
         memcpy(ret_key->b, file + AT_PUBLIC, sizeof ret_key->b);
