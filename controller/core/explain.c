@@ -49,7 +49,7 @@ static void
 explain_open(const struct tenant *t, const struct rule *r, struct problem *p)
 {
     static const char *const alone = "nobody: it goes on by itself with the servers' next report";
-    memset(p->title, 0, sizeof p->title);
+    memset(p, 0, sizeof *p);
     line_set(p->title, sizeof p->title, r->why);
     if (!handoff_event_is_verb((enum handoff_event)r->on)) {
         line_set(p->who, sizeof p->who, alone);

@@ -30,7 +30,7 @@ const struct handoff_guard *handoff_guard(enum guard_id id);
 bool guard_check(enum guard_id id, const struct guard_ctx *g, struct problem *ret_problem);
 
 /* Shared with explain and verify. */
-enum { FACT_NEVER = UINT32_MAX };
+#define FACT_NEVER UINT64_MAX /* an age: not seen in this run */
 void problem_add(struct problem *p, const char *text);
 /* "new server: staging_scheduler is 1 (3 s old)" */
 void problem_add_fact(struct problem *p, const struct agent_view *a, const char *whose,

@@ -1,0 +1,191 @@
+/* Which path fits, how long it takes, and why, in words and in codes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "duet.h"
+
+static struct duet u;
+
+static int
+open_duet(void **state)
+{
+    (void)state;
+    duet_open(&u);
+    policy_preset(PRESET_PRODUCTION, &u.t.info.policy);
+    return 0;
+}
+
+static struct assessment
+assess(uint8_t new_agent, int64_t objects, int64_t fleet_ms)
+{
+    struct assessment a;
+    facts_set(&u.t.agent[TOY_OLD].facts, FACT_OBJECTS, objects);
+    tenant_assess(&u.t, TOY_OLD, new_agent, u.now_ms, fleet_ms, &a);
+    return a;
+}
+
+static bool
+has_reason(const struct assessment *a, const char *code)
+{
+    for (size_t i = 0; i < a->reason_count; i++)
+        if (strcmp(a->reason[i].code, code) == 0)
+            return a->reason[i].text[0] != '\0';
+    return false;
+}
+
+static const int64_t hour = 3600000;
+
+static void
+fifty_thousand_objects_take_three_hours(void **state)
+{
+    (void)state;
+    assert_int_equal(assess(TOY_NEW, 50000, 0).expected_ms, 3 * hour);
+    assert_int_equal(assess(TOY_NEW, 125000, 0).expected_ms, 7 * hour + hour / 2);
+    assert_int_equal(assess(TOY_NEW, 0, 0).expected_ms, 0);
+}
+
+static void
+the_fleets_own_history_corrects_the_estimate(void **state)
+{
+    (void)state;
+    struct assessment a = assess(TOY_NEW, 100000, hour);
+    assert_int_equal(a.expected_ms, 2 * hour);
+    assert_true(has_reason(&a, "estimate-fleet"));
+}
+
+static void
+below_three_hours_in_place_is_recommended_above_it_parallel(void **state)
+{
+    (void)state;
+    struct assessment a = assess(TOY_OLD, 49999, 0);
+    assert_int_equal(a.recommended, PROFILE_IN_PLACE);
+    a = assess(TOY_OLD, 50000, 0);
+    assert_int_equal(a.recommended, PROFILE_PARALLEL);
+    assert_true(has_reason(&a, "parallel"));
+    a = assess(TOY_NEW, 1200, 0); /* a second server stands ready */
+    assert_int_equal(a.recommended, PROFILE_PARALLEL);
+    assert_true(has_reason(&a, "in-place-fits") && has_reason(&a, "second-server"));
+}
+
+static void
+the_product_decides_the_path(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t product, recommended;
+        bool blocked;
+        const char *code;
+    } rows[] = {{PRODUCT_AADSYNC, PROFILE_SWING, false, "product-aadsync"},
+                {PRODUCT_CONNECT, PROFILE_SWING, false, "product-connect"},
+                {PRODUCT_NONE, PROFILE_AUDIT_ONLY, true, "product-unknown"}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        facts_set(&u.t.agent[TOY_OLD].facts, FACT_PRODUCT_CLASS, rows[i].product);
+        struct assessment a = assess(TOY_NEW, 80000, 0);
+        assert_int_equal(a.recommended, rows[i].recommended);
+        assert_int_equal(a.blocked, rows[i].blocked);
+        assert_true(has_reason(&a, rows[i].code));
+    }
+}
+
+static void
+a_blocked_configuration_and_a_dead_source_have_paths_of_their_own(void **state)
+{
+    (void)state;
+    struct facts *f = &u.t.agent[TOY_OLD].facts;
+    facts_set(f, FACT_BLOCKED_CONFIG, 1);
+    struct assessment a = assess(TOY_NEW, 80000, 0);
+    assert_int_equal(a.recommended, PROFILE_UNSUPPORTED);
+    assert_true(has_reason(&a, "blocked-configuration"));
+    facts_set(f, FACT_LAST_EXPORT_END, 1); /* decades ago */
+    a = assess(TOY_NEW, 80000, 0);
+    assert_int_equal(a.recommended, PROFILE_DEAD_SOURCE);
+}
+
+static void
+database_prerequisites_and_old_facts_are_named(void **state)
+{
+    (void)state;
+    facts_set(&u.t.agent[TOY_OLD].facts, FACT_SQL_EDITION, 2);
+    facts_set(&u.t.agent[TOY_NEW].facts, FACT_PREREQ_FAILED, 3);
+    struct assessment a = assess(TOY_NEW, 150000, 0);
+    assert_true(has_reason(&a, "sql-full") && has_reason(&a, "prerequisites") &&
+                has_reason(&a, "sql-full-needed"));
+    assert_false(has_reason(&a, "facts-old"));
+    u.t.agent[TOY_OLD].reported_ms = 0;
+    a = assess(TOY_NEW, 150000, 0);
+    assert_true(has_reason(&a, "facts-old"));
+}
+
+static void
+unknown_size_is_said_and_never_taken_for_small(void **state)
+{
+    (void)state;
+    struct assessment a;
+    u.t.agent[TOY_OLD].facts.fact[FACT_OBJECTS].state = FACT_UNKNOWN;
+    tenant_assess(&u.t, TOY_OLD, TOY_OLD, u.now_ms, 0, &a);
+    assert_int_equal(a.objects, -1);
+    assert_int_equal(a.recommended, PROFILE_PARALLEL);
+    assert_true(has_reason(&a, "objects-unknown"));
+}
+
+static void
+the_plan_names_members_kinds_and_their_confirmations(void **state)
+{
+    (void)state;
+    duet_open(&u);
+    duet_to(&u, HO_PLANNED);
+    assert_int_equal(u.t.plan.member_count, 2);
+    assert_int_equal(u.t.plan.member[u.t.plan.holder].kind, KIND_STOPPED);
+    assert_int_equal(u.t.plan.member[u.t.plan.recipient].kind, KIND_STAGED);
+    assert_int_equal(u.t.plan.member[u.t.plan.recipient].product, PRODUCT_CONNECT);
+    struct baton_hash h = toy_plan_hash();
+    assert_true(baton_hash_eq(&u.t.cutover.plan, &h));
+    struct baton_id id = toy_id(9);
+    struct plan p;
+    u.t.agent[TOY_NEW].confirmed = false;
+    assert_int_equal(tenant_plan(&u.t, &id, 1, &p), BATON_REFUSED);
+}
+
+static void
+a_member_of_the_record_cannot_be_left_out_of_a_later_plan(void **state)
+{
+    (void)state;
+    duet_open(&u);
+    duet_to(&u, HO_READY);
+    (void)duet_verb(&u, HEV_ABANDON, "another server");
+    u.t.agent[2] = u.t.agent[TOY_NEW]; /* a third server takes the new one's place */
+    u.t.agent[2].key = toy_key(0x33);
+    u.t.cutover.new_agent = 2;
+    struct baton_id id = toy_id(9);
+    struct plan p;
+    assert_int_equal(tenant_plan(&u.t, &id, 1, &p), BATON_OK);
+    assert_int_equal(p.member_count, 3);
+    assert_int_equal(p.recipient, 1);
+    u.t.agent[TOY_NEW].used = false;
+    assert_int_equal(tenant_plan(&u.t, &id, 1, &p), BATON_REFUSED);
+    u.t.authority.member[TOY_NEW].retired = true;
+    assert_int_equal(tenant_plan(&u.t, &id, 1, &p), BATON_OK);
+    assert_int_equal(p.member_count, 2);
+}
+
+int
+main(void)
+{
+#define AT(test) cmocka_unit_test_setup(test, open_duet)
+    const struct CMUnitTest tests[] = {
+        AT(fifty_thousand_objects_take_three_hours),
+        AT(the_fleets_own_history_corrects_the_estimate),
+        AT(below_three_hours_in_place_is_recommended_above_it_parallel),
+        AT(the_product_decides_the_path),
+        AT(a_blocked_configuration_and_a_dead_source_have_paths_of_their_own),
+        AT(database_prerequisites_and_old_facts_are_named),
+        AT(unknown_size_is_said_and_never_taken_for_small),
+        AT(the_plan_names_members_kinds_and_their_confirmations),
+        AT(a_member_of_the_record_cannot_be_left_out_of_a_later_plan),
+    };
+#undef AT
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

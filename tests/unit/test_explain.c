@@ -1,0 +1,227 @@
+/* What it waits for, who can clear it, the next command; and the clicks a person has to make. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "duet.h"
+
+static struct duet u;
+
+static int
+open_duet(void **state)
+{
+    (void)state;
+    duet_open(&u);
+    return 0;
+}
+
+static struct problem
+explain(void)
+{
+    struct problem p;
+    tenant_explain(&u.t, u.now_ms, toy_digest(), toy_trust(), &p);
+    return p;
+}
+
+static bool
+task_says(const struct task *t, const char *word)
+{
+    for (size_t i = 0; i < t->line_count; i++)
+        if (strstr(t->line[i].text, word) != NULL)
+            return true;
+    return strstr(t->warning, word) != NULL || strstr(t->title, word) != NULL;
+}
+
+static struct task
+task(void)
+{
+    struct task t;
+    assert_true(tenant_task(&u.t, &t));
+    return t;
+}
+
+static void
+every_state_of_the_way_says_what_it_waits_for(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t state;
+        uint16_t rule;
+        uint8_t guard; /* G_NONE: open, a verb is next */
+        const char *next;
+    } rows[] = {
+        {HO_ASSESSED, 301, G_NONE, "baton cutover plan contoso"},
+        {HO_PLANNED, 303, G_APPR_PLAN, "baton cutover approve contoso --for plan"},
+        {HO_EXPORT_SETTINGS, 305, G_SETTINGS_SEEN, "baton cutover task contoso"},
+        {HO_INSTALL_STAGED, 309, G_STAGED, "baton cutover task contoso"},
+        {HO_FIRST_SYNC, 311, G_4OPS, "baton cutover explain contoso"},
+        {HO_VERIFY, 313, G_DIFF, "baton cutover accept contoso --reason '...'"},
+        {HO_READY, 315, G_APPR_CUTOVER, "baton cutover approve contoso --for cutover"},
+        {HO_ARMED, 317, G_NONE, "baton cutover start contoso"},
+        {HO_GAP, 320, G_NONE, "baton cutover go contoso"},
+        {HO_ACTIVATING, 325, G_EXPORT_SEEN, "baton cutover explain contoso"},
+        {HO_PROBATION, 327, G_PROBATION, "baton cutover explain contoso"},
+        {HO_DONE, 0, G_NONE, "baton cutover show contoso"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        duet_open(&u);
+        duet_to(&u, (enum handoff_state)rows[i].state);
+        struct problem p = explain();
+        if (p.rule != rows[i].rule || p.guard != rows[i].guard || strcmp(p.next, rows[i].next) != 0)
+            fail_msg("%s: rule %u guard %s next \"%s\"",
+                     handoff_state_code((enum handoff_state)rows[i].state), p.rule,
+                     guard_name((enum guard_id)p.guard), p.next);
+        assert_int_equal(p.status == BATON_OK, rows[i].guard == G_NONE);
+        assert_true(p.title[0] != '\0' && p.since_unix_ms != 0);
+    }
+}
+
+static void
+a_hold_says_why_and_where_it_goes_on(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_ARMED);
+    (void)duet_verb(&u, HEV_HOLD, "power work in the data centre");
+    struct problem p = explain();
+    assert_int_equal(p.status, BATON_WAITING);
+    assert_string_equal(p.title, "a person put it on hold");
+    assert_string_equal(p.next, "baton cutover resume contoso");
+    assert_string_equal(p.fact[0].text, "reason given: power work in the data centre");
+    assert_string_equal(p.fact[1].text, "it was in armed");
+}
+
+static void
+waiting_for_evidence_names_the_server_that_owes_it(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_ARMED);
+    u.cut[TOY_OLD] = true;
+    (void)duet_verb(&u, HEV_START, NULL);
+    duet_pass(&u, 2, 1200);
+    struct problem p = explain();
+    assert_int_equal(p.guard, G_OLD_STOPPED);
+    assert_int_equal(p.fact_count, 1);
+    assert_non_null(strstr(p.fact[0].text, "old server: no evidence yet"));
+}
+
+static void
+after_a_restart_it_says_that_not_everybody_was_heard(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_READY);
+    u.cut[TOY_OLD] = true;
+    duet_restart(&u);
+    struct problem p = explain();
+    assert_non_null(strstr(p.fact[p.fact_count - 1].text, "has not heard every server"));
+}
+
+static void
+small_directories_export_with_force_export_large_ones_are_offered_it(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_EXPORT_SETTINGS);
+    facts_set(&u.t.agent[TOY_OLD].facts, FACT_OBJECTS, 49999);
+    struct task t = task();
+    assert_string_equal(t.host, "OLD");
+    assert_true(task_says(&t, "AzureADConnect.exe /ForceExport"));
+    assert_true(task_says(&t, "close the wizard with the X"));
+    facts_set(&u.t.agent[TOY_OLD].facts, FACT_OBJECTS, 50000);
+    t = task();
+    assert_false(task_says(&t, "/ForceExport"));
+    assert_true(task_says(&t, "the wizard itself offers the export: press Export settings"));
+    assert_true(task_says(&t, "Do not uninstall DirSync yourself before the upgrade"));
+}
+
+static void
+the_install_task_names_every_click(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_INSTALL_STAGED);
+    struct task t = task();
+    assert_string_equal(t.host, "NEW");
+    assert_true(task_says(&t, "AzureADConnect.exe /migrate"));
+    assert_true(task_says(&t, "Start the synchronization process"));
+    assert_true(task_says(&t, "another SQL instance than the one DirSync uses"));
+    assert_true(task_says(&t, "Sign out of Windows and in again"));
+    assert_true(task_says(&t, "never run the MSI again"));
+    u.t.cutover.profile = PROFILE_UNSUPPORTED;
+    t = task();
+    assert_true(task_says(&t, "do not use /migrate"));
+    u.t.cutover.profile = PROFILE_SWING;
+    t = task();
+    assert_true(task_says(&t, "Import synchronization settings"));
+}
+
+static void
+leaving_staging_is_told_only_while_the_grant_is_open(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_GAP);
+    struct task t = task();
+    assert_false(task_says(&t, "Untick"));
+    duet_to(&u, HO_GRANTING);
+    t = task();
+    assert_true(task_says(&t, "Configure staging mode") &&
+                task_says(&t, "Untick Enable staging mode"));
+    assert_true(task_says(&t, "only forward"));
+}
+
+static void
+every_task_text_fits_its_place(void **state)
+{
+    (void)state;
+    static const uint8_t profiles[] = {PROFILE_PARALLEL, PROFILE_SWING, PROFILE_UNSUPPORTED,
+                                       PROFILE_DEAD_SOURCE};
+    memset(u.t.info.name, 'n', 20); /* as long as names usually get */
+    u.t.info.name[20] = '\0';
+    unsigned tasks = 0;
+    for (uint8_t s = 0; s < HANDOFF_STATE_COUNT; s++)
+        for (size_t i = 0; i < ARRAY_LEN(profiles); i++) {
+            struct task t;
+            u.t.cutover.state = s;
+            u.t.cutover.profile = profiles[i];
+            if (!tenant_task(&u.t, &t))
+                continue;
+            tasks++;
+            assert_true(t.line_count > 0 && t.done_when[0] != '\0');
+            for (size_t k = 0; k < t.line_count; k++)
+                if (strlen(t.line[k].text) + 1 >= sizeof t.line[k].text)
+                    fail_msg("cut: %s", t.line[k].text);
+            assert_true(strlen(t.warning) + 1 < sizeof t.warning);
+            assert_true(strlen(t.title) + 1 < sizeof t.title);
+        }
+    assert_true(tasks > 40);
+}
+
+static void
+explaining_changes_nothing(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_READY);
+    static struct tenant before;
+    memcpy(&before, &u.t, sizeof before);
+    (void)explain();
+    (void)task();
+    assert_memory_equal(&before, &u.t, sizeof before);
+}
+
+int
+main(void)
+{
+#define AT(test) cmocka_unit_test_setup(test, open_duet)
+    const struct CMUnitTest tests[] = {
+        AT(every_state_of_the_way_says_what_it_waits_for),
+        AT(a_hold_says_why_and_where_it_goes_on),
+        AT(waiting_for_evidence_names_the_server_that_owes_it),
+        AT(after_a_restart_it_says_that_not_everybody_was_heard),
+        AT(small_directories_export_with_force_export_large_ones_are_offered_it),
+        AT(the_install_task_names_every_click),
+        AT(leaving_staging_is_told_only_while_the_grant_is_open),
+        AT(every_task_text_fits_its_place),
+        AT(explaining_changes_nothing),
+    };
+#undef AT
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,169 @@
+/* The tables as text: complete, and well formed in each of the four formats. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "controller/core/fsm_render.h"
+
+#include <jansson.h>
+
+static char text[131072];
+static size_t len;
+
+static void
+put(void *arg, const char *bytes, size_t n)
+{
+    (void)arg;
+    assert_true(len + n < sizeof text);
+    memcpy(text + len, bytes, n);
+    len += n;
+    text[len] = '\0';
+}
+
+static const char *
+render(enum fsm_machine m, enum fsm_format f)
+{
+    len = 0;
+    fsm_render(m, f, put, NULL);
+    return text;
+}
+
+static size_t
+lines(void)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < len; i++)
+        n += text[i] == '\n';
+    return n;
+}
+
+static void
+json_has_every_row_with_its_words(void **state)
+{
+    (void)state;
+    size_t rules, rows;
+    const struct rule *r = handoff_rules(&rules);
+    (void)authority_rows(&rows);
+    const size_t want[] = {rows, rules};
+    for (int m = FSM_AUTHORITY; m <= FSM_HANDOFF; m++) {
+        json_error_t err;
+        json_t *doc = json_loads(render((enum fsm_machine)m, FSM_JSON), 0, &err);
+        assert_non_null(doc);
+        json_t *list = json_object_get(doc, "rows");
+        assert_int_equal(json_array_size(list), want[m]);
+        json_t *first = json_array_get(list, 0);
+        assert_non_null(json_string_value(json_object_get(first, "why")));
+        if (m == FSM_HANDOFF)
+            assert_int_equal(json_integer_value(json_object_get(first, "rule")), r[0].number);
+        json_decref(doc);
+    }
+}
+
+static void
+mermaid_names_every_state_and_keeps_a_row_on_a_line(void **state)
+{
+    (void)state;
+    size_t rules;
+    (void)handoff_rules(&rules);
+    render(FSM_HANDOFF, FSM_MERMAID);
+    assert_memory_equal(text, "stateDiagram-v2\n", 16);
+    assert_int_equal(lines(), 1 + (HANDOFF_STATE_COUNT - 1) + rules);
+    assert_non_null(strstr(text, "    C3 : C3 gap\n"));
+    assert_non_null(strstr(text, "    C4 --> C5 : 323 grant-used\n"));
+    assert_non_null(strstr(text, "    C3 --> C4 : 321 go-signed [G-OLD-STOPPED"));
+}
+
+static void
+dot_opens_and_closes(void **state)
+{
+    (void)state;
+    render(FSM_AUTHORITY, FSM_DOT);
+    assert_memory_equal(text, "digraph \"authority\" {", 21);
+    assert_string_equal(text + len - 2, "}\n");
+    size_t quotes = 0;
+    for (size_t i = 0; i < len; i++)
+        quotes += text[i] == '"' && text[i - 1] != '\\';
+    assert_int_equal(quotes % 2, 0);
+}
+
+static void
+a_table_shows_number_guards_effects_and_reason(void **state)
+{
+    (void)state;
+    render(FSM_HANDOFF, FSM_TABLE);
+    assert_non_null(strstr(text, "321"));
+    assert_non_null(strstr(text, "grant, take baseline"));
+    assert_non_null(strstr(text, "-- a person put it on hold"));
+}
+
+static void
+rows_of_others_render_too_and_are_escaped(void **state)
+{
+    (void)state;
+    static const struct fsm_row rows[] = {
+        {0, "fenced", "GRANT", "", "granted", "", "says \"go\" \\ now"},
+    };
+    len = 0;
+    fsm_render_rows("agent", rows, 1, FSM_JSON, put, NULL);
+    json_t *doc = json_loads(text, 0, NULL);
+    assert_non_null(doc);
+    assert_string_equal(
+        json_string_value(json_object_get(json_array_get(json_object_get(doc, "rows"), 0), "why")),
+        "says \"go\" \\ now");
+    json_decref(doc);
+}
+
+static void
+every_effect_has_a_word(void **state)
+{
+    (void)state;
+    size_t n;
+    const struct rule *r = handoff_rules(&n);
+    json_t *doc = json_loads(render(FSM_HANDOFF, FSM_JSON), 0, NULL);
+    json_t *list = json_object_get(doc, "rows");
+    for (size_t i = 0; i < n; i++) {
+        const char *words = json_string_value(json_object_get(json_array_get(list, i), "effects"));
+        unsigned bits = 0, commas = words[0] != '\0';
+        for (uint32_t e = r[i].effect; e != 0; e &= e - 1)
+            bits++;
+        for (const char *c = words; *c != '\0'; c++)
+            commas += *c == ',';
+        assert_int_equal(bits, commas);
+    }
+    json_decref(doc);
+}
+
+static void
+names_parse_back(void **state)
+{
+    (void)state;
+    for (int f = 0; f < FSM_FORMAT_COUNT; f++) {
+        enum fsm_format back = FSM_FORMAT_COUNT;
+        assert_true(fsm_format_parse(fsm_format_name((enum fsm_format)f), &back));
+        assert_int_equal(back, f);
+    }
+    for (int m = 0; m < FSM_MACHINE_COUNT; m++) {
+        enum fsm_machine back = FSM_MACHINE_COUNT;
+        assert_true(fsm_machine_parse(fsm_machine_name((enum fsm_machine)m), &back));
+        assert_int_equal(back, m);
+    }
+    enum fsm_format f;
+    assert_false(fsm_format_parse("svg", &f));
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(json_has_every_row_with_its_words),
+        cmocka_unit_test(mermaid_names_every_state_and_keeps_a_row_on_a_line),
+        cmocka_unit_test(dot_opens_and_closes),
+        cmocka_unit_test(a_table_shows_number_guards_effects_and_reason),
+        cmocka_unit_test(rows_of_others_render_too_and_are_escaped),
+        cmocka_unit_test(every_effect_has_a_word),
+        cmocka_unit_test(names_parse_back),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
