@@ -1,8 +1,8 @@
-/* sha256.h: SHA-256 in plain C, so that a record can be hashed where no crypto library is linked.
+/* sha256.h: SHA-256 of our own, so that a record can be hashed where no crypto library is linked.
  *
  * Shape      init, update any number of times, final. Also the second code path beside the library
  *            behind digest_port: an auditor recomputes with this what the store hashed with that.
- * Limits     2^61 bytes. Not for secrets: nothing is wiped. Files go through digest_port (faster).
+ * Limits     2^61 bytes. Not for secrets: nothing is wiped.
  * Threads    Reentrant. No allocation.
  * Source     FIPS 180-4, section 6.2.
  */
