@@ -279,9 +279,7 @@ print_result(const struct enrolment *e)
     char fingerprint[65], key[65];
     baton_hex(e->fingerprint.b, BATON_HASH_BYTES, fingerprint);
     baton_hex(e->identity.sign_key.b, BATON_KEY_BYTES, key);
-    printf("enrolled     %s\nkey          %s\nfingerprint  ", e->setup.name, key);
-    for (size_t i = 0; i < 64; i += 8)
-        printf("%.8s%s", fingerprint + i, i < 56 ? " " : "\n");
+    printf("enrolled     %s\nkey          %s\nfingerprint  %s\n", e->setup.name, key, fingerprint);
     printf("\nAn operator now compares this fingerprint with what the controller shows for %s\n"
            "and confirms it: baton agent confirm. Until then this agent only observes.\n",
            e->setup.name);
