@@ -1,0 +1,402 @@
+/* What a rule does besides moving: to the authority, to the cutover's own record, to the notes. */
+#include "tenant_private.h"
+
+#include "common/text.h"
+#include "line.h"
+#include "verify.h"
+
+#include <string.h>
+
+struct cutover *
+step_cutover(struct step *s)
+{
+    return &s->t->cutover;
+}
+
+struct guard_ctx
+step_guards(const struct step *s)
+{
+    return (struct guard_ctx){
+        .t = s->t,
+        .now_ms = s->ev->now_ms,
+        .approvals = {.trust = s->ev->trust, .dp = s->dp, .unix_ms = s->ev->unix_ms},
+        .reason = s->ev->text};
+}
+
+/* --- what is written down --------------------------------------------------------------------- */
+
+struct decision_note *
+step_note(struct step *s, enum audit_type type, uint16_t rule, const char *text)
+{
+    struct decision_note *n =
+        s->d->note_count < DECISION_NOTES_MAX ? &s->d->note[s->d->note_count++] : &s->spill;
+    memset(n, 0, sizeof *n);
+    n->type = (uint8_t)type;
+    n->rule = rule;
+    n->from = n->to = step_cutover(s)->state;
+    text_copy(n->text, sizeof n->text, text);
+    return n;
+}
+
+void
+note_ref(struct decision_note *n, const struct baton_hash *ref)
+{
+    if (!baton_hash_is_zero(ref) && n->ref_count < ARRAY_LEN(n->ref))
+        n->ref[n->ref_count++] = *ref;
+}
+
+void
+step_refuse(struct step *s, enum baton_status status, const char *title, const char *who,
+            const char *next)
+{
+    struct problem *p = &s->d->problem;
+    memset(p, 0, sizeof *p);
+    p->status = status;
+    line_set(p->title, sizeof p->title, title);
+    line_set(p->who, sizeof p->who, who);
+    tenant_text(s->t, next, p->next, sizeof p->next);
+    p->since_unix_ms = step_cutover(s)->entered_unix_ms;
+}
+
+/* --- the authority ----------------------------------------------------------------------------- */
+
+enum baton_status
+step_authority(struct step *s, enum authority_event event, const struct baton_key *key,
+               const struct baton_hash attest[2])
+{
+    const struct tenant_event *ev = s->ev;
+    struct authority_input in = {.event = event,
+                                 .now_ms = ev->now_ms,
+                                 .incarnation = ev->incarnation,
+                                 .our_log_size = ev->our_log_size,
+                                 .said = ev->statement,
+                                 .said_hash = ev->statement_hash,
+                                 .plan = s->t->plan_known ? &s->t->plan : NULL,
+                                 .plan_hash = s->t->cutover.plan};
+    if (key != NULL)
+        in.recipient = *key;
+    if (attest != NULL)
+        memcpy(in.attest, attest, sizeof in.attest);
+    memcpy(in.nonce, ev->nonce, sizeof in.nonce);
+
+    struct epoch epoch = s->t->authority.epoch;
+    uint8_t asked = s->d->orders & AUTH_FX_CHALLENGE ? s->t->authority.challenge_mask : 0;
+    const struct authority_row *row;
+    uint32_t effects, news;
+    enum baton_status rc = authority_step(&s->t->authority, &in, &row, &effects, &news);
+    if (rc != BATON_OK)
+        return rc;
+    if (epoch_eq(&epoch, &s->t->authority.epoch)) /* an earlier step of this event asked too */
+        s->t->authority.challenge_mask |= asked;
+    s->d->orders |= effects;
+    s->d->changed_authority = true;
+    s->news |= news;
+    return BATON_OK;
+}
+
+static enum baton_status
+attest_call(struct step *s)
+{
+    struct baton_hash two[2];
+    struct guard_ctx g = step_guards(s);
+    int member = approvals_attested(s->t, &g.approvals, two);
+    if (member < 0)
+        return BATON_WAITING;
+    struct baton_key key = s->t->authority.member[member].key;
+    return step_authority(s, AUTH_EV_ATTEST, &key, two);
+}
+
+static enum baton_status
+acknowledge_call(struct step *s)
+{
+    for (size_t i = 0; i < s->t->authority.member_count; i++) {
+        struct baton_key key = s->t->authority.member[i].key;
+        if (!s->t->authority.member[i].tamper_unread)
+            continue;
+        enum baton_status rc = step_authority(s, AUTH_EV_ACK, &key, NULL);
+        if (rc != BATON_OK)
+            return rc;
+    }
+    return BATON_OK;
+}
+
+/* After a restore the members' word is the record: also whose epoch the open one is. */
+static enum baton_status
+reconcile_call(struct step *s)
+{
+    enum baton_status rc = step_authority(s, AUTH_EV_RECONCILE, NULL, NULL);
+    for (size_t i = 0; rc == BATON_OK && i < MEMBERS_MAX; i++) {
+        const struct agent_view *a = &s->t->agent[i];
+        if (a->used && a->statement_known && epoch_eq(&a->statement.epoch, &s->t->authority.epoch))
+            s->t->authority.recipient = a->statement.recipient;
+    }
+    return rc;
+}
+
+enum whom { WHOM_NOBODY, WHOM_OLD, WHOM_NEW };
+
+static const struct {
+    uint32_t effect;
+    uint8_t event, whom;
+    enum baton_status (*call)(struct step *s); /* instead of a plain event */
+    bool may_fail; /* hold is never refused: the grant then dies by its own clock */
+} authority_effects[] = {
+    {HFX_ADOPT, AUTH_EV_ADOPT, WHOM_OLD, NULL, false},
+    {HFX_ADOPT_NEW, AUTH_EV_ADOPT, WHOM_NEW, NULL, false},
+    {HFX_FENCE_NEW, AUTH_EV_FENCE, WHOM_NEW, NULL, false},
+    {HFX_FENCE_OLD, AUTH_EV_FENCE, WHOM_OLD, NULL, false},
+    {HFX_ASK, AUTH_EV_ASK, WHOM_NOBODY, NULL, false},
+    {HFX_GRANT, AUTH_EV_GO, WHOM_NOBODY, NULL, false},
+    {HFX_VOID, AUTH_EV_VOID, WHOM_NOBODY, NULL, true},
+    {HFX_RETIRE, AUTH_EV_RETIRE, WHOM_OLD, NULL, false},
+    {HFX_ATTEST, AUTH_EV_ATTEST, WHOM_NOBODY, attest_call, false},
+    {HFX_ACK, AUTH_EV_ACK, WHOM_NOBODY, acknowledge_call, false},
+    {HFX_RECONCILE, AUTH_EV_RECONCILE, WHOM_NOBODY, reconcile_call, false},
+};
+
+static const struct baton_key *
+key_of(const struct step *s, uint8_t whom)
+{
+    if (whom == WHOM_OLD)
+        return &s->t->agent[s->t->cutover.old_agent].key;
+    return whom == WHOM_NEW ? &s->t->agent[s->t->cutover.new_agent].key : NULL;
+}
+
+/* All or nothing: a refusal leaves the record as it was. */
+enum baton_status
+step_authority_effects(struct step *s, uint32_t effects)
+{
+    struct authority before = s->t->authority;
+    uint32_t orders = s->d->orders, news = s->news;
+    bool changed = s->d->changed_authority;
+    for (size_t i = 0; i < ARRAY_LEN(authority_effects); i++) {
+        if ((effects & authority_effects[i].effect) == 0)
+            continue;
+        struct baton_key key = {{0}};
+        if (authority_effects[i].whom != WHOM_NOBODY)
+            key = *key_of(s, authority_effects[i].whom);
+        enum baton_status rc =
+            authority_effects[i].call != NULL
+                ? authority_effects[i].call(s)
+                : step_authority(s, (enum authority_event)authority_effects[i].event, &key, NULL);
+        if (rc == BATON_OK || authority_effects[i].may_fail)
+            continue;
+        s->t->authority = before;
+        s->d->orders = orders;
+        s->news = news;
+        s->d->changed_authority = changed;
+        return rc;
+    }
+    return BATON_OK;
+}
+
+/* --- the workflow's own effects ---------------------------------------------------------------- */
+
+static void
+freeze_plan(struct step *s)
+{
+    uint8_t bytes[PLAN_BYTES_MAX];
+    size_t len = 0;
+    if (plan_encode(&s->t->plan, bytes, sizeof bytes, &len) == BATON_OK)
+        s->dp->sha256(s->dp->ctx, bytes, len, &step_cutover(s)->plan);
+    s->t->plan_known = len > 0;
+}
+
+void
+step_verify(struct step *s)
+{
+    struct cutover *c = step_cutover(s);
+    struct verification v;
+    verification_fill(s->t, s->ev->unix_ms, &v);
+    c->verified_ms = s->ev->now_ms;
+    c->verified_unix_ms = s->ev->unix_ms;
+    if (verification_same(&v, &c->verification) && c->verification.taken_unix_ms != 0)
+        return; /* nothing new: only younger */
+    c->verification = v;
+    s->d->changed_cutover = true;
+}
+
+static void
+verify_now(struct step *s)
+{
+    step_cutover(s)->verification.taken_unix_ms = 0;
+    step_verify(s);
+    s->d->effects |= HFX_VERIFY;
+}
+
+static void
+accept_verification(struct step *s)
+{
+    struct cutover *c = step_cutover(s);
+    verification_digest(&c->verification, s->dp, &c->verification_hash);
+    c->accepted = true;
+    c->no_go = false;
+    struct decision_note *n =
+        step_note(s, AUDIT_VERIFIED, 0, verdict_name((enum verdict)c->verification.verdict));
+    note_ref(n, &c->verification_hash);
+}
+
+static void
+gap_start(struct step *s)
+{
+    struct cutover *c = step_cutover(s);
+    if (c->gap_from_unix_ms != 0)
+        return; /* fenced again inside the same gap */
+    c->gap_from_ms = s->ev->now_ms;
+    c->gap_from_unix_ms = s->ev->unix_ms;
+    c->old_last_export_unix_ms =
+        (uint64_t)fact_or(&tenant_old(s->t)->facts, FACT_LAST_EXPORT_END, 0);
+}
+
+static void
+gap_end(struct step *s)
+{
+    struct cutover *c = step_cutover(s);
+    if (c->gap_to_unix_ms != 0)
+        return;
+    c->gap_to_ms = s->ev->now_ms;
+    c->gap_to_unix_ms = s->ev->unix_ms;
+    bool back = baton_key_eq(&s->t->authority.recipient, &tenant_old(s->t)->key);
+    const struct agent_view *a = back ? tenant_old(s->t) : tenant_new(s->t);
+    c->new_first_export_unix_ms = (uint64_t)fact_or(&a->facts, FACT_LAST_EXPORT_END, 0);
+}
+
+static void
+latch(struct step *s)
+{
+    step_cutover(s)->ponr = true;
+}
+
+static void
+mark_late(struct step *s)
+{
+    step_cutover(s)->late_activation = true;
+    step_cutover(s)->new_rogue_seen =
+        fact_or(&tenant_new(s->t)->facts, FACT_EXPORTS_SINCE_FENCE, 0);
+}
+
+static void
+mark_breach(struct step *s)
+{
+    struct cutover *c = step_cutover(s);
+    c->breach = true;
+    c->ponr = c->ponr || s->t->authority.ponr;
+    c->old_rogue_seen = fact_or(&tenant_old(s->t)->facts, FACT_EXPORTS_SINCE_FENCE, 0);
+    c->new_rogue_seen = fact_or(&tenant_new(s->t)->facts, FACT_EXPORTS_SINCE_FENCE, 0);
+    s->t->cutover_open = true; /* a breach after done needs people again */
+}
+
+static void
+mark_no_go(struct step *s)
+{
+    step_cutover(s)->no_go = true;
+}
+
+static void
+fence_new(struct step *s)
+{
+    approvals_drop(step_cutover(s), true);
+}
+
+static void
+fence_old(struct step *s)
+{
+    approvals_drop(step_cutover(s), false);
+}
+
+static void
+grade(struct step *s)
+{
+    struct cutover *c = step_cutover(s);
+    c->grade = 'B';
+    for (size_t i = 0; i < s->t->authority.member_count; i++)
+        if (s->t->authority.member[i].attested)
+            c->grade = 'C';
+    if (c->breach || c->late_activation)
+        c->grade = 'X';
+}
+
+static void
+close_cutover(struct step *s)
+{
+    s->t->cutover_open = false;
+}
+
+static void
+told(struct step *s)
+{
+    step_cutover(s)->reminded_ms = s->ev->now_ms;
+}
+
+static void
+seal_settings(struct step *s)
+{
+    struct cutover *c = step_cutover(s);
+    c->settings_sealed = fact_is(&tenant_old(s->t)->facts, FACT_SETTINGS_SEALED, 1);
+}
+
+/* No new epoch: what was refused is judged anew, what was accepted is answered again. */
+static void
+repeat_fence(struct step *s)
+{
+    s->d->orders |= AUTH_FX_FENCE;
+    s->d->changed_authority = true;
+}
+
+static const struct {
+    uint32_t effect;
+    void (*run)(struct step *s);
+} local_effects[] = {
+    {HFX_REPEAT, repeat_fence},
+    {HFX_FREEZE_PLAN, freeze_plan},
+    {HFX_FENCE_NEW, fence_new},
+    {HFX_FENCE_OLD, fence_old},
+    {HFX_VERIFY, verify_now},
+    {HFX_ACCEPT, accept_verification},
+    {HFX_GAP_START, gap_start},
+    {HFX_GAP_END, gap_end},
+    {HFX_PONR, latch},
+    {HFX_LATE, mark_late},
+    {HFX_BREACH, mark_breach},
+    {HFX_NO_GO, mark_no_go},
+    {HFX_CERTIFICATE, grade},
+    {HFX_CLOSE, close_cutover},
+    {HFX_REMIND, told},
+    {HFX_PAGE, told},
+    {HFX_SEAL_SETTINGS, seal_settings},
+};
+
+/* Counters that a state compares with, taken when it is entered. */
+static const struct {
+    uint8_t state, fact;
+    bool of_old;
+    size_t at;
+} baselines[] = {
+    {HO_FIRST_SYNC, FACT_GOOD_CYCLES, true, offsetof(struct cutover, cycles_before)},
+    {HO_GAP, FACT_EXPORTS_SINCE_FENCE, true, offsetof(struct cutover, old_rogue_seen)},
+    {HO_GRANTING, FACT_EXPORTS_TOTAL, false, offsetof(struct cutover, exports_before)},
+    {HO_PROBATION, FACT_GOOD_CYCLES, false, offsetof(struct cutover, cycles_before)},
+    {HO_RESTORING, FACT_EXPORTS_TOTAL, true, offsetof(struct cutover, exports_before)},
+};
+
+static void
+take_baselines(struct step *s, uint8_t state)
+{
+    for (size_t i = 0; i < ARRAY_LEN(baselines); i++) {
+        if (baselines[i].state != state)
+            continue;
+        const struct agent_view *a = baselines[i].of_old ? tenant_old(s->t) : tenant_new(s->t);
+        int64_t v = fact_or(&a->facts, (enum fact_id)baselines[i].fact, 0);
+        memcpy((uint8_t *)step_cutover(s) + baselines[i].at, &v, sizeof v);
+    }
+}
+
+void
+step_effects(struct step *s, uint32_t effects, uint8_t to)
+{
+    for (size_t i = 0; i < ARRAY_LEN(local_effects); i++)
+        if (effects & local_effects[i].effect)
+            local_effects[i].run(s);
+    if (effects & HFX_BASELINE)
+        take_baselines(s, to);
+}
