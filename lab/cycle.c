@@ -286,11 +286,11 @@ step_next(struct server *s)
 static size_t
 entra_connector(const struct server *s)
 {
-    for (size_t i = 0; i < s->disk.connectors.count; i++)
-        if (s->disk.connectors.item[i].entra)
-            return i;
-    BATON_ASSERT(!"a configured product has an Entra connector");
-    return 0;
+    size_t at = 0;
+    while (at < s->disk.connectors.count && !s->disk.connectors.item[at].entra)
+        at++;
+    BATON_ASSERT(at < s->disk.connectors.count); /* a configured product has one */
+    return at;
 }
 
 static void

@@ -9,88 +9,11 @@
 #include "operator.h"
 #include "print.h"
 #include "product.h"
+#include "request.h"
 #include "server.h"
 #include "service.h"
 #include "tenant.h"
 #include "wizard.h"
-
-enum { FIELD_BYTES = 256 };
-
-struct request {
-    struct world *world;
-    struct server *server;
-    json_t *json;
-    struct reply reply;
-    enum operation_effect effect;
-};
-
-static void
-refuse(struct request *r, const struct baton_err *err)
-{
-    world_refuse(r->world, r->reply, err);
-}
-
-static void
-answer(struct request *r, json_t *fields)
-{
-    world_answer(r->world, r->reply, fields);
-}
-
-static void
-finish(struct request *r, enum baton_status rc, const struct baton_err *err)
-{
-    if (rc == BATON_OK)
-        answer(r, NULL);
-    else
-        refuse(r, err);
-}
-
-/* A text field; `otherwise` when it is absent, NULL: it must be there. */
-static enum baton_status
-field(struct request *r, const char *name, const char *otherwise, const char **ret,
-      struct baton_err *err)
-{
-    const json_t *value = json_object_get(r->json, name);
-    if (value == NULL && otherwise != NULL) {
-        *ret = otherwise;
-        return BATON_OK;
-    }
-    if (!json_is_string(value) || json_string_length(value) >= FIELD_BYTES)
-        return baton_fail(err, BATON_USAGE, "field '%s' must be a text of at most %d bytes", name,
-                          FIELD_BYTES - 1);
-    *ret = json_string_value(value);
-    return BATON_OK;
-}
-
-static enum baton_status
-flag_field(struct request *r, const char *name, bool otherwise, bool *ret, struct baton_err *err)
-{
-    const json_t *value = json_object_get(r->json, name);
-    if (value != NULL && !json_is_boolean(value))
-        return baton_fail(err, BATON_USAGE, "field '%s' must be true or false", name);
-    *ret = value == NULL ? otherwise : json_is_true(value);
-    return BATON_OK;
-}
-
-static enum baton_status
-count_field(struct request *r, const char *name, uint64_t otherwise, uint64_t most, uint64_t *ret,
-            struct baton_err *err)
-{
-    const json_t *value = json_object_get(r->json, name);
-    json_int_t number = json_integer_value(value);
-    if (value != NULL && (!json_is_integer(value) || number < 0 || (uint64_t)number > most))
-        return baton_fail(err, BATON_USAGE, "field '%s' must be a number from 0 to %llu", name,
-                          (unsigned long long)most);
-    *ret = value == NULL ? otherwise : (uint64_t)number;
-    return BATON_OK;
-}
-
-/* "by" with the name of who does this kind of thing when nobody is named. */
-static enum baton_status
-who(struct request *r, const char *otherwise, const char **ret_by, struct baton_err *err)
-{
-    return field(r, "by", otherwise, ret_by, err);
-}
 
 static const char agent[] = "NT SERVICE\\BatonAgent";
 static const char person[] = "CONTOSO\\anna";
@@ -99,7 +22,7 @@ static void
 op_watch(struct request *r)
 {
     r->effect = EFFECT_WATCH;
-    answer(r, NULL);
+    request_answer(r, NULL);
 }
 
 static void
@@ -115,14 +38,15 @@ op_services(struct request *r)
                             "start_registry", start, "changed", (json_int_t)svc->changed_ms,
                             "changed_by", svc->changed_by));
     }
-    answer(r, json_pack("{s:o}", "services", list));
+    request_answer(r, json_pack("{s:o}", "services", list));
 }
 
 static struct service *
 named_service(struct request *r, const char **ret_by, struct baton_err *err)
 {
     const char *name;
-    if (field(r, "name", NULL, &name, err) != BATON_OK || who(r, agent, ret_by, err) != BATON_OK)
+    if (request_text(r, "name", NULL, &name, err) != BATON_OK ||
+        request_by(r, agent, ret_by, err) != BATON_OK)
         return NULL;
     return service_find(r->server, name, err);
 }
@@ -134,7 +58,7 @@ op_service_stop(struct request *r)
     const char *by;
     struct service *svc = named_service(r, &by, &err);
     if (svc == NULL)
-        refuse(r, &err);
+        request_refuse(r, &err);
     else
         service_stop(r->server, svc, by, r->reply);
 }
@@ -147,7 +71,7 @@ op_service_disable(struct request *r)
     struct service *svc = named_service(r, &by, &err);
     if (svc != NULL)
         service_disable(r->server, svc, by);
-    finish(r, svc == NULL ? err.status : BATON_OK, &err);
+    request_finish(r, svc == NULL ? err.status : BATON_OK, &err);
 }
 
 static void
@@ -157,7 +81,7 @@ op_service_enable(struct request *r)
     const char *by;
     struct service *svc = named_service(r, &by, &err);
     if (svc == NULL)
-        refuse(r, &err);
+        request_refuse(r, &err);
     else
         service_enable(r->server, svc, by, r->reply);
 }
@@ -168,15 +92,15 @@ op_re_enable(struct request *r)
     struct server *s = r->server;
     struct baton_err err;
     const char *name, *by;
-    if (field(r, "name", "", &name, &err) != BATON_OK ||
-        who(r, "CONTOSO\\anna via services.msc", &by, &err) != BATON_OK ||
+    if (request_text(r, "name", "", &name, &err) != BATON_OK ||
+        request_by(r, "CONTOSO\\anna via services.msc", &by, &err) != BATON_OK ||
         (name[0] != '\0' && service_find(s, name, &err) == NULL)) {
-        refuse(r, &err);
+        request_refuse(r, &err);
         return;
     }
     if (s->disk.service_count == 0) {
         (void)baton_fail(&err, BATON_NOT_FOUND, "no sync product is installed on %s", s->name);
-        refuse(r, &err);
+        request_refuse(r, &err);
         return;
     }
     struct service *last = NULL;
@@ -200,7 +124,7 @@ op_tasks(struct request *r)
     if (d->has_task)
         json_array_append_new(
             list, json_pack("{s:s,s:b}", "name", d->task.name, "enabled", d->task.enabled));
-    answer(r, json_pack("{s:o}", "tasks", list));
+    request_answer(r, json_pack("{s:o}", "tasks", list));
 }
 
 static void
@@ -210,9 +134,9 @@ task_set(struct request *r, bool enabled)
     struct task *task = &s->disk.task;
     struct baton_err err;
     const char *name, *by;
-    enum baton_status rc = field(r, "name", NULL, &name, &err);
+    enum baton_status rc = request_text(r, "name", NULL, &name, &err);
     if (rc == BATON_OK)
-        rc = who(r, agent, &by, &err);
+        rc = request_by(r, agent, &by, &err);
     if (rc == BATON_OK && (!s->disk.has_task || strcmp(task->name, name) != 0))
         rc = baton_fail(&err, BATON_NOT_FOUND, "%s has no sync task '%.63s'", s->name, name);
     if (rc == BATON_OK && task->enabled != enabled) {
@@ -222,7 +146,7 @@ task_set(struct request *r, bool enabled)
         world_event(s, json_pack("{s:s,s:s,s:b,s:s}", "event", "task", "name", task->name,
                                  "enabled", enabled, "by", by));
     }
-    finish(r, rc, &err);
+    request_finish(r, rc, &err);
 }
 
 static void
@@ -247,7 +171,7 @@ op_processes(struct request *r)
             list, json_pack("{s:s,s:i,s:s,s:I}", "kind", process_kind_name(all->item[i].kind),
                             "pid", (int)all->item[i].pid, "session", all->item[i].session,
                             "started", (json_int_t)all->item[i].started_ms));
-    answer(r, json_pack("{s:o}", "processes", list));
+    request_answer(r, json_pack("{s:o}", "processes", list));
 }
 
 static void
@@ -256,9 +180,9 @@ op_product(struct request *r)
     enum { DISK_FREE = 100 };
     const struct product *p = &r->server->disk.product;
     json_int_t free_bytes = (json_int_t)DISK_FREE << 30;
-    answer(r, json_pack("{s:b,s:s,s:s,s:s,s:I}", "present", p->kind != NO_PRODUCT, "class",
-                        product_class_name(p->kind), "version", p->version, "sql", p->sql,
-                        "disk_free", free_bytes));
+    request_answer(r, json_pack("{s:b,s:s,s:s,s:s,s:I}", "present", p->kind != NO_PRODUCT, "class",
+                                product_class_name(p->kind), "version", p->version, "sql", p->sql,
+                                "disk_free", free_bytes));
 }
 
 static void
@@ -272,7 +196,7 @@ op_events(struct request *r)
                                               "source", e->source, "id", e->id, "text", e->text,
                                               "by", e->by));
     }
-    answer(r, json_pack("{s:o}", "events", list));
+    request_answer(r, json_pack("{s:o}", "events", list));
 }
 
 static void
@@ -281,8 +205,8 @@ op_machine(struct request *r)
     const struct machine_ids *ids = &r->server->ids;
     json_t *generation =
         r->server->fault.no_generation ? json_null() : json_string(ids->generation);
-    answer(r, json_pack("{s:s,s:o,s:s,s:s}", "boot", ids->boot, "generation", generation, "guid",
-                        ids->guid, "disk", ids->disk));
+    request_answer(r, json_pack("{s:s,s:o,s:s,s:s}", "boot", ids->boot, "generation", generation,
+                                "guid", ids->guid, "disk", ids->disk));
 }
 
 static void
@@ -290,8 +214,8 @@ op_file(struct request *r)
 {
     struct baton_err err;
     const char *name;
-    if (field(r, "place", NULL, &name, &err) != BATON_OK) {
-        refuse(r, &err);
+    if (request_text(r, "place", NULL, &name, &err) != BATON_OK) {
+        request_refuse(r, &err);
         return;
     }
     for (size_t i = 0; i < PLACES; i++) {
@@ -299,12 +223,12 @@ op_file(struct request *r)
         if (strcmp(place_name((enum place)i), name) != 0)
             continue;
         bool found = place_newest(r->server, (enum place)i, path, sizeof path);
-        answer(r, json_pack("{s:o,s:s}", "path", found ? json_string(path) : json_null(), "dir",
-                            place_folder((enum place)i)));
+        request_answer(r, json_pack("{s:o,s:s}", "path", found ? json_string(path) : json_null(),
+                                    "dir", place_folder((enum place)i)));
         return;
     }
     (void)baton_fail(&err, BATON_USAGE, "there is no place '%.40s'", name);
-    refuse(r, &err);
+    request_refuse(r, &err);
 }
 
 static void
@@ -313,14 +237,14 @@ op_collect(struct request *r)
     struct baton_err err;
     const char *name;
     char *text;
-    enum baton_status rc = field(r, "collector", NULL, &name, &err);
+    enum baton_status rc = request_text(r, "collector", NULL, &name, &err);
     if (rc == BATON_OK)
         rc = collect(r->server, name, &text, &err);
     if (rc != BATON_OK) {
-        refuse(r, &err);
+        request_refuse(r, &err);
         return;
     }
-    answer(r, json_pack("{s:s}", "text", text));
+    request_answer(r, json_pack("{s:s}", "text", text));
     free(text);
 }
 
@@ -329,19 +253,19 @@ op_wizard(struct request *r)
 {
     struct wizard_request request;
     struct baton_err err;
-    enum baton_status rc = field(r, "act", NULL, &request.act, &err);
+    enum baton_status rc = request_text(r, "act", NULL, &request.act, &err);
     if (rc == BATON_OK && !wizard_knows(request.act))
         rc = baton_fail(&err, BATON_USAGE, "the wizard has no act '%.40s'", request.act);
     if (rc == BATON_OK)
-        rc = who(r, person, &request.by, &err);
+        rc = request_by(r, person, &request.by, &err);
     if (rc == BATON_OK)
-        rc = flag_field(r, "staging", true, &request.staging, &err);
+        rc = request_flag(r, "staging", true, &request.staging, &err);
     if (rc == BATON_OK)
-        rc = flag_field(r, "start", true, &request.start, &err);
+        rc = request_flag(r, "start", true, &request.start, &err);
     if (rc == BATON_OK)
         rc = wizard_act(r->server, &request, r->reply, &err);
     if (rc != BATON_OK)
-        refuse(r, &err);
+        request_refuse(r, &err);
 }
 
 /* A window that a person opens or closes; closing ends all of its kind. */
@@ -349,7 +273,7 @@ static enum baton_status
 window(struct request *r, enum process_is kind, const char *act, struct baton_err *err)
 {
     const char *by;
-    enum baton_status rc = who(r, person, &by, err);
+    enum baton_status rc = request_by(r, person, &by, err);
     if (rc != BATON_OK)
         return rc;
     if (strcmp(act, "close") == 0) {
@@ -371,18 +295,18 @@ op_console(struct request *r)
 {
     struct baton_err err;
     const char *act, *by;
-    enum baton_status rc = field(r, "act", NULL, &act, &err);
+    enum baton_status rc = request_text(r, "act", NULL, &act, &err);
     if (rc == BATON_OK && strcmp(act, "force-export") == 0) {
-        rc = who(r, person, &by, &err);
+        rc = request_by(r, person, &by, &err);
         if (rc == BATON_OK)
             rc = cycle_force_export(r->server, by, r->reply, &err);
         if (rc != BATON_OK)
-            refuse(r, &err);
+            request_refuse(r, &err);
         return;
     }
     if (rc == BATON_OK)
         rc = window(r, CONSOLE_PROCESS, act, &err);
-    finish(r, rc, &err);
+    request_finish(r, rc, &err);
 }
 
 static void
@@ -390,10 +314,10 @@ op_shell(struct request *r)
 {
     struct baton_err err;
     const char *act;
-    enum baton_status rc = field(r, "act", NULL, &act, &err);
+    enum baton_status rc = request_text(r, "act", NULL, &act, &err);
     if (rc == BATON_OK)
         rc = window(r, SHELL_PROCESS, act, &err);
-    finish(r, rc, &err);
+    request_finish(r, rc, &err);
 }
 
 static void
@@ -402,7 +326,7 @@ op_uninstall(struct request *r)
     struct server *s = r->server;
     struct baton_err err;
     const char *by;
-    enum baton_status rc = who(r, person, &by, &err);
+    enum baton_status rc = request_by(r, person, &by, &err);
     if (rc == BATON_OK && s->disk.product.kind == NO_PRODUCT)
         rc = baton_fail(&err, BATON_NOT_FOUND, "no sync product is installed on %s", s->name);
     if (rc == BATON_OK && (s->removing || s->wizard.busy))
@@ -411,7 +335,21 @@ op_uninstall(struct request *r)
     if (rc == BATON_OK)
         product_uninstall(s, by, r->reply);
     else
-        refuse(r, &err);
+        request_refuse(r, &err);
+}
+
+static enum baton_status
+set_auto_upgrade(struct product *p, const char *state, struct baton_err *err)
+{
+    static const char *const states[] = {"disabled", "enabled", "suspended"};
+    for (size_t i = 0; i < ARRAY_LEN(states); i++) {
+        if (strcmp(states[i], state) == 0) {
+            p->auto_upgrade = (enum upgrade_state)i;
+            return BATON_OK;
+        }
+    }
+    return baton_fail(err, BATON_USAGE,
+                      "auto-upgrade is disabled, enabled or suspended, not '%.40s'", state);
 }
 
 static void
@@ -420,18 +358,16 @@ op_upgrade(struct request *r)
     struct server *s = r->server;
     struct baton_err err;
     const char *version, *state;
-    enum baton_status rc = field(r, "version", "", &version, &err);
+    enum baton_status rc = request_text(r, "version", "", &version, &err);
     if (rc == BATON_OK)
-        rc = field(r, "auto", "", &state, &err);
+        rc = request_text(r, "auto", "", &state, &err);
     if (rc == BATON_OK && s->disk.product.kind != CONNECT)
         rc = baton_fail(&err, BATON_NOT_FOUND, "no Entra Connect is installed on %s", s->name);
-    static const char *const states[] = {"disabled", "enabled", "suspended"};
-    for (size_t i = 0; i < ARRAY_LEN(states) && rc == BATON_OK; i++)
-        if (strcmp(states[i], state) == 0)
-            s->disk.product.auto_upgrade = (enum upgrade_state)i;
+    if (rc == BATON_OK && state[0] != '\0')
+        rc = set_auto_upgrade(&s->disk.product, state, &err);
     if (rc == BATON_OK && version[0] != '\0')
         product_upgrade(s, version);
-    finish(r, rc, &err);
+    request_finish(r, rc, &err);
 }
 
 static void
@@ -440,14 +376,14 @@ op_pending(struct request *r)
     enum { MOST = 1000 * 1000 };
     struct pending *p = &r->server->disk.pending, next;
     struct baton_err err;
-    enum baton_status rc = count_field(r, "adds", p->adds, MOST, &next.adds, &err);
+    enum baton_status rc = request_count(r, "adds", p->adds, MOST, &next.adds, &err);
     if (rc == BATON_OK)
-        rc = count_field(r, "updates", p->updates, MOST, &next.updates, &err);
+        rc = request_count(r, "updates", p->updates, MOST, &next.updates, &err);
     if (rc == BATON_OK)
-        rc = count_field(r, "deletes", p->deletes, MOST, &next.deletes, &err);
+        rc = request_count(r, "deletes", p->deletes, MOST, &next.deletes, &err);
     if (rc == BATON_OK)
         *p = next;
-    finish(r, rc, &err);
+    request_finish(r, rc, &err);
 }
 
 static void
@@ -456,12 +392,12 @@ op_power(struct request *r)
     struct server *s = r->server;
     struct baton_err err;
     const char *act;
-    enum baton_status rc = field(r, "act", NULL, &act, &err);
+    enum baton_status rc = request_text(r, "act", NULL, &act, &err);
     bool off = rc == BATON_OK && (strcmp(act, "off") == 0 || strcmp(act, "reboot") == 0);
     bool on = rc == BATON_OK && (strcmp(act, "on") == 0 || strcmp(act, "reboot") == 0);
     if (rc == BATON_OK && !off && !on)
         rc = baton_fail(&err, BATON_USAGE, "'%.40s' is no act of power: off, on or reboot", act);
-    finish(r, rc, &err); /* first: losing the power drops this connection too */
+    request_finish(r, rc, &err); /* first: losing the power drops this connection too */
     if (off)
         server_power_off(s);
     if (on)
@@ -472,7 +408,7 @@ static void
 op_snapshot(struct request *r)
 {
     struct baton_err err;
-    finish(r, server_snapshot(r->server, &err), &err);
+    request_finish(r, server_snapshot(r->server, &err), &err);
 }
 
 static void
@@ -480,10 +416,10 @@ op_revert(struct request *r)
 {
     struct baton_err err;
     bool generation = true;
-    enum baton_status rc = flag_field(r, "generation", true, &generation, &err);
+    enum baton_status rc = request_flag(r, "generation", true, &generation, &err);
     if (rc == BATON_OK)
         rc = server_revert(r->server, generation, &err);
-    finish(r, rc, &err);
+    request_finish(r, rc, &err);
 }
 
 static void
@@ -493,21 +429,21 @@ op_fault(struct request *r)
     const char *kind, *value;
     char number[32];
     const json_t *given = json_object_get(r->json, "value");
-    enum baton_status rc = field(r, "kind", NULL, &kind, &err);
+    enum baton_status rc = request_text(r, "kind", NULL, &kind, &err);
     if (json_is_integer(given)) {
         print_format(number, sizeof number, "%lld", (long long)json_integer_value(given));
         value = number;
     } else if (json_is_boolean(given)) {
         value = json_is_true(given) ? "on" : "off";
     } else if (rc == BATON_OK) {
-        rc = field(r, "value", "", &value, &err);
+        rc = request_text(r, "value", "", &value, &err);
     }
     if (rc == BATON_OK)
         rc = fault_set(r->server, kind, value, &err);
     if (rc != BATON_OK)
-        refuse(r, &err);
+        request_refuse(r, &err);
     else
-        answer(r, json_pack("{s:o}", "faults", faults_json(r->server)));
+        request_answer(r, json_pack("{s:o}", "faults", faults_json(r->server)));
 }
 
 static enum baton_status
@@ -532,7 +468,7 @@ op_operator(struct request *r)
     struct baton_err err;
     bool on = false;
     const json_t *acts = json_object_get(r->json, "do");
-    enum baton_status rc = flag_field(r, "auto", true, &on, &err);
+    enum baton_status rc = request_flag(r, "auto", true, &on, &err);
     if (rc == BATON_OK && acts != NULL && !json_is_array(acts))
         rc = baton_fail(&err, BATON_USAGE, "'do' is a list of acts");
     if (rc == BATON_OK) {
@@ -541,19 +477,19 @@ op_operator(struct request *r)
     }
     if (rc == BATON_OK && on)
         operator_start(r->server);
-    finish(r, rc, &err);
+    request_finish(r, rc, &err);
 }
 
 static void
 op_state(struct request *r)
 {
     const struct server *s = r->server;
-    answer(r,
-           json_pack("{s:b,s:s,s:s,s:b,s:b,s:b,s:b,s:b,s:o}", "powered", s->powered, "class",
-                     product_class_name(s->disk.product.kind), "version", s->disk.product.version,
-                     "configured", s->disk.product.configured, "staging", s->disk.product.staging,
-                     "can_export", server_can_export(s), "wizard", s->wizard.open, "cycle",
-                     cycle_in_progress(s), "faults", faults_json(s)));
+    request_answer(r, json_pack("{s:b,s:s,s:s,s:b,s:b,s:b,s:b,s:b,s:o}", "powered", s->powered,
+                                "class", product_class_name(s->disk.product.kind), "version",
+                                s->disk.product.version, "configured", s->disk.product.configured,
+                                "staging", s->disk.product.staging, "can_export",
+                                server_can_export(s), "wizard", s->wizard.open, "cycle",
+                                cycle_in_progress(s), "faults", faults_json(s)));
 }
 
 static void
@@ -561,16 +497,16 @@ op_exports(struct request *r)
 {
     struct baton_err err;
     uint64_t from = 0;
-    if (count_field(r, "from", 0, UINT32_MAX, &from, &err) != BATON_OK)
-        refuse(r, &err);
+    if (request_count(r, "from", 0, UINT32_MAX, &from, &err) != BATON_OK)
+        request_refuse(r, &err);
     else
-        answer(r, json_pack("{s:o}", "exports", tenant_exports(r->world, from)));
+        request_answer(r, json_pack("{s:o}", "exports", tenant_exports(r->world, from)));
 }
 
 static void
 op_status(struct request *r)
 {
-    answer(r, tenant_status(r->world));
+    request_answer(r, tenant_status(r->world));
 }
 
 static void
@@ -579,18 +515,18 @@ op_account(struct request *r)
     struct baton_err err;
     const char *name, *act, *by;
     struct server *s = NULL;
-    enum baton_status rc = field(r, "server", NULL, &name, &err);
+    enum baton_status rc = request_text(r, "server", NULL, &name, &err);
     if (rc == BATON_OK)
-        rc = field(r, "act", NULL, &act, &err);
+        rc = request_text(r, "act", NULL, &act, &err);
     if (rc == BATON_OK)
-        rc = who(r, "admin@tenant", &by, &err);
+        rc = request_by(r, "admin@tenant", &by, &err);
     if (rc == BATON_OK && (s = world_server(r->world, name)) == NULL)
         rc = baton_fail(&err, BATON_NOT_FOUND, "there is no server '%.63s'", name);
     if (rc == BATON_OK && strcmp(act, "disable") != 0 && strcmp(act, "enable") != 0)
         rc = baton_fail(&err, BATON_USAGE, "'%.40s' is no act here: disable or enable", act);
     if (rc == BATON_OK)
         tenant_account(s, strcmp(act, "enable") == 0, by);
-    finish(r, rc, &err);
+    request_finish(r, rc, &err);
 }
 
 static void
@@ -598,10 +534,10 @@ op_sync_cycle(struct request *r)
 {
     struct baton_err err;
     bool enabled = true;
-    enum baton_status rc = flag_field(r, "enabled", true, &enabled, &err);
+    enum baton_status rc = request_flag(r, "enabled", true, &enabled, &err);
     if (rc == BATON_OK)
         r->world->tenant.sync_cycle_enabled = enabled;
-    finish(r, rc, &err);
+    request_finish(r, rc, &err);
 }
 
 enum { OF_SERVER = 1, OF_TENANT = 2, WITHOUT_POWER = 4 };

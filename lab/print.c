@@ -7,24 +7,45 @@
 #include <string.h>
 #include <time.h>
 
+/* A text that was cut may end in the first bytes of a character: those go. */
+static void
+drop_half_character(char *text)
+{
+    size_t end = strlen(text), lead = end;
+    while (lead > 0 && end - lead < 4 && ((uint8_t)text[lead - 1] & 0xc0) == 0x80)
+        lead--;
+    if (lead == 0 || ((uint8_t)text[lead - 1] & 0x80) == 0)
+        return;
+    uint8_t first = (uint8_t)text[lead - 1];
+    size_t needs = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+    if (end - (lead - 1) < needs)
+        text[lead - 1] = '\0';
+}
+
+bool
+print_format_list(char *out, size_t cap, const char *fmt, va_list args)
+{
+    int len = vsnprintf(out, cap, fmt, args);
+    bool fits = len >= 0 && (size_t)len < cap;
+    if (!fits)
+        drop_half_character(out);
+    return fits;
+}
+
 bool
 print_format(char *out, size_t cap, const char *fmt, ...)
 {
     va_list args;
     va_start(args, fmt);
-    int len = vsnprintf(out, cap, fmt, args);
+    bool fits = print_format_list(out, cap, fmt, args);
     va_end(args);
-    return len >= 0 && (size_t)len < cap;
+    return fits;
 }
 
 void
 print_copy(char *out, size_t cap, const char *from)
 {
-    size_t len = strlen(from);
-    if (len >= cap)
-        len = cap - 1;
-    memcpy(out, from, len);
-    out[len] = '\0';
+    (void)print_format(out, cap, "%s", from);
 }
 
 json_t *

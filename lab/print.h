@@ -6,12 +6,16 @@
 #ifndef LAB_PRINT_H
 #define LAB_PRINT_H
 
+#include <stdarg.h>
+
 #include <jansson.h>
 
 #include "baton/status.h"
 
-/* snprintf into out; false when it did not fit (out then holds the part that did). */
+/* snprintf into out; false when it did not fit. Out then holds the part that did, cut before a
+ * character, never inside one: half a character would make the JSON that carries it invalid. */
 bool print_format(char *out, size_t cap, const char *fmt, ...) BATON_PRINTF(3, 4);
+bool print_format_list(char *out, size_t cap, const char *fmt, va_list args) BATON_PRINTF(3, 0);
 void print_copy(char *out, size_t cap, const char *from); /* cut to fit */
 
 json_t *print_date(uint64_t unix_ms);    /* "/Date(...)/"; dumping escapes its slashes */

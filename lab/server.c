@@ -319,6 +319,6 @@ server_log(struct server *s, const char *source, int id, const char *by, const c
     print_copy(e->by, sizeof e->by, by);
     va_list args;
     va_start(args, fmt);
-    vsnprintf(e->text, sizeof e->text, fmt, args);
+    (void)print_format_list(e->text, sizeof e->text, fmt, args);
     va_end(args);
 }

@@ -100,6 +100,7 @@ every_bad_field_is_refused_and_changes_nothing(void **state)
         "'op':'pending','adds':-1",
         "'op':'pending','adds':1000001",
         "'op':'upgrade','version':'2.6.93.0'",
+        "'op':'upgrade','auto':'fly'",
         "'op':'re-enable','name':'Spooler'",
     };
     static const char *const tenant_lines[] = {
@@ -189,6 +190,26 @@ an_upgrade_changes_the_version_and_starts_the_engine_anew(void **state)
     lab_close(&lab);
 }
 
+static void
+a_long_name_is_cut_between_characters_and_hides_nothing(void **state)
+{
+    (void)state;
+    struct lab lab;
+    lab_open(&lab, DIRSYNC, NO_PRODUCT);
+    lab_run(&lab, 250);
+    assert_true(lab_do(&lab, lab.old,
+                       "'op':'service-disable','name':'MSOnlineSyncScheduler','by':"
+                       "'xéééééééééééééééééééééééééééééééééééééééé'"));
+    json_t *answer = lab_ask(&lab, lab.old, "'op':'services'");
+    json_t *list = json_object_get(answer, "services");
+    assert_int_equal(json_array_size(list), 2);
+    json_t *by = json_object_get(json_array_get(list, 1), "changed_by");
+    assert_int_equal(json_string_length(by), NAME_BYTES - 1);
+    json_decref(answer);
+    assert_int_equal(lab_count(&lab, "OLD", "start", "disabled"), 1);
+    lab_close(&lab);
+}
+
 int
 main(void)
 {
@@ -199,6 +220,7 @@ main(void)
         cmocka_unit_test(every_bad_field_is_refused_and_changes_nothing),
         cmocka_unit_test(consoles_and_shells_are_seen_with_their_sessions),
         cmocka_unit_test(the_event_log_is_newest_first_and_never_more_than_fifty),
+        cmocka_unit_test(a_long_name_is_cut_between_characters_and_hides_nothing),
         cmocka_unit_test(the_schedule_is_shared_through_the_tenant),
         cmocka_unit_test(an_upgrade_changes_the_version_and_starts_the_engine_anew),
     };
