@@ -145,7 +145,7 @@ class Site:
         out = self.run([self.program("baton-controller"), "init", "--dir", self.controller_dir,
                         "--listen", f"tcp://127.0.0.1:{self.bus}", "--api", f"127.0.0.1:{self.api}",
                         "--operator", "anna"])
-        self.fingerprint = next(line.split()[-1] for line in out.splitlines() if line.startswith("fingerprint"))
+        self.fingerprint = next(line.split()[-1] for line in out.splitlines() if line.startswith("certificate"))
         self.url = f"https://127.0.0.1:{self.api}"
         self.controller = Process("controller", [self.program("baton-controller"), "run", "--dir", self.controller_dir],
                                   self.dir / "controller.log")
@@ -190,7 +190,15 @@ class Site:
         self.baton("tenant", "create", str(uuid.uuid4()), name, "--lab", *policy)
         for host, role in (("OLD", "old"), ("NEW", "new")):
             self.agent_enrol(name, host, role)
+        self.wait_until("OLD has a history: an export that its agent has seen", lambda: self.fact(
+            name, "OLD", "last_export_end") and self.fact(name, "OLD", "objects"))
         return self.labs[name]
+
+    def fact(self, tenant, host, name):
+        """The value of one fact as the controller knows it, or None."""
+        facts = self.baton("agent", "show", tenant, host, json_output=True)["facts"]
+        fact = facts.get(name) if isinstance(facts, dict) else next((f for f in facts if f["name"] == name), None)
+        return fact.get("value") if fact else None
 
     def agent_enrol(self, tenant, host, role):
         directory = self.dir / f"agent-{tenant}-{host}"
