@@ -39,7 +39,8 @@ enum baton_status http_send(struct http *h, const struct http_request *request,
                             struct http_answer *ret_answer, struct baton_err *err) BATON_MUST_USE;
 void http_answer_done(struct http_answer *a);
 
-/* Reads an endless answer; sink returns false to stop, tick (about once a second, may be NULL) too.
+/* Reads an endless answer; sink returns false to stop. So does tick (may be NULL), which is called from
+ * the answer's beginning on, about once a second.
  * Only a 200 goes to the sink; anything else is gathered in *ret_answer. */
 struct http_sink {
     void *ctx;
