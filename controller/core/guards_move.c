@@ -45,7 +45,9 @@ agent_live(const struct guard_ctx *g, struct problem *p, const struct agent_view
 bool
 guard_live(const struct guard_ctx *g, struct problem *p)
 {
-    return agent_live(g, p, guard_old(g)) & agent_live(g, p, guard_new(g));
+    bool old = agent_live(g, p, guard_old(g)); /* both are asked: the facts name each that fails */
+    bool new = agent_live(g, p, guard_new(g));
+    return old && new;
 }
 
 bool

@@ -62,7 +62,8 @@ bool
 guard_pair(const struct guard_ctx *g, struct problem *p)
 {
     const struct agent_view *o = guard_old(g), *n = guard_new(g);
-    bool ok = agent_usable(g, p, o) & agent_usable(g, p, n);
+    bool ok = agent_usable(g, p, o);
+    ok = agent_usable(g, p, n) && ok;
     if (same_machine(o, n)) {
         problem_add(p, "both agents speak for one machine");
         ok = false;

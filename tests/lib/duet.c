@@ -134,12 +134,34 @@ deliver(struct duet *u, enum toy_member who)
     }
 }
 
+/* The people of the toy approve the plan of this tenant, whatever it is. */
+static void
+use_plan(struct duet *u, struct order *o)
+{
+    if (u->plan_len == 0 || !baton_hash_eq(&u->plan_hash, &u->t.cutover.plan)) {
+        enum baton_status rc = plan_encode(&u->t.plan, u->plan, sizeof u->plan, &u->plan_len);
+        BATON_ASSERT(rc == BATON_OK);
+        u->plan_hash = u->t.cutover.plan;
+    }
+    if (o->plan != NULL) {
+        o->plan = u->plan;
+        o->plan_len = u->plan_len;
+    }
+    for (size_t i = 0; i < o->approval_count; i++) {
+        o->approval[i].a.plan = u->plan_hash;
+        toy_sign_approval(&o->approval[i],
+                          (enum toy_person)(o->approval[i].a.operator.b[0] - 0x50));
+    }
+}
+
 static void
 post(struct duet *u, enum toy_member who, struct order o)
 {
     BATON_ASSERT(u->queued[who] < DUET_QUEUE_MAX);
     o.id = toy_id(++u->tag);
     o.id.b[0] = 0x0d;
+    if (u->t.plan_known)
+        use_plan(u, &o);
     u->queue[who][u->queued[who]++] = o;
 }
 
@@ -285,6 +307,27 @@ duet_open(struct duet *u)
     facts_absent(&u->facts[TOY_NEW], FACT_STAGING_SETTINGS, ABSENT_NO_PRODUCT);
     facts_absent(&u->facts[TOY_NEW], FACT_CONNECTOR_READY, ABSENT_NO_PRODUCT);
     duet_pass(u, 1, 1000);
+}
+
+void
+duet_open_swing(struct duet *u)
+{
+    duet_open(u);
+    struct facts *f = &u->facts[TOY_OLD];
+    facts_set(f, FACT_PRODUCT_CLASS, PRODUCT_CONNECT);
+    facts_set(f, FACT_SERVICES_PRESENT, 1);
+    facts_set(f, FACT_STAGING_SCHEDULER, 0);
+    facts_set(f, FACT_STAGING_SETTINGS, 0);
+    duet_report(u, TOY_OLD);
+    duet_create(u, PROFILE_SWING);
+}
+
+void
+duet_stage(struct duet *u, enum toy_member who, bool on)
+{
+    facts_set(&u->facts[who], FACT_STAGING_SCHEDULER, on);
+    facts_set(&u->facts[who], FACT_STAGING_SETTINGS, on);
+    duet_report(u, who);
 }
 
 void
@@ -507,13 +550,6 @@ people_go(struct duet *u)
 }
 
 static void
-people_leave_staging(struct duet *u)
-{
-    facts_set(&u->facts[TOY_NEW], FACT_STAGING_SCHEDULER, 0);
-    facts_set(&u->facts[TOY_NEW], FACT_STAGING_SETTINGS, 0);
-}
-
-static void
 people_remove_old(struct duet *u)
 {
     facts_set(&u->facts[TOY_OLD], FACT_PRODUCT_PRESENT, 0);
@@ -551,11 +587,15 @@ people_act(struct duet *u)
     case HO_ARMED:
         (void)duet_verb(u, HEV_START, NULL);
         break;
+    case HO_RELEASING:
+        if (u->t.cutover.profile == PROFILE_SWING)
+            duet_stage(u, TOY_OLD, true);
+        break;
     case HO_GAP:
         people_go(u);
         break;
     case HO_GRANTING:
-        people_leave_staging(u);
+        duet_stage(u, TOY_NEW, false);
         break;
     case HO_ACTIVATING:
         duet_export(u, TOY_NEW);

@@ -28,6 +28,9 @@ struct duet {
     struct order queue[TOY_MEMBERS][DUET_QUEUE_MAX];
     size_t queued[TOY_MEMBERS];
     struct duet_evidence evidence[TOY_MEMBERS];
+    uint8_t plan[PLAN_BYTES_MAX];
+    size_t plan_len;
+    struct baton_hash plan_hash;
     uint64_t now_ms, unix_ms, log_size;
     uint8_t tag;
     struct decision d; /* of the newest event that the test gave */
@@ -39,6 +42,9 @@ struct duet {
 };
 
 void duet_open(struct duet *u); /* two confirmed agents, nothing begun */
+void
+duet_open_swing(struct duet *u); /* OLD is an Entra Connect that exports; the cutover is begun */
+void duet_stage(struct duet *u, enum toy_member who, bool on); /* the wizard's staging switch */
 void duet_create(struct duet *u, enum profile profile);
 /* The verb's own answer; everything that follows from it has been carried over. */
 enum baton_status duet_verb(struct duet *u, enum handoff_event verb, const char *text);

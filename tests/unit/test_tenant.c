@@ -456,9 +456,7 @@ leaving_staging_before_the_release_is_a_breach(void **state)
 {
     (void)state;
     duet_to(&u, HO_VERIFY);
-    facts_set(&u.facts[TOY_NEW], FACT_STAGING_SCHEDULER, 0);
-    facts_set(&u.facts[TOY_NEW], FACT_STAGING_SETTINGS, 0);
-    duet_report(&u, TOY_NEW);
+    duet_stage(&u, TOY_NEW, false);
     stands_in(HO_BREACH);
     fired(205);
     assert_true(u.t.cutover.breach && u.t.cutover.ponr);
@@ -487,9 +485,7 @@ a_late_click_after_the_grant_was_void_is_marked_and_stays_in_the_gap(void **stat
     (void)duet_verb(&u, HEV_NO_GO, "not today");
     stands_in(HO_GAP);
     assert_int_equal(u.m[TOY_NEW].promise.grant, GRANT_VOID);
-    facts_set(&u.facts[TOY_NEW], FACT_STAGING_SCHEDULER, 0);
-    facts_set(&u.facts[TOY_NEW], FACT_STAGING_SETTINGS, 0);
-    duet_report(&u, TOY_NEW);
+    duet_stage(&u, TOY_NEW, false);
     fired(205);
     stands_in(HO_GAP);
     assert_true(u.t.cutover.late_activation && u.t.cutover.ponr);
@@ -858,6 +854,44 @@ go_is_refused_over_stale_evidence(void **state)
     duet_to(&u, HO_DONE);
 }
 
+static void
+a_swing_waits_for_the_staging_switch_on_the_old_server_and_ends_with_the_new(void **state)
+{
+    (void)state;
+    duet_open_swing(&u);
+    assert_false(u.t.cutover.path_overridden);
+    duet_to(&u, HO_ARMED);
+    assert_int_equal(u.t.plan.member[TOY_OLD].kind, KIND_STAGED);
+    (void)duet_verb(&u, HEV_START, NULL);
+    duet_pass(&u, 5, 1200);
+    stands_in(HO_RELEASING); /* it goes on exporting until a person has set staging */
+    struct task t;
+    assert_true(tenant_task(&u.t, &t));
+    assert_string_equal(t.title, "Put the old server into staging mode");
+    duet_to(&u, HO_DONE);
+    assert_true(u.m[TOY_NEW].promise.holding);
+    assert_false(duet_fired(&u, 207)); /* between two of them there is no point of no return */
+}
+
+static void
+a_swing_goes_back_even_after_the_new_server_left_staging(void **state)
+{
+    (void)state;
+    duet_open_swing(&u);
+    duet_to(&u, HO_ACTIVATING);
+    roll_back();
+    fired(349);
+    duet_pass(&u, 3, 1200);
+    assert_false(u.m[TOY_OLD].promise.holding || u.m[TOY_NEW].promise.holding);
+    duet_stage(&u, TOY_NEW, true);
+    duet_pass(&u, 5, 1200);
+    stands_in(HO_RESTORING);
+    duet_stage(&u, TOY_OLD, false);
+    assert_true(u.m[TOY_OLD].promise.holding);
+    duet_export(&u, TOY_OLD);
+    stands_in(HO_ROLLED_BACK);
+}
+
 int
 main(void)
 {
@@ -914,6 +948,8 @@ main(void)
         AT(another_path_than_the_recommended_one_is_on_the_record),
         AT(arming_wants_tools_closed_agents_live_and_the_window_open),
         AT(go_is_refused_over_stale_evidence),
+        AT(a_swing_waits_for_the_staging_switch_on_the_old_server_and_ends_with_the_new),
+        AT(a_swing_goes_back_even_after_the_new_server_left_staging),
     };
 #undef AT
     return cmocka_run_group_tests(tests, NULL, NULL);
