@@ -38,7 +38,7 @@ dial(const struct client_options *options, const char *server, FILE **ret, struc
     int fd = socket(AF_UNIX, SOCK_STREAM, 0);
     if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof address) == 0) {
         struct timeval limit = {.tv_sec = options->timeout_ms / 1000,
-                                .tv_usec = options->timeout_ms % 1000 * 1000};
+                                .tv_usec = (suseconds_t)(options->timeout_ms % 1000) * 1000};
         setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
         *ret = fdopen(fd, "r+");
         if (*ret != NULL)

@@ -20,25 +20,33 @@ struct loaded {
 };
 
 static enum baton_status
+load_open(FILE *f, const char *path, struct loaded *ret, struct baton_err *err)
+{
+    long len = fseek(f, 0, SEEK_END) == 0 ? ftell(f) : -1;
+    if (len < 0 || len > CONFIG_FILE_MAX)
+        return baton_fail(err, BATON_LIMIT, "%s is larger than %d bytes", path, CONFIG_FILE_MAX);
+    char *bytes = malloc((size_t)len + 1);
+    if (bytes == NULL)
+        return baton_fail(err, BATON_NOMEM, "%s", path);
+    rewind(f);
+    if (fread(bytes, 1, (size_t)len, f) != (size_t)len) {
+        free(bytes);
+        return baton_fail(err, BATON_IO, "cannot read all of %s", path);
+    }
+    bytes[len] = '\0';
+    *ret = (struct loaded){bytes, (size_t)len};
+    return BATON_OK;
+}
+
+static enum baton_status
 load(const char *path, struct loaded *ret, struct baton_err *err)
 {
     FILE *f = fopen(path, "rb");
     if (f == NULL)
         return baton_fail(err, BATON_IO, "cannot read %s: %s", path, strerror(errno));
-    enum baton_status rc = BATON_OK;
-    long len = fseek(f, 0, SEEK_END) == 0 ? ftell(f) : -1;
-    char *bytes = len < 0 || len > CONFIG_FILE_MAX ? NULL : malloc((size_t)len + 1);
-    rewind(f);
-    if (bytes == NULL || fread(bytes, 1, (size_t)len, f) != (size_t)len)
-        rc = baton_fail(err, BATON_IO, "cannot read all of %s", path);
+    enum baton_status rc = load_open(f, path, ret, err);
     fclose(f);
-    if (rc != BATON_OK) {
-        free(bytes);
-        return rc;
-    }
-    bytes[len] = '\0';
-    *ret = (struct loaded){bytes, (size_t)len};
-    return BATON_OK;
+    return rc;
 }
 
 static void
@@ -190,7 +198,7 @@ connector_read(struct server *s, const char *path, struct baton_err *err)
     static const char *wanted[] = {"id", "name", "category", "subtype"};
     char value[ARRAY_LEN(wanted)][VALUE_BYTES] = {{0}};
     struct reading r = {.wanted = wanted, .value = value, .count = ARRAY_LEN(wanted)};
-    struct loaded file;
+    struct loaded file = {0};
     enum baton_status rc = load(path, &file, err);
     if (rc != BATON_OK)
         return rc;
@@ -298,13 +306,14 @@ config_refresh(struct server *s, struct baton_err *err)
 {
     char path[PATH_BYTES];
     mv_path(s, path);
-    struct loaded file;
+    struct loaded file = {0};
     enum baton_status rc = load(path, &file, err);
     if (rc != BATON_OK)
         return rc;
-    struct draft draft;
+    struct draft draft = {0};
     rc = draft_open(&draft, path, err);
     if (rc == BATON_OK) {
+        BATON_ASSERT(file.bytes != NULL);
         replace_live(s, file.bytes, draft.file);
         rc = draft_commit(&draft, err);
     }
@@ -356,7 +365,7 @@ config_settings(struct server *s, struct baton_err *err)
 {
     char path[PATH_BYTES];
     mv_path(s, path);
-    struct loaded file;
+    struct loaded file = {0};
     if (load(path, &file, err) != BATON_OK)
         return NULL;
     struct reading r = {.settings = json_array()};

@@ -122,7 +122,7 @@ parse_output(struct options *o, const char *text, struct baton_err *err)
 static enum baton_status
 parse_option(struct options *o, int option, const char *value, struct baton_err *err)
 {
-    double number;
+    double number = 0;
     enum baton_status rc = BATON_OK;
     switch (option) {
     case OPT_DIR:
@@ -247,7 +247,7 @@ static enum baton_status
 serve(struct world *w, struct baton_err *err)
 {
     struct hub *hub = NULL;
-    int stop_fd;
+    int stop_fd = -1;
     enum baton_status rc = hub_open(w, &hub, err);
     if (rc != BATON_OK)
         return rc;

@@ -41,19 +41,27 @@ mix(uint64_t x)
     return x ^ (x >> 31);
 }
 
+static char
+base64_digit(bool there, uint32_t value)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    if (!there)
+        return '=';
+    return digits[value & 63];
+}
+
 static void
 base64(const uint8_t *bytes, size_t len, char *out)
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     size_t at = 0;
     for (size_t i = 0; i < len; i += 3) {
         uint32_t b = (uint32_t)bytes[i] << 16;
         b |= i + 1 < len ? (uint32_t)bytes[i + 1] << 8 : 0;
         b |= i + 2 < len ? bytes[i + 2] : 0;
-        out[at++] = digits[b >> 18];
-        out[at++] = digits[b >> 12 & 63];
-        out[at++] = i + 1 < len ? digits[b >> 6 & 63] : '=';
-        out[at++] = i + 2 < len ? digits[b & 63] : '=';
+        out[at++] = base64_digit(true, b >> 18);
+        out[at++] = base64_digit(true, b >> 12);
+        out[at++] = base64_digit(i + 1 < len, b >> 6);
+        out[at++] = base64_digit(i + 2 < len, b);
     }
     out[at] = '\0';
 }

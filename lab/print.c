@@ -57,14 +57,14 @@ print_date(uint64_t unix_ms)
 json_t *
 print_timespan(uint64_t millis)
 {
+    enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE, DAY = 24 * HOUR };
+    json_int_t n = (json_int_t)millis, ticks = n * 10000;
     double ms = (double)millis;
     return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:f,s:f,s:f,s:f,s:f}", /* in .NET's order */
-                     "Ticks", (json_int_t)(millis * 10000), "Days", (json_int_t)(millis / 86400000),
-                     "Hours", (json_int_t)(millis / 3600000 % 24), "Milliseconds",
-                     (json_int_t)(millis % 1000), "Minutes", (json_int_t)(millis / 60000 % 60),
-                     "Seconds", (json_int_t)(millis / 1000 % 60), "TotalDays", ms / 86400000.0,
-                     "TotalHours", ms / 3600000.0, "TotalMilliseconds", ms, "TotalMinutes",
-                     ms / 60000.0, "TotalSeconds", ms / 1000.0);
+                     "Ticks", ticks, "Days", n / DAY, "Hours", n / HOUR % 24, "Milliseconds",
+                     n % SECOND, "Minutes", n / MINUTE % 60, "Seconds", n / SECOND % 60,
+                     "TotalDays", ms / DAY, "TotalHours", ms / HOUR, "TotalMilliseconds", ms,
+                     "TotalMinutes", ms / MINUTE, "TotalSeconds", ms / SECOND);
 }
 
 char *

@@ -357,7 +357,7 @@ a_line_beyond_one_mebibyte_is_refused_once(void **state)
     struct lab lab;
     lab_start(&lab, "OLD:dirsync", "4");
     struct client c = client_open(&lab, "servers/OLD");
-    size_t len = 3 * 1024 * 1024;
+    size_t len = (size_t)3 * 1024 * 1024;
     char *line = malloc(len);
     assert_non_null(line);
     memset(line, 'x', len);
