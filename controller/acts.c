@@ -143,20 +143,31 @@ act_page(struct engine *e, const struct baton_id *tenant, const char *text)
     strncpy(a->text, text, sizeof a->text - 1);
 }
 
+/* In a session the WELCOME comes first: what was queued for this agent earlier in the same batch waits
+ * for the next turn. A REFUSED needs no session: it tells the agent to say hello again. */
+static bool
+session_takes(struct session *s, enum message_type type)
+{
+    if (type == MSG_WELCOME)
+        s->welcomed = true;
+    return (s->live && s->welcomed) || type == MSG_REFUSED;
+}
+
 bool
 seat_send(struct engine *e, struct seat *seat, struct message *m)
 {
     struct session *s = &seat->session;
-    if (!s->live)
+    if (!session_takes(s, m->type))
         return false;
-    m->env.session = s->id;
-    m->env.sequence = s->out + 1;
+    m->env.session = s->live ? s->id : (struct baton_id){{0}};
+    m->env.sequence = s->live ? s->out + 1 : 0;
     m->env.sender = e->p.public_key;
     m->env.recipient = seat->row.key;
     m->env.tenant = seat->row.tenant;
     if (!e->p.send(e->p.ctx, &seat->row.key, m))
         return false;
-    s->out++; /* a frame that never left does not use up a number */
+    if (s->live)
+        s->out++; /* a frame that never left does not use up a number */
     atomic_fetch_add(&e->sent, 1);
     return true;
 }

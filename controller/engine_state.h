@@ -40,7 +40,7 @@ struct bucket { /* how many refusals of one peer still go into the audit */
 };
 
 struct session {
-    bool live;
+    bool live, welcomed;
     struct baton_id id;
     uint64_t in, out; /* newest sequence of each direction */
     uint64_t heard_ms;
@@ -240,6 +240,8 @@ void orders_issue(struct engine *e, struct room *room, const struct decision *d)
 void order_status(struct engine *e, struct seat *seat,
                   const struct signed_approval *approval_or_null, bool with_trust);
 void orders_pump(struct engine *e, struct seat *seat, bool again);
+/* A FENCE that waits for this member, when its recipient holds by now: again, with that one's word. */
+void order_fence_back(struct engine *e, struct seat *seat);
 void orders_resend(struct engine *e);
 void orders_count(struct engine *e); /* at start: rows of each agent and tenant */
 enum order_match { ORDER_OURS, ORDER_ANSWERED, ORDER_FOREIGN, ORDER_FORGED };

@@ -149,9 +149,17 @@ verbs_towards(const struct room *room, bool adopt)
 
 /* ---- the five verbs --------------------------------------------------------------------------- */
 
+/* The recipient's own signed word that it holds this epoch. */
+static struct signed_bytes
+holders_word(struct engine *e, const struct room *room, struct loan *loan)
+{
+    const struct authority *a = &room->t.authority;
+    int at = authority_member_index(a, &a->recipient);
+    return at < 0 ? (struct signed_bytes){0} : loan_object(e, loan, &a->member[at].holds);
+}
+
 static void
-order_fence(struct engine *e, struct room *room, const struct authority_member *m,
-            struct seat *seat)
+order_fence(struct engine *e, struct room *room, struct seat *seat)
 {
     struct loan loan = {.count = 0};
     struct order o;
@@ -162,8 +170,8 @@ order_fence(struct engine *e, struct room *room, const struct authority_member *
     struct signed_bytes plan = loan_object(e, &loan, &room->t.authority.plan);
     o.plan = plan.bytes;
     o.plan_len = plan.len;
-    o.shown = loan_object(e, &loan, baton_hash_is_zero(&m->holds) ? &m->highest : &m->holds);
-    order_approvals(room, &o, verbs_towards(room, o.adopt));
+    o.shown = holders_word(e, room, &loan);
+    order_approvals(room, &o, verbs_towards(room, o.adopt) | 1u << VERB_ATTEST | 1u << VERB_RETIRE);
     order_put(e, seat, &o);
     loan_return(&loan);
 }
@@ -182,13 +190,11 @@ order_challenge(struct engine *e, struct room *room, const struct authority_memb
 }
 
 static void
-order_grant(struct engine *e, struct room *room, const struct authority_member *m,
-            struct seat *seat)
+order_grant(struct engine *e, struct room *room, struct seat *seat)
 {
     const struct authority *a = &room->t.authority;
     struct loan loan = {.count = 0};
     struct order o;
-    (void)m;
     order_init(e, &o, ORDER_GRANT, room);
     o.epoch = a->epoch;
     o.recipient = a->recipient;
@@ -213,6 +219,8 @@ order_retire(struct engine *e, struct room *room, struct seat *seat)
     order_init(e, &o, ORDER_RETIRE, room);
     o.epoch = room->t.authority.epoch;
     order_approvals(room, &o, 1u << VERB_RETIRE);
+    /* The agent holds the approvals against the recipient that the order names. */
+    o.recipient = o.approval_count > 0 ? o.approval[0].a.recipient : room->t.authority.recipient;
     order_put(e, seat, &o);
 }
 
@@ -302,6 +310,67 @@ order_status(struct engine *e, struct seat *seat, const struct signed_approval *
     loan_return(&loan);
 }
 
+/* A member that comes back after the role went on without it (two people vouched) answers to the
+ * holder's own word: approvals may have expired meanwhile, that word cannot. */
+struct fence_wait {
+    struct engine *e;
+    const struct seat *seat;
+    bool found;
+    struct baton_id id;
+    struct baton_hash hash;
+    uint8_t *bytes;
+    size_t len;
+};
+
+static bool
+fence_wait_visit(void *arg, const struct outbox_row *row)
+{
+    struct fence_wait *f = arg;
+    struct order o;
+    void *arena = NULL;
+    if (order_unpack(row->bytes, row->len, &o, &arena, NULL) != BATON_OK)
+        return true;
+    f->found = o.verb == ORDER_FENCE && o.shown.len == 0 &&
+               epoch_eq(&o.epoch, &f->seat->room->t.authority.epoch);
+    order_arena_free(&arena);
+    f->bytes = f->found ? malloc(row->len) : NULL;
+    if (f->bytes == NULL)
+        return !f->found;
+    memcpy(f->bytes, row->bytes, row->len);
+    f->len = row->len;
+    f->id = row->order;
+    f->hash = row->hash;
+    return false;
+}
+
+void
+order_fence_back(struct engine *e, struct seat *seat)
+{
+    struct loan loan = {.count = 0};
+    struct fence_wait f = {.e = e, .seat = seat};
+    const struct store_port *s = &e->p.store;
+    if (seat->pending == 0 || e->journal.rc != BATON_OK)
+        return;
+    struct signed_bytes word = holders_word(e, seat->room, &loan);
+    if (word.len > 0 && !baton_key_eq(&seat->row.key, &seat->room->t.authority.recipient)) {
+        enum baton_status rc =
+            s->outbox_each(s->ctx, &seat->row.key, fence_wait_visit, &f, &e->journal.err);
+        if (rc != BATON_OK)
+            journal_failed(e, rc, "outbox");
+    }
+    struct order o;
+    void *arena = NULL;
+    if (f.bytes != NULL && order_unpack(f.bytes, f.len, &o, &arena, NULL) == BATON_OK) {
+        outbox_remove(e, seat, &f.id, &f.hash);
+        e->p.random(e->p.ctx, o.id.b, sizeof o.id.b);
+        o.shown = word;
+        order_put(e, seat, &o);
+    }
+    order_arena_free(&arena);
+    free(f.bytes);
+    loan_return(&loan);
+}
+
 static void
 order_watch(struct engine *e, struct room *room, bool busy)
 {
@@ -369,7 +438,7 @@ member_order(struct engine *e, struct room *room, size_t i, struct seat *seat, u
         order_status(e, seat, NULL, e->trust_known);
         break;
     case AUTH_FX_FENCE:
-        order_fence(e, room, m, seat);
+        order_fence(e, room, seat);
         break;
     case AUTH_FX_CHALLENGE:
         orders_withdraw(e, seat, ORDER_CHALLENGE);
@@ -379,7 +448,7 @@ member_order(struct engine *e, struct room *room, size_t i, struct seat *seat, u
         order_challenge(e, room, m, seat, true);
         break;
     case AUTH_FX_GRANT:
-        order_grant(e, room, m, seat);
+        order_grant(e, room, seat);
         break;
     default:
         order_retire(e, room, seat);
@@ -456,7 +525,7 @@ only_questions(const struct seat *seat)
 {
     const struct authority *a = &seat->room->t.authority;
     int at = authority_member_index(a, &seat->row.key);
-    return seat->row.barred || (at >= 0 && !a->member[at].heard);
+    return seat->row.barred || (a->recovering && at >= 0 && !a->member[at].heard);
 }
 
 void

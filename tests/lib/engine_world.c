@@ -208,6 +208,22 @@ find_controller(void *ctx, const uint8_t key_id[KEY_ID_BYTES], struct baton_key 
     return true;
 }
 
+/* The oldest half goes when it was taken: a test holds a message only for a moment. */
+static void
+sent_compact(struct world *w)
+{
+    size_t kept = 0;
+    if (w->sent_count < WORLD_SENT_MAX)
+        return;
+    for (size_t i = 0; i < w->sent_count; i++) {
+        if (w->sent[i].taken && i < WORLD_SENT_MAX / 2)
+            message_free(&w->sent[i].m);
+        else
+            w->sent[kept++] = w->sent[i];
+    }
+    w->sent_count = kept;
+}
+
 /* What leaves before its transaction is durable is the one thing that must never happen. */
 static bool
 port_send(void *ctx, const struct baton_key *agent, const struct message *m)
@@ -225,6 +241,7 @@ port_send(void *ctx, const struct baton_key *agent, const struct message *m)
         abort();
     }
     pthread_mutex_lock(&w->lock);
+    sent_compact(w);
     BATON_ASSERT(w->sent_count < WORLD_SENT_MAX);
     struct world_sent *s = &w->sent[w->sent_count++];
     *s = (struct world_sent){.to = *agent};
@@ -661,6 +678,34 @@ agent_say(struct world_agent *a, const struct statement *s)
     agent_send(a, &m);
 }
 
+static struct signed_bytes
+sign_bytes(struct world_agent *a, const uint8_t *bytes, size_t len)
+{
+    struct signed_bytes sb = {.bytes = bytes, .len = len};
+    assert_int_equal(crypto_sign_domain(a->id.secret->sign, DOMAIN_STATEMENT, bytes, len, &sb.sig),
+                     BATON_OK);
+    return sb;
+}
+
+void
+agent_say_bytes(struct world_agent *a, const uint8_t *bytes, size_t len)
+{
+    struct message m = {.type = MSG_SAY};
+    m.u.say.statement = sign_bytes(a, bytes, len);
+    agent_send(a, &m);
+}
+
+void
+agent_answer_bytes(struct world_agent *a, const struct baton_id *order,
+                   const struct baton_hash *order_hash, const uint8_t *bytes, size_t len)
+{
+    struct message m = {.type = MSG_ANSWER};
+    m.u.answer.order = *order;
+    m.u.answer.order_hash = *order_hash;
+    m.u.answer.statement = sign_bytes(a, bytes, len);
+    agent_send(a, &m);
+}
+
 void
 agent_answer(struct world_agent *a, const struct message *order, const struct statement *s)
 {
@@ -725,6 +770,45 @@ world_silent(struct world *w, const struct world_agent *to, enum message_type ty
 {
     world_settle(w);
     return take_within(w, to, type, ORDER_NONE, 50) == NULL;
+}
+
+struct message *
+world_next(struct world *w, const struct world_agent *to)
+{
+    struct message *m = NULL;
+    pthread_mutex_lock(&w->lock);
+    for (size_t i = 0; i < w->sent_count && m == NULL; i++)
+        if (!w->sent[i].taken && baton_key_eq(&w->sent[i].to, &to->id.sign_key)) {
+            w->sent[i].taken = true;
+            m = w->sent[i].m;
+        }
+    pthread_mutex_unlock(&w->lock);
+    return m;
+}
+
+uint64_t
+world_now_ms(struct world *w)
+{
+    return port_now_ms(w);
+}
+
+uint64_t
+world_unix_ms(struct world *w)
+{
+    return port_unix_ms(w);
+}
+
+void
+world_tenant(struct world *w, struct tenant *ret_tenant)
+{
+    struct store_port reader;
+    struct baton_err err = {0};
+    if (store_sqlite_open(w->path, STORE_READ_ONLY, crypto_digest_port(), &reader, &err) !=
+        BATON_OK)
+        fail_msg("reader: %s", err.text);
+    if (tenant_load(&reader, &w->tenant, ret_tenant, &err) != BATON_OK)
+        fail_msg("tenant: %s", err.text);
+    reader.close(reader.ctx);
 }
 
 /* A refused call goes through the same queue and changes nothing: when it comes back, everything

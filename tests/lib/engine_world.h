@@ -102,6 +102,10 @@ struct statement agent_statement(struct world_agent *a, enum statement_type type
 struct signed_bytes agent_sign(struct world_agent *a, const struct statement *s,
                                uint8_t buf[STATEMENT_BYTES_MAX]);
 void agent_say(struct world_agent *a, const struct statement *s);
+/* Bytes that were made elsewhere: signed, then said or given as the answer to an order. */
+void agent_say_bytes(struct world_agent *a, const uint8_t *bytes, size_t len);
+void agent_answer_bytes(struct world_agent *a, const struct baton_id *order,
+                        const struct baton_hash *order_hash, const uint8_t *bytes, size_t len);
 void agent_answer(struct world_agent *a, const struct message *order, const struct statement *s);
 
 /* The oldest message of this type to this agent that nobody took; waits up to 5 s. NULL: none. */
@@ -109,7 +113,13 @@ struct message *world_take(struct world *w, const struct world_agent *to, enum m
 struct message *world_take_order(struct world *w, const struct world_agent *to,
                                  enum order_verb verb);
 /* True when nothing of that kind comes within a moment. */
+/* The same without waiting, of any type. */
+struct message *world_next(struct world *w, const struct world_agent *to);
 bool world_silent(struct world *w, const struct world_agent *to, enum message_type type);
+uint64_t world_now_ms(struct world *w);
+uint64_t world_unix_ms(struct world *w);
+/* The tenant as a reader sees it. */
+void world_tenant(struct world *w, struct tenant *ret_tenant);
 /* Everything fed so far has been handled. */
 void world_settle(struct world *w);
 

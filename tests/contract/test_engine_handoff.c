@@ -1,0 +1,741 @@
+/* Whole handoffs through the real engine, store, frames and keys, with the real pure core of two
+ * agents at the other end. What people and servers do is done by changing facts. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include "engine_world.h"
+#include "toy.h"
+
+#include "controller/adapters/store_sqlite.h"
+#include "controller/core/approvals.h"
+#include "controller/rebuild.h"
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { OLD, NEW, SIDES, ORDERS_KNOWN = 256 };
+
+static const uint8_t settings_file[] = "{\"settings\": \"of the old server\"}";
+
+struct side { /* one agent: the member, its server's facts, its end of the wire */
+    struct world_agent wire;
+    struct member m;
+    struct facts facts;
+    uint8_t sealed[3 * CHUNK_BYTES + 100];
+    struct baton_hash blob;
+    uint64_t fetched, fetch_total;
+    struct baton_hash fetching;
+};
+
+struct handoff {
+    struct world w;
+    struct side side[SIDES];
+    struct tenant t; /* as last read */
+};
+
+static void
+read_tenant(struct handoff *h)
+{
+    world_settle(&h->w);
+    world_tenant(&h->w, &h->t);
+    BATON_ASSERT(!(h->side[OLD].m.promise.holding && h->side[NEW].m.promise.holding));
+}
+
+/* ---- one agent -------------------------------------------------------------------------------- */
+
+static void
+follow_desire(struct side *s)
+{
+    enum desire want = member_desire(&s->m);
+    bool stopped = !fact_is(&s->facts, FACT_SERVICES_STOPPED, 0);
+    if ((want == DESIRE_STOPPED || want == DESIRE_STOPPED_NOW) && !stopped)
+        toy_facts_stop(&s->facts);
+    if (want != DESIRE_RUNNING || !stopped)
+        return;
+    static const enum fact_id off[] = {FACT_SERVICES_STOPPED, FACT_SERVICES_DISABLED,
+                                       FACT_SERVICES_DISABLED_REGISTRY, FACT_ENGINE_GONE};
+    for (size_t i = 0; i < ARRAY_LEN(off); i++)
+        facts_set(&s->facts, off[i], 0);
+}
+
+/* Answers name their order's hash; evidence comes later than its order, after an observation. */
+static struct {
+    struct baton_id id;
+    struct baton_hash hash;
+} orders[ORDERS_KNOWN];
+static size_t order_count;
+
+static const struct baton_hash *
+order_hash_of(const struct baton_id *id)
+{
+    for (size_t i = 0; i < ORDERS_KNOWN; i++)
+        if (baton_id_eq(&orders[i].id, id))
+            return &orders[i].hash;
+    return NULL;
+}
+
+static void
+member_do(struct side *s, struct member_event ev)
+{
+    struct member_out *out = calloc(1, sizeof *out);
+    s->wire.w->clock_ms += 1;
+    ev.now_ms = ev.began_ms = world_now_ms(s->wire.w);
+    ev.now_unix_ms = world_unix_ms(s->wire.w);
+    member_step(&s->m, &ev, crypto_digest_port(), out);
+    follow_desire(s);
+    for (size_t i = 0; i < out->word_count; i++) {
+        const struct member_word *word = &out->word[i];
+        const struct baton_hash *hash = word->answers ? order_hash_of(&word->order) : NULL;
+        if (hash != NULL)
+            agent_answer_bytes(&s->wire, &word->order, hash, word->bytes, word->len);
+        else
+            agent_say_bytes(&s->wire, word->bytes, word->len);
+    }
+    free(out);
+}
+
+static void
+observe(struct side *s)
+{
+    member_do(s, (struct member_event){.kind = MEMBER_OBSERVED, .facts = &s->facts});
+}
+
+static void
+answer_status(struct side *s, const struct order *o)
+{
+    struct order status = {.verb = ORDER_STATUS, .id = o->id, .tenant = o->tenant};
+    member_do(s, (struct member_event){.kind = MEMBER_ORDER, .order = &status});
+}
+
+static void
+send_chunk(struct side *s, uint64_t offset)
+{
+    struct message m = {.type = MSG_CHUNK};
+    if (offset >= sizeof s->sealed)
+        return;
+    size_t left = sizeof s->sealed - (size_t)offset;
+    m.u.chunk = (struct msg_chunk){s->blob, offset, sizeof s->sealed, s->sealed + offset,
+                                   left < CHUNK_BYTES ? left : CHUNK_BYTES};
+    agent_send(&s->wire, &m);
+}
+
+static void
+want(struct side *s)
+{
+    struct message m = {.type = MSG_WANT};
+    m.u.want = (struct msg_want){s->fetching, s->fetched};
+    agent_send(&s->wire, &m);
+}
+
+static void
+on_order(struct side *s, const struct message *m)
+{
+    const struct order *o = &m->u.order.order;
+    struct baton_hash hash;
+    crypto_sha256(m->u.order.bytes, m->u.order.len, &hash);
+    orders[order_count % ORDERS_KNOWN].id = o->id;
+    orders[order_count++ % ORDERS_KNOWN].hash = hash;
+    if (getenv("TELL")) {
+        printf("ORDER %s approvals %u recipient %02x", order_verb_name(o->verb), o->approval_count,
+               o->recipient.b[0]);
+        for (int i = 0; i < o->approval_count; i++)
+            printf(" %s/%02x", approval_verb_name(o->approval[i].a.verb),
+                   o->approval[i].a.recipient.b[0]);
+        printf(" self %02x\n", s->wire.id.sign_key.b[0]);
+    }
+    switch (o->verb) {
+    case ORDER_SEAL:
+        crypto_random(s->sealed, sizeof s->sealed);
+        crypto_sha256(s->sealed, sizeof s->sealed, &s->blob);
+        facts_set(&s->facts, FACT_SETTINGS_SEALED, 1);
+        answer_status(s, o);
+        send_chunk(s, 0);
+        break;
+    case ORDER_PLACE:
+        s->fetching = o->blob;
+        s->fetched = 0;
+        want(s);
+        answer_status(s, o);
+        break;
+    case ORDER_WATCH:
+        answer_status(s, o);
+        break;
+    default:
+        member_do(s, (struct member_event){.kind = MEMBER_ORDER, .order = o});
+        observe(s);
+    }
+}
+
+static void
+on_chunk(struct side *s, const struct message *m)
+{
+    const struct msg_chunk *c = &m->u.chunk;
+    assert_true(baton_hash_eq(&c->blob, &s->fetching));
+    assert_true(c->offset == s->fetched);
+    s->fetched += c->len;
+    s->fetch_total = c->total;
+    want(s);
+    if (s->fetched == c->total) {
+        struct baton_hash file;
+        crypto_sha256(settings_file, sizeof settings_file, &file);
+        facts_set(&s->facts, FACT_SETTINGS_PLACED, 1);
+        facts_set_digest(&s->facts, DIGEST_SETTINGS, &file);
+    }
+}
+
+static void
+on_welcome(struct side *s, const struct message *m)
+{
+    struct order trust = {.trust = m->u.welcome.trust};
+    s->wire.session = m->u.welcome.session;
+    s->wire.sequence = 0;
+    member_do(s, (struct member_event){.kind = MEMBER_TRUST, .order = &trust});
+}
+
+static bool
+take_one(struct side *s)
+{
+    struct message *m = world_next(s->wire.w, &s->wire);
+    if (m == NULL)
+        return false;
+    if (m->type == MSG_ORDER)
+        on_order(s, m);
+    else if (m->type == MSG_CHUNK)
+        on_chunk(s, m);
+    else if (m->type == MSG_WANT)
+        send_chunk(s, m->u.want.offset);
+    else if (m->type == MSG_WELCOME)
+        on_welcome(s, m);
+    else if (m->type == MSG_REFUSED)
+        fail_msg("refused: %s", m->u.refused.text);
+    return true;
+}
+
+/* Until nobody has anything to say. */
+static void
+quiesce(struct handoff *h)
+{
+    bool busy = true;
+    while (busy) {
+        world_settle(&h->w);
+        busy = take_one(&h->side[OLD]);
+        busy = take_one(&h->side[NEW]) || busy;
+    }
+}
+
+static void
+hello(struct side *s)
+{
+    struct message m = {.type = MSG_HELLO};
+    m.u.hello.counter = s->m.promise.counter;
+    strcpy(m.u.hello.version, "0.1.0");
+    m.u.hello.machine = s->m.promise.machine;
+    m.u.hello.trust_version = s->m.promise.trust_version;
+    m.u.hello.trust_hash = s->m.promise.trust_hash;
+    crypto_random(m.u.hello.nonce.b, sizeof m.u.hello.nonce.b);
+    s->wire.session = (struct baton_id){{0}};
+    agent_send(&s->wire, &m);
+}
+
+static void
+report(struct side *s)
+{
+    observe(s);
+    s->wire.facts = s->m.watch.facts;
+    agent_report(&s->wire);
+}
+
+static void
+pass(struct handoff *h, uint64_t step_ms)
+{
+    h->w.clock_ms += step_ms;
+    h->w.wall_ms += step_ms;
+    for (int i = 0; i < SIDES; i++)
+        report(&h->side[i]);
+    world_pause(120); /* the engine looks at its clock */
+    quiesce(h);
+    read_tenant(h);
+}
+
+/* ---- people ----------------------------------------------------------------------------------- */
+
+static enum baton_status
+verb(struct handoff *h, enum handoff_event v, const char *text)
+{
+    struct engine_call *c = world_call_new(&h->w, CALL_CUTOVER_VERB);
+    c->cutover = h->t.cutover.id;
+    c->verb = v;
+    snprintf(c->text, sizeof c->text, "%s", text);
+    enum baton_status rc = engine_call(h->w.engine, c);
+    free(c);
+    quiesce(h);
+    read_tenant(h);
+    return rc;
+}
+
+static struct approval
+approval_of(const struct handoff *h, enum approval_verb v, size_t by)
+{
+    const struct tenant *t = &h->t;
+    const struct plan *p = &t->plan;
+    struct approval a;
+    memset(&a, 0, sizeof a);
+    bool to_old = v == VERB_PLAN || v == VERB_ROLLBACK || v == VERB_RETIRE;
+    a.verb = (uint8_t)v;
+    crypto_random(a.id.b, sizeof a.id.b);
+    a.operator= h->w.operator_id[by];
+    a.tenant = h->w.tenant;
+    a.trust_version = 1;
+    a.not_after_ms = UINT64_MAX / 2;
+    a.plan = t->cutover.plan;
+    for (size_t i = 0; i < p->member_count; i++)
+        a.member[i] = p->member[i].key;
+    a.recipient = p->member[to_old ? p->holder : p->recipient].key;
+    a.base = t->authority.epoch;
+    if (v == VERB_CUTOVER || v == VERB_GO)
+        a.verification = t->cutover.verification_hash;
+    if (v != VERB_GO)
+        return a;
+    a.epoch = t->authority.epoch;
+    a.serial = t->authority.serial + 1;
+    for (size_t i = 0; i < p->member_count; i++) {
+        int at = authority_member_index(&t->authority, &p->member[i].key);
+        if (i != p->recipient && at >= 0)
+            a.evidence[i] = t->authority.member[at].evidence;
+    }
+    return a;
+}
+
+static enum baton_status
+approve(struct handoff *h, enum approval_verb v, size_t by)
+{
+    struct engine_call *c = world_call_new(&h->w, CALL_APPROVAL);
+    struct approval a = approval_of(h, v, by);
+    c->actor = h->w.operator_id[by];
+    c->cutover = h->t.cutover.id;
+    c->len = APPROVAL_BYTES;
+    approval_encode(&a, c->bytes);
+    assert_int_equal(
+        crypto_sign_domain(h->w.operator[by].secret, DOMAIN_APPROVAL, c->bytes, c->len, &c->sig),
+        BATON_OK);
+    enum baton_status rc = engine_call(h->w.engine, c);
+    free(c);
+    quiesce(h);
+    read_tenant(h);
+    return rc;
+}
+
+static void
+export_settings(struct handoff *h)
+{
+    struct baton_hash file;
+    crypto_sha256(settings_file, sizeof settings_file, &file);
+    facts_set(&h->side[OLD].facts, FACT_SETTINGS_SEEN, (int64_t)world_unix_ms(&h->w));
+    facts_set_digest(&h->side[OLD].facts, DIGEST_SETTINGS, &file);
+}
+
+static void
+install(struct handoff *h)
+{
+    struct facts *f = &h->side[NEW].facts;
+    struct baton_hash config;
+    crypto_sha256("config", 6, &config);
+    facts_set(f, FACT_PRODUCT_PRESENT, 1);
+    facts_set(f, FACT_PRODUCT_VERSION, 0x0002000600000000);
+    facts_set(f, FACT_CONNECTOR_READY, 1);
+    facts_set(f, FACT_STAGING_SCHEDULER, 1);
+    facts_set(f, FACT_STAGING_SETTINGS, 1);
+    facts_set_digest(f, DIGEST_CONFIG, &config);
+    facts_set_digest(f, DIGEST_RULES, &config);
+}
+
+static void
+cycle(struct handoff *h)
+{
+    static const enum fact_id ops[] = {FACT_FULL_IMPORT_AD, FACT_FULL_SYNC_AD,
+                                       FACT_FULL_IMPORT_ENTRA, FACT_FULL_SYNC_ENTRA};
+    struct facts *f = &h->side[NEW].facts;
+    for (size_t i = 0; i < ARRAY_LEN(ops); i++)
+        facts_set(f, ops[i], 1);
+    facts_set(f, FACT_PENDING_ADDS, 3);
+    facts_set(f, FACT_PENDING_UPDATES, 12);
+    facts_set(f, FACT_PENDING_DELETES, 0);
+    for (int i = 0; i < SIDES; i++)
+        facts_set(&h->side[i].facts, FACT_GOOD_CYCLES,
+                  fact_or(&h->side[i].facts, FACT_GOOD_CYCLES, 0) + 1);
+}
+
+static void
+exported(struct handoff *h, int who)
+{
+    struct facts *f = &h->side[who].facts;
+    facts_set(f, FACT_EXPORTS_TOTAL, fact_or(f, FACT_EXPORTS_TOTAL, 0) + 1);
+    facts_set(f, FACT_LAST_EXPORT_END, (int64_t)world_unix_ms(&h->w));
+    facts_set(f, FACT_LAST_RUN_END, (int64_t)world_unix_ms(&h->w));
+    facts_set(f, FACT_LAST_EXPORT_OK, 1);
+}
+
+static void
+go(struct handoff *h)
+{
+    assert_int_equal(verb(h, HEV_GO, ""), BATON_OK);
+    pass(h, 10);
+    approve(h, VERB_GO, 2);
+}
+
+static void
+remove_old(struct handoff *h)
+{
+    facts_set(&h->side[OLD].facts, FACT_PRODUCT_PRESENT, 0);
+    facts_set(&h->side[OLD].facts, FACT_SERVICES_PRESENT, 0);
+    pass(h, 10);
+    approve(h, VERB_RETIRE, 0);
+    verb(h, HEV_RETIRE, "");
+}
+
+static void
+people_act(struct handoff *h)
+{
+    switch (h->t.cutover.state) {
+    case HO_ASSESSED:
+        verb(h, HEV_PLAN, "");
+        break;
+    case HO_PLANNED:
+        approve(h, VERB_PLAN, 0);
+        break;
+    case HO_EXPORT_SETTINGS:
+        export_settings(h);
+        break;
+    case HO_INSTALL_STAGED:
+        install(h);
+        break;
+    case HO_FIRST_SYNC:
+        cycle(h);
+        break;
+    case HO_VERIFY:
+        verb(h, HEV_ACCEPT, "reviewed");
+        break;
+    case HO_READY:
+        approve(h, VERB_CUTOVER, 0);
+        approve(h, VERB_CUTOVER, 1);
+        verb(h, HEV_ARM, "");
+        break;
+    case HO_ARMED:
+        verb(h, HEV_START, "");
+        break;
+    case HO_GAP:
+        go(h);
+        break;
+    case HO_GRANTING:
+        facts_set(&h->side[NEW].facts, FACT_STAGING_SCHEDULER, 0);
+        facts_set(&h->side[NEW].facts, FACT_STAGING_SETTINGS, 0);
+        break;
+    case HO_ACTIVATING:
+        exported(h, NEW);
+        break;
+    case HO_PROBATION:
+        cycle(h);
+        break;
+    case HO_DECOMMISSION:
+        remove_old(h);
+        break;
+    default:
+        break;
+    }
+}
+
+static void
+tell(const struct handoff *h)
+{
+    struct problem p;
+    tenant_explain(&h->t, world_now_ms((struct world *)(uintptr_t)&h->w), crypto_digest_port(),
+                   NULL, &p);
+    printf("state %s phase %s epoch %llu: %u %s\n",
+           handoff_state_code((enum handoff_state)h->t.cutover.state),
+           authority_phase_name((enum authority_phase)h->t.authority.phase),
+           (unsigned long long)h->t.authority.epoch.counter, p.rule, p.title);
+    for (size_t i = 0; i < p.fact_count; i++)
+        printf("  %s\n", p.fact[i].text);
+    for (int i = 0; i < SIDES; i++)
+        printf("  %s said %s, refusal %s, epoch %llu\n", h->t.agent[i].host,
+               statement_type_name((enum statement_type)h->t.agent[i].statement.type),
+               refusal_name((enum refusal)h->t.agent[i].statement.refusal),
+               (unsigned long long)h->t.agent[i].statement.epoch.counter);
+}
+
+static void
+restart(struct handoff *h)
+{
+    world_stop(&h->w);
+    world_start(&h->w);
+    for (int i = 0; i < SIDES; i++)
+        hello(&h->side[i]);
+    quiesce(h);
+    pass(h, 1200);
+}
+
+/* until_state, with a restart of the controller in every state on the way when asked for. */
+static void
+walk_to(struct handoff *h, enum handoff_state state, bool restarts)
+{
+    uint8_t seen = HO_NONE;
+    for (int i = 0; i < 80 && h->t.cutover.state != state; i++) {
+        if (restarts && h->t.cutover.state != seen)
+            restart(h);
+        seen = h->t.cutover.state;
+        people_act(h);
+        if (h->t.cutover.state != state)
+            pass(h, 1200);
+    }
+    if (h->t.cutover.state != state)
+        tell(h);
+    assert_int_equal(h->t.cutover.state, state);
+}
+
+/* ---- life ------------------------------------------------------------------------------------- */
+
+static void
+side_join(struct handoff *h, int who)
+{
+    struct side *s = &h->side[who];
+    agent_init(&s->wire, &h->w, who == OLD ? "OLD" : "NEW");
+    member_init(&s->m, &s->wire.id.sign_key, &h->w.tenant, &h->w.root.key);
+    s->m.promise.machine = s->wire.machine;
+    s->m.lab_host = true;
+    s->m.product = who == OLD ? PRODUCT_DIRSYNC : PRODUCT_CONNECT;
+    s->facts = toy_facts(who == OLD ? TOY_OLD : TOY_NEW);
+    facts_set(&s->facts, FACT_OBJECTS, 1200);
+    facts_set(&s->facts, FACT_INTERVAL_MS, 2000);
+    facts_set(&s->facts, FACT_GOOD_CYCLES, who == OLD ? 40 : 0);
+    facts_set(&s->facts, FACT_IMPORT_OK, 1);
+    agent_token(&s->wire, who == OLD ? 'o' : 'n');
+    agent_enrol(&s->wire, true);
+    agent_confirm(&s->wire);
+    hello(s);
+}
+
+static void
+create(struct handoff *h)
+{
+    struct engine_call *c = world_call_new(&h->w, CALL_CUTOVER_CREATE);
+    c->old_key = h->side[OLD].wire.id.sign_key;
+    c->new_key = h->side[NEW].wire.id.sign_key;
+    c->profile = PROFILE_PARALLEL;
+    strcpy(c->text, "as agreed");
+    free(world_call(&h->w, c, BATON_OK));
+    read_tenant(h);
+}
+
+static int
+setup(void **state)
+{
+    struct handoff *h = calloc(1, sizeof *h);
+    assert_non_null(h);
+    order_count = 0;
+    world_init(&h->w);
+    world_start(&h->w);
+    world_setup(&h->w);
+    side_join(h, OLD);
+    side_join(h, NEW);
+    quiesce(h);
+    struct facts *f = &h->side[NEW].facts;
+    facts_set(&h->side[OLD].facts, FACT_LAST_EXPORT_END, (int64_t)world_unix_ms(&h->w) - 1000);
+    facts_set(&h->side[OLD].facts, FACT_LAST_EXPORT_OK, 1);
+    facts_set(f, FACT_PRODUCT_PRESENT, 0);
+    facts_set(f, FACT_PREREQ_FAILED, 0);
+    facts_absent(f, FACT_STAGING_SCHEDULER, ABSENT_NO_PRODUCT);
+    facts_absent(f, FACT_STAGING_SETTINGS, ABSENT_NO_PRODUCT);
+    facts_absent(f, FACT_CONNECTOR_READY, ABSENT_NO_PRODUCT);
+    pass(h, 1000);
+    create(h);
+    *state = h;
+    return 0;
+}
+
+static int
+teardown(void **state)
+{
+    struct handoff *h = *state;
+    world_done(&h->w);
+    for (int i = 0; i < SIDES; i++)
+        agent_done(&h->side[i].wire);
+    free(h);
+    return 0;
+}
+
+/* ---- tests ------------------------------------------------------------------------------------ */
+
+static void
+check_rebuild(struct handoff *h)
+{
+    struct store_port store, scratch;
+    struct rebuild_result r;
+    struct baton_err err = {0};
+    char path[128];
+    world_stop(&h->w);
+    snprintf(path, sizeof path, "%s.rebuild", h->w.path);
+    assert_int_equal(
+        store_sqlite_open(h->w.path, STORE_READ_WRITE, crypto_digest_port(), &store, &err),
+        BATON_OK);
+    assert_int_equal(
+        store_sqlite_open(path, STORE_READ_WRITE, crypto_digest_port(), &scratch, &err), BATON_OK);
+    if (rebuild_run(&store, &scratch, false, &r, &err) != BATON_OK)
+        fail_msg("rebuild: %s", err.text);
+    store.close(store.ctx);
+    scratch.close(scratch.ctx);
+}
+
+static void
+a_whole_handoff_from_assessment_to_done(void **state)
+{
+    struct handoff *h = *state;
+    walk_to(h, HO_DONE, false);
+    assert_true(baton_key_eq(&h->t.authority.holder, &h->side[NEW].wire.id.sign_key));
+    assert_true(h->side[NEW].m.promise.holding && !h->side[OLD].m.promise.holding);
+    assert_true(h->side[OLD].m.promise.retired);
+    assert_true(h->side[NEW].fetch_total == sizeof h->side[OLD].sealed);
+    assert_int_equal(world_records(&h->w, AUDIT_REFUSED), 0);
+    assert_true(world_records(&h->w, AUDIT_ORDERED) >= 8);
+    check_rebuild(h);
+}
+
+static void
+a_controller_that_restarts_in_every_state_finishes_the_same_handoff(void **state)
+{
+    struct handoff *h = *state;
+    walk_to(h, HO_DONE, true);
+    assert_true(h->side[NEW].m.promise.holding && !h->side[OLD].m.promise.holding);
+    check_rebuild(h);
+}
+
+static void
+back_from_the_gap_to_the_old_server(void **state)
+{
+    struct handoff *h = *state;
+    walk_to(h, HO_GAP, false);
+    assert_false(h->side[OLD].m.promise.holding);
+    assert_int_equal(approve(h, VERB_ROLLBACK, 0), BATON_OK);
+    assert_int_equal(verb(h, HEV_ROLLBACK, "the firewall rule is missing"), BATON_OK);
+    for (int i = 0; i < 20 && h->t.cutover.state != HO_RESTORING; i++)
+        pass(h, 1200);
+    pass(h, 1200);
+    exported(h, OLD);
+    for (int i = 0; i < 10 && h->t.cutover.state != HO_ROLLED_BACK; i++)
+        pass(h, 1200);
+    if (h->t.cutover.state != HO_ROLLED_BACK)
+        tell(h);
+    assert_int_equal(h->t.cutover.state, HO_ROLLED_BACK);
+    assert_true(h->side[OLD].m.promise.holding && !h->side[NEW].m.promise.holding);
+    check_rebuild(h);
+}
+
+static void
+no_order_that_touches_authority_leaves_before_the_agent_was_heard(void **state)
+{
+    struct handoff *h = *state;
+    walk_to(h, HO_ARMED, false);
+    h->w.deaf = true; /* FENCE is decided, and nobody is there */
+    struct engine_call *c = world_call_new(&h->w, CALL_CUTOVER_VERB);
+    c->cutover = h->t.cutover.id;
+    c->verb = HEV_START;
+    free(world_call(&h->w, c, BATON_OK));
+    world_stop(&h->w);
+    h->w.deaf = false;
+    world_start(&h->w);
+    hello(&h->side[OLD]);
+    world_settle(&h->w);
+    struct message *m;
+    bool asked = false;
+    while ((m = world_next(&h->w, &h->side[OLD].wire)) != NULL) {
+        assert_true(m->type != MSG_ORDER || m->u.order.order.verb == ORDER_STATUS ||
+                    m->u.order.order.verb == ORDER_WATCH);
+        asked = asked || (m->type == MSG_ORDER && m->u.order.order.verb == ORDER_STATUS);
+        if (m->type == MSG_WELCOME)
+            on_welcome(&h->side[OLD], m);
+        else if (m->type == MSG_ORDER)
+            on_order(&h->side[OLD], m);
+        if (asked)
+            break;
+    }
+    assert_true(asked);
+    hello(&h->side[NEW]);
+    quiesce(h);
+    walk_to(h, HO_GAP, false); /* now it was delivered */
+}
+
+static void
+settings_with_another_hash_are_not_handed_on(void **state)
+{
+    struct handoff *h = *state;
+    struct side *s = &h->side[OLD];
+    crypto_random(s->sealed, sizeof s->sealed);
+    crypto_random(s->blob.b, sizeof s->blob.b);
+    for (uint64_t at = 0; at < sizeof s->sealed; at += CHUNK_BYTES)
+        send_chunk(s, at);
+    struct message *m = world_take(&h->w, &s->wire, MSG_REFUSED);
+    assert_non_null(m);
+    assert_int_equal(m->u.refused.status, BATON_CORRUPT);
+    struct message wanted = {.type = MSG_WANT};
+    wanted.u.want.blob = s->blob;
+    agent_send(&h->side[NEW].wire, &wanted);
+    m = world_take(&h->w, &h->side[NEW].wire, MSG_REFUSED);
+    assert_non_null(m);
+    assert_int_equal(m->u.refused.status, BATON_NOT_FOUND);
+}
+
+static void
+a_broken_relay_goes_on_where_it_was(void **state)
+{
+    struct handoff *h = *state;
+    struct side *s = &h->side[OLD];
+    crypto_random(s->sealed, sizeof s->sealed);
+    crypto_sha256(s->sealed, sizeof s->sealed, &s->blob);
+    send_chunk(s, 0);
+    struct message *m = world_take(&h->w, &s->wire, MSG_WANT);
+    assert_non_null(m);
+    assert_true(m->u.want.offset == CHUNK_BYTES);
+    world_stop(&h->w);
+    world_start(&h->w);
+    hello(s);
+    m = world_take(&h->w, &s->wire, MSG_WELCOME);
+    assert_non_null(m);
+    on_welcome(s, m);
+    send_chunk(s, 0); /* it does not know how much arrived */
+    m = world_take(&h->w, &s->wire, MSG_WANT);
+    assert_non_null(m);
+    assert_true(m->u.want.offset == CHUNK_BYTES);
+}
+
+static void
+only_the_old_server_of_a_cutover_sends_settings(void **state)
+{
+    struct handoff *h = *state;
+    struct side *s = &h->side[NEW];
+    crypto_random(s->sealed, sizeof s->sealed);
+    crypto_sha256(s->sealed, sizeof s->sealed, &s->blob);
+    send_chunk(s, 0);
+    struct message *m = world_take(&h->w, &s->wire, MSG_REFUSED);
+    assert_non_null(m);
+    assert_int_equal(m->u.refused.status, BATON_DENIED);
+}
+
+#define HANDOFF_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        HANDOFF_TEST(a_whole_handoff_from_assessment_to_done),
+        HANDOFF_TEST(a_controller_that_restarts_in_every_state_finishes_the_same_handoff),
+        HANDOFF_TEST(back_from_the_gap_to_the_old_server),
+        HANDOFF_TEST(no_order_that_touches_authority_leaves_before_the_agent_was_heard),
+        HANDOFF_TEST(settings_with_another_hash_are_not_handed_on),
+        HANDOFF_TEST(a_broken_relay_goes_on_where_it_was),
+        HANDOFF_TEST(only_the_old_server_of_a_cutover_sends_settings),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
