@@ -1,3 +1,5 @@
+#include <stdlib.h>
+
 #include "agent.h"
 #include "common/log.h"
 
@@ -35,13 +37,47 @@ submit(struct agent *a, const struct host_request *request)
     }
 }
 
+static void
+set_starting(struct agent *a, bool starting)
+{
+    uint8_t byte = starting;
+    if (a->starting == starting)
+        return;
+    a->starting = starting;
+    (void)agent_put(a, "starting", &byte, sizeof byte);
+}
+
+void
+act_recall(struct agent *a)
+{
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    if (agent_store_get(a->store, "starting", &bytes, &len, NULL) == BATON_OK)
+        a->starting = len == 1 && bytes[0] == 1;
+    free(bytes);
+}
+
+/* The member's wish to run is met for it by the first service that runs. Ours ends when all do, over
+ * every restart in between; only a holder may still want it. */
+static enum desire
+act_desire(struct agent *a)
+{
+    enum desire desire = member_desire(&a->member);
+    bool holds = a->member.promise.holding && !a->member.promise.tombstone;
+    if (desire == DESIRE_RUNNING)
+        set_starting(a, true);
+    else if (desire != DESIRE_AS_IS || !holds)
+        set_starting(a, false);
+    return a->starting ? DESIRE_RUNNING : desire;
+}
+
 /* Called when an observation is complete, and when the wish may have changed. */
 void
 act_reach(struct agent *a)
 {
     if (a->act_ticket != 0 || a->collect.running)
         return;
-    enum desire desire = member_desire(&a->member);
+    enum desire desire = act_desire(a);
     struct reach_view view = {.collect = &a->collect,
                               .now_ms = agent_now_ms(),
                               .drain_ms = (uint64_t)agent_policy(a, POLICY_DRAIN_MS),
@@ -52,6 +88,7 @@ act_reach(struct agent *a)
         submit(a, &request);
         break;
     case REACH_MET:
+        set_starting(a, false);
         journal_proof(a, desire);
         break;
     case REACH_IDLE:

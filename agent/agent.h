@@ -57,7 +57,8 @@ struct agent {
     uint64_t observed_ms;
     uint32_t act_ticket; /* of the mutating request under way, 0 = none */
     struct host_request act;
-    bool act_met; /* the wish was proven and journaled */
+    bool act_met;  /* the wish was proven and journaled */
+    bool starting; /* a used grant starts the services; kept over a restart */
     struct facts reported;
     uint64_t reported_ms;
     struct baton_hash status_hash; /* of the status file as last written */
@@ -96,6 +97,7 @@ bool observe_take(struct agent *a, const struct host_completion *done);
 uint64_t observe_next_ms(const struct agent *a);
 
 /* act.c */
+void act_recall(struct agent *a);
 void act_reach(struct agent *a);
 bool act_take(struct agent *a, const struct host_completion *done);
 

@@ -191,6 +191,7 @@ boot_memory(struct agent *a, const struct machine *machine, struct baton_err *er
     recall_plan(a);
     recall_trust(a);
     recall_observed(a);
+    act_recall(a);
     settings_recall(a);
     return BATON_OK;
 }
