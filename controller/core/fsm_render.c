@@ -169,6 +169,7 @@ authority_row_words(size_t i, struct fsm_row *ret, char cell[3][CELL_BYTES])
 static void
 row_at(const struct source *s, size_t i, struct fsm_row *ret, char cell[3][CELL_BYTES])
 {
+    BATON_ASSERT(s->rows != NULL || s->make != NULL);
     if (s->rows != NULL)
         *ret = s->rows[i];
     else

@@ -392,11 +392,14 @@ static const struct state_names states[HANDOFF_STATE_COUNT] = {
 #undef X
 };
 
-static const struct {
-    const char *name;
-    bool verb;
-} events[HANDOFF_EVENT_COUNT] = {
-#define X(id, name, verb) [id] = {name, verb},
+static const char *const event_names[HANDOFF_EVENT_COUNT] = {
+#define X(id, name, verb) [id] = name,
+    HANDOFF_EVENTS(X)
+#undef X
+};
+
+static const bool event_is_verb[HANDOFF_EVENT_COUNT] = {
+#define X(id, name, verb) [id] = verb,
     HANDOFF_EVENTS(X)
 #undef X
 };
@@ -441,20 +444,20 @@ handoff_state_exporter(enum handoff_state s)
 const char *
 handoff_event_name(enum handoff_event e)
 {
-    return (size_t)e < ARRAY_LEN(events) ? events[e].name : "?";
+    return NAME_OF(event_names, e);
 }
 
 bool
 handoff_event_is_verb(enum handoff_event e)
 {
-    return (size_t)e < ARRAY_LEN(events) && events[e].verb;
+    return (size_t)e < ARRAY_LEN(event_is_verb) && event_is_verb[e];
 }
 
 enum handoff_event
 handoff_verb_parse(const char *name)
 {
-    for (size_t i = 0; i < ARRAY_LEN(events); i++)
-        if (events[i].verb && strcmp(events[i].name, name) == 0)
+    for (size_t i = 0; i < ARRAY_LEN(event_names); i++)
+        if (event_is_verb[i] && strcmp(event_names[i], name) == 0)
             return (enum handoff_event)i;
     return HEV_NONE;
 }

@@ -138,20 +138,20 @@ enum whom { WHOM_NOBODY, WHOM_OLD, WHOM_NEW };
 static const struct {
     uint32_t effect;
     uint8_t event, whom;
-    enum baton_status (*call)(struct step *s); /* instead of a plain event */
     bool may_fail; /* hold is never refused: the grant then dies by its own clock */
+    enum baton_status (*call)(struct step *s); /* instead of a plain event */
 } authority_effects[] = {
-    {HFX_ADOPT, AUTH_EV_ADOPT, WHOM_OLD, NULL, false},
-    {HFX_ADOPT_NEW, AUTH_EV_ADOPT, WHOM_NEW, NULL, false},
-    {HFX_FENCE_NEW, AUTH_EV_FENCE, WHOM_NEW, NULL, false},
-    {HFX_FENCE_OLD, AUTH_EV_FENCE, WHOM_OLD, NULL, false},
-    {HFX_ASK, AUTH_EV_ASK, WHOM_NOBODY, NULL, false},
-    {HFX_GRANT, AUTH_EV_GO, WHOM_NOBODY, NULL, false},
-    {HFX_VOID, AUTH_EV_VOID, WHOM_NOBODY, NULL, true},
-    {HFX_RETIRE, AUTH_EV_RETIRE, WHOM_OLD, NULL, false},
-    {HFX_ATTEST, AUTH_EV_ATTEST, WHOM_NOBODY, attest_call, false},
-    {HFX_ACK, AUTH_EV_ACK, WHOM_NOBODY, acknowledge_call, false},
-    {HFX_RECONCILE, AUTH_EV_RECONCILE, WHOM_NOBODY, reconcile_call, false},
+    {HFX_ADOPT, AUTH_EV_ADOPT, WHOM_OLD, false, NULL},
+    {HFX_ADOPT_NEW, AUTH_EV_ADOPT, WHOM_NEW, false, NULL},
+    {HFX_FENCE_NEW, AUTH_EV_FENCE, WHOM_NEW, false, NULL},
+    {HFX_FENCE_OLD, AUTH_EV_FENCE, WHOM_OLD, false, NULL},
+    {HFX_ASK, AUTH_EV_ASK, WHOM_NOBODY, false, NULL},
+    {HFX_GRANT, AUTH_EV_GO, WHOM_NOBODY, false, NULL},
+    {HFX_VOID, AUTH_EV_VOID, WHOM_NOBODY, true, NULL},
+    {HFX_RETIRE, AUTH_EV_RETIRE, WHOM_OLD, false, NULL},
+    {HFX_ATTEST, AUTH_EV_ATTEST, WHOM_NOBODY, false, attest_call},
+    {HFX_ACK, AUTH_EV_ACK, WHOM_NOBODY, false, acknowledge_call},
+    {HFX_RECONCILE, AUTH_EV_RECONCILE, WHOM_NOBODY, false, reconcile_call},
 };
 
 static const struct baton_key *
