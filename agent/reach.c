@@ -88,6 +88,23 @@ drains(struct reach *r, const struct reach_view *v)
 }
 
 static bool
+not_fenced(const struct host_service *s)
+{
+    return not_disabled(s) || not_stopped(s);
+}
+
+/* At once: the engine, which exports, is done with before the scheduler is looked at. */
+static bool
+stop_now_request(const struct reach_view *v, struct host_request *ret)
+{
+    const struct host_service *s = pick_service(v->collect, not_fenced, true);
+    if (s == NULL)
+        return ask_task(ret, HOST_TASK_DISABLE, pick_task(v->collect, true), v->limit_ms);
+    enum host_op op = not_disabled(s) ? HOST_SERVICE_DISABLE : HOST_SERVICE_STOP;
+    return ask_service(ret, op, s, v->limit_ms);
+}
+
+static bool
 stop_request(struct reach *r, const struct reach_view *v, struct host_request *ret)
 {
     const struct collect *c = v->collect;
@@ -129,8 +146,9 @@ reach_step(struct reach *r, enum desire desire, const struct reach_view *v,
     if (v->collect->began_ms < r->acted_ms || v->now_ms < r->not_before_ms)
         return REACH_BLIND;
     r->draining = false;
-    bool acts =
-        desire == DESIRE_RUNNING ? start_request(v, ret_request) : stop_request(r, v, ret_request);
+    bool acts = desire == DESIRE_RUNNING       ? start_request(v, ret_request)
+                : desire == DESIRE_STOPPED_NOW ? stop_now_request(v, ret_request)
+                                               : stop_request(r, v, ret_request);
     r->met = !acts && !r->draining;
     if (acts)
         return REACH_ACTS;
