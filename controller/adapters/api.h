@@ -37,7 +37,10 @@ struct api_config {
     const char *cert_path, *key_path; /* PEM */
     const char *store_path;
     struct baton_key controller_key; /* Ed25519, as in trust documents */
-    const struct api_asset *asset;   /* may be NULL */
+    void *sign_ctx; /* with that key, for certificates; NULL sign: none are given */
+    void (*sign)(void *ctx, const char *domain, const void *bytes, size_t len,
+                 struct baton_sig *ret_sig);
+    const struct api_asset *asset; /* may be NULL */
     size_t asset_count;
 };
 

@@ -60,6 +60,14 @@ api_answer_bytes(struct api_request *rq, const char *type, const void *bytes, si
     rq->answer.len = len;
 }
 
+void
+api_answer_page_bytes(struct api_request *rq, const char *html, size_t len)
+{
+    api_answer_bytes(rq, "text/html; charset=utf-8", html, len);
+    rq->answer.policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
+                        "form-action 'none'; frame-ancestors 'none'";
+}
+
 static void
 set_text(json_t *o, const char *name, const char *text)
 {
@@ -136,7 +144,8 @@ add_headers(struct MHD_Response *r, const struct api_answer *a)
     MHD_add_response_header(r, "Cache-Control", "no-store");
     MHD_add_response_header(r, "X-Content-Type-Options", "nosniff");
     MHD_add_response_header(r, "Referrer-Policy", "no-referrer");
-    MHD_add_response_header(r, "Content-Security-Policy", API_CONTENT_POLICY);
+    MHD_add_response_header(r, "Content-Security-Policy",
+                            a->policy != NULL ? a->policy : API_CONTENT_POLICY);
     if (a->etag[0] != '\0')
         MHD_add_response_header(r, "ETag", a->etag);
     if (a->location[0] != '\0')

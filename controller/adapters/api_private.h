@@ -9,6 +9,7 @@
 #define BATON_API_PRIVATE_H
 
 #include "api.h"
+#include "common/audit/bundle.h"
 #include "controller/login.h"
 
 #include <jansson.h>
@@ -61,7 +62,7 @@ struct api_answer {
     unsigned http;
     char *text; /* malloc'd; NULL with a stream */
     size_t len;
-    const char *type;
+    const char *type, *policy; /* content security policy; NULL: API_CONTENT_POLICY */
     char etag[40];
     char location[128];
     unsigned retry_after_s;
@@ -156,6 +157,8 @@ size_t api_query_limit(const struct api_request *rq);
 /* api_answer.c */
 void api_answer_json(struct api_request *rq, unsigned http, json_t *json);
 void api_answer_bytes(struct api_request *rq, const char *type, const void *bytes, size_t len);
+/* A page of HTML that is whole in itself, with its style inside and no script. */
+void api_answer_page_bytes(struct api_request *rq, const char *html, size_t len);
 void api_answer_problem(struct api_request *rq, const struct problem *p);
 /* With another HTTP status than the usual one of p->status. */
 void api_answer_problem_as(struct api_request *rq, unsigned http, const struct problem *p);
@@ -175,6 +178,10 @@ bool api_trust(struct api_request *rq, struct trust_doc *ret_doc, struct baton_h
 bool api_object(struct api_request *rq, const struct baton_hash *hash, uint8_t **ret_bytes,
                 size_t *ret_len, struct baton_sig *ret_sig);
 void api_request_close(struct api_request *rq);
+
+/* The newest signed checkpoint. BATON_NOT_FOUND: nobody signed one yet. */
+enum baton_status api_checkpoint(struct api_request *rq, struct audit_checkpoint *ret_checkpoint,
+                                 struct baton_err *err);
 
 /* api_call.c: one change through the engine; answers in every case. */
 struct engine_call *api_call_new(struct api_request *rq, enum engine_call_kind kind);
@@ -231,10 +238,13 @@ uint64_t api_unix_ms(void);
     X(cutover_approvals)                                                                           \
     X(cutover_approve)                                                                             \
     X(cutover_verb)                                                                                \
+    X(cutover_certificate)                                                                         \
+    X(cutover_certificate_html)                                                                    \
     X(approval_list)                                                                               \
     X(trust_show)                                                                                  \
     X(trust_put)                                                                                   \
     X(operator_list)                                                                               \
+    X(audit_export)                                                                                \
     X(audit_list)                                                                                  \
     X(events)
 #define X(name) void api_##name(struct api_request *rq);

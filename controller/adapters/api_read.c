@@ -131,3 +131,22 @@ api_object(struct api_request *rq, const struct baton_hash *hash, uint8_t **ret_
         api_answer_status(rq, rc, "%s", rc == BATON_NOT_FOUND ? "not stored here" : err.text);
     return rc == BATON_OK;
 }
+
+enum baton_status
+api_checkpoint(struct api_request *rq, struct audit_checkpoint *ret_checkpoint,
+               struct baton_err *err)
+{
+    static const char key[] = "checkpoint";
+    struct checkpoint_row row;
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    enum baton_status rc =
+        rq->store.get(rq->store.ctx, TABLE_META, key, sizeof key - 1, &bytes, &len, err);
+    if (rc == BATON_OK)
+        rc = checkpoint_row_decode(bytes, len, &row);
+    free(bytes);
+    if (rc == BATON_OK)
+        *ret_checkpoint = (struct audit_checkpoint){
+            .size = row.size, .unix_ms = row.unix_ms, .root = row.root, .sig = row.sig};
+    return rc;
+}

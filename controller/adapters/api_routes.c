@@ -18,6 +18,10 @@ static const struct api_field q_page_tenant[] = {
     {"tenant", FIELD_GUID, 0, false, "only this tenant"},
     {NULL, FIELD_TEXT, 0, false, NULL},
 };
+static const struct api_field q_tenant[] = {
+    {"tenant", FIELD_GUID, 0, false, "only this tenant; others' records as hashes"},
+    {NULL, FIELD_TEXT, 0, false, NULL},
+};
 static const struct api_field q_events[] = {
     {"tenant", FIELD_GUID, 0, false, "only this tenant"},
     {"after", FIELD_NUMBER, 0, false, "records above this sequence; Last-Event-ID wins"},
@@ -117,12 +121,15 @@ static const struct api_route routes[] = {
     {API_GET, V1 "/cutovers/{cutover}/evidence", ROLES_READ, SCOPE_CUTOVER, api_cutover_evidence, NULL, NULL, "the signed statements that go is about"},
     {API_GET, V1 "/cutovers/{cutover}/approvals", ROLES_READ, SCOPE_CUTOVER, api_cutover_approvals, q_page, NULL, "approvals given"},
     {API_POST, V1 "/cutovers/{cutover}/approvals", ROLES_SIGN, SCOPE_CUTOVER, api_cutover_approve, NULL, b_signed, "give a signed approval"},
+    {API_GET, V1 "/cutovers/{cutover}/certificate", ROLES_READ, SCOPE_CUTOVER, api_cutover_certificate, NULL, NULL, "the certificate, signed"},
+    {API_GET, V1 "/cutovers/{cutover}/certificate.html", ROLES_READ, SCOPE_CUTOVER, api_cutover_certificate_html, NULL, NULL, "the certificate as a page to print"},
     {API_POST, V1 "/cutovers/{cutover}/{verb}", ROLE_OPERATE | ROLE_APPROVE, SCOPE_CUTOVER, api_cutover_verb, NULL, b_verb, "a verb of the workflow"},
     {API_GET, V1 "/approvals", ROLES_READ, SCOPE_ANY, api_approval_list, q_page_tenant, NULL, "approvals of open cutovers"},
     {API_GET, V1 "/trust", ROLES_READ, SCOPE_ANY, api_trust_show, NULL, NULL, "the newest trust document, as signed"},
     {API_PUT, V1 "/trust", ROLE_ADMIN, SCOPE_SITE, api_trust_put, NULL, b_trust, "a new trust document, signed by the root key"},
     {API_GET, V1 "/operators", ROLES_READ, SCOPE_ANY, api_operator_list, q_page, NULL, "operators of the trust document"},
     {API_GET, V1 "/audit", ROLE_AUDIT | ROLE_ADMIN | ROLE_VIEW, SCOPE_ANY, api_audit_list, q_page_tenant, NULL, "audit records"},
+    {API_GET, V1 "/audit/export", ROLE_AUDIT | ROLE_ADMIN, SCOPE_ANY, api_audit_export, q_tenant, NULL, "a bundle that verifies offline"},
     {API_GET, V1 "/events", ROLES_READ, SCOPE_ANY, api_events, q_events, NULL, "audit records as they happen (SSE)"},
 };
 // clang-format on

@@ -86,23 +86,30 @@ cmd_cutover_approve(struct cli *c)
     return rc == BATON_OK ? sign_and(c, verb, NULL, NULL) : rc;
 }
 
+static enum baton_status
+state_of(struct cli *c, char ret_id[ID_TEXT_BYTES], char ret_code[8])
+{
+    json_t *cutover;
+    enum baton_status rc = client_cutover(c, cli_arg(c, 0), ret_id);
+    if (rc == BATON_OK)
+        rc = client_get(c, &cutover, "/api/v1/cutovers/%s", ret_id);
+    if (rc != BATON_OK)
+        return rc;
+    snprintf(ret_code, 8, "%s", json_text(cutover, "state.code"));
+    json_decref(cutover);
+    return BATON_OK;
+}
+
+/* Only where something was fenced is there anything to sign. */
 enum baton_status
 cmd_cutover_rollback(struct cli *c)
 {
-    char id[ID_TEXT_BYTES];
-    json_t *cutover;
-    enum baton_status rc = client_cutover(c, cli_arg(c, 0), id);
-    if (rc == BATON_OK)
-        rc = client_get(c, &cutover, "/api/v1/cutovers/%s", id);
+    char id[ID_TEXT_BYTES], code[8];
+    enum baton_status rc = state_of(c, id, code);
     if (rc != BATON_OK)
         return rc;
-    char code = json_text(cutover, "state.code")[0];
-    bool moved = code == 'C' || code == 'X' || code == 'R';
-    bool armed = strcmp(json_text(cutover, "state.code"), "C1") == 0;
-    json_decref(cutover);
-    if (moved && !armed)
+    if (strcmp(code, "C1") != 0 && strchr("CXR", code[0]) != NULL)
         return sign_and(c, VERB_ROLLBACK, NULL, "rollback");
-    /* nothing was fenced yet: there is nothing to sign */
     rc = cutover_send_verb(c, id, "rollback", NULL);
     return rc == BATON_OK ? cutover_wait_after(c, id, "rollback") : rc;
 }
@@ -113,10 +120,18 @@ cmd_cutover_retire(struct cli *c)
     return sign_and(c, VERB_RETIRE, NULL, "retire");
 }
 
+/* In a plan that waits the approval alone is missing; out of a hold the verb follows; while the
+ * servers are asked to adopt, the verb asks them again. */
 enum baton_status
 cmd_cutover_adopt(struct cli *c)
 {
-    return sign_and(c, VERB_ADOPT, NULL, NULL);
+    char id[ID_TEXT_BYTES], code[8];
+    enum baton_status rc = state_of(c, id, code);
+    if (rc != BATON_OK)
+        return rc;
+    if (code[0] == 'S')
+        return cutover_send_verb(c, id, "adopt", NULL);
+    return sign_and(c, VERB_ADOPT, NULL, code[0] == 'X' ? "adopt" : NULL);
 }
 
 /* Break-glass: which member, and the digest of what was seen of it. */

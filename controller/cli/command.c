@@ -133,6 +133,21 @@ static const struct option_row audit_options[] = {
     END,
 };
 
+static const struct option_row export_options[] = {
+    {"tenant", "TENANT", "only this tenant; of others the hashes"},
+    END,
+};
+static const struct option_row certificate_options[] = {
+    {"save", "FILE", "write it to this new file"},
+    {"html", NULL, "as a page to print"},
+    END,
+};
+static const struct option_row fsm_options[] = {
+    {"machine", "MACHINE", "workflow (unless given), authority or agent"},
+    {"format", "FORMAT", "table (unless given), mermaid, dot or json"},
+    END,
+};
+
 // clang-format off
 static const struct command commands[] = {
     {"login", "", "[URL]", 0, 1, login_options, cmd_login_set, "keep address, fingerprint and token of a controller, after trying them",
@@ -194,8 +209,12 @@ static const struct command commands[] = {
     {"cutover", "acknowledge", "CUTOVER", 1, 1, verb_options, cmd_cutover_verb, "a guard's alarm was seen by you", "baton cutover acknowledge contoso"},
     {"cutover", "confirm-foreign", "CUTOVER", 1, 1, verb_options, cmd_cutover_verb, "accept what agents know and this controller forgot", "baton cutover confirm-foreign contoso"},
     {"cutover", "retire", "CUTOVER", 1, 1, sign_options, cmd_cutover_retire, "sign and retire the old server for good", "baton cutover retire contoso"},
+    {"cutover", "certificate", "CUTOVER", 1, 1, certificate_options, cmd_cutover_certificate, "what happened, on paper, checked here", "baton cutover certificate contoso --save contoso.json\nbaton cutover certificate contoso --html --save contoso.html"},
     {"approval", "list", "", 0, 0, watchable, cmd_approval_list, "approvals of open cutovers", "baton approval list"},
     {"audit", "list", "", 0, 0, audit_options, cmd_audit_list, "audit records", "baton audit list --tenant contoso\nbaton audit list --watch"},
+    {"audit", "export", "FILE", 1, 1, export_options, cmd_audit_export, "records and all that proves them, in one file", "baton audit export contoso.bundle --tenant contoso"},
+    {"audit", "verify", "FILE", 1, 1, NULL, cmd_audit_verify, "check a bundle or a certificate; needs no controller", "baton audit verify contoso.bundle --root 5b0c…"},
+    {"fsm", "", "", 0, 0, fsm_options, cmd_fsm, "the tables that decide, as diagrams", "baton fsm --machine authority --format mermaid"},
     {"policy", "explain", "[NAME]", 0, 1, NULL, cmd_policy_explain, "every duration and limit, with its source", "baton policy explain gap_decide_ms"},
     {"config", "explain", "", 0, 0, NULL, cmd_config_explain, "this program's settings and where each comes from", "baton config explain"},
     {"doctor", "", "", 0, 0, NULL, cmd_doctor, "check settings, files, controller and trust", "baton doctor"},

@@ -47,6 +47,10 @@
     X(cutover_adopt)                                                                               \
     X(approval_list)                                                                               \
     X(audit_list)                                                                                  \
+    X(audit_export)                                                                                \
+    X(audit_verify)                                                                                \
+    X(cutover_certificate)                                                                         \
+    X(fsm)                                                                                         \
     X(policy_explain)                                                                              \
     X(config_explain)                                                                              \
     X(doctor)                                                                                      \
@@ -55,5 +59,8 @@
 #define X(name) enum baton_status cmd_##name(struct cli *c);
 CLI_HANDLERS(X)
 #undef X
+
+/* Checks a certificate under the pinned root and says what it found. */
+enum baton_status certificate_check(struct cli *c, const char *text, size_t len);
 
 #endif

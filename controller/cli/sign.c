@@ -126,7 +126,10 @@ recipient_of(const struct signing *s)
     case VERB_PLAN:
     case VERB_ROLLBACK:
         return s->plan.member[s->plan.holder].key;
-    case VERB_ADOPT:
+    case VERB_ADOPT: /* out of a hold or a breach: who exports now; else the holder, again */
+        if (json_text(s->cutover, "state.code")[0] != 'X')
+            return s->plan.member[s->plan.holder].key;
+        return s->plan.member[s->plan.recipient].key;
     case VERB_CUTOVER:
     case VERB_GO:
         return s->plan.member[s->plan.recipient].key;

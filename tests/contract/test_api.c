@@ -5,6 +5,7 @@
 
 #include "engine_world.h"
 
+#include "common/audit/bundle.h"
 #include "controller/adapters/api_private.h"
 #include "controller/adapters/store_sqlite.h"
 #include "controller/cli/http_client.h"
@@ -66,6 +67,15 @@ other_tenant_make(struct site *s)
 static const struct api_asset page = {"/", "text/html", NULL, (const uint8_t *)"<p>hello", 8};
 
 static void
+sign_with_controller(void *ctx, const char *domain, const void *bytes, size_t len,
+                     struct baton_sig *ret_sig)
+{
+    struct site *s = ctx;
+    assert_int_equal(crypto_sign_domain(s->w.controller.secret->sign, domain, bytes, len, ret_sig),
+                     BATON_OK);
+}
+
+static void
 api_begin(struct site *s)
 {
     struct baton_err err = {0};
@@ -80,7 +90,9 @@ api_begin(struct site *s)
                                 .store_path = s->w.path,
                                 .asset = &page,
                                 .asset_count = 1,
-                                .controller_key = s->w.controller.sign_key};
+                                .controller_key = s->w.controller.sign_key,
+                                .sign_ctx = s,
+                                .sign = sign_with_controller};
     if (api_open(&config, s->w.engine, crypto_digest_port(), &s->api, &err) != BATON_OK)
         fail_msg("%s", err.text);
     snprintf(s->url, sizeof s->url, "https://127.0.0.1:%u", (unsigned)api_port(s->api));
@@ -462,7 +474,9 @@ the_same_idempotency_key_does_it_once(void **state)
 {
     struct site *s = *state;
     struct http_request q = {
-        .method = "POST", .path = "/api/v1/tenants", .idempotency = "only-once",
+        .method = "POST",
+        .path = "/api/v1/tenants",
+        .idempotency = "only-once",
         .body = "{\"id\":\"11111111-2222-4333-8444-555555555555\",\"name\":\"once\"}"};
     struct reply a = ask_with(s, s->token[ADMIN], &q), b = ask_with(s, s->token[ADMIN], &q);
     assert_int_equal(a.http, 201);
@@ -714,6 +728,55 @@ only_few_routes_are_public_and_none_of_them_changes_anything(void **state)
     }
 }
 
+/* ---- the log, to take away -------------------------------------------------------------------- */
+
+static void
+a_bundle_that_is_exported_verifies_offline(void **state)
+{
+    struct site *s = *state;
+    char path[160], guid[37], query[128];
+    struct http *h;
+    struct http_answer a;
+    struct baton_err err = {0};
+    struct audit_report report;
+    struct audit_verify_options options = {.root = s->w.root.key};
+    join(s);
+    baton_guid_format(&s->w.tenant, guid);
+    snprintf(query, sizeof query, "/api/v1/audit/export?tenant=%s", guid);
+    const char *const asked[] = {"/api/v1/audit/export", query};
+    for (size_t i = 0; i < ARRAY_LEN(asked); i++) {
+        struct http_request q = {.method = "GET", .path = asked[i]};
+        assert_int_equal(http_open(s->url, &s->pin, s->token[AUDITOR], &h, &err), BATON_OK);
+        assert_int_equal(http_send(h, &q, &a, &err), BATON_OK);
+        assert_int_equal(a.status, 200);
+        snprintf(path, sizeof path, "%s/bundle%zu", s->w.dir, i);
+        FILE *f = fopen(path, "wb");
+        assert_non_null(f);
+        assert_int_equal(fwrite(a.body, 1, a.len, f), a.len);
+        fclose(f);
+        http_answer_done(&a);
+        http_close(&h);
+        if (audit_bundle_verify(path, &options, &report, &err) != BATON_OK)
+            fail_msg("%s", err.text);
+        if (report.verdict != AUDIT_SOUND)
+            fail_msg("%s", report.why);
+        assert_true(report.records > 10);
+        assert_true((report.withheld > 0) == (i == 1));
+        unlink(path);
+    }
+}
+
+static void
+a_limited_login_takes_away_its_own_tenant_alone(void **state)
+{
+    struct site *s = *state;
+    char path[128], guid[37];
+    baton_guid_format(&s->w.tenant, guid);
+    snprintf(path, sizeof path, "/api/v1/audit/export?tenant=%s", guid);
+    expect(s, LIMITED, "GET", path, NULL, 403);
+    expect(s, VIEWER, "GET", "/api/v1/audit/export", NULL, 403);
+}
+
 /* ---- events ----------------------------------------------------------------------------------- */
 
 struct listen {
@@ -888,6 +951,8 @@ main(int argc, char *argv[])
         WITH_SITE(every_get_leaves_the_database_as_it_was),
         WITH_SITE(the_document_describes_every_route),
         cmocka_unit_test(only_few_routes_are_public_and_none_of_them_changes_anything),
+        WITH_SITE(a_bundle_that_is_exported_verifies_offline),
+        WITH_SITE(a_limited_login_takes_away_its_own_tenant_alone),
         WITH_SITE(a_stream_tells_what_happens_after_it_began),
         WITH_SITE(a_stream_goes_on_behind_the_last_event_that_was_seen),
         WITH_SITE(closing_ends_the_streams),
