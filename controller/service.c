@@ -274,6 +274,8 @@ api_start(struct service *s, struct baton_err *err)
         .key_path = s->settings->cert_key,
         .store_path = s->settings->store,
         .controller_key = s->identity.sign_key,
+        .sign_ctx = s,
+        .sign = port_sign,
     };
     struct api *api = NULL;
     enum baton_status rc = api_open(&config, s->engine, crypto_digest_port(), &api, err);
