@@ -65,15 +65,17 @@ connect_ever(const struct seen *s)
     return s->connect && s->ever;
 }
 
+/* The first row that matches speaks. Those that latch stand before the one that does not: what it shows
+ * may be gone with the next look, once the server is stopped. */
 // clang-format off
 static const struct guard_match matches[] = {
     /* when                                     who        outcome        latches  why */
     { { "staging off under a live grant",       "connect", GUARD_USED,    true,  "the grant is used: this member holds" },     live_left_staging },
     { { "an Export run under a live grant",     "connect", GUARD_USED,    true,  "it exports: the grant is used" },            live_exported },
     { { "staging unreadable, live grant",       "connect", GUARD_LATCHED, true,  "it may have left staging" },                 live_unreadable },
-    { { "a sync service runs",                  "any",     GUARD_TAMPER,  false, "a fenced server was started by hand" },      guarded_runs },
     { { "staging off without a live grant",     "connect", GUARD_TAMPER,  true,  "a staged server left staging by itself" },   guarded_left_staging },
     { { "an Export run without holding",        "any",     GUARD_TAMPER,  true,  "a server that does not hold has exported" }, guarded_exported },
+    { { "a sync service runs",                  "any",     GUARD_TAMPER,  false, "a fenced server was started by hand" },      guarded_runs },
     { { "staging off",                          "connect", GUARD_LATCHED, true,  "a Connect server has exported, or can" },    connect_off },
     { { "an Export run in the history",         "connect", GUARD_LATCHED, true,  "a Connect server has exported" },            connect_ever },
 };
@@ -127,12 +129,8 @@ move_marks(struct promise *p, const struct facts *f)
 static void
 take_outcome(struct promise *p, enum guard_outcome outcome, const struct facts *f)
 {
-    if (outcome == GUARD_USED) {
-        p->grant = GRANT_USED;
-        p->grant_until_ms = 0;
-        p->holding = true;
-        p->holding_epoch = p->epoch;
-    }
+    if (outcome == GUARD_USED)
+        promise_hold(p);
     if (outcome == GUARD_TAMPER) {
         p->tamper_open = true;
         p->guard_stop = true;

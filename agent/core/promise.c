@@ -382,6 +382,17 @@ promise_quarantine(struct promise *p, enum quarantine_cause cause)
     grant_void(p);
 }
 
+void
+promise_hold(struct promise *p)
+{
+    p->grant = GRANT_USED;
+    p->grant_until_ms = 0;
+    p->holding = true;
+    p->holding_epoch = p->epoch;
+    p->armed = false;
+    p->exports_mark = -1;
+}
+
 /* The write after which the old promise is history. */
 static void
 promise_take(struct promise *p, const struct judged *j)
@@ -632,10 +643,7 @@ promise_grant(struct promise *p, const struct order *o, const struct promise_con
     p->grant_until_ms = cx->now_ms + (uint64_t)j.plan.policy.v[POLICY_GRANT_MS];
     if (self_legacy(&j) || p->stopped_by_us) {
         /* The agent itself must start it: used, and written before the start. */
-        p->grant = GRANT_USED;
-        p->grant_until_ms = 0;
-        p->holding = true;
-        p->holding_epoch = p->epoch;
+        promise_hold(p);
         p->start_due = true;
         p->stopped_by_us = false;
         p->guard_stop = false;

@@ -78,6 +78,9 @@ enum refusal promise_retire(struct promise *p, const struct order *o,
 enum refusal promise_status(struct promise *p, const struct order *o,
                             const struct promise_context *cx);
 
+/* The grant is used. From now on its exports are nobody's alarm: the guard is off and begins again with
+ * the evidence for a later epoch. */
+void promise_hold(struct promise *p);
 /* Quarantine for a cause on this machine: the role, a live grant and the right to run are gone. */
 void promise_quarantine(struct promise *p, enum quarantine_cause cause);
 

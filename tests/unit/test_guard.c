@@ -83,6 +83,32 @@ staging_left_without_a_grant_is_stopped_and_latched(void **state)
     assert_int_equal(guard_desire(&p, KIND_STAGED), DESIRE_STOPPED_NOW);
 }
 
+/* It is stopped in the next moment: then nobody can read its staging any more. */
+static void
+a_stopped_server_started_without_staging_is_latched_at_once(void **state)
+{
+    (void)state;
+    struct promise p = guarded(TOY_NEW);
+    p.stopped_by_us = true;
+    struct facts f = toy_facts(TOY_NEW);
+    facts_set(&f, FACT_STAGING_SCHEDULER, 0);
+    facts_set(&f, FACT_STAGING_SETTINGS, 0);
+    assert_int_equal(look(&p, TOY_NEW, &f, 1), GUARD_TAMPER);
+    assert_true(p.ever_exported);
+}
+
+static void
+a_holder_by_grant_is_not_guarded_any_more(void **state)
+{
+    (void)state;
+    struct promise p = with_live_grant();
+    struct facts f = toy_facts(TOY_NEW);
+    facts_set(&f, FACT_STAGING_SCHEDULER, 0);
+    assert_int_equal(look(&p, TOY_NEW, &f, 1), GUARD_USED);
+    assert_false(p.armed);
+    assert_int_equal(p.exports_mark, -1); /* its exports from now on are nobody's alarm */
+}
+
 static void
 a_forced_export_in_staging_mode_is_seen(void **state)
 {
@@ -283,6 +309,8 @@ main(void)
         cmocka_unit_test(a_legacy_service_started_by_hand_is_stopped_at_once),
         cmocka_unit_test(one_start_is_one_alarm_and_the_next_start_another),
         cmocka_unit_test(staging_left_without_a_grant_is_stopped_and_latched),
+        cmocka_unit_test(a_stopped_server_started_without_staging_is_latched_at_once),
+        cmocka_unit_test(a_holder_by_grant_is_not_guarded_any_more),
         cmocka_unit_test(a_forced_export_in_staging_mode_is_seen),
         cmocka_unit_test(an_export_is_seen_even_when_the_history_was_purged),
         cmocka_unit_test(a_live_grant_is_used_by_leaving_staging),

@@ -559,6 +559,37 @@ rollback_starts_the_old_server_only_by_a_grant(void **state)
     assert_int_equal(member_desire(&old.m), DESIRE_RUNNING);
 }
 
+/* OLD after a rollback: it holds by a grant, and its services are still to be started. */
+static void
+roll_back(struct stage *old)
+{
+    struct stage new;
+    old_evidence(old, toy_epoch(2));
+    give(old, toy_fence(toy_epoch(3), TOY_OLD));
+    observe(old);
+    assert_int_equal(prove_quiet(old, toy_epoch(3)).type, SAY_EVIDENCE);
+    struct signed_bytes evidence = new_evidence(&new, toy_epoch(3), TOY_OLD);
+    assert_int_equal(give(old, toy_grant(toy_epoch(3), TOY_OLD, 1, &evidence)).type, SAY_USED);
+}
+
+static void
+a_holder_by_grant_that_is_fenced_may_finish_its_run(void **state)
+{
+    (void)state;
+    struct stage s;
+    roll_back(&s);
+    s.facts = toy_facts(TOY_OLD);
+    facts_set(&s.facts, FACT_EXPORTS_TOTAL, 9);
+    observe(&s);
+    assert_int_equal(give(&s, toy_fence(toy_epoch(4), TOY_NEW)).type, SAY_ACCEPTED);
+    observe(&s);
+    assert_int_equal(s.out.word_count, 0); /* no TAMPER: its guard begins with its evidence */
+    assert_int_equal(member_desire(&s.m), DESIRE_STOPPED);
+    toy_facts_stop(&s.facts);
+    observe(&s);
+    assert_int_equal(prove_quiet(&s, toy_epoch(4)).type, SAY_EVIDENCE);
+}
+
 static void
 a_server_that_has_exported_refuses_a_fence_towards_a_legacy_one(void **state)
 {
@@ -780,6 +811,7 @@ main(void)
         cmocka_unit_test(a_grant_needs_go),
         cmocka_unit_test(a_serial_is_never_honoured_twice),
         cmocka_unit_test(rollback_starts_the_old_server_only_by_a_grant),
+        cmocka_unit_test(a_holder_by_grant_that_is_fenced_may_finish_its_run),
         cmocka_unit_test(a_server_that_has_exported_refuses_a_fence_towards_a_legacy_one),
         cmocka_unit_test(unreadable_staging_under_a_live_grant_counts_as_exported),
         cmocka_unit_test(a_challenge_with_void_gives_the_grant_back_first),
