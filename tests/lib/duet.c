@@ -559,8 +559,8 @@ people_remove_old(struct duet *u)
     (void)duet_verb(u, HEV_RETIRE, NULL);
 }
 
-static void
-people_act(struct duet *u)
+void
+duet_work(struct duet *u)
 {
     switch (u->t.cutover.state) {
     case HO_ASSESSED:
@@ -617,7 +617,7 @@ duet_to(struct duet *u, enum handoff_state state)
     if (u->t.cutover.state == HO_NONE)
         duet_create(u, PROFILE_PARALLEL);
     for (int i = 0; i < 60 && u->t.cutover.state != state; i++) {
-        people_act(u);
+        duet_work(u);
         if (u->t.cutover.state != state)
             duet_pass(u, 1, 1200);
     }

@@ -57,6 +57,7 @@ void duet_pass(struct duet *u, unsigned n, uint64_t step_ms);
 void duet_clock(struct duet *u, uint64_t step_ms);
 void duet_restart(struct duet *u); /* of the controller */
 void duet_uncut(struct duet *u, enum toy_member who);
+void duet_work(struct duet *u); /* what people do in the present state on the straight way */
 /* Does everything people do on the straight way until this state is reached. */
 void duet_to(struct duet *u, enum handoff_state state);
 bool duet_fired(const struct duet *u, uint16_t number);
