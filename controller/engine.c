@@ -46,6 +46,7 @@ handle(struct engine *e, struct input *in)
         call_handle(e, in->waiter->call);
         break;
     case INPUT_MESSAGE:
+        e->word_signed = in->word_signed;
         session_message(e, in->message, &in->key);
         message_free(&in->message);
         break;
@@ -213,7 +214,10 @@ engine_call(struct engine *e, struct engine_call *c)
 enum baton_status
 engine_feed(struct engine *e, struct message *m, const struct baton_key *curve_key)
 {
-    struct input in = {.kind = INPUT_MESSAGE, .message = m, .key = *curve_key};
+    struct input in = {.kind = INPUT_MESSAGE,
+                       .message = m,
+                       .key = *curve_key,
+                       .word_signed = statement_signed(e, m)};
     enum baton_status rc = queue_put(&e->queue, &in);
     if (rc != BATON_OK)
         message_free(&m); /* the agent says it again: nothing was acknowledged */

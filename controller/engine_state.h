@@ -101,6 +101,7 @@ struct input {
     enum input_kind kind;
     struct waiter *waiter;   /* CALL */
     struct message *message; /* MESSAGE */
+    bool word_signed;        /* MESSAGE: the statement in it is signed by the frame's sender */
     struct baton_key key;    /* MESSAGE: curve key; PEER: signing key */
     enum engine_peer_event peer;
     char text[NOTE_BYTES];
@@ -126,6 +127,7 @@ struct engine {
     struct journal journal;
     struct act *acts, **acts_end;
     struct input batch[ENGINE_BATCH_MAX];
+    bool word_signed; /* of the input in hand */
 
     struct baton_id incarnation;
     uint64_t now_ms, unix_ms; /* of this batch */
@@ -260,6 +262,8 @@ void enrol_sweep(struct engine *e);
 void call_token(struct engine *e, struct engine_call *c);
 void call_confirm(struct engine *e, struct engine_call *c);
 void call_revoke(struct engine *e, struct engine_call *c);
+/* Checked where the message comes in, beside the writer thread: the slowest part of a statement. */
+bool statement_signed(const struct engine *e, const struct message *m);
 void statement_answer(struct engine *e, struct seat *seat, const struct message *m);
 void statement_say(struct engine *e, struct seat *seat, const struct message *m);
 void statement_report(struct engine *e, struct seat *seat, const struct message *m);

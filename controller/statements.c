@@ -21,12 +21,23 @@ enum word_age {
     WORD_FORK   /* another statement has this counter */
 };
 
+bool
+statement_signed(const struct engine *e, const struct message *m)
+{
+    const struct digest_port *dp = &e->p.digest;
+    const struct signed_bytes *sb = m->type == MSG_ANSWER ? &m->u.answer.statement
+                                    : m->type == MSG_SAY  ? &m->u.say.statement
+                                                          : NULL;
+    return sb != NULL &&
+           dp->verify(dp->ctx, &m->env.sender, DOMAIN_STATEMENT, sb->bytes, sb->len, &sb->sig);
+}
+
+/* The frame's sender is this seat's agent: the door saw to that before. */
 static const char *
 word_check(const struct engine *e, const struct seat *seat, struct word *w)
 {
     const struct digest_port *dp = &e->p.digest;
-    if (!dp->verify(dp->ctx, &seat->row.key, DOMAIN_STATEMENT, w->sb->bytes, w->sb->len,
-                    &w->sb->sig))
+    if (!e->word_signed)
         return "a statement without this agent's signature";
     if (statement_decode(w->sb->bytes, w->sb->len, &w->s) != BATON_OK)
         return "a statement that cannot be read";

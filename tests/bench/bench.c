@@ -51,6 +51,10 @@ median(double *v, unsigned n)
 static bool
 side_rate(const struct bench_side *s, uint64_t count, double *ret_per_s)
 {
+    if (s->prepare != NULL && !s->prepare(s->arg, count)) {
+        fprintf(stderr, "%s: preparing failed\n", s->name);
+        return false;
+    }
     double start = bench_now_s();
     if (!s->run(s->arg, count)) {
         fprintf(stderr, "%s failed\n", s->name);

@@ -18,6 +18,7 @@ struct bench_side {
     /* Does `count` things; false ends the run with an error. */
     bool (*run)(void *arg, uint64_t count);
     void *arg;
+    bool (*prepare)(void *arg, uint64_t count); /* before each run, not timed; may be NULL */
 };
 
 struct bench_ratio {

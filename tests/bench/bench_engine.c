@@ -1,0 +1,638 @@
+/* How much of SQLite's own speed is left when the engine does its whole work. A transition is one
+ * agent's signed word that moves the authority: the statement is judged and kept, the record and its
+ * row images enter the chained log, the record's row changes, and the order that follows (a challenge)
+ * enters object store, log and outbox, all in one transaction; then it is signed off with a
+ * checkpoint and sent. The bare side puts the same numbers of rows and log records with the same bytes
+ * in the same transactions. */
+#include "bare_sqlite.h"
+#include "bench.h"
+
+#include "common/crypto/crypto.h"
+#include "common/log.h"
+#include "controller/adapters/store_sqlite.h"
+#include "controller/clock.h"
+#include "controller/engine.h"
+#include "controller/tenant_rows.h"
+#include "proto/codec.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    TENANTS = 32,
+    AGENTS = 2 * TENANTS,
+    COUNT_MAX = 2048,
+    OPS_MAX = COUNT_MAX * 24,
+    PATH_BYTES = 512
+};
+
+struct agent {
+    struct crypto_identity id;
+    struct baton_id tenant, session;
+    uint64_t sequence, counter;
+};
+
+enum op_kind { OP_BEGIN, OP_COMMIT, OP_ROW, OP_LOG };
+
+struct op {
+    uint8_t kind;
+    uint32_t len;
+};
+
+struct world {
+    char engine_path[PATH_BYTES], bare_path[PATH_BYTES];
+    struct store_port real;
+    struct engine *engine;
+    pthread_t thread;
+    struct crypto_identity controller;
+    struct agent agent[AGENTS];
+    struct epoch epoch;
+    pthread_mutex_t lock;
+    pthread_cond_t moved;
+    uint64_t welcomed, heard;
+    unsigned batch;
+    struct message *ready[COUNT_MAX]; /* prepared, in order */
+    struct baton_key ready_curve[COUNT_MAX];
+    struct op *op; /* of the newest run of the engine */
+    size_t op_count;
+    bool tracing;
+    struct bare bare;
+    uint64_t bare_key;
+};
+
+/* ---- the store, with a note of what is written ------------------------------------------------ */
+
+static void
+trace(struct world *w, enum op_kind kind, size_t len)
+{
+    if (w->tracing && w->op_count < OPS_MAX)
+        w->op[w->op_count++] = (struct op){(uint8_t)kind, (uint32_t)len};
+}
+
+static enum baton_status
+t_begin(void *ctx, struct baton_err *err)
+{
+    struct world *w = ctx;
+    trace(w, OP_BEGIN, 0);
+    return w->real.begin(w->real.ctx, err);
+}
+
+static enum baton_status
+t_commit(void *ctx, struct baton_err *err)
+{
+    struct world *w = ctx;
+    trace(w, OP_COMMIT, 0);
+    return w->real.commit(w->real.ctx, err);
+}
+
+static void
+t_rollback(void *ctx)
+{
+    struct world *w = ctx;
+    w->real.rollback(w->real.ctx);
+}
+
+static enum baton_status
+t_put(void *ctx, enum store_table table, const void *key, size_t key_len, const void *value,
+      size_t len, struct baton_err *err)
+{
+    struct world *w = ctx;
+    trace(w, OP_ROW, key_len + len);
+    return w->real.put(w->real.ctx, table, key, key_len, value, len, err);
+}
+
+static enum baton_status
+t_get(void *ctx, enum store_table table, const void *key, size_t key_len, uint8_t **ret_value,
+      size_t *ret_len, struct baton_err *err)
+{
+    struct world *w = ctx;
+    return w->real.get(w->real.ctx, table, key, key_len, ret_value, ret_len, err);
+}
+
+static enum baton_status
+t_remove(void *ctx, enum store_table table, const void *key, size_t key_len, struct baton_err *err)
+{
+    struct world *w = ctx;
+    return w->real.remove(w->real.ctx, table, key, key_len, err);
+}
+
+static enum baton_status
+t_each(void *ctx, enum store_table table, const void *prefix, size_t prefix_len,
+       bool (*visit)(void *arg, const void *key, size_t key_len, const uint8_t *value, size_t len),
+       void *arg, struct baton_err *err)
+{
+    struct world *w = ctx;
+    return w->real.each(w->real.ctx, table, prefix, prefix_len, visit, arg, err);
+}
+
+static enum baton_status
+t_object_put(void *ctx, const struct baton_hash *hash, const void *bytes, size_t len,
+             const struct baton_sig *sig, struct baton_err *err)
+{
+    struct world *w = ctx;
+    trace(w, OP_ROW, sizeof hash->b + sizeof sig->b + len);
+    return w->real.object_put(w->real.ctx, hash, bytes, len, sig, err);
+}
+
+static enum baton_status
+t_object_get(void *ctx, const struct baton_hash *hash, uint8_t **ret_bytes, size_t *ret_len,
+             struct baton_sig *ret_sig, struct baton_err *err)
+{
+    struct world *w = ctx;
+    return w->real.object_get(w->real.ctx, hash, ret_bytes, ret_len, ret_sig, err);
+}
+
+static enum baton_status
+t_append(void *ctx, struct audit_record *record, struct baton_err *err)
+{
+    struct world *w = ctx;
+    static uint8_t bytes[AUDIT_RECORD_BYTES_MAX];
+    size_t len = 0;
+    enum baton_status rc = w->real.append(w->real.ctx, record, err);
+    if (rc == BATON_OK && w->tracing && audit_encode(record, bytes, sizeof bytes, &len) == BATON_OK)
+        trace(w, OP_LOG, len);
+    return rc;
+}
+
+static enum baton_status
+t_records(void *ctx, uint64_t from_seq, const struct baton_id *tenant_or_null,
+          bool (*visit)(void *arg, const struct audit_record *record, const uint8_t *bytes,
+                        size_t len),
+          void *arg, struct baton_err *err)
+{
+    struct world *w = ctx;
+    return w->real.records(w->real.ctx, from_seq, tenant_or_null, visit, arg, err);
+}
+
+static enum baton_status
+t_head(void *ctx, uint64_t *ret_size, struct baton_hash *ret_root, struct baton_err *err)
+{
+    struct world *w = ctx;
+    return w->real.head(w->real.ctx, ret_size, ret_root, err);
+}
+
+static enum baton_status
+t_outbox_put(void *ctx, const struct outbox_row *row, struct baton_err *err)
+{
+    struct world *w = ctx;
+    trace(w, OP_ROW, sizeof row->order + sizeof row->agent + sizeof row->hash + row->len);
+    return w->real.outbox_put(w->real.ctx, row, err);
+}
+
+static enum baton_status
+t_outbox_each(void *ctx, const struct baton_key *agent_or_null,
+              bool (*visit)(void *arg, const struct outbox_row *row), void *arg,
+              struct baton_err *err)
+{
+    struct world *w = ctx;
+    return w->real.outbox_each(w->real.ctx, agent_or_null, visit, arg, err);
+}
+
+static enum baton_status
+t_outbox_remove(void *ctx, const struct baton_id *order, struct baton_err *err)
+{
+    struct world *w = ctx;
+    return w->real.outbox_remove(w->real.ctx, order, err);
+}
+
+static enum baton_status
+t_inbox_seen(void *ctx, const struct baton_id *id, const struct baton_hash *hash,
+             struct baton_err *err)
+{
+    struct world *w = ctx;
+    trace(w, OP_ROW, sizeof id->b + sizeof hash->b);
+    return w->real.inbox_seen(w->real.ctx, id, hash, err);
+}
+
+static const struct store_port traced = {
+    .begin = t_begin,
+    .commit = t_commit,
+    .rollback = t_rollback,
+    .put = t_put,
+    .get = t_get,
+    .remove = t_remove,
+    .each = t_each,
+    .object_put = t_object_put,
+    .object_get = t_object_get,
+    .append = t_append,
+    .records = t_records,
+    .head = t_head,
+    .outbox_put = t_outbox_put,
+    .outbox_each = t_outbox_each,
+    .outbox_remove = t_outbox_remove,
+    .inbox_seen = t_inbox_seen,
+};
+
+/* ---- the engine's other ports ----------------------------------------------------------------- */
+
+static void
+p_sign(void *ctx, const char *domain, const void *bytes, size_t len, struct baton_sig *ret_sig)
+{
+    struct world *w = ctx;
+    BATON_ASSERT(crypto_sign_domain(w->controller.secret->sign, domain, bytes, len, ret_sig) ==
+                 BATON_OK);
+}
+
+static void
+p_random(void *ctx, void *out, size_t n)
+{
+    (void)ctx;
+    crypto_random(out, n);
+}
+
+/* A real frame is made and signed, then thrown away: the socket is another thread's. */
+static bool
+p_send(void *ctx, const struct baton_key *agent, const struct message *m)
+{
+    struct world *w = ctx;
+    uint8_t *frame = NULL;
+    size_t len;
+    if (codec_encode(m, w->controller.secret->sign, &frame, &len, NULL) != BATON_OK)
+        return false;
+    free(frame);
+    pthread_mutex_lock(&w->lock);
+    for (size_t i = 0; m->type == MSG_WELCOME && i < AGENTS; i++)
+        if (baton_key_eq(&w->agent[i].id.sign_key, agent))
+            w->agent[i].session = m->u.welcome.session;
+    w->welcomed += m->type == MSG_WELCOME;
+    w->heard += m->type == MSG_HEARD;
+    pthread_cond_signal(&w->moved);
+    pthread_mutex_unlock(&w->lock);
+    return true;
+}
+
+static void
+p_allow_token(void *ctx, const struct baton_key *curve, const struct baton_id *tenant,
+              uint64_t until_ms)
+{
+    (void)ctx, (void)curve, (void)tenant, (void)until_ms;
+}
+
+static void
+p_allow_agent(void *ctx, const struct baton_key *curve, const struct baton_key *sign_key,
+              const struct baton_id *tenant)
+{
+    (void)ctx, (void)curve, (void)sign_key, (void)tenant;
+}
+
+static void
+p_revoke(void *ctx, const struct baton_key *curve)
+{
+    (void)ctx, (void)curve;
+}
+
+static void
+p_page(void *ctx, const struct baton_id *tenant, const char *text)
+{
+    (void)ctx, (void)tenant, (void)text;
+}
+
+static enum baton_status
+p_tidy(void *ctx, struct baton_err *err)
+{
+    struct world *w = ctx;
+    return store_sqlite_checkpoint(&w->real, err);
+}
+
+/* ---- a database with tenants whose role is on the move ---------------------------------------- */
+
+static bool
+put(struct world *w, enum store_table table, const void *key, size_t key_len, const void *value,
+    size_t len)
+{
+    return w->real.put(w->real.ctx, table, key, key_len, value, len, NULL) == BATON_OK;
+}
+
+static bool
+seed_agent(struct world *w, struct agent *a, uint8_t slot)
+{
+    static uint8_t row[SITE_ROW_BYTES_MAX];
+    struct agent_row r;
+    memset(&r, 0, sizeof r);
+    r.tenant = a->tenant;
+    r.key = a->id.sign_key;
+    r.curve_key = a->id.curve_key;
+    r.box_key = a->id.box_key;
+    r.slot = slot;
+    r.role = slot == 0 ? 'o' : 'n';
+    strcpy(r.host, slot == 0 ? "OLD" : "NEW");
+    strcpy(r.version, "0.1.0");
+    r.confirmed = true;
+    return put(w, TABLE_AGENT, r.key.b, sizeof r.key.b, row, agent_row_encode(&r, row));
+}
+
+static bool
+seed_tenant(struct world *w, struct agent *two)
+{
+    static uint8_t row[AUTHORITY_BYTES_MAX];
+    static struct tenant_row t;
+    static struct authority a;
+    memset(&t, 0, sizeof t);
+    memset(&a, 0, sizeof a);
+    crypto_random(t.info.id.b, sizeof t.info.id.b);
+    strcpy(t.info.name, "contoso");
+    policy_preset(PRESET_PRODUCTION, &t.info.policy);
+    a.phase = AUTH_FENCING;
+    a.adopted = true;
+    a.tenant = t.info.id;
+    a.epoch = w->epoch;
+    a.member_count = 2;
+    for (uint8_t i = 0; i < 2; i++) {
+        if (crypto_identity_new(&two[i].id, NULL) != BATON_OK)
+            return false;
+        two[i].tenant = t.info.id;
+        t.agent[i] = a.member[i].key = two[i].id.sign_key;
+        a.member[i].product = i == 0 ? PRODUCT_DIRSYNC : PRODUCT_CONNECT;
+        a.member[i].kind = i == 0 ? KIND_STOPPED : KIND_STAGED;
+        if (!seed_agent(w, &two[i], i))
+            return false;
+    }
+    a.recipient = two[1].id.sign_key;
+    return put(w, TABLE_TENANT, t.info.id.b, 16, row, tenant_row_encode(&t, row)) &&
+           put(w, TABLE_AUTHORITY, t.info.id.b, 16, row, authority_encode(&a, row));
+}
+
+static bool
+seed(struct world *w)
+{
+    w->epoch.counter = 7;
+    crypto_random(w->epoch.incarnation.b, sizeof w->epoch.incarnation.b);
+    bool good = w->real.begin(w->real.ctx, NULL) == BATON_OK;
+    for (size_t i = 0; i < TENANTS && good; i++)
+        good = seed_tenant(w, &w->agent[2 * i]);
+    return good && w->real.commit(w->real.ctx, NULL) == BATON_OK;
+}
+
+/* ---- agents ----------------------------------------------------------------------------------- */
+
+static bool
+find_agent(void *ctx, const uint8_t key_id[KEY_ID_BYTES], struct baton_key *ret_key)
+{
+    (void)key_id;
+    *ret_key = ((struct agent *)ctx)->id.sign_key;
+    return true;
+}
+
+static struct message *
+framed(struct world *w, struct agent *a, struct message *m)
+{
+    struct codec_keys keys = {a, find_agent};
+    struct message *in = NULL;
+    uint8_t *frame = NULL;
+    size_t len;
+    m->env.session = a->session;
+    m->env.sequence = ++a->sequence;
+    m->env.sender = a->id.sign_key;
+    m->env.recipient = w->controller.sign_key;
+    m->env.tenant = a->tenant;
+    if (codec_encode(m, a->id.secret->sign, &frame, &len, NULL) == BATON_OK &&
+        codec_decode(frame, len, &keys, crypto_digest_port(), &in, NULL) != BATON_OK)
+        in = NULL;
+    free(frame);
+    return in;
+}
+
+static struct message *
+word(struct world *w, struct agent *a)
+{
+    static uint8_t bytes[STATEMENT_BYTES_MAX];
+    static struct statement s;
+    struct message m = {.type = MSG_SAY};
+    struct signed_bytes *sb = &m.u.say.statement;
+    memset(&s, 0, sizeof s);
+    s.type = SAY_QUIET;
+    s.tenant = a->tenant;
+    s.member = a->id.sign_key;
+    s.epoch = w->epoch;
+    s.counter = ++a->counter;
+    strcpy(s.agent_version, "0.1.0");
+    for (int i = 0; i < FACT_COUNT / 2;
+         i++) /* what a server tells when asked for everything cheap */
+        facts_set(&s.facts, (enum fact_id)i, i);
+    sb->bytes = bytes;
+    if (statement_encode(&s, bytes, sizeof bytes, &sb->len) != BATON_OK ||
+        crypto_sign_domain(a->id.secret->sign, DOMAIN_STATEMENT, bytes, sb->len, &sb->sig) !=
+            BATON_OK)
+        return NULL;
+    return framed(w, a, &m);
+}
+
+static bool
+engine_prepare(void *arg, uint64_t count)
+{
+    struct world *w = arg;
+    for (uint64_t i = 0; i < count; i++) {
+        struct agent *a = &w->agent[i % AGENTS];
+        w->ready_curve[i] = a->id.curve_key;
+        w->ready[i] = word(w, a);
+        if (w->ready[i] == NULL)
+            return false;
+    }
+    w->op_count = 0;
+    return true;
+}
+
+static void
+wait_for(struct world *w, const uint64_t *value, uint64_t least)
+{
+    pthread_mutex_lock(&w->lock);
+    while (*value < least)
+        pthread_cond_wait(&w->moved, &w->lock);
+    pthread_mutex_unlock(&w->lock);
+}
+
+static bool
+engine_side(void *arg, uint64_t count)
+{
+    struct world *w = arg;
+    uint64_t heard = w->heard;
+    w->tracing = true;
+    for (uint64_t i = 0; i < count; i++) {
+        if (engine_feed(w->engine, w->ready[i], &w->ready_curve[i]) != BATON_OK)
+            return false;
+        if (w->batch == 1)
+            wait_for(w, &w->heard, heard + i + 1);
+    }
+    wait_for(w, &w->heard, heard + count);
+    w->tracing = false;
+    return true;
+}
+
+/* ---- SQLite alone ----------------------------------------------------------------------------- */
+
+static bool
+bare_side(void *arg, uint64_t count)
+{
+    struct world *w = arg;
+    static const uint8_t bytes[AUDIT_RECORD_BYTES_MAX];
+    bool good = true;
+    (void)count;
+    for (size_t i = 0; i < w->op_count && good; i++) {
+        const struct op *op = &w->op[i];
+        uint64_t key[4] = {w->bare_key++, 1, 2, 3};
+        switch ((enum op_kind)op->kind) {
+        case OP_BEGIN:
+            good = bare_begin(&w->bare);
+            break;
+        case OP_COMMIT:
+            good = bare_commit(&w->bare);
+            break;
+        case OP_ROW:
+            good = bare_row(&w->bare, key, sizeof key, bytes,
+                            op->len > sizeof key ? op->len - sizeof key : 1);
+            break;
+        case OP_LOG:
+            good = bare_log(&w->bare, key, w->bare_key, bytes, op->len);
+            break;
+        }
+    }
+    return good;
+}
+
+/* ---- one measurement -------------------------------------------------------------------------- */
+
+static void *
+engine_main(void *arg)
+{
+    struct world *w = arg;
+    struct baton_err err = {0};
+    if (engine_run(w->engine, &err) != BATON_OK) {
+        fprintf(stderr, "engine: %s\n", err.text);
+        exit(1);
+    }
+    return NULL;
+}
+
+static bool
+engine_begin(struct world *w)
+{
+    struct engine_ports ports = {
+        .store = traced,
+        .digest = *crypto_digest_port(),
+        .public_key = w->controller.sign_key,
+        .ctx = w,
+        .sign = p_sign,
+        .random = p_random,
+        .now_ms = clock_mono_ms,
+        .unix_ms = clock_unix_ms,
+        .send = p_send,
+        .allow_token = p_allow_token,
+        .allow_agent = p_allow_agent,
+        .revoke = p_revoke,
+        .page = p_page,
+        .tidy = p_tidy,
+    };
+    ports.store.ctx = w;
+    struct baton_err err = {0};
+    if (engine_open(&ports, &w->engine, &err) != BATON_OK) {
+        fprintf(stderr, "engine: %s\n", err.text);
+        return false;
+    }
+    return pthread_create(&w->thread, NULL, engine_main, w) == 0;
+}
+
+static bool
+agents_hello(struct world *w)
+{
+    for (size_t i = 0; i < AGENTS; i++) {
+        struct message m = {.type = MSG_HELLO}, *in;
+        strcpy(m.u.hello.version, "0.1.0");
+        in = framed(w, &w->agent[i], &m);
+        if (in == NULL || engine_feed(w->engine, in, &w->agent[i].id.curve_key) != BATON_OK)
+            return false;
+    }
+    wait_for(w, &w->welcomed, AGENTS);
+    for (size_t i = 0; i < AGENTS; i++)
+        w->agent[i].sequence = 0;
+    return true;
+}
+
+static bool
+world_open(struct world *w, const char *dir, unsigned batch)
+{
+    memset(w, 0, sizeof *w);
+    w->batch = batch;
+    pthread_mutex_init(&w->lock, NULL);
+    pthread_cond_init(&w->moved, NULL);
+    snprintf(w->engine_path, sizeof w->engine_path, "%s/bench-engine-%ld.db", dir, (long)getpid());
+    snprintf(w->bare_path, sizeof w->bare_path, "%s/bench-bare-%ld.db", dir, (long)getpid());
+    w->op = calloc(OPS_MAX, sizeof *w->op);
+    return w->op != NULL && crypto_identity_new(&w->controller, NULL) == BATON_OK &&
+           store_sqlite_open(w->engine_path, STORE_READ_WRITE, crypto_digest_port(), &w->real,
+                             NULL) == BATON_OK &&
+           seed(w) && engine_begin(w) && agents_hello(w) && bare_open(&w->bare, w->bare_path);
+}
+
+static void
+files_remove(const char *path)
+{
+    static const char *const side[] = {"", "-wal", "-shm", ".lock"};
+    char name[PATH_BYTES + 8];
+    for (size_t i = 0; i < ARRAY_LEN(side); i++) {
+        snprintf(name, sizeof name, "%s%s", path, side[i]);
+        unlink(name);
+    }
+}
+
+static void
+world_close(struct world *w)
+{
+    engine_stop(w->engine);
+    pthread_join(w->thread, NULL);
+    engine_close(&w->engine);
+    w->real.close(w->real.ctx);
+    bare_close(&w->bare);
+    for (size_t i = 0; i < AGENTS; i++)
+        crypto_identity_done(&w->agent[i].id);
+    crypto_identity_done(&w->controller);
+    free(w->op);
+    files_remove(w->engine_path);
+    files_remove(w->bare_path);
+}
+
+static size_t
+ops_of(const struct world *w, enum op_kind kind)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < w->op_count; i++)
+        n += w->op[i].kind == kind;
+    return n;
+}
+
+static bool
+measure(const struct bench_options *o, unsigned batch, uint64_t count)
+{
+    static struct world w;
+    struct bench_ratio ratio;
+    char name[64];
+    if (!world_open(&w, o->dir, batch)) {
+        fprintf(stderr, "cannot set up in %s\n", o->dir);
+        return false;
+    }
+    struct bench_side engine = {"engine", engine_side, &w, engine_prepare};
+    struct bench_side bare = {"bare", bare_side, &w, NULL};
+    snprintf(name, sizeof name, "engine transition / bare SQLite, batch %u", batch);
+    bool good = bench_compare(o, name, count, &engine, &bare, &ratio);
+    printf("  %llu transitions in %zu transactions: %zu rows, %zu records\n",
+           (unsigned long long)count, ops_of(&w, OP_COMMIT), ops_of(&w, OP_ROW),
+           ops_of(&w, OP_LOG));
+    world_close(&w);
+    return good;
+}
+
+int
+main(int argc, char **argv)
+{
+    struct bench_options o;
+    if (!bench_options_parse(argc, argv, &o))
+        return 2;
+    log_level_set(LEVEL_ERROR);
+    if (crypto_init(NULL) != BATON_OK)
+        return 1;
+    return measure(&o, 1, o.is_short ? 64 : 1024) && measure(&o, 64, o.is_short ? 256 : COUNT_MAX)
+               ? 0
+               : 1;
+}
