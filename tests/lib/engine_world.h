@@ -33,8 +33,8 @@ struct world_door {
 struct world_store { /* the wrapper */
     struct store_port real;
     bool open_tx;
-    unsigned commits;
-    unsigned fail_at, exit_at; /* commit number; 0: never */
+    _Atomic unsigned commits;
+    _Atomic unsigned fail_at, exit_at; /* commit number; 0: never */
     bool blocked, inside;      /* commit waits while blocked */
 };
 
@@ -49,8 +49,8 @@ struct world {
     struct world_door door;
     struct world_sent sent[WORLD_SENT_MAX];
     size_t sent_count;
-    bool deaf;                  /* nobody is connected */
-    uint64_t clock_ms, wall_ms; /* added to the real ones */
+    _Atomic bool deaf;                  /* nobody is connected */
+    _Atomic uint64_t clock_ms, wall_ms; /* added to the real ones */
     struct engine *engine;
     pthread_t thread;
     bool running, joined;
