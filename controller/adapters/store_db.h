@@ -34,7 +34,6 @@
                   "VALUES(?1, ?2, ?3, ?4, ?5)")                                                    \
     X(ST_LOG_EACH, "SELECT seq, tenant, tenant_seq, leaf, bytes FROM log WHERE seq >= ?1 "         \
                    "AND seq < ?2 ORDER BY seq")                                                    \
-    X(ST_LOG_TENANTS, "SELECT tenant FROM log WHERE seq >= ?1 AND seq < ?2 ORDER BY seq")          \
     X(ST_LOG_ONE, "SELECT bytes FROM log WHERE seq = ?1")                                          \
     X(ST_BLOCK_PUT, "INSERT INTO log_block(block, tenants) VALUES(?1, ?2)")                        \
     X(ST_BLOCK_EACH, "SELECT block, tenants FROM log_block WHERE block >= ?1 ORDER BY block")      \

@@ -30,6 +30,7 @@ store_log_done(struct store_log *log)
 {
     chain_done(&log->chain);
     free(log->undo);
+    free(log->recent);
     free(log->scratch);
     *log = (struct store_log){0};
 }
@@ -96,6 +97,30 @@ store_log_rollback(struct store_log *log)
     }
 }
 
+/* Room for the tenant of one more record; its place follows from the size of the tree. */
+static enum baton_status
+recent_reserve(struct store_log *log)
+{
+    size_t used = (size_t)(log->tree.size - log->blocks * LOG_BLOCK_RECORDS);
+    if (used < log->recent_cap)
+        return BATON_OK;
+    size_t wanted = log->recent_cap == 0 ? LOG_BLOCK_RECORDS : log->recent_cap * 2;
+    struct baton_id *recent = realloc(log->recent, wanted * sizeof *recent);
+    if (recent == NULL)
+        return BATON_NOMEM;
+    log->recent = recent;
+    log->recent_cap = wanted;
+    return BATON_OK;
+}
+
+/* A record has its place: the tree grows, and the tenant is kept for the index. */
+static void
+log_grow(struct store_log *log, const struct baton_id *tenant, const struct baton_hash *leaf)
+{
+    log->recent[log->tree.size - log->blocks * LOG_BLOCK_RECORDS] = *tenant;
+    merkle_append(&log->tree, leaf);
+}
+
 static enum baton_status
 undo_reserve(struct store_log *log)
 {
@@ -135,6 +160,8 @@ store_log_append(struct store_log *log, struct audit_record *record, struct bato
     enum baton_status rc = chain_find(&log->chain, &record->tenant, &index);
     if (rc == BATON_OK)
         rc = undo_reserve(log);
+    if (rc == BATON_OK)
+        rc = recent_reserve(log);
     if (rc != BATON_OK)
         return baton_fail(err, rc, "audit log");
 
@@ -155,7 +182,7 @@ store_log_append(struct store_log *log, struct audit_record *record, struct bato
     log->undo[log->undo_count++] = (struct head_undo){index, head->tenant_seq, head->leaf};
     head->tenant_seq = record->tenant_seq;
     head->leaf = leaf;
-    merkle_append(&log->tree, &leaf);
+    log_grow(log, &record->tenant, &leaf);
     return BATON_OK;
 }
 
@@ -187,43 +214,35 @@ block_put(struct store_log *log, uint64_t block, const uint8_t *entries, struct 
     return store_db_run(log->db, ST_BLOCK_PUT, st, err);
 }
 
-static enum baton_status
-block_read(struct store_log *log, uint64_t block, uint8_t *entries, struct baton_err *err)
+static void
+block_make(const struct baton_id tenants[LOG_BLOCK_RECORDS], uint8_t entries[BLOCK_BYTES])
 {
-    sqlite3_stmt *st = NULL;
-    enum baton_status rc = store_db_take(log->db, ST_LOG_TENANTS, &st, err);
-    if (rc != BATON_OK)
-        return rc;
-    uint64_t first = block * LOG_BLOCK_RECORDS + 1;
-    (void)sqlite3_bind_int64(st, 1, (sqlite3_int64)first);
-    (void)sqlite3_bind_int64(st, 2, (sqlite3_int64)(first + LOG_BLOCK_RECORDS));
-    unsigned n = 0;
-    int code;
-    while ((code = sqlite3_step(st)) == SQLITE_ROW && n < LOG_BLOCK_RECORDS) {
-        entry_write(entries + n * ENTRY_BYTES, sqlite3_column_blob(st, 0), n);
-        n++;
-    }
-    if (code != SQLITE_DONE)
-        rc = store_db_error(log->db, code, "indexing the log", err);
-    else if (n != LOG_BLOCK_RECORDS)
-        rc = baton_fail(err, BATON_CORRUPT, "block %" PRIu64 " of the log has a gap", block);
-    store_db_give(log->db, ST_LOG_TENANTS, st);
-    return rc;
+    for (unsigned n = 0; n < LOG_BLOCK_RECORDS; n++)
+        entry_write(entries + n * ENTRY_BYTES, tenants[n].b, n);
+    qsort(entries, LOG_BLOCK_RECORDS, ENTRY_BYTES, entry_compare);
 }
 
 static enum baton_status
-block_index(struct store_log *log, uint64_t block, struct baton_err *err)
+block_index(struct store_log *log, const struct baton_id *tenants, uint64_t block,
+            struct baton_err *err)
 {
     uint8_t *entries = malloc(BLOCK_BYTES);
     if (entries == NULL)
         return baton_fail(err, BATON_NOMEM, "index of the log");
-    enum baton_status rc = block_read(log, block, entries, err);
-    if (rc == BATON_OK) {
-        qsort(entries, LOG_BLOCK_RECORDS, ENTRY_BYTES, entry_compare);
-        rc = block_put(log, block, entries, err);
-    }
+    block_make(tenants, entries);
+    enum baton_status rc = block_put(log, block, entries, err);
     free(entries);
     return rc;
+}
+
+/* Forgets the tenants of blocks that are on disk now. */
+static void
+recent_shift(struct store_log *log, uint64_t blocks)
+{
+    size_t gone = (size_t)(blocks - log->blocks) * LOG_BLOCK_RECORDS;
+    size_t left = (size_t)(log->tree.size - blocks * LOG_BLOCK_RECORDS);
+    memmove(log->recent, log->recent + gone, left * sizeof *log->recent);
+    log->blocks = blocks;
 }
 
 enum baton_status
@@ -235,12 +254,14 @@ store_log_index(struct store_log *log, struct baton_err *err)
     enum baton_status rc = store_db_simple(log->db, ST_BEGIN_WRITE, err);
     if (rc != BATON_OK)
         return rc;
-    while (rc == BATON_OK && done < log->tree.size / LOG_BLOCK_RECORDS)
-        rc = block_index(log, done++, err);
+    while (rc == BATON_OK && done < log->tree.size / LOG_BLOCK_RECORDS) {
+        size_t at = (size_t)(done - log->blocks) * LOG_BLOCK_RECORDS;
+        rc = block_index(log, log->recent + at, done++, err);
+    }
     if (rc == BATON_OK)
         rc = store_db_simple(log->db, ST_COMMIT, err);
     if (rc == BATON_OK)
-        log->blocks = done;
+        recent_shift(log, done);
     else
         store_db_rollback(log->db);
     return rc;
@@ -251,8 +272,7 @@ store_log_index(struct store_log *log, struct baton_err *err)
 struct load {
     struct store_log *log;
     sqlite3_stmt *rows, *blocks;
-    uint8_t *entries; /* of the block being read, to compare with the stored index */
-    unsigned entry_count;
+    uint8_t *entries; /* what the index of a block should be */
     bool blocks_end;
 };
 
@@ -266,7 +286,6 @@ load_fault(uint64_t seq, const char *why, struct baton_err *err)
 static enum baton_status
 load_block(struct load *l, uint64_t block, struct baton_err *err)
 {
-    l->entry_count = 0;
     if (l->blocks_end)
         return BATON_OK;
     int code = sqlite3_step(l->blocks);
@@ -278,12 +297,12 @@ load_block(struct load *l, uint64_t block, struct baton_err *err)
         return store_db_error(l->log->db, code, "reading the index of the log", err);
     size_t len = 0;
     const uint8_t *stored = store_db_bytes(l->blocks, 1, &len);
-    qsort(l->entries, LOG_BLOCK_RECORDS, ENTRY_BYTES, entry_compare);
+    block_make(l->log->recent, l->entries);
     if ((uint64_t)sqlite3_column_int64(l->blocks, 0) != block || len != BLOCK_BYTES ||
         memcmp(stored, l->entries, BLOCK_BYTES) != 0)
         return baton_fail(err, BATON_CORRUPT, "index block %" PRIu64 " does not match the log",
                           block);
-    l->log->blocks = block + 1;
+    recent_shift(l->log, block + 1);
     return BATON_OK;
 }
 
@@ -294,6 +313,8 @@ load_place(struct load *l, const struct audit_record *r, const struct baton_hash
     size_t index = 0;
     struct store_log *log = l->log;
     enum baton_status rc = chain_find(&log->chain, &r->tenant, &index);
+    if (rc == BATON_OK)
+        rc = recent_reserve(log);
     if (rc != BATON_OK)
         return baton_fail(err, rc, "audit log");
     struct chain_head *head = &log->chain.head[index];
@@ -302,7 +323,7 @@ load_place(struct load *l, const struct audit_record *r, const struct baton_hash
         return load_fault(r->seq, chain_fault_text(fault), err);
     head->tenant_seq = r->tenant_seq;
     head->leaf = *leaf;
-    merkle_append(&log->tree, leaf);
+    log_grow(log, &r->tenant, leaf);
     return BATON_OK;
 }
 
@@ -340,8 +361,7 @@ load_row(struct load *l, struct baton_err *err)
     enum baton_status rc = load_place(l, &r, &leaf, err);
     if (rc != BATON_OK)
         return rc;
-    entry_write(l->entries + l->entry_count * ENTRY_BYTES, r.tenant.b, l->entry_count);
-    if (++l->entry_count == LOG_BLOCK_RECORDS)
+    if (r.seq % LOG_BLOCK_RECORDS == 0)
         rc = load_block(l, r.seq / LOG_BLOCK_RECORDS - 1, err);
     return rc;
 }

@@ -33,7 +33,9 @@ struct store_log {
     struct chain chain;
     struct head_undo *undo;
     size_t undo_count, undo_cap;
-    uint64_t blocks; /* blocks whose index is on disk */
+    uint64_t blocks;         /* blocks whose index is on disk */
+    struct baton_id *recent; /* tenants of the records behind those blocks, for the next index */
+    size_t recent_cap;
     uint8_t *scratch;
 };
 

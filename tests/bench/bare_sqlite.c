@@ -26,6 +26,13 @@ prepare(struct bare *b, const char *sql, sqlite3_stmt **ret)
     return good(b, sqlite3_prepare_v3(b->db, sql, -1, SQLITE_PREPARE_PERSISTENT, ret, NULL), sql);
 }
 
+static bool
+hook(struct bare *b)
+{
+    (void)sqlite3_wal_hook(b->db, wal_grew, b);
+    return true;
+}
+
 bool
 bare_open(struct bare *b, const char *path)
 {
@@ -34,7 +41,6 @@ bare_open(struct bare *b, const char *path)
                 SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE;
     if (sqlite3_open_v2(path, &b->db, flags, NULL) != SQLITE_OK)
         return good(b, SQLITE_CANTOPEN, path);
-    sqlite3_wal_hook(b->db, wal_grew, b);
     return good(
                b,
                sqlite3_exec(b->db,
@@ -48,6 +54,7 @@ bare_open(struct bare *b, const char *path)
                             " bytes BLOB NOT NULL) STRICT;",
                             NULL, NULL, NULL),
                "set-up") &&
+           hook(b) && /* after the pragma, which takes a hook away */
            prepare(b, "BEGIN IMMEDIATE", &b->begin) && prepare(b, "COMMIT", &b->commit) &&
            prepare(b,
                    "INSERT INTO row(tab, key, value) VALUES(2, ?1, ?2) "

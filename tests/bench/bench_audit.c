@@ -119,7 +119,7 @@ main(int argc, char **argv)
     if (!bench_options_parse(argc, argv, &o))
         return 2;
     bool good = measure_append(&o, 1, o.is_short ? 64 : 4096) &&
-                measure_append(&o, 64, o.is_short ? 640 : 131072) &&
-                measure_verify(&o, o.is_short ? 2048 : 262144);
+                measure_append(&o, 64, o.is_short ? 640 : 49152) &&
+                measure_verify(&o, o.is_short ? 2048 : 131072);
     return good ? 0 : 1;
 }

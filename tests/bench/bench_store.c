@@ -26,7 +26,7 @@ main(int argc, char **argv)
     struct bench_options o;
     if (!bench_options_parse(argc, argv, &o))
         return 2;
-    uint64_t one = o.is_short ? 64 : 4096, many = o.is_short ? 640 : 131072;
+    uint64_t one = o.is_short ? 64 : 4096, many = o.is_short ? 640 : 49152;
     bool good = measure(&o, 1, true, "store decision / bare SQLite", one) &&
                 measure(&o, 64, true, "store decision / bare SQLite", many) &&
                 measure(&o, 256, true, "store decision / bare SQLite", o.is_short ? 768 : many);

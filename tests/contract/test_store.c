@@ -809,21 +809,30 @@ the_database_itself_refuses_to_change_the_log(void **state)
 {
     static const char *const refused[] = {
         "UPDATE log SET tenant_seq = 2 WHERE seq = 1",
+        "UPDATE log SET seq = 4 WHERE seq = 3",
         "DELETE FROM log WHERE seq = 2",
-        "INSERT INTO log SELECT 9, tenant, tenant_seq, leaf, bytes FROM log WHERE seq = 1",
-        "INSERT OR REPLACE INTO log SELECT 1, tenant, tenant_seq, leaf, bytes FROM log WHERE seq=1",
+        "DELETE FROM log",
+        "INSERT INTO log(seq, tenant, tenant_seq, leaf, bytes)"
+        " SELECT 5, tenant, tenant_seq, leaf, bytes FROM log WHERE seq = 1",
+        "INSERT INTO log(seq, tenant, tenant_seq, leaf, bytes)"
+        " SELECT 0, tenant, tenant_seq, leaf, bytes FROM log WHERE seq = 1",
+        "INSERT INTO log(seq, tenant, tenant_seq, leaf, bytes)"
+        " SELECT 3, tenant, tenant_seq, leaf, bytes FROM log WHERE seq = 1",
+        "INSERT OR REPLACE INTO log(seq, tenant, tenant_seq, leaf, bytes)"
+        " SELECT 1, tenant, tenant_seq, leaf, bytes FROM log WHERE seq = 1",
     };
     struct fixture *f = *state;
     append_many(f, 3, 1);
     close_store(f);
     sqlite3 *db = NULL;
     assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
-    for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
-        char *why = NULL;
-        assert_int_equal(sqlite3_exec(db, refused[i], NULL, NULL, &why), SQLITE_CONSTRAINT);
-        assert_non_null(strstr(why, "audit"));
-        sqlite3_free(why);
-    }
+    /* with the pragmas that the store sets */
+    assert_int_equal(
+        sqlite3_exec(db, "PRAGMA foreign_keys=ON; PRAGMA recursive_triggers=ON", NULL, NULL, NULL),
+        SQLITE_OK);
+    for (size_t i = 0; i < ARRAY_LEN(refused); i++)
+        if (sqlite3_exec(db, refused[i], NULL, NULL, NULL) != SQLITE_CONSTRAINT)
+            fail_msg("accepted: %s", refused[i]);
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
     f->store = open_real(f, STORE_READ_WRITE);
 }
