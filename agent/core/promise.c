@@ -4,6 +4,8 @@
 
 #include "common/canon.h"
 
+enum { ATTEST_MS_MAX = 2 * 60 * 60 * 1000 };
+
 // clang-format off
 static const struct acceptance_row acceptance[] = {
     /* verb             state          answer                              why */
@@ -135,35 +137,62 @@ promised_other_above(const struct promise *p, const struct baton_key *recipient,
     return false;
 }
 
+/* What people must have said beside the order's own plan and recipient. */
+struct wanted {
+    enum approval_verb verb;
+    const struct baton_key *subject; /* NULL: about no member in particular */
+    bool ever;                       /* expired ones count too */
+};
+
+/* An attestation stands in for one epoch's evidence, says what was seen, and does not live long,
+ * whatever the plan's policy says. */
 static bool
-approval_fits(const struct signed_approval *sa, const struct judged *j, enum approval_verb verb,
-              bool expiry_holds)
+attest_fits(const struct approval *a, const struct judged *j)
 {
-    const struct approval *a = &sa->a;
-    if (a->verb != verb || !baton_id_eq(&a->tenant, &j->plan.tenant) ||
-        !baton_hash_eq(&a->plan, &j->plan_hash) || !baton_key_eq(&a->recipient, &j->o->recipient))
-        return false;
+    const int64_t planned = j->plan.policy.v[POLICY_ATTEST_MS];
+    const uint64_t longest = (uint64_t)(planned < ATTEST_MS_MAX ? planned : ATTEST_MS_MAX);
+    return epoch_eq(&a->epoch, &j->o->epoch) && !baton_hash_is_zero(&a->seen) &&
+           a->not_after_ms <= j->cx->now_unix_ms + longest;
+}
+
+static bool
+names_plan(const struct approval *a, const struct judged *j)
+{
     for (size_t i = 0; i < MEMBERS_MAX; i++) {
         static const struct baton_key none;
         const struct baton_key *want = i < j->plan.member_count ? &j->plan.member[i].key : &none;
         if (!baton_key_eq(&a->member[i], want))
             return false;
     }
-    if (promised_other_above(j->p, &j->o->recipient, &a->base))
+    return baton_id_eq(&a->tenant, &j->plan.tenant) && baton_hash_eq(&a->plan, &j->plan_hash);
+}
+
+static bool
+approval_fits(const struct signed_approval *sa, const struct judged *j, const struct wanted *w)
+{
+    const struct approval *a = &sa->a;
+    if (a->verb != w->verb || !names_plan(a, j) || !baton_key_eq(&a->recipient, &j->o->recipient))
         return false;
-    return approval_authentic(sa, j->cx->trust, j->cx->digest,
-                              expiry_holds ? j->cx->now_unix_ms : 0);
+    if (w->subject != NULL && !baton_key_eq(&a->subject, w->subject))
+        return false;
+    if (a->verb == VERB_ATTEST && !attest_fits(a, j))
+        return false;
+    /* A base above the order was made up: nothing that comes after could ever outdate it. */
+    if (epoch_cmp(&a->base, &j->o->epoch) > 0 ||
+        promised_other_above(j->p, &j->o->recipient, &a->base))
+        return false;
+    return approval_authentic(sa, j->cx->trust, j->cx->digest, w->ever ? 0 : j->cx->now_unix_ms);
 }
 
 /* Different people whose approvals fit, against the number in the trust document. */
 static bool
-quorum_met(const struct judged *j, enum approval_verb verb, bool expiry_holds)
+people_say(const struct judged *j, struct wanted w)
 {
     const struct signed_approval *good[ORDER_APPROVALS_MAX];
     unsigned people = 0;
     for (size_t i = 0; i < j->o->approval_count; i++) {
         const struct signed_approval *sa = &j->o->approval[i];
-        if (!approval_fits(sa, j, verb, expiry_holds))
+        if (!approval_fits(sa, j, &w))
             continue;
         bool known = false;
         for (unsigned k = 0; k < people; k++)
@@ -171,7 +200,32 @@ quorum_met(const struct judged *j, enum approval_verb verb, bool expiry_holds)
         if (!known)
             good[people++] = sa;
     }
-    return people >= trust_quorum(j->cx->trust, verb);
+    return people >= trust_quorum(j->cx->trust, w.verb);
+}
+
+/* Towards the plan's recipient, or back towards its holder; nobody else is ever named. */
+static bool
+is_forward(const struct judged *j)
+{
+    return j->recipient == j->plan.recipient && j->plan.recipient != j->plan.holder;
+}
+
+static bool
+direction_approved(const struct judged *j, bool ever)
+{
+    if (is_forward(j))
+        return people_say(j, (struct wanted){.verb = VERB_CUTOVER, .ever = ever});
+    return j->recipient == j->holder &&
+           people_say(j, (struct wanted){.verb = VERB_ROLLBACK, .ever = ever});
+}
+
+/* Towards a legacy recipient every Entra Connect member must itself say that it has not exported: no
+ * person can know that. */
+static bool
+must_say_no(const struct judged *j, uint8_t product)
+{
+    bool to_legacy = product_is_legacy((enum product)j->plan.member[j->recipient].product);
+    return to_legacy && product == PRODUCT_CONNECT;
 }
 
 static enum refusal
@@ -278,17 +332,12 @@ carries_holders_word(const struct judged *j)
 static enum refusal
 check_fence_approvals(struct judged *j)
 {
-    bool expiry_holds = !carries_holders_word(j);
-    bool good = false;
+    bool ever = carries_holders_word(j);
+    bool good = !j->o->adopt && direction_approved(j, ever);
     if (j->o->adopt) {
-        bool named_holder = j->recipient == j->holder;
-        good = (named_holder && epoch_is_zero(&j->p->epoch) &&
-                quorum_met(j, VERB_PLAN, expiry_holds)) ||
-               quorum_met(j, VERB_ADOPT, expiry_holds);
-    } else if (j->recipient == j->plan.recipient && j->plan.recipient != j->plan.holder) {
-        good = quorum_met(j, VERB_CUTOVER, expiry_holds);
-    } else if (j->recipient == j->holder) {
-        good = quorum_met(j, VERB_ROLLBACK, expiry_holds);
+        bool first = j->recipient == j->holder && epoch_is_zero(&j->p->epoch);
+        good = (first && people_say(j, (struct wanted){.verb = VERB_PLAN, .ever = ever})) ||
+               people_say(j, (struct wanted){.verb = VERB_ADOPT, .ever = ever});
     }
     return good ? REFUSE_NONE : REFUSE_APPROVALS;
 }
@@ -296,9 +345,8 @@ check_fence_approvals(struct judged *j)
 static enum refusal
 check_return_is_open(struct judged *j)
 {
-    bool to_legacy = product_is_legacy((enum product)j->plan.member[j->recipient].product);
-    bool self_connect = j->plan.member[j->self].product == PRODUCT_CONNECT;
-    return to_legacy && self_connect && j->p->ever_exported ? REFUSE_EVER_EXPORTED : REFUSE_NONE;
+    bool closed = must_say_no(j, j->plan.member[j->self].product) && j->p->ever_exported;
+    return closed ? REFUSE_EVER_EXPORTED : REFUSE_NONE;
 }
 
 static enum refusal
@@ -327,18 +375,12 @@ check_adopt_unfenced(struct judged *j)
 }
 
 static bool
-left_out_with_leave(const struct judged *j, const struct baton_key *member)
+left_out_with_leave(const struct judged *j, const struct plan_member *m)
 {
-    for (size_t i = 0; i < j->o->approval_count; i++) {
-        const struct signed_approval *sa = &j->o->approval[i];
-        if (!baton_key_eq(&sa->a.subject, member))
-            continue;
-        if (approval_fits(sa, j, VERB_RETIRE, true) && quorum_met(j, VERB_RETIRE, true))
-            return true;
-        if (approval_fits(sa, j, VERB_ATTEST, true) && quorum_met(j, VERB_ATTEST, true))
-            return true;
-    }
-    return false;
+    bool ever = carries_holders_word(j);
+    struct wanted retired = {.verb = VERB_RETIRE, .subject = &m->key, .ever = ever};
+    struct wanted attested = {.verb = VERB_ATTEST, .subject = &m->key, .ever = ever};
+    return !must_say_no(j, m->product) && (people_say(j, retired) || people_say(j, attested));
 }
 
 /* A member of the plan kept may only be missing from the new one with people's leave: a forgotten
@@ -348,8 +390,8 @@ check_members_kept(struct judged *j)
 {
     const struct plan *kept = j->cx->kept_plan;
     for (size_t i = 0; kept != NULL && i < kept->member_count; i++) {
-        const struct baton_key *key = &kept->member[i].key;
-        if (plan_member_index(&j->plan, key) < 0 && !left_out_with_leave(j, key))
+        const struct plan_member *m = &kept->member[i];
+        if (plan_member_index(&j->plan, &m->key) < 0 && !left_out_with_leave(j, m))
             return REFUSE_MEMBERS;
     }
     return REFUSE_NONE;
@@ -507,28 +549,12 @@ self_legacy(const struct judged *j)
     return product_is_legacy((enum product)j->plan.member[j->self].product);
 }
 
-/* Break-glass: two people over this member, this epoch and this recipient. Never for a Connect member
- * when the recipient is legacy: nobody can attest that it has not exported. */
+/* Break-glass: people over this member, this epoch and this recipient. */
 static bool
-attested(const struct judged *j, uint8_t member)
+attested(const struct judged *j, const struct plan_member *m)
 {
-    if (self_legacy(j) && j->plan.member[member].product == PRODUCT_CONNECT)
-        return false;
-    const struct approval *first = NULL;
-    unsigned people = 0;
-    for (size_t i = 0; i < j->o->approval_count; i++) {
-        const struct approval *a = &j->o->approval[i].a;
-        if (!approval_fits(&j->o->approval[i], j, VERB_ATTEST, true) ||
-            !baton_key_eq(&a->subject, &j->plan.member[member].key) ||
-            !epoch_eq(&a->epoch, &j->p->epoch) || baton_hash_is_zero(&a->seen) ||
-            a->not_after_ms > j->cx->now_unix_ms + (uint64_t)j->plan.policy.v[POLICY_ATTEST_MS])
-            continue;
-        if (first != NULL && baton_id_eq(&first->operator, & a->operator))
-            continue;
-        first = first != NULL ? first : a;
-        people++;
-    }
-    return people >= trust_quorum(j->cx->trust, VERB_ATTEST);
+    return !must_say_no(j, m->product) &&
+           people_say(j, (struct wanted){.verb = VERB_ATTEST, .subject = &m->key});
 }
 
 static const struct signed_bytes *
@@ -566,7 +592,7 @@ check_evidence(struct judged *j)
         used += count;
         if (count > 1)
             return REFUSE_EVIDENCE;
-        if (count == 0 && !attested(j, m))
+        if (count == 0 && !attested(j, &j->plan.member[m]))
             return REFUSE_EVIDENCE;
         if (count == 0)
             continue;
@@ -610,18 +636,16 @@ check_go(struct judged *j)
             return REFUSE_GO;
         fitting++;
     }
-    return fitting > 0 && quorum_met(j, VERB_GO, true) ? REFUSE_NONE : REFUSE_APPROVALS;
+    return fitting > 0 && people_say(j, (struct wanted){.verb = VERB_GO}) ? REFUSE_NONE
+                                                                          : REFUSE_APPROVALS;
 }
 
 static enum refusal
 check_grant_approvals(struct judged *j)
 {
-    if (j->recipient == j->plan.recipient && j->plan.recipient != j->plan.holder) {
-        if (!quorum_met(j, VERB_CUTOVER, true))
-            return REFUSE_APPROVALS;
-        return check_go(j);
-    }
-    return quorum_met(j, VERB_ROLLBACK, true) ? REFUSE_NONE : REFUSE_APPROVALS;
+    if (!direction_approved(j, false))
+        return REFUSE_APPROVALS;
+    return is_forward(j) ? check_go(j) : REFUSE_NONE;
 }
 
 static const check grant_checks[] = {
@@ -659,10 +683,14 @@ check_tombstoned(struct judged *j)
     return j->p->tombstone && !j->p->holding ? REFUSE_NONE : REFUSE_NOT_TOMBSTONED;
 }
 
+/* They name this member, or nobody. */
 static enum refusal
 check_retire_approvals(struct judged *j)
 {
-    return quorum_met(j, VERB_RETIRE, true) ? REFUSE_NONE : REFUSE_APPROVALS;
+    static const struct baton_key nobody;
+    bool good = people_say(j, (struct wanted){.verb = VERB_RETIRE, .subject = &j->p->self}) ||
+                people_say(j, (struct wanted){.verb = VERB_RETIRE, .subject = &nobody});
+    return good ? REFUSE_NONE : REFUSE_APPROVALS;
 }
 
 static const check retire_checks[] = {

@@ -312,8 +312,8 @@ static void
 add_approval(struct order *o, enum approval_verb verb, enum toy_person by,
              enum toy_member recipient)
 {
-    /* A base far above: people who would approve anything at any time. */
-    o->approval[o->approval_count++] = toy_approval(verb, by, recipient, toy_epoch(1000));
+    /* The highest base that fits: people who approve anything at any time. */
+    o->approval[o->approval_count++] = toy_approval(verb, by, recipient, o->epoch);
 }
 
 struct order
@@ -365,7 +365,7 @@ toy_grant(struct epoch e, enum toy_member recipient, uint32_t serial,
         o.evidence[o.evidence_count++] = *evidence;
     add_role_approvals(&o, recipient);
     if (recipient == TOY_NEW) {
-        struct signed_approval go = toy_approval(VERB_GO, TOY_CLEO, TOY_NEW, toy_epoch(1000));
+        struct signed_approval go = toy_approval(VERB_GO, TOY_CLEO, TOY_NEW, e);
         go.a.epoch = e;
         go.a.serial = serial;
         if (evidence != NULL)

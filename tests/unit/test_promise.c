@@ -266,7 +266,7 @@ one_person_is_not_two(void **state)
     stage_open(&s, TOY_OLD);
     adopt(&s);
     struct order o = toy_fence(toy_epoch(2), TOY_NEW);
-    o.approval[1] = toy_approval(VERB_CUTOVER, TOY_ANNA, TOY_NEW, toy_epoch(9));
+    o.approval[1] = toy_approval(VERB_CUTOVER, TOY_ANNA, TOY_NEW, toy_epoch(2));
     assert_int_equal(give(&s, o).refusal, REFUSE_APPROVALS);
 }
 
@@ -367,6 +367,275 @@ a_plan_that_forgets_a_member_is_refused(void **state)
     assert_int_equal(plan_encode(&p, bytes, sizeof bytes, &o.plan_len), BATON_OK);
     o.plan = bytes;
     assert_int_equal(give(&s, o).refusal, REFUSE_MEMBERS);
+}
+
+/* ---- whose approvals count ---------------------------------------------------------------------- */
+
+/* The order under another plan, its approvals signed again for that plan. */
+static void
+under_plan(struct order *o, const struct plan *p, uint8_t bytes[PLAN_BYTES_MAX])
+{
+    assert_int_equal(plan_encode(p, bytes, PLAN_BYTES_MAX, &o->plan_len), BATON_OK);
+    o->plan = bytes;
+    for (size_t i = 0; i < o->approval_count; i++) {
+        struct approval *a = &o->approval[i].a;
+        toy_hash(bytes, o->plan_len, 1, &a->plan);
+        for (size_t m = 0; m < MEMBERS_MAX; m++)
+            a->member[m] = m < p->member_count ? p->member[m].key : (struct baton_key){{0}};
+        for (int who = 0; who < TOY_PEOPLE; who++) {
+            struct signed_approval named =
+                toy_approval(VERB_PLAN, (enum toy_person)who, TOY_OLD, toy_epoch(1));
+            if (baton_id_eq(&named.a.operator, & a->operator))
+                toy_sign_approval(&o->approval[i], (enum toy_person)who);
+        }
+    }
+}
+
+static struct plan
+plan_of_one(enum toy_member m)
+{
+    struct plan p = *toy_plan();
+    p.member[0] = p.member[m];
+    p.member[1] = (struct plan_member){0};
+    p.member_count = 1;
+    p.holder = p.recipient = 0;
+    return p;
+}
+
+static struct signed_approval
+attest(const struct stage *s, enum toy_person by, enum toy_member subject, enum toy_member towards,
+       uint64_t epoch)
+{
+    struct signed_approval sa = toy_approval(VERB_ATTEST, by, towards, toy_epoch(epoch));
+    sa.a.subject = toy_member_key(subject);
+    sa.a.epoch = toy_epoch(epoch);
+    memset(sa.a.seen.b, 7, sizeof sa.a.seen.b);
+    sa.a.not_after_ms = 1000000 + s->now + 60000;
+    toy_sign_approval(&sa, by);
+    return sa;
+}
+
+/* FENCE(2, keeps) under a plan without the other member, which two people attest. */
+static struct order
+leave_out(const struct stage *s, enum toy_member keeps, enum toy_member out)
+{
+    struct order o = toy_fence(toy_epoch(2), keeps);
+    o.approval_count = 0;
+    o.approval[o.approval_count++] = toy_approval(VERB_ROLLBACK, TOY_ANNA, keeps, toy_epoch(1));
+    o.approval[o.approval_count++] = attest(s, TOY_ANNA, out, keeps, 2);
+    o.approval[o.approval_count++] = attest(s, TOY_BERT, out, keeps, 2);
+    return o;
+}
+
+static void
+two_people_may_leave_out_a_member_that_they_attest_for_this_epoch(void **state)
+{
+    (void)state;
+    static uint8_t bytes[PLAN_BYTES_MAX];
+    struct stage s;
+    struct plan p = plan_of_one(TOY_NEW);
+    stage_open(&s, TOY_NEW);
+    adopt(&s);
+    struct order o = leave_out(&s, TOY_NEW, TOY_OLD);
+    under_plan(&o, &p, bytes);
+    assert_int_not_equal(give(&s, o).type, SAY_REFUSED);
+}
+
+static void
+each_of_them_must_name_the_member_that_is_left_out(void **state)
+{
+    (void)state;
+    static uint8_t bytes[PLAN_BYTES_MAX];
+    struct stage s;
+    struct plan p = plan_of_one(TOY_NEW);
+    stage_open(&s, TOY_NEW);
+    adopt(&s);
+    struct order o = leave_out(&s, TOY_NEW, TOY_OLD);
+    o.approval[2].a.subject = toy_key(0x77); /* attested, but about another server */
+    under_plan(&o, &p, bytes);
+    assert_int_equal(give(&s, o).refusal, REFUSE_MEMBERS);
+}
+
+static void
+an_attestation_for_another_epoch_leaves_nobody_out(void **state)
+{
+    (void)state;
+    static uint8_t bytes[PLAN_BYTES_MAX];
+    struct stage s;
+    struct plan p = plan_of_one(TOY_NEW);
+    stage_open(&s, TOY_NEW);
+    adopt(&s);
+    struct order o = leave_out(&s, TOY_NEW, TOY_OLD);
+    o.approval[1].a.epoch = toy_epoch(1);
+    under_plan(&o, &p, bytes);
+    assert_int_equal(give(&s, o).refusal, REFUSE_MEMBERS);
+}
+
+static void
+an_entra_connect_server_is_never_left_out_towards_a_legacy_one(void **state)
+{
+    (void)state;
+    static uint8_t bytes[PLAN_BYTES_MAX];
+    static const enum approval_verb verbs[] = {VERB_ATTEST, VERB_RETIRE};
+    struct plan p = plan_of_one(TOY_OLD);
+    for (size_t v = 0; v < ARRAY_LEN(verbs); v++) {
+        struct stage s;
+        stage_open(&s, TOY_OLD);
+        adopt(&s);
+        struct order o = leave_out(&s, TOY_OLD, TOY_NEW);
+        for (int i = 1; i < 3; i++) {
+            o.approval[i].a.verb = (uint8_t)verbs[v];
+            if (verbs[v] == VERB_RETIRE)
+                o.approval[i].a.epoch = (struct epoch){0};
+        }
+        under_plan(&o, &p, bytes);
+        assert_int_equal(give(&s, o).refusal, REFUSE_MEMBERS);
+    }
+}
+
+static void
+a_returning_member_takes_a_shorter_plan_by_the_holders_word_however_late(void **state)
+{
+    (void)state;
+    static uint8_t bytes[PLAN_BYTES_MAX];
+    static struct plan p;
+    struct stage s, holder;
+    p = *toy_plan();
+    p.member[1] = p.member[0]; /* NEW is left out; a third server holds */
+    p.member[1].key = toy_key(0x31);
+    p.member[1].product = PRODUCT_CONNECT;
+    p.recipient = 1;
+    uint8_t confirm[CONFIRM_BYTES];
+    struct baton_key anna = toy_key(0x60);
+    confirm_bytes(&p.tenant, p.member[1].host, &p.member[1].key, &p.member[1].box_key, confirm);
+    toy_sign(&anna, DOMAIN_CONFIRM, confirm, sizeof confirm, &p.member[1].confirmation);
+
+    stage_open(&holder, TOY_NEW); /* the third server's signed word that it holds epoch 2 */
+    holder.m.promise.self = holder.m.promise.recipient = p.member[1].key;
+    holder.m.promise.holding = true;
+    holder.m.promise.epoch = holder.m.promise.holding_epoch = toy_epoch(2);
+    give(&holder, (struct order){.verb = ORDER_STATUS, .id = toy_id(9), .tenant = toy_tenant()});
+
+    stage_open(&s, TOY_OLD);
+    adopt(&s);
+    struct order o = leave_out(&s, TOY_OLD, TOY_NEW);
+    o.approval[0].a.verb = VERB_CUTOVER;
+    o.approval[3] = o.approval[0];
+    o.approval[3].a.operator= o.approval[2].a.operator;
+    o.approval_count = 4;
+    o.recipient = p.member[1].key;
+    for (size_t i = 0; i < o.approval_count; i++) {
+        o.approval[i].a.recipient = p.member[1].key;
+        o.approval[i].a.not_after_ms = 5;
+    }
+    under_plan(&o, &p, bytes);
+    o.shown =
+        (struct signed_bytes){.bytes = holder.out.word[0].bytes, .len = holder.out.word[0].len};
+    toy_sign(&p.member[1].key, DOMAIN_STATEMENT, o.shown.bytes, o.shown.len, &o.shown.sig);
+    assert_int_equal(give(&s, o).type, SAY_ACCEPTED);
+}
+
+/* GRANT(2, NEW) without OLD's evidence; `people` attest it. */
+static enum refusal
+grant_attested(struct stage *s, const enum toy_person *people, size_t count, uint64_t life_ms)
+{
+    new_evidence(s, toy_epoch(2), TOY_NEW);
+    s->m.trust.quorum[VERB_ATTEST] = 3;
+    s->m.plan.policy.v[POLICY_ATTEST_MS] = INT64_MAX;
+    struct order o = toy_grant(toy_epoch(2), TOY_NEW, 1, NULL);
+    for (size_t i = 0; i < count; i++) {
+        struct signed_approval sa = attest(s, people[i], TOY_OLD, TOY_NEW, 2);
+        sa.a.id.b[0] = (uint8_t)i;
+        sa.a.not_after_ms = 1000000 + s->now + life_ms;
+        toy_sign_approval(&sa, people[i]);
+        o.approval[o.approval_count++] = sa;
+    }
+    return (enum refusal)give(s, o).refusal;
+}
+
+static void
+the_second_person_twice_is_not_a_third(void **state)
+{
+    (void)state;
+    static const enum toy_person two[] = {TOY_ANNA, TOY_BERT, TOY_BERT};
+    static const enum toy_person three[] = {TOY_ANNA, TOY_BERT, TOY_CLEO};
+    struct stage s;
+    assert_int_equal(grant_attested(&s, two, 3, 60000), REFUSE_EVIDENCE);
+    assert_int_equal(grant_attested(&s, three, 3, 60000), REFUSE_NONE);
+}
+
+static void
+an_attestation_lives_two_hours_at_most_whatever_the_plan_says(void **state)
+{
+    (void)state;
+    static const enum toy_person three[] = {TOY_ANNA, TOY_BERT, TOY_CLEO};
+    struct stage s;
+    assert_int_equal(grant_attested(&s, three, 3, 3 * 3600 * 1000), REFUSE_EVIDENCE);
+    assert_int_equal(grant_attested(&s, three, 3, 3600 * 1000), REFUSE_NONE);
+}
+
+static void
+a_legacy_server_is_never_granted_over_an_attested_entra_connect(void **state)
+{
+    (void)state;
+    struct stage s;
+    old_evidence(&s, toy_epoch(2));
+    give(&s, toy_fence(toy_epoch(3), TOY_OLD));
+    observe(&s);
+    assert_int_equal(prove_quiet(&s, toy_epoch(3)).type, SAY_EVIDENCE);
+    struct order o = toy_grant(toy_epoch(3), TOY_OLD, 1, NULL);
+    o.approval[o.approval_count++] = attest(&s, TOY_ANNA, TOY_NEW, TOY_OLD, 3);
+    o.approval[o.approval_count++] = attest(&s, TOY_BERT, TOY_NEW, TOY_OLD, 3);
+    assert_int_equal(give(&s, o).refusal, REFUSE_EVIDENCE);
+}
+
+static void
+an_approval_whose_base_is_above_the_order_is_refused(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, TOY_OLD);
+    adopt(&s);
+    struct order o = toy_fence(toy_epoch(2), TOY_NEW);
+    o.approval[0] = toy_approval(VERB_CUTOVER, TOY_ANNA, TOY_NEW, toy_epoch(3));
+    assert_int_equal(give(&s, o).refusal, REFUSE_APPROVALS);
+    o.approval[0] = toy_approval(VERB_CUTOVER, TOY_ANNA, TOY_NEW, toy_epoch(2));
+    assert_int_equal(give(&s, o).type, SAY_ACCEPTED);
+}
+
+static void
+a_member_that_the_plan_names_neither_way_is_granted_by_nobody(void **state)
+{
+    (void)state;
+    struct stage old, new;
+    struct signed_bytes evidence = old_evidence(&old, toy_epoch(2));
+    new_evidence(&new, toy_epoch(2), TOY_NEW);
+    new.m.plan.recipient = TOY_OLD;
+    struct order o = toy_grant(toy_epoch(2), TOY_NEW, 1, &evidence);
+    o.approval[0] = toy_approval(VERB_ROLLBACK, TOY_ANNA, TOY_NEW, toy_epoch(2));
+    assert_int_equal(give(&new, o).refusal, REFUSE_APPROVALS);
+}
+
+static void
+a_retirement_that_names_another_member_is_refused(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, TOY_OLD);
+    adopt(&s);
+    give(&s, toy_fence(toy_epoch(2), TOY_NEW));
+    struct order o = {.verb = ORDER_RETIRE,
+                      .id = toy_id(9),
+                      .tenant = toy_tenant(),
+                      .epoch = toy_epoch(2),
+                      .recipient = toy_member_key(TOY_NEW)};
+    o.approval[o.approval_count++] = toy_approval(VERB_RETIRE, TOY_ANNA, TOY_NEW, toy_epoch(2));
+    o.approval[0].a.subject = toy_key(0x77);
+    toy_sign_approval(&o.approval[0], TOY_ANNA);
+    assert_int_equal(give(&s, o).refusal, REFUSE_APPROVALS);
+    o.approval[0].a.subject = toy_member_key(TOY_OLD);
+    toy_sign_approval(&o.approval[0], TOY_ANNA);
+    assert_int_equal(give(&s, o).type, SAY_RETIRED);
 }
 
 static void
@@ -799,6 +1068,17 @@ main(void)
         cmocka_unit_test(an_unconfirmed_key_in_the_plan_is_refused),
         cmocka_unit_test(a_lab_plan_is_refused_by_a_real_server),
         cmocka_unit_test(a_plan_that_forgets_a_member_is_refused),
+        cmocka_unit_test(two_people_may_leave_out_a_member_that_they_attest_for_this_epoch),
+        cmocka_unit_test(each_of_them_must_name_the_member_that_is_left_out),
+        cmocka_unit_test(an_attestation_for_another_epoch_leaves_nobody_out),
+        cmocka_unit_test(an_entra_connect_server_is_never_left_out_towards_a_legacy_one),
+        cmocka_unit_test(a_returning_member_takes_a_shorter_plan_by_the_holders_word_however_late),
+        cmocka_unit_test(the_second_person_twice_is_not_a_third),
+        cmocka_unit_test(an_attestation_lives_two_hours_at_most_whatever_the_plan_says),
+        cmocka_unit_test(a_legacy_server_is_never_granted_over_an_attested_entra_connect),
+        cmocka_unit_test(an_approval_whose_base_is_above_the_order_is_refused),
+        cmocka_unit_test(a_member_that_the_plan_names_neither_way_is_granted_by_nobody),
+        cmocka_unit_test(a_retirement_that_names_another_member_is_refused),
         cmocka_unit_test(evidence_comes_only_after_two_quiet_observations),
         cmocka_unit_test(a_wizard_that_opens_ends_the_quiet_span),
         cmocka_unit_test(a_tool_seen_only_by_notice_ends_the_quiet_span),
