@@ -192,8 +192,8 @@ post_fence(struct duet *u, enum toy_member recipient)
         if (adopt && recipient == TOY_NEW) {
             o.recipient = toy_member_key(TOY_NEW);
             o.approval_count = 2;
-            o.approval[0] = toy_approval(VERB_ADOPT, TOY_ANNA, TOY_NEW, toy_epoch(1000));
-            o.approval[1] = toy_approval(VERB_ADOPT, TOY_BERT, TOY_NEW, toy_epoch(1000));
+            o.approval[0] = toy_approval(VERB_ADOPT, TOY_ANNA, TOY_NEW, o.epoch);
+            o.approval[1] = toy_approval(VERB_ADOPT, TOY_BERT, TOY_NEW, o.epoch);
         }
         post(u, (enum toy_member)who, o);
     }
@@ -213,7 +213,7 @@ post_retire(struct duet *u)
     struct order o = toy_challenge(u->t.authority.epoch, 0);
     o.verb = ORDER_RETIRE;
     o.recipient = toy_member_key(TOY_OLD);
-    o.approval[o.approval_count++] = toy_approval(VERB_RETIRE, TOY_ANNA, TOY_OLD, toy_epoch(1000));
+    o.approval[o.approval_count++] = toy_approval(VERB_RETIRE, TOY_ANNA, TOY_OLD, o.epoch);
     post(u, TOY_OLD, o);
 }
 
