@@ -143,7 +143,7 @@ explain_terminal(const struct tenant *t, struct problem *p)
         problem_add(p, "the guard on the old server goes on for guard_ms");
     line_set(p->who, sizeof p->who, "any operator");
     tenant_text(t,
-                s == HO_DONE ? "baton cutover show TENANT"
+                s == HO_DONE ? "baton cutover certificate TENANT"
                              : "baton cutover create TENANT --old OLD_HOST --new NEW_HOST",
                 p->next, sizeof p->next);
 }

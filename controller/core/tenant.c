@@ -346,10 +346,14 @@ on_create(struct step *s)
     s->t->cutover_open = true;
     s->t->plan_known = false;
     s->d->changed_cutover = true;
-    struct decision_note *n = step_note(s, AUDIT_MOVED, 0,
-                                        c->path_overridden   ? ev->text
-                                        : a.reason_count > 0 ? a.reason[0].text
-                                                             : "assessed");
+    char text[AUDIT_TEXT_BYTES];
+    struct line l;
+    line_start(&l, text, sizeof text);
+    line_put(&l, "assessed; path ");
+    line_put(&l, profile_name((enum profile)profile));
+    line_put(&l, c->path_overridden ? ", against the recommendation: " : ", as recommended");
+    line_put(&l, c->path_overridden ? ev->text : "");
+    struct decision_note *n = step_note(s, AUDIT_MOVED, 0, text);
     n->from = HO_NONE;
 }
 

@@ -63,7 +63,7 @@ every_state_of_the_way_says_what_it_waits_for(void **state)
         {HO_GAP, 320, G_NONE, "baton cutover go contoso"},
         {HO_ACTIVATING, 325, G_EXPORT_SEEN, "baton cutover explain contoso"},
         {HO_PROBATION, 327, G_PROBATION, "baton cutover explain contoso"},
-        {HO_DONE, 0, G_NONE, "baton cutover show contoso"},
+        {HO_DONE, 0, G_NONE, "baton cutover certificate contoso"},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         duet_open(&u);
