@@ -249,6 +249,8 @@ view_agent(const struct tenant *t, uint8_t agent, const struct digest_port *dp, 
     if (whole) {
         json_object_set_new(o, "facts", view_facts(&a->facts));
         json_object_set_new(o, "note", json_string(a->facts.note));
+        json_object_set_new(o, "alarm", json_string(a->alarm));
+        view_put_u64(o, "alarm_unix_ms", a->alarm_unix_ms);
     }
     return o;
 }

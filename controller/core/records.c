@@ -201,6 +201,8 @@ agent_view_encode(const struct agent_view *a, uint8_t *out, size_t cap)
     canon_put_i64(&w, a->skew_ms);
     canon_put_hash(&w, &a->statement_hash);
     canon_put_hash(&w, &a->table);
+    canon_put_str(&w, a->alarm, sizeof a->alarm);
+    canon_put_u64(&w, a->alarm_unix_ms);
     facts_put(&w, &a->facts);
     put_statement(&w, a);
     size_t len = 0;
@@ -231,6 +233,8 @@ agent_view_decode(const uint8_t *bytes, size_t len, struct agent_view *ret_agent
     a.skew_ms = canon_get_i64(&r);
     a.statement_hash = canon_get_hash(&r);
     a.table = canon_get_hash(&r);
+    canon_get_str(&r, a.alarm, sizeof a.alarm);
+    a.alarm_unix_ms = canon_get_u64(&r);
     facts_get(&r, &a.facts);
     a.statement_known = canon_get_bool(&r);
     size_t said_len = 0;

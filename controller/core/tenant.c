@@ -79,6 +79,11 @@ note_statement(struct step *s)
     if (w->type == SAY_STATUS)
         return;
     bool alarm = w->type == SAY_TAMPER || w->type == SAY_QUARANTINED;
+    if (alarm) { /* reports that follow carry other notes; who it was stays with the agent */
+        struct agent_view *a = &s->t->agent[s->ev->agent];
+        text_copy(a->alarm, sizeof a->alarm, w->facts.note);
+        a->alarm_unix_ms = s->ev->unix_ms;
+    }
     const char *text = w->type == SAY_REFUSED ? refusal_text((enum refusal)w->refusal)
                                               : statement_type_name((enum statement_type)w->type);
     struct decision_note *n = step_note(s, alarm ? AUDIT_ALARM : AUDIT_STATEMENT, 0, text);

@@ -48,6 +48,8 @@ struct agent_view { /* one enrolled agent, as last seen */
     bool statement_known;
     struct statement statement; /* newest */
     struct baton_hash statement_hash, table;
+    char alarm[NOTE_BYTES]; /* who and what, of its newest TAMPER or QUARANTINED; for people */
+    uint64_t alarm_unix_ms; /* 0: there was none */
 };
 
 struct cutover {

@@ -419,6 +419,7 @@ a_hand_start_in_the_gap_fences_everybody_again_and_waits_for_a_person(void **sta
     uint64_t epoch = u.t.authority.epoch.counter;
     restart_old_by_hand();
     fired(206);
+    assert_true(u.t.agent[TOY_OLD].alarm[0] != '\0' && u.t.agent[TOY_OLD].alarm_unix_ms != 0);
     stands_in(HO_GAP);
     assert_int_equal(u.t.authority.epoch.counter, epoch + 1);
     duet_pass(&u, 5, 1200);
