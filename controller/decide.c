@@ -13,6 +13,11 @@ struct images {
     const struct audit_row *extra;
 };
 
+struct image { /* of the tenant's own row, before the step */
+    uint8_t bytes[SITE_ROW_BYTES_MAX];
+    size_t len;
+};
+
 void
 event_init(struct engine *e, struct tenant_event *ev, enum tenant_event_kind kind)
 {
@@ -27,8 +32,8 @@ event_init(struct engine *e, struct tenant_event *ev, enum tenant_event_kind kin
     e->p.random(e->p.ctx, ev->nonce, sizeof ev->nonce);
 }
 
-static struct tenant_row
-room_as_row(const struct room *room)
+static size_t
+room_encode(const struct room *room, uint8_t out[SITE_ROW_BYTES_MAX])
 {
     struct tenant_row row;
     memset(&row, 0, sizeof row);
@@ -39,15 +44,14 @@ room_as_row(const struct room *room)
     for (size_t i = 0; i < MEMBERS_MAX; i++)
         if (room->seat[i] != NULL)
             row.agent[i] = room->seat[i]->row.key;
-    return row;
+    return tenant_row_encode(&row, out);
 }
 
 void
 room_row(struct engine *e, const struct room *room, struct audit_record *r,
          uint8_t buf[SITE_ROW_BYTES_MAX])
 {
-    struct tenant_row row = room_as_row(room);
-    size_t len = tenant_row_encode(&row, buf);
+    size_t len = room_encode(room, buf);
     journal_row(e, r, TABLE_TENANT, room->t.info.id.b, sizeof room->t.info.id.b, buf, len);
 }
 
@@ -84,7 +88,7 @@ verification_seal(struct engine *e, const struct room *room)
 
 static void
 images_make(struct engine *e, struct room *room, const struct decision *d,
-            const struct tenant_row *before, const struct audit_row *extra, struct images *im)
+            const struct image *before, const struct audit_row *extra, struct images *im)
 {
     const struct tenant *t = &room->t;
     im->authority_len = im->cutover_len = im->tenant_len = 0;
@@ -97,9 +101,9 @@ images_make(struct engine *e, struct room *room, const struct decision *d,
         plan_freeze(e, room);
     if (d->effects & (HFX_VERIFY | HFX_ACCEPT))
         verification_seal(e, room);
-    struct tenant_row after = room_as_row(room);
-    if (memcmp(&after, before, sizeof after) != 0)
-        im->tenant_len = tenant_row_encode(&after, im->tenant);
+    size_t len = room_encode(room, im->tenant);
+    if (len != before->len || memcmp(im->tenant, before->bytes, len) != 0)
+        im->tenant_len = len;
 }
 
 static void
@@ -241,7 +245,8 @@ room_step(struct engine *e, struct room *room, struct tenant_event *ev, const st
             *ret_problem_or_null = full;
         return;
     }
-    struct tenant_row before = room_as_row(room);
+    struct image before;
+    before.len = room_encode(room, before.bytes);
     bool recovering = room->t.authority.recovering;
     struct decision d;
     tenant_step(&room->t, ev, &e->p.digest, &d);

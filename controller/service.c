@@ -134,12 +134,33 @@ service_ports(struct service *s)
 
 /* ---- opening and closing ---------------------------------------------------------------------- */
 
+/* From outside, or SIGUSR1 from a thread of ours that cannot go on. */
+static sigset_t
+signals_of_end(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGUSR1);
+    return set;
+}
+
+static void
+signals_block(void)
+{
+    sigset_t set = signals_of_end();
+    pthread_sigmask(SIG_BLOCK, &set, NULL); /* every thread made from here inherits it */
+    signal(SIGPIPE, SIG_IGN);
+}
+
 enum baton_status
 service_open(struct service *s, const struct settings *settings, struct baton_err *err)
 {
     memset(s, 0, sizeof *s);
     s->settings = settings;
     s->main_thread = pthread_self();
+    signals_block();
     snprintf(s->address, sizeof s->address, "%s", settings_advertise(settings));
     enum baton_status rc = keyfile_load(settings->keys, &s->identity, err);
     if (rc == BATON_OK && access(settings->store, F_OK) != 0)
@@ -177,7 +198,7 @@ engine_main(void *arg)
     if (engine_run(s->engine, &err) != BATON_OK) {
         s->failure = err;
         atomic_store(&s->failed, true);
-        pthread_kill(s->main_thread, SIGTERM); /* it waits for signals */
+        pthread_kill(s->main_thread, SIGUSR1); /* it waits for signals */
     }
     return NULL;
 }
@@ -243,7 +264,7 @@ on_event(void *ctx, enum bus_event event, const struct bus_peer *peer, const cha
         return;
     baton_fail(&s->failure, BATON_FAILED, "the port for agents is closed: %s", text);
     atomic_store(&s->failed, true);
-    pthread_kill(s->main_thread, SIGTERM);
+    pthread_kill(s->main_thread, SIGUSR1);
 }
 
 static enum baton_status
@@ -287,23 +308,9 @@ api_start(struct service *s, struct baton_err *err)
 static void
 wait_for_end(void)
 {
-    sigset_t set;
+    sigset_t set = signals_of_end();
     int got;
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
     sigwait(&set, &got);
-}
-
-static void
-signals_block(void)
-{
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    pthread_sigmask(SIG_BLOCK, &set, NULL); /* every thread made from here inherits it */
-    signal(SIGPIPE, SIG_IGN);
 }
 
 /* First nobody asks any more, then what was asked is finished, then the door closes. */
@@ -321,7 +328,6 @@ service_stop(struct service *s, struct baton_err *err)
 enum baton_status
 service_run(struct service *s, struct baton_err *err)
 {
-    signals_block();
     struct engine_ports ports = service_ports(s);
     enum baton_status rc = engine_open(&ports, &s->engine, err);
     if (rc == BATON_OK)

@@ -32,7 +32,7 @@ settings_paths(struct settings *s, const char *dir, struct baton_err *err)
         return baton_fail(err, BATON_USAGE, "no directory given: --dir DIR");
     if (strlen(dir) >= sizeof s->dir)
         return baton_fail(err, BATON_LIMIT, "the directory's name is too long");
-    strcpy(s->dir, dir);
+    memcpy(s->dir, dir, strlen(dir) + 1);
     enum baton_status rc = path_join(s->ini, dir, "baton.ini", err);
     if (rc == BATON_OK)
         rc = path_join(s->store, dir, "baton.db", err);

@@ -340,7 +340,7 @@ load_agents(const struct store_port *s, const struct tenant_row *row, struct ten
         const struct baton_key *key = &row->agent[i];
         if (baton_key_is_zero(key))
             continue;
-        struct agent_row agent;
+        struct agent_row agent = {.slot = 0};
         enum baton_status rc = agent_row_load(s, key, &agent, err);
         if (rc != BATON_OK)
             return rc;
