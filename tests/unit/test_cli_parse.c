@@ -201,6 +201,42 @@ no_option_of_a_command_hides_a_global_one(void **state)
                 assert_string_not_equal(o->name, g->name);
 }
 
+/* The manual is written by hand, so it is held against the table. */
+static void
+the_manual_names_every_command_and_option(void **state)
+{
+    (void)state;
+    static char page[65536];
+    size_t n;
+    const struct command *rows = command_rows(&n);
+    FILE *f = fopen(BATON_MANUAL, "r");
+    assert_non_null(f);
+    size_t len = fread(page, 1, sizeof page - 1, f);
+    fclose(f);
+    page[len] = '\0';
+    for (size_t i = 0; i < n; i++) {
+        char title[96];
+        snprintf(title, sizeof title, "\n*baton %s%s%s*", rows[i].noun,
+                 rows[i].verb[0] != '\0' ? " " : "", rows[i].verb);
+        char *at = strstr(page, title);
+        if (at == NULL)
+            fail_msg("%s is not in the manual", title);
+        char *end = strstr(at + 1, "\n*baton ");
+        for (const struct option_row *o = rows[i].options; o != NULL && o->name != NULL; o++) {
+            snprintf(title, sizeof title, "*--%s*", o->name);
+            char *found = strstr(at, title);
+            if (found == NULL || (end != NULL && found > end))
+                fail_msg("%s of baton %s %s is not in the manual", title, rows[i].noun,
+                         rows[i].verb);
+        }
+    }
+    for (const struct option_row *g = command_globals(); g->name != NULL; g++) {
+        char title[48];
+        snprintf(title, sizeof title, "\n*--%s*", g->name);
+        assert_non_null(strstr(page, title));
+    }
+}
+
 int
 main(void)
 {
@@ -217,6 +253,7 @@ main(void)
         cmocka_unit_test(every_row_is_whole_and_stands_once),
         cmocka_unit_test(every_example_parses_as_its_own_row),
         cmocka_unit_test(no_option_of_a_command_hides_a_global_one),
+        cmocka_unit_test(the_manual_names_every_command_and_option),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
