@@ -2,6 +2,7 @@
 #include "api_private.h"
 #include "api_views.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { TOKEN_TTL_MS = 15 * 60 * 1000 };
@@ -45,6 +46,29 @@ api_agent_show(struct api_request *rq)
             return;
         }
     api_answer_status(rq, BATON_NOT_FOUND, "no such agent in this tenant");
+}
+
+void
+api_agent_statement(struct api_request *rq)
+{
+    const struct agent_view *found = NULL;
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    struct baton_sig sig;
+    if (!api_tenant(rq, &rq->tenant_id))
+        return;
+    for (uint8_t i = 0; i < MEMBERS_MAX; i++)
+        if (rq->tenant->agent[i].used && baton_key_eq(&rq->tenant->agent[i].key, &rq->agent_key))
+            found = &rq->tenant->agent[i];
+    if (found == NULL || !found->statement_known) {
+        api_answer_status(rq, BATON_NOT_FOUND, "no signed word of that agent is known");
+        return;
+    }
+    if (!api_object(rq, &found->statement_hash, &bytes, &len, &sig))
+        return;
+    api_answer_json(rq, MHD_HTTP_OK,
+                    view_signed_statement(&found->statement_hash, bytes, len, &sig));
+    free(bytes);
 }
 
 void

@@ -88,16 +88,8 @@ api_cutover_verb(struct api_request *rq)
 void
 api_cutover_explain(struct api_request *rq)
 {
-    struct trust_doc *doc = calloc(1, sizeof *doc);
-    struct baton_err err = {0};
-    uint8_t *bytes = NULL;
-    size_t len = 0;
-    struct baton_sig sig;
-    bool known = doc != NULL && trust_load(&rq->store, doc, &bytes, &len, &sig, &err) == BATON_OK;
-    free(bytes);
     struct problem p = {0};
-    tenant_explain(rq->tenant, api_now_ms(), rq->api->digest, known ? doc : NULL, &p);
-    free(doc);
+    tenant_explain(rq->tenant, api_now_ms(), rq->api->digest, api_trust_known(rq), &p);
     api_etag_set(rq);
     api_answer_json(rq, MHD_HTTP_OK, view_problem(&p));
 }
@@ -146,30 +138,6 @@ api_cutover_verification(struct api_request *rq)
     answer_document(rq, &rq->tenant->cutover.verification_hash, "no verification was accepted yet");
 }
 
-/* One member's evidence: bytes and signature as received, and what they say. */
-static json_t *
-view_evidence(struct api_request *rq, const struct authority_member *m, const uint8_t *bytes,
-              size_t len, const struct baton_sig *sig)
-{
-    struct statement *s = calloc(1, sizeof *s);
-    char *hex = malloc(2 * len + 1);
-    json_t *o = json_object();
-    if (s != NULL && hex != NULL && statement_decode(bytes, len, s) == BATON_OK) {
-        baton_hex(bytes, len, hex);
-        int agent = plan_member_index(&rq->tenant->plan, &m->key);
-        json_object_set_new(o, "host",
-                            json_string(agent >= 0 ? rq->tenant->plan.member[agent].host : ""));
-        view_put_key(o, "member", &m->key);
-        view_put_hash(o, "hash", &m->evidence);
-        view_put_hex(o, "signature", sig->b, sizeof sig->b);
-        json_object_set_new(o, "bytes", json_string(hex));
-        json_object_set_new(o, "says", view_statement(s));
-    }
-    free(s);
-    free(hex);
-    return o;
-}
-
 /* GRANT carries the serial above the last one of this epoch: go signs that number. */
 void
 api_cutover_evidence(struct api_request *rq)
@@ -187,7 +155,11 @@ api_cutover_evidence(struct api_request *rq)
             json_decref(members);
             return;
         }
-        json_array_append_new(members, view_evidence(rq, &a->member[i], bytes, len, &sig));
+        json_t *one = view_signed_statement(&a->member[i].evidence, bytes, len, &sig);
+        int member = plan_member_index(&rq->tenant->plan, &a->member[i].key);
+        json_object_set_new(one, "host",
+                            json_string(member >= 0 ? rq->tenant->plan.member[member].host : ""));
+        json_array_append_new(members, one);
         free(bytes);
     }
     json_object_set_new(o, "phase",
@@ -204,11 +176,11 @@ api_cutover_evidence(struct api_request *rq)
 }
 
 static void
-append_approvals(struct api_request *rq, const struct trust_doc *doc, json_t *items)
+view_approvals(struct api_request *rq, json_t *items)
 {
     const struct cutover *c = &rq->tenant->cutover;
     for (uint32_t i = 0; i < c->approval_count && i < CUTOVER_APPROVALS_MAX; i++) {
-        json_t *o = view_approval(&c->approval[i], doc);
+        json_t *o = view_approval(&c->approval[i], api_trust_known(rq));
         view_put_id(o, "cutover", &c->id);
         json_object_set_new(o, "tenant_name", json_string(rq->tenant->info.name));
         json_array_append_new(items, o);
@@ -218,21 +190,9 @@ append_approvals(struct api_request *rq, const struct trust_doc *doc, json_t *it
 void
 api_cutover_approvals(struct api_request *rq)
 {
-    struct trust_doc *doc = calloc(1, sizeof *doc);
-    if (doc == NULL || !api_trust(rq, doc, NULL)) {
-        free(doc);
-        return;
-    }
     json_t *items = json_array();
-    append_approvals(rq, doc, items);
-    free(doc);
+    view_approvals(rq, items);
     api_answer_page(rq, items, "");
-}
-
-static void
-view_open_approvals(struct api_request *rq, json_t *items)
-{
-    append_approvals(rq, NULL, items);
 }
 
 void
@@ -240,7 +200,7 @@ api_approval_list(struct api_request *rq)
 {
     struct tenant_page page;
     if (tenant_page_read(rq, has_open_cutover, &page))
-        tenant_page_answer(&page, view_open_approvals);
+        tenant_page_answer(&page, view_approvals);
 }
 
 void

@@ -86,6 +86,7 @@ struct api_request {
     bool store_is_open;
     struct store_port store; /* read-only; api_store */
     struct tenant *tenant;   /* SCOPE_CUTOVER, and api_tenant */
+    struct trust_doc *trust; /* api_trust_known */
     char idempotency[NAME_BYTES];
     struct api_answer answer;
 };
@@ -175,6 +176,8 @@ bool api_store(struct api_request *rq);
 bool api_tenant(struct api_request *rq, const struct baton_id *tenant);
 bool api_cutover(struct api_request *rq, const struct baton_id *cutover);
 bool api_trust(struct api_request *rq, struct trust_doc *ret_doc, struct baton_hash *ret_hash);
+/* The same for those who only want names: NULL when there is none. Kept with the request. */
+const struct trust_doc *api_trust_known(struct api_request *rq);
 bool api_object(struct api_request *rq, const struct baton_hash *hash, uint8_t **ret_bytes,
                 size_t *ret_len, struct baton_sig *ret_sig);
 void api_request_close(struct api_request *rq);
@@ -223,6 +226,7 @@ uint64_t api_unix_ms(void);
     X(agent_list)                                                                                  \
     X(agent_list_tenant)                                                                           \
     X(agent_show)                                                                                  \
+    X(agent_statement)                                                                             \
     X(agent_token)                                                                                 \
     X(agent_confirm)                                                                               \
     X(agent_revoke)                                                                                \

@@ -30,6 +30,8 @@ api_request_close(struct api_request *rq)
     rq->store_is_open = false;
     free(rq->tenant);
     rq->tenant = NULL;
+    free(rq->trust);
+    rq->trust = NULL;
     json_decref(rq->json);
     rq->json = NULL;
 }
@@ -116,6 +118,26 @@ api_trust(struct api_request *rq, struct trust_doc *ret_doc, struct baton_hash *
              rc == BATON_NOT_FOUND ? "there is no trust document yet" : err.text);
     api_answer_problem(rq, &p);
     return false;
+}
+
+const struct trust_doc *
+api_trust_known(struct api_request *rq)
+{
+    struct baton_err err = {0};
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    struct baton_sig sig;
+    if (rq->trust != NULL)
+        return rq->trust;
+    rq->trust = calloc(1, sizeof *rq->trust);
+    if (rq->trust == NULL)
+        return NULL;
+    if (trust_load(&rq->store, rq->trust, &bytes, &len, &sig, &err) != BATON_OK) {
+        free(rq->trust);
+        rq->trust = NULL;
+    }
+    free(bytes);
+    return rq->trust;
 }
 
 bool

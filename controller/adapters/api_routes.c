@@ -109,6 +109,7 @@ static const struct api_route routes[] = {
     {API_GET, V1 "/tenants/{tenant}/agents", ROLES_READ, SCOPE_TENANT, api_agent_list_tenant, q_page, NULL, "agents of one tenant"},
     {API_POST, V1 "/tenants/{tenant}/agents/token", ROLE_OPERATE | ROLE_ADMIN, SCOPE_TENANT, api_agent_token, NULL, b_token, "an enrolment token, shown once"},
     {API_GET, V1 "/tenants/{tenant}/agents/{agent}", ROLES_READ, SCOPE_TENANT, api_agent_show, NULL, NULL, "one agent with its facts"},
+    {API_GET, V1 "/tenants/{tenant}/agents/{agent}/statement", ROLES_READ, SCOPE_TENANT, api_agent_statement, NULL, NULL, "its newest signed word, as received"},
     {API_POST, V1 "/tenants/{tenant}/agents/{agent}/confirm", ROLE_OPERATE | ROLE_APPROVE, SCOPE_TENANT, api_agent_confirm, NULL, b_confirm, "confirm an agent's key"},
     {API_POST, V1 "/tenants/{tenant}/agents/{agent}/revoke", ROLE_OPERATE | ROLE_ADMIN, SCOPE_TENANT, api_agent_revoke, NULL, b_reason, "shut an agent out"},
     {API_GET, V1 "/cutovers", ROLES_READ, SCOPE_ANY, api_cutover_list, q_page_tenant, NULL, "the open cutover of each tenant, or its last"},

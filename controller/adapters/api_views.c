@@ -3,6 +3,7 @@
 #include "controller/tenant_rows.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 void
@@ -468,6 +469,26 @@ view_statement(const struct statement *s)
     json_object_set_new(o, "facts", view_facts(&s->facts));
     json_object_set_new(o, "note", json_string(s->facts.note));
     view_put_u64(o, "said_unix_ms", s->said_unix_ms);
+    return o;
+}
+
+json_t *
+view_signed_statement(const struct baton_hash *hash, const uint8_t *bytes, size_t len,
+                      const struct baton_sig *sig)
+{
+    struct statement *s = calloc(1, sizeof *s);
+    char *hex = malloc(2 * len + 1);
+    json_t *o = json_object();
+    if (s != NULL && hex != NULL && statement_decode(bytes, len, s) == BATON_OK) {
+        baton_hex(bytes, len, hex);
+        view_put_key(o, "member", &s->member);
+        view_put_hash(o, "hash", hash);
+        view_put_hex(o, "signature", sig->b, sizeof sig->b);
+        json_object_set_new(o, "bytes", json_string(hex));
+        json_object_set_new(o, "says", view_statement(s));
+    }
+    free(s);
+    free(hex);
     return o;
 }
 

@@ -5,6 +5,8 @@
 #include "settings.h"
 #include "sign.h"
 
+#include "baton/statement.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -159,4 +161,77 @@ enum baton_status
 cmd_cutover_attest(struct cli *c)
 {
     return sign_and(c, VERB_ATTEST, fill_attest, NULL);
+}
+
+/* --- about one server ------------------------------------------------------------------------- */
+
+static enum baton_status
+fill_subject(struct signing *s)
+{
+    const char *host = cli_arg(s->c, 1);
+    for (uint8_t i = 0; i < s->plan.member_count; i++)
+        if (strcasecmp(s->plan.member[i].host, host) == 0)
+            s->approval.subject = s->plan.member[i].key;
+    if (baton_key_is_zero(&s->approval.subject))
+        return cli_fail(s->c, BATON_NOT_FOUND, "the plan has no server %.60s", host);
+    return BATON_OK;
+}
+
+enum baton_status
+cmd_agent_disarm(struct cli *c)
+{
+    return sign_and(c, VERB_DISARM, fill_subject, NULL);
+}
+
+/* The machine as the server itself signed it, not as the controller tells. */
+static enum baton_status
+take_machine(struct signing *s, const json_t *answer)
+{
+    static uint8_t bytes[STATEMENT_BYTES_MAX];
+    static struct statement said;
+    struct baton_sig sig;
+    char generation[33], guid[33], disk[33];
+    const char *hex = json_text(answer, "bytes"), *sig_hex = json_text(answer, "signature");
+    size_t len = strlen(hex) / 2;
+    if (len > sizeof bytes || strlen(hex) != 2 * len || !baton_unhex(hex, bytes, len) ||
+        strlen(sig_hex) != 2 * sizeof sig.b || !baton_unhex(sig_hex, sig.b, sizeof sig.b))
+        return cli_fail(s->c, BATON_MALFORMED, "the server's statement cannot be read");
+    if (!crypto_verify_domain(&s->approval.subject, DOMAIN_STATEMENT, bytes, len, &sig) ||
+        statement_decode(bytes, len, &said) != BATON_OK ||
+        !baton_key_eq(&said.member, &s->approval.subject))
+        return cli_fail(s->c, BATON_REFUSED, "the statement is not signed by that server's key");
+    machine_digest(&said.machine, crypto_digest_port(), &s->approval.seen);
+    baton_hex(said.machine.generation.b, BATON_ID_BYTES, generation);
+    baton_hex(said.machine.guid.b, BATON_ID_BYTES, guid);
+    baton_hex(said.machine.disk.b, BATON_ID_BYTES, disk);
+    output_say(s->c,
+               "quarantined for: %s\ngeneration id  %s\nmachine guid   %s\nsystem disk    %s\n",
+               quarantine_name((enum quarantine_cause)said.quarantine), generation, guid, disk);
+    if (said.quarantine == QUARANTINE_NONE)
+        return cli_fail(s->c, BATON_CONFLICT, "%s is not quarantined", cli_arg(s->c, 1));
+    return BATON_OK;
+}
+
+static enum baton_status
+fill_readmit(struct signing *s)
+{
+    char guid[37], key[65];
+    json_t *answer;
+    enum baton_status rc = fill_subject(s);
+    if (rc != BATON_OK)
+        return rc;
+    baton_guid_format(&s->plan.tenant, guid);
+    baton_hex(s->approval.subject.b, BATON_KEY_BYTES, key);
+    rc = client_get(s->c, &answer, "/api/v1/tenants/%s/agents/%s/statement", guid, key);
+    if (rc != BATON_OK)
+        return rc;
+    rc = take_machine(s, answer);
+    json_decref(answer);
+    return rc;
+}
+
+enum baton_status
+cmd_agent_readmit(struct cli *c)
+{
+    return sign_and(c, VERB_READMIT, fill_readmit, NULL);
 }

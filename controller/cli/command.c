@@ -170,6 +170,8 @@ static const struct command commands[] = {
     {"agent", "confirm", "TENANT HOST", 2, 2, confirm_options, cmd_agent_confirm, "sign that this key is that server's",
      "baton agent confirm contoso SYNC01 --expect 3d41…"},
     {"agent", "revoke", "TENANT HOST", 2, 2, reason_options, cmd_agent_revoke, "shut an agent out", "baton agent revoke contoso SYNC01 --reason 'reinstalled'"},
+    {"agent", "disarm", "TENANT HOST", 2, 2, NULL, cmd_agent_disarm, "sign that its guard may stop watching", "baton agent disarm contoso SYNC01"},
+    {"agent", "readmit", "TENANT HOST", 2, 2, NULL, cmd_agent_readmit, "sign that a quarantined server counts again", "baton agent readmit contoso SYNC01"},
     {"operator", "new", "NAME", 1, 1, operator_options, cmd_operator_new, "make your signing key on this machine",
      "baton operator new alice --roles view,operate,approve"},
     {"operator", "show", "", 0, 0, NULL, cmd_operator_show, "the public part of your key", "baton operator show"},

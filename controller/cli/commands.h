@@ -20,6 +20,8 @@
     X(agent_token)                                                                                 \
     X(agent_confirm)                                                                               \
     X(agent_revoke)                                                                                \
+    X(agent_disarm)                                                                                \
+    X(agent_readmit)                                                                               \
     X(operator_new)                                                                                \
     X(operator_show)                                                                               \
     X(operator_list)                                                                               \

@@ -109,17 +109,17 @@ wait_evidence(struct signing *s, struct evidence *e)
 }
 
 static void
-show_fact(const struct facts *f, enum fact_id id)
+show_fact(const struct signing *s, const struct facts *f, enum fact_id id)
 {
     const struct fact *x = &f->fact[id];
     if (x->state == FACT_VALUE)
-        printf("             %-26s %" PRId64 "  (%" PRIu32 " ms old)\n", fact_name(id), x->value,
-               x->age_ms);
+        output_show(s->c, "             %-26s %" PRId64 "  (%" PRIu32 " ms old)\n", fact_name(id),
+                    x->value, x->age_ms);
     else if (x->state == FACT_ABSENT)
-        printf("             %-26s absent: %s\n", fact_name(id),
-               fact_reason_name((enum fact_reason)x->reason));
+        output_show(s->c, "             %-26s absent: %s\n", fact_name(id),
+                    fact_reason_name((enum fact_reason)x->reason));
     else
-        printf("             %-26s unknown\n", fact_name(id));
+        output_show(s->c, "             %-26s unknown\n", fact_name(id));
 }
 
 /* The facts that each kind of fence stands on. */
@@ -142,15 +142,16 @@ show_statement(const struct signing *s, uint8_t member, const struct statement *
     size_t count = said->kind == KIND_STAGED    ? ARRAY_LEN(staged)
                    : said->kind == KIND_REMOVED ? ARRAY_LEN(removed)
                                                 : ARRAY_LEN(stopped);
-    printf("  %s%s%s says: %s, %s%s%s\n", paint_on(s->c, PAINT_BOLD), s->plan.member[member].host,
-           paint_off(s->c), statement_type_name((enum statement_type)said->type),
-           fence_kind_name((enum fence_kind)said->kind),
-           said->holding ? ", HOLDS the export role" : "",
-           said->ever_exported ? ", has exported" : "");
+    output_show(s->c, "  %s%s%s says: %s, %s%s%s\n", paint_on(s->c, PAINT_BOLD),
+                s->plan.member[member].host, paint_off(s->c),
+                statement_type_name((enum statement_type)said->type),
+                fence_kind_name((enum fence_kind)said->kind),
+                said->holding ? ", HOLDS the export role" : "",
+                said->ever_exported ? ", has exported" : "");
     for (size_t i = 0; i < count; i++)
-        show_fact(&said->facts, list[i]);
+        show_fact(s, &said->facts, list[i]);
     if (said->facts.note[0] != '\0')
-        printf("             %s\n", said->facts.note);
+        output_show(s->c, "             %s\n", said->facts.note);
 }
 
 static enum baton_status
@@ -160,8 +161,8 @@ fill_go(struct signing *s, const struct evidence *e)
         if (e->have[i])
             show_statement(s, i, &e->said[i]);
         else
-            printf("  %s%s has not answered: others attested for it%s\n",
-                   paint_on(s->c, PAINT_YELLOW), s->plan.member[i].host, paint_off(s->c));
+            output_show(s->c, "  %s%s has not answered: others attested for it%s\n",
+                        paint_on(s->c, PAINT_YELLOW), s->plan.member[i].host, paint_off(s->c));
         if (i != s->plan.recipient && e->have[i] && e->said[i].holding)
             return cli_fail(s->c, BATON_REFUSED, "%s still holds the export role; not signed",
                             s->plan.member[i].host);
@@ -193,8 +194,8 @@ cmd_cutover_go(struct cli *c)
         return cli_fail(c, BATON_NOMEM, "go");
     }
     enum baton_status rc = signing_begin(s, c, cli_arg(c, 0), VERB_GO);
-    if (rc == BATON_OK && !signing_confirmed(s))
-        rc = c->err.status;
+    if (rc == BATON_OK)
+        signing_show(s);
     if (rc == BATON_OK) /* before the challenge: it takes a second, and a person */
         rc = signing_unlock(s);
     if (rc == BATON_OK)
@@ -203,6 +204,8 @@ cmd_cutover_go(struct cli *c)
         rc = wait_evidence(s, e);
     if (rc == BATON_OK)
         rc = fill_go(s, e);
+    if (rc == BATON_OK && !signing_agreed(s))
+        rc = c->err.status;
     if (rc == BATON_OK)
         rc = signing_send(s);
     if (rc == BATON_OK)

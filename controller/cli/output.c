@@ -200,8 +200,10 @@ print_table(struct cli *c, const struct column *columns, size_t count, const jso
     char cell[CELL_BYTES];
     if (table == NULL)
         return cli_fail(c, BATON_NOMEM, "no memory for a table");
+    /* whole cells: a line that is too long is the terminal's to wrap */
+    scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
     for (size_t k = 0; k < count; k++)
-        scols_table_new_column(table, columns[k].title, 0.1, 0);
+        scols_table_new_column(table, columns[k].title, 0, 0);
     json_array_foreach((json_t *)(uintptr_t)items, i, item)
     {
         struct libscols_line *line = scols_table_new_line(table, NULL);
@@ -262,6 +264,15 @@ output_one(struct cli *c, const struct column *columns, size_t count, const json
                cell);
     }
     return BATON_OK;
+}
+
+void
+output_show(const struct cli *c, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    vfprintf(c->output == OUTPUT_TABLE ? stdout : stderr, fmt, args);
+    va_end(args);
 }
 
 void

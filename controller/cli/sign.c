@@ -216,12 +216,20 @@ show_servers(const struct signing *s)
         const struct trust_operator *op = trust_operator_find(&s->trust->doc, &m->confirmed_by);
         char key[17];
         baton_hex(m->key.b, 8, key);
-        printf("  server     %s%s%s  %s, fenced by '%s'%s%s, key %s, confirmed by %s\n",
-               paint_on(s->c, PAINT_BOLD), m->host, paint_off(s->c),
-               product_name((enum product)m->product), fence_kind_name((enum fence_kind)m->kind),
-               i == s->plan.holder ? ", exports now" : "",
-               i == s->plan.recipient ? ", shall export" : "", key, op != NULL ? op->name : "?");
+        output_show(
+            s->c, "  server     %s%s%s  %s, fenced by '%s'%s%s, key %s, confirmed by %s\n",
+            paint_on(s->c, PAINT_BOLD), m->host, paint_off(s->c),
+            product_name((enum product)m->product), fence_kind_name((enum fence_kind)m->kind),
+            i == s->plan.holder ? ", exports now" : "",
+            i == s->plan.recipient ? ", shall export" : "", key, op != NULL ? op->name : "?");
     }
+}
+
+static void
+format_version(int64_t v, char *out, size_t cap)
+{
+    snprintf(out, cap, "%u.%u.%u.%u", (unsigned)(v >> 48 & 0xffff), (unsigned)(v >> 32 & 0xffff),
+             (unsigned)(v >> 16 & 0xffff), (unsigned)(v & 0xffff));
 }
 
 static void
@@ -230,14 +238,17 @@ show_verification(const struct signing *s)
     char hex[65];
     const struct verification *v = &s->verification;
     baton_hex(s->approval.verification.b, 32, hex);
-    printf("  verified   %s, hash %.16s\n", verdict_name((enum verdict)v->verdict), hex);
-    for (int i = 0; i < VERIFY_COUNT; i++)
-        if (v->known[i])
-            printf("             %-20s %" PRId64 "\n", verification_name((enum verification_id)i),
-                   v->value[i]);
-        else
-            printf("             %-20s %sunknown%s\n", verification_name((enum verification_id)i),
-                   paint_on(s->c, PAINT_YELLOW), paint_off(s->c));
+    output_show(s->c, "  verified   %s, hash %.16s\n", verdict_name((enum verdict)v->verdict), hex);
+    for (int i = 0; i < VERIFY_COUNT; i++) {
+        char value[48] = "unknown";
+        if (v->known[i] && i == VERIFY_NEW_VERSION)
+            format_version(v->value[i], value, sizeof value);
+        else if (v->known[i])
+            snprintf(value, sizeof value, "%" PRId64, v->value[i]);
+        output_show(s->c, "             %-20s %s%s%s\n", verification_name((enum verification_id)i),
+                    v->known[i] ? "" : paint_on(s->c, PAINT_YELLOW), value,
+                    v->known[i] ? "" : paint_off(s->c));
+    }
 }
 
 static const char *
@@ -269,43 +280,50 @@ consequence(enum approval_verb v)
     return "";
 }
 
-static void
-show_signing(const struct signing *s)
+void
+signing_show(const struct signing *s)
 {
     char hash[65], guid[37], until[32];
     const struct cli *c = s->c;
     baton_hex(s->plan_hash.b, 32, hash);
     baton_guid_format(&s->plan.tenant, guid);
     format_time(s->approval.not_after_ms, until, sizeof until);
-    printf("%sYou are about to sign: %s%s\n", paint_on(c, PAINT_BOLD), approval_verb_name(s->verb),
-           paint_off(c));
+    output_show(c, "%sYou are about to sign: %s%s\n", paint_on(c, PAINT_BOLD),
+                approval_verb_name(s->verb), paint_off(c));
     if (s->plan.lab)
-        printf("  %sLAB: this tenant is a simulation%s\n", paint_on(c, PAINT_RED), paint_off(c));
-    printf("  means      %s\n", consequence(s->verb));
-    printf("  tenant     %s  %s\n", s->plan.tenant_name, guid);
-    printf("  path       %s\n", profile_name((enum profile)s->plan.profile));
-    printf("  plan       %s\n", hash);
+        output_show(s->c, "  %sLAB: this tenant is a simulation%s\n", paint_on(c, PAINT_RED),
+                    paint_off(c));
+    output_show(s->c, "  means      %s\n", consequence(s->verb));
+    output_show(s->c, "  tenant     %s  %s\n", s->plan.tenant_name, guid);
+    output_show(s->c, "  path       %s\n", profile_name((enum profile)s->plan.profile));
+    output_show(s->c, "  plan       %s\n", hash);
     show_servers(s);
-    printf("  names      %s\n", host_of(s, &s->approval.recipient));
-    printf("  epoch      %" PRIu64 " when signed\n", s->approval.base.counter);
+    output_show(s->c, "  names      %s\n", host_of(s, &s->approval.recipient));
+    output_show(s->c, "  epoch      %" PRIu64 " when signed\n", s->approval.base.counter);
     if (!baton_key_is_zero(&s->approval.subject))
-        printf("  about      %s\n", host_of(s, &s->approval.subject));
+        output_show(s->c, "  about      %s\n", host_of(s, &s->approval.subject));
     if (s->verification_known)
         show_verification(s);
-    printf("  as         %s, valid until %s\n", s->me->name, until);
+    output_show(s->c, "  as         %s, valid until %s\n", s->me->name, until);
     if (json_flag(s->cutover, "point_of_no_return"))
-        printf("  %sthe point of no return has been passed%s\n", paint_on(c, PAINT_RED),
-               paint_off(c));
+        output_show(s->c, "  %sthe point of no return has been passed%s\n", paint_on(c, PAINT_RED),
+                    paint_off(c));
+}
+
+bool
+signing_agreed(struct signing *s)
+{
+    if (secret_confirmed(s->c, "Type yes to sign:"))
+        return true;
+    (void)cli_fail(s->c, BATON_FAILED, "not signed");
+    return false;
 }
 
 bool
 signing_confirmed(struct signing *s)
 {
-    show_signing(s);
-    if (secret_confirmed(s->c, "Type yes to sign:"))
-        return true;
-    (void)cli_fail(s->c, BATON_FAILED, "not signed");
-    return false;
+    signing_show(s);
+    return signing_agreed(s);
 }
 
 /* --- signing ---------------------------------------------------------------------------------- */

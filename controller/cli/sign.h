@@ -35,8 +35,9 @@ struct signing {
 enum baton_status signing_begin(struct signing *s, struct cli *c, const char *cutover,
                                 enum approval_verb verb);
 void signing_done(struct signing *s);
-/* Shows what would be signed; false when the person says no. */
-bool signing_confirmed(struct signing *s);
+void signing_show(const struct signing *s); /* what would be signed */
+bool signing_agreed(struct signing *s);     /* asks; false when the person says no */
+bool signing_confirmed(struct signing *s);  /* both */
 enum baton_status signing_unlock(struct signing *s);
 enum baton_status signing_send(struct signing *s);
 
