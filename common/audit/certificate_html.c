@@ -339,8 +339,7 @@ static const char *const not_proved[] = {
     "It does not prove what a Global Administrator of the tenant did beside both servers.",
     "Times are information; what is proved is order, by hashes.",
     "Tokens that were issued before a revocation can outlive it by about an hour.",
-    "Counts are what was verified before the first export, not what the tenant's service did with "
-    "it.",
+    "Counts are what was verified before the first export, not what the tenant's service did.",
 };
 
 const char *const *
