@@ -1,5 +1,7 @@
 """Three handoffs against the lab, told as they happen. Started by deploy/demo."""
 import argparse
+import contextlib
+import json
 import os
 import pathlib
 import signal
@@ -73,6 +75,17 @@ def prepare(site, tenant, options):
     site.arm(tenant)
 
 
+def show_certificate(site, tenant):
+    saved = site.dir / f"certificate-{tenant}.json"
+    site.baton("cutover", "certificate", tenant, "--save", saved)
+    site.baton("cutover", "certificate", tenant, "--html", "--save", saved.with_suffix(".html"))
+    c = json.loads(saved.read_text())["certificate"]
+    say(f"certificate: grade {c['grade']} ({c['grade_why']}), nobody exported for {c['gap_lower_ms'] / 1000:.1f} to "
+        f"{c['gap_upper_ms'] / 1000:.1f} s, rules {', '.join(str(r['rule']) for r in c['rule'])}")
+    for line in site.baton("audit", "verify", saved).splitlines():
+        say("    " + line)
+
+
 def clean(site, options):
     title("1. A clean handoff: DirSync to Entra Connect on another server")
     tenant = "contoso"
@@ -109,11 +122,7 @@ def clean(site, options):
         site.retire(tenant)
         judged(lab)
         watcher.stop()
-        certificate = site.baton("cutover", "certificate", tenant, "--save", site.dir / "certificate-contoso.json")
-        for line in certificate.splitlines():
-            say("    " + line)
-        for line in site.baton("cutover", "verify", site.dir / "certificate-contoso.json").splitlines():
-            say("    " + line)
+        show_certificate(site, tenant)
     finally:
         if watcher:
             watcher.stop()
@@ -150,12 +159,15 @@ def tamper(site, options):
         site.activate(tenant)
         say("CONTOSO\\bob opens services.msc on OLD and starts the synchronization service")
         began = time.monotonic()
-        lab.do("OLD", "re-enable", by="CONTOSO\\bob via services.msc")
+        with contextlib.suppress(CommandFailed):  # the guard may stop it before it has started
+            lab.do("OLD", "re-enable", by="CONTOSO\\bob via services.msc")
         site.wait_until("the guard stops it", lambda: all(
             s["state"] == "stopped" for s in lab.do("OLD", "services")["services"]))
         say(paint("31", f"the guard stopped it after {time.monotonic() - began:.1f} s"))
         site.wait_until("the alarm reaches the audit", lambda: "bob" in str(
             site.baton("agent", "show", tenant, "OLD", json_output=True)))
+        alarm = site.baton("agent", "show", tenant, "OLD", json_output=True)["alarm"]
+        say(f"recorded: {alarm}")
         exporters = {e["server"] for e in lab.exports() if e["begin"] > began_of_gap(lab)}
         say(f"exports since the gap: by {', '.join(sorted(exporters))} only")
         if exporters != {"NEW"}:
