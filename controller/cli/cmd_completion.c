@@ -64,7 +64,8 @@ print_cases(void)
 static void
 print_body(void)
 {
-    printf("    local nouns='");
+    /* `baton login --tok`: an option is no verb. */
+    printf("    [[ $verb != -* ]] || verb=''\n    local nouns='");
     print_nouns();
     printf("'\n    local options='");
     print_options(command_globals());
@@ -76,8 +77,8 @@ static void
 bash(void)
 {
     printf("_baton() {\n"
-           "    local word=\"${COMP_WORDS[COMP_CWORD]}\" noun=\"${COMP_WORDS[1]}\" "
-           "verb=\"${COMP_WORDS[2]}\"\n");
+           "    local word=\"${COMP_WORDS[COMP_CWORD]}\" noun=\"${COMP_WORDS[1]-}\" "
+           "verb=\"${COMP_WORDS[2]-}\"\n");
     print_body();
     printf("    if [[ $word == -* ]]; then COMPREPLY=($(compgen -W \"$options\" -- \"$word\"))\n"
            "    elif ((COMP_CWORD == 1)); then COMPREPLY=($(compgen -W \"$nouns\" -- \"$word\"))\n"
@@ -89,7 +90,7 @@ bash(void)
 static void
 zsh(void)
 {
-    printf("#compdef baton\n_baton() {\n    local noun=\"$words[2]\" verb=\"$words[3]\"\n");
+    printf("#compdef baton\n_baton() {\n    local noun=\"${words[2]-}\" verb=\"${words[3]-}\"\n");
     print_body();
     printf("    if [[ $words[CURRENT] == -* ]]; then compadd -- ${=options}\n"
            "    elif ((CURRENT == 2)); then compadd -- ${=nouns}\n"
