@@ -62,7 +62,7 @@ say_hello(struct agent *a)
     s->open = false;
     s->out = s->in = 0;
     crypto_random(s->nonce.b, sizeof s->nonce.b);
-    uint64_t wait = HELLO_WAIT_MS << (s->hellos < 4 ? s->hellos : 4);
+    uint64_t wait = (uint64_t)HELLO_WAIT_MS << (s->hellos < 4 ? s->hellos : 4);
     s->hello_due_ms =
         agent_now_ms() + jittered(wait > HELLO_WAIT_MAX_MS ? HELLO_WAIT_MAX_MS : wait);
     s->hellos++;
