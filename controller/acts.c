@@ -20,15 +20,14 @@ struct act {
     struct baton_key key; /* ENROLLED goes to a key that has no seat in some cases; doors */
     struct baton_id tenant;
     uint64_t until_ms;
-    char text[AUDIT_TEXT_BYTES];
-    struct message m;
-    uint8_t payload[];
+    struct message *m; /* these two lie behind the act */
+    char *text;
 };
 
 static struct act *
-act_add(struct engine *e, enum act_kind kind, size_t payload_bytes)
+act_add(struct engine *e, enum act_kind kind, size_t behind_bytes)
 {
-    struct act *a = calloc(1, sizeof *a + payload_bytes);
+    struct act *a = calloc(1, sizeof *a + behind_bytes);
     if (a == NULL) {
         journal_failed(e, BATON_NOMEM, "what to do after the commit");
         return NULL;
@@ -61,14 +60,16 @@ act_message(struct engine *e, const struct message *m)
     struct message copy = *m;
     size_t len;
     const uint8_t **payload = message_payload(&copy, &len);
-    struct act *a = act_add(e, ACT_SEND, len);
+    struct act *a = act_add(e, ACT_SEND, sizeof copy + len);
     if (a == NULL)
         return NULL;
+    a->m = (struct message *)(a + 1);
     if (len > 0) {
-        memcpy(a->payload, *payload, len);
-        *payload = a->payload;
+        uint8_t *kept = (uint8_t *)(a->m + 1);
+        memcpy(kept, *payload, len);
+        *payload = kept;
     }
-    a->m = copy;
+    *a->m = copy;
     return a;
 }
 
@@ -91,9 +92,13 @@ act_send_key(struct engine *e, const struct baton_key *to, const struct message 
 void
 act_pump(struct engine *e, struct seat *seat)
 {
+    if (seat->pump_waits)
+        return;
     struct act *a = act_add(e, ACT_PUMP, 0);
-    if (a != NULL)
-        a->seat = seat;
+    if (a == NULL)
+        return;
+    a->seat = seat;
+    seat->pump_waits = true;
 }
 
 void
@@ -136,11 +141,12 @@ act_revoke(struct engine *e, const struct baton_key *curve)
 void
 act_page(struct engine *e, const struct baton_id *tenant, const char *text)
 {
-    struct act *a = act_add(e, ACT_PAGE, 0);
+    struct act *a = act_add(e, ACT_PAGE, strlen(text) + 1);
     if (a == NULL)
         return;
     a->tenant = *tenant;
-    strncpy(a->text, text, sizeof a->text - 1);
+    a->text = (char *)(a + 1);
+    memcpy(a->text, text, strlen(text) + 1);
 }
 
 /* In a session the WELCOME comes first: what was queued for this agent earlier in the same batch waits
@@ -191,11 +197,12 @@ act_do(struct engine *e, struct act *a)
     switch (a->kind) {
     case ACT_SEND:
         if (a->seat != NULL)
-            seat_send(e, a->seat, &a->m);
-        else if (e->p.send(ctx, &a->key, &a->m))
+            seat_send(e, a->seat, a->m);
+        else if (e->p.send(ctx, &a->key, a->m))
             atomic_fetch_add(&e->sent, 1);
         break;
     case ACT_PUMP:
+        a->seat->pump_waits = false;
         orders_pump(e, a->seat, false);
         break;
     case ACT_RECEIPT:

@@ -23,6 +23,8 @@ enum {
     OUTBOX_RESERVE = 64,      /* of them for orders that finish what has begun */
     REFUSALS_BURST = 20,      /* audited refusals of one peer at once ... */
     REFUSAL_EVERY_MS = 10000, /* ... and then one in this time */
+    WORDS_BURST = 256,   /* statements of one agent at once, and then one in this time: far above */
+    WORD_EVERY_MS = 250, /* what any handoff needs, far below what fills a disk */
     RESEND_FIRST_MS = 2000,
     RESEND_MOST_MS = 60000,
     CHECKPOINT_EVERY_MS = 60000,
@@ -31,10 +33,10 @@ enum {
     ROOM_CLOCK_MS = 1000,   /* with an open cutover */
     ROOM_REST_MS = 30000,   /* without one */
     SEEN_STORED_MS = 60000, /* a beat reaches the report row this often */
-    TOKENS_OPEN_MAX = 1024,
+    TOKENS_OPEN_MAX = 8192,
 };
 
-struct bucket { /* how many refusals of one peer still go into the audit */
+struct bucket { /* how much of one kind a peer may still cause to be written */
     uint64_t at_ms;
     uint32_t spent, suppressed;
 };
@@ -64,10 +66,11 @@ struct seat {
     uint64_t stored_ms;          /* its report row was written */
     uint64_t receipt_sent;       /* size of the newest checkpoint it was sent in this session */
     uint32_t pending;            /* its outbox rows */
+    bool pump_waits;             /* the rows will be looked at after this commit */
     uint64_t sent_seq;           /* rows up to here were sent in this session */
     uint64_t resend_ms;          /* next time that all of them are */
     uint32_t resend_delay_ms;
-    struct bucket refusals;
+    struct bucket refusals, words;
     uint64_t session_told_ms; /* newest AUDIT_SESSION */
     uint64_t status_ms;       /* newest STATUS order of this run */
 };
@@ -203,6 +206,7 @@ void journal_failed(struct engine *e, enum baton_status rc, const char *doing);
 /* Signs a checkpoint if one is due, then commits. Not open: nothing to do, BATON_OK. */
 enum baton_status journal_commit(struct engine *e, struct baton_err *err);
 void journal_rollback(struct engine *e);
+bool bucket_take(struct bucket *b, uint32_t burst, uint64_t every_ms, uint64_t now_ms);
 /* One refusal: counted, and in the audit unless this peer has had too many. */
 void journal_refusal(struct engine *e, struct bucket *b, const struct baton_id *tenant_or_null,
                      const struct baton_key *actor, const struct baton_hash *ref_or_null,

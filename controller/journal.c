@@ -235,15 +235,15 @@ journal_rollback(struct engine *e)
     e->journal.open = false;
 }
 
-static bool
-bucket_take(struct bucket *b, uint64_t now_ms)
+bool
+bucket_take(struct bucket *b, uint32_t burst, uint64_t every_ms, uint64_t now_ms)
 {
-    uint64_t back = (now_ms - b->at_ms) / REFUSAL_EVERY_MS;
+    uint64_t back = (now_ms - b->at_ms) / every_ms;
     if (back > 0) {
         b->spent = back >= b->spent ? 0 : b->spent - (uint32_t)back;
         b->at_ms = now_ms;
     }
-    if (b->spent >= REFUSALS_BURST) {
+    if (b->spent >= burst) {
         b->suppressed++;
         return false;
     }
@@ -257,7 +257,7 @@ journal_refusal(struct engine *e, struct bucket *b, const struct baton_id *tenan
                 const char *text)
 {
     atomic_fetch_add(&e->refused, 1);
-    if (!bucket_take(b, e->now_ms))
+    if (!bucket_take(b, REFUSALS_BURST, REFUSAL_EVERY_MS, e->now_ms))
         return;
     struct audit_record r;
     record_init(e, &r, AUDIT_REFUSED, tenant_or_null, actor);

@@ -7,18 +7,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One signed word, checked against the agent that brought it. */
-struct word {
-    const struct signed_bytes *sb;
-    struct baton_hash hash;
-    struct statement s;
-};
-
 enum word_age {
     WORD_NEW,   /* above every counter known */
     WORD_KNOWN, /* these very bytes are stored */
     WORD_LATE,  /* below the newest, never seen: an answer or alarm that was under way */
     WORD_FORK   /* another statement has this counter */
+};
+
+/* One signed word, checked against the agent that brought it. */
+struct word {
+    const struct signed_bytes *sb;
+    struct baton_hash hash;
+    struct statement s;
+    enum word_age age;
 };
 
 bool
@@ -146,24 +147,33 @@ word_forked(struct engine *e, struct seat *seat, const struct word *w)
     seat_bar(e, seat, "two statements with one counter");
 }
 
-/* False: refused, and said so. */
+/* The agent keeps what was not heard and says it again; an order's answer is asked for again. */
 static bool
-word_take(struct engine *e, struct seat *seat, struct word *w, const struct baton_id *order_or_null,
-          const struct baton_hash *order_hash_or_null)
+word_too_fast(struct engine *e, struct seat *seat, const struct baton_id *order_or_null)
 {
-    switch (word_age(e, seat, w)) {
-    case WORD_NEW:
-    case WORD_LATE:
-        word_accept(e, seat, w, order_hash_or_null);
-        return true;
-    case WORD_KNOWN:
-        return true;
-    case WORD_FORK:
-        break;
+    if (bucket_take(&seat->words, WORDS_BURST, WORD_EVERY_MS, e->now_ms))
+        return false;
+    session_refuse(e, seat, BATON_LIMIT, order_or_null, "too many statements in a short time");
+    return true;
+}
+
+/* False: refused, and said so. Nothing of it may be believed before this. */
+static bool
+word_ready(struct engine *e, struct seat *seat, struct word *w,
+           const struct baton_id *order_or_null)
+{
+    const char *why = word_check(e, seat, w);
+    if (why != NULL) {
+        session_refuse(e, seat, BATON_DENIED, order_or_null, why);
+        return false;
     }
-    word_forked(e, seat, w);
-    session_refuse(e, seat, BATON_FORKED, order_or_null, "two statements with one counter");
-    return false;
+    w->age = word_age(e, seat, w);
+    if (w->age == WORD_FORK) {
+        word_forked(e, seat, w);
+        session_refuse(e, seat, BATON_FORKED, order_or_null, "two statements with one counter");
+        return false;
+    }
+    return w->age == WORD_KNOWN || !word_too_fast(e, seat, order_or_null);
 }
 
 static void
@@ -216,12 +226,9 @@ statement_answer(struct engine *e, struct seat *seat, const struct message *m)
 {
     const struct msg_answer *a = &m->u.answer;
     struct word w = {.sb = &a->statement};
-    const char *why = word_check(e, seat, &w);
-    if (why != NULL) {
-        session_refuse(e, seat, BATON_DENIED, &a->order, why);
-        return;
-    }
     enum order_verb verb;
+    if (!word_ready(e, seat, &w, &a->order))
+        return;
     enum order_match match = order_answered(e, seat, &a->order, &a->order_hash, &verb);
     if (match == ORDER_FORGED) {
         answer_alarm(e, seat, a);
@@ -229,8 +236,8 @@ statement_answer(struct engine *e, struct seat *seat, const struct message *m)
     }
     if (match == ORDER_FOREIGN)
         answer_foreign(e, seat, a);
-    if (!word_take(e, seat, &w, &a->order, &a->order_hash))
-        return;
+    if (w.age != WORD_KNOWN)
+        word_accept(e, seat, &w, &a->order_hash);
     if (verb == ORDER_PLACE && w.s.type != SAY_REFUSED)
         settings_delivered(e, seat);
     act_receipt(e, seat);
@@ -240,13 +247,11 @@ void
 statement_say(struct engine *e, struct seat *seat, const struct message *m)
 {
     struct word w = {.sb = &m->u.say.statement};
-    const char *why = word_check(e, seat, &w);
-    if (why != NULL) {
-        session_refuse(e, seat, BATON_DENIED, NULL, why);
+    if (!word_ready(e, seat, &w, NULL))
         return;
-    }
-    if (word_take(e, seat, &w, NULL, NULL))
-        word_heard(e, seat, &w);
+    if (w.age != WORD_KNOWN)
+        word_accept(e, seat, &w, NULL);
+    word_heard(e, seat, &w);
 }
 
 void
