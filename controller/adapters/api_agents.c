@@ -10,10 +10,10 @@ enum { TOKEN_TTL_MS = 15 * 60 * 1000 };
 static void
 view_agents(struct api_request *rq, json_t *items)
 {
-    for (uint8_t i = 0; i < MEMBERS_MAX; i++)
+    for (int i = 0; i < MEMBERS_MAX; i++)
         if (rq->tenant->agent[i].used)
-            json_array_append_new(items,
-                                  view_agent(rq->tenant, i, rq->api->digest, api_now_ms(), false));
+            json_array_append_new(
+                items, view_agent(rq->tenant, (uint8_t)i, rq->api->digest, api_now_ms(), false));
 }
 
 void
@@ -39,10 +39,11 @@ api_agent_show(struct api_request *rq)
 {
     if (!api_tenant(rq, &rq->tenant_id))
         return;
-    for (uint8_t i = 0; i < MEMBERS_MAX; i++)
+    for (int i = 0; i < MEMBERS_MAX; i++)
         if (rq->tenant->agent[i].used && baton_key_eq(&rq->tenant->agent[i].key, &rq->agent_key)) {
-            api_answer_json(rq, MHD_HTTP_OK,
-                            view_agent(rq->tenant, i, rq->api->digest, api_now_ms(), true));
+            api_answer_json(
+                rq, MHD_HTTP_OK,
+                view_agent(rq->tenant, (uint8_t)i, rq->api->digest, api_now_ms(), true));
             return;
         }
     api_answer_status(rq, BATON_NOT_FOUND, "no such agent in this tenant");
@@ -57,7 +58,7 @@ api_agent_statement(struct api_request *rq)
     struct baton_sig sig;
     if (!api_tenant(rq, &rq->tenant_id))
         return;
-    for (uint8_t i = 0; i < MEMBERS_MAX; i++)
+    for (int i = 0; i < MEMBERS_MAX; i++)
         if (rq->tenant->agent[i].used && baton_key_eq(&rq->tenant->agent[i].key, &rq->agent_key))
             found = &rq->tenant->agent[i];
     if (found == NULL || !found->statement_known) {

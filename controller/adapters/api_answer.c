@@ -1,5 +1,6 @@
 #include "api_private.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,8 +87,8 @@ api_answer_problem_as(struct api_request *rq, unsigned http, const struct proble
 {
     char type[64];
     snprintf(type, sizeof type, "urn:baton:problem:%s", baton_status_name(p->status) + 6);
-    for (char *c = type; *c != '\0'; c++)
-        *c = *c == '_' ? '-' : (char)(*c >= 'A' && *c <= 'Z' ? *c - 'A' + 'a' : *c);
+    for (char *c = type + sizeof "urn:baton:problem:" - 1; *c != '\0'; c++)
+        *c = (char)(*c == '_' ? '-' : tolower((unsigned char)*c));
 
     json_t *o =
         json_pack("{s:s, s:s, s:i, s:s, s:s}", "type", type, "title", baton_status_text(p->status),

@@ -99,7 +99,8 @@ etag_of(const struct api_request *rq, char out[40])
     free(bytes);
     out[0] = '"';
     baton_hex(h.b, 16, out + 1);
-    strcpy(out + 33, "\"");
+    out[33] = '"';
+    out[34] = '\0';
 }
 
 void

@@ -83,8 +83,8 @@ name_states(struct certificate *cert)
 {
     for (uint8_t i = 0; i < cert->rule_count; i++) {
         struct certificate_rule *r = &cert->rule[i];
-        enum handoff_state from = (enum handoff_state)atoi(r->from);
-        enum handoff_state to = (enum handoff_state)atoi(r->to);
+        enum handoff_state from = (enum handoff_state)strtoul(r->from, NULL, 10);
+        enum handoff_state to = (enum handoff_state)strtoul(r->to, NULL, 10);
         if (from < HANDOFF_STATE_COUNT && to < HANDOFF_STATE_COUNT) {
             snprintf(r->from, sizeof r->from, "%s %s", handoff_state_code(from),
                      handoff_state_title(from));

@@ -227,9 +227,9 @@ agent_index(const struct tenant *t, const char *hex, uint8_t *ret_agent)
     struct baton_key key;
     if (!baton_unhex(hex, key.b, sizeof key.b))
         return false;
-    for (uint8_t i = 0; i < MEMBERS_MAX; i++)
+    for (int i = 0; i < MEMBERS_MAX; i++)
         if (t->agent[i].used && baton_key_eq(&t->agent[i].key, &key)) {
-            *ret_agent = i;
+            *ret_agent = (uint8_t)i;
             return true;
         }
     return false;

@@ -151,7 +151,7 @@ visit_login(void *arg, const void *key, size_t key_len, const uint8_t *value, si
     if (json_array_size(page->items) >= page->limit)
         return false;
     json_array_append_new(page->items, view_login(&l));
-    strcpy(page->next, hex);
+    memcpy(page->next, hex, sizeof hex);
     return true;
 }
 

@@ -7,25 +7,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* By the key alone as far as it goes: decoding a row costs more than looking at it. */
 static bool
 visit_tenant(void *arg, const void *key, size_t key_len, const uint8_t *value, size_t len)
 {
     struct tenant_page *page = arg;
+    struct baton_id id;
     struct tenant_row row;
-    (void)key;
-    (void)key_len;
-    if (tenant_row_decode(value, len, &row) != BATON_OK ||
-        !login_sees(&page->rq->login, &row.info.id) ||
-        (page->only_one && !baton_id_eq(&row.info.id, &page->only)) ||
-        (page->after_set && memcmp(row.info.id.b, page->after.b, BATON_ID_BYTES) <= 0))
+    if (key_len != sizeof id.b)
         return true;
-    if (page->wants != NULL && !page->wants(&row))
+    memcpy(id.b, key, sizeof id.b);
+    if (!login_sees(&page->rq->login, &id) || (page->only_one && !baton_id_eq(&id, &page->only)) ||
+        (page->after_set && memcmp(id.b, page->after.b, sizeof id.b) <= 0))
+        return true;
+    if (page->wants != NULL &&
+        (tenant_row_decode(value, len, &row) != BATON_OK || !page->wants(&row)))
         return true;
     if (page->count == page->limit) {
         page->more = true;
         return false;
     }
-    page->id[page->count++] = row.info.id;
+    page->id[page->count++] = id;
     return true;
 }
 

@@ -297,7 +297,7 @@ enum baton_status
 cmd_cutover_assess(struct cli *c)
 {
     char guid[ID_TEXT_BYTES];
-    json_t *old_agent, *new_agent, *o;
+    json_t *old_agent = NULL, *new_agent = NULL, *o;
     enum baton_status rc = client_tenant(c, cli_arg(c, 0), guid);
     if (rc == BATON_OK)
         rc = pair_keys(c, guid, &old_agent, &new_agent);
@@ -321,7 +321,7 @@ enum baton_status
 cmd_cutover_create(struct cli *c)
 {
     char guid[ID_TEXT_BYTES], path[CLIENT_PATH_BYTES];
-    json_t *old_agent, *new_agent, *answer;
+    json_t *old_agent = NULL, *new_agent = NULL, *answer;
     enum baton_status rc = client_tenant(c, cli_arg(c, 0), guid);
     if (rc == BATON_OK)
         rc = pair_keys(c, guid, &old_agent, &new_agent);

@@ -370,31 +370,41 @@ fill_first(struct cli *c, struct trust_doc *d)
     return rc;
 }
 
+static enum baton_status
+first_document(struct cli *c, struct trust_doc *d, const char *path)
+{
+    char hex[65], print[65];
+    struct crypto_signer root;
+    enum baton_status rc = fill_first(c, d); /* before a key is made: what can fail, fails first */
+    if (rc == BATON_OK)
+        rc = access(path, F_OK) == 0 ? root_unlock(c, &root) : root_make(c, path, &root);
+    if (rc != BATON_OK)
+        return rc;
+    rc = upload(c, d, &root);
+    baton_hex(root.key.b, sizeof root.key.b, hex);
+    key_fingerprint(&root.key, print);
+    crypto_signer_done(&root);
+    if (rc == BATON_OK)
+        rc = settings_store(c, "controller.root", hex);
+    if (rc == BATON_OK)
+        output_say(c,
+                   "trust document 1 is in force\nroot key     %s\nfingerprint  %s\n\n"
+                   "Keep %s offline, and a copy of it elsewhere. Other operators pin it with:\n"
+                   "  baton trust pin %s",
+                   hex, print, path, hex);
+    return rc;
+}
+
 enum baton_status
 cmd_trust_init(struct cli *c)
 {
-    char path[PATH_BYTES], hex[65], print[65];
-    struct crypto_signer root;
+    char path[PATH_BYTES];
     struct trust_doc *d = calloc(1, sizeof *d);
-    enum baton_status rc = d != NULL ? root_path(c, path) : cli_fail(c, BATON_NOMEM, "trust");
+    if (d == NULL)
+        return cli_fail(c, BATON_NOMEM, "trust");
+    enum baton_status rc = root_path(c, path);
     if (rc == BATON_OK)
-        rc = fill_first(c, d); /* before a key is made: what can fail, fails first */
-    if (rc == BATON_OK)
-        rc = access(path, F_OK) == 0 ? root_unlock(c, &root) : root_make(c, path, &root);
-    if (rc == BATON_OK) {
-        rc = upload(c, d, &root);
-        baton_hex(root.key.b, sizeof root.key.b, hex);
-        key_fingerprint(&root.key, print);
-        crypto_signer_done(&root);
-        if (rc == BATON_OK)
-            rc = settings_store(c, "controller.root", hex);
-        if (rc == BATON_OK)
-            output_say(c,
-                       "trust document 1 is in force\nroot key     %s\nfingerprint  %s\n\n"
-                       "Keep %s offline, and a copy of it elsewhere. Other operators pin it with:\n"
-                       "  baton trust pin %s",
-                       hex, print, path, hex);
-    }
+        rc = first_document(c, d, path);
     free(d);
     return rc;
 }

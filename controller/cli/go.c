@@ -75,7 +75,7 @@ read_evidence(struct signing *s, const json_t *answer, struct evidence *e)
     memset(e, 0, sizeof *e);
     e->epoch.counter = (uint64_t)json_number(answer, "epoch.counter");
     e->serial = (uint32_t)json_number(answer, "serial");
-    if (strlen(incarnation) != 2 * BATON_ID_BYTES ||
+    if (strlen(incarnation) != 2 * sizeof e->epoch.incarnation.b ||
         !baton_unhex(incarnation, e->epoch.incarnation.b, BATON_ID_BYTES))
         return cli_fail(s->c, BATON_MALFORMED, "the evidence names no epoch");
     json_array_foreach(json_object_get(answer, "members"), i, item) if (rc == BATON_OK) rc =

@@ -40,30 +40,42 @@ struct reading {
     bool stopped, too_long;
 };
 
+/* POSIX lets a symbol's address be a function pointer; C has no cast for it. */
+#define LOAD(lib, member, name)                                                                    \
+    load_symbol((lib)->handle, name, &(lib)->member, sizeof(lib)->member)
+
+static bool
+load_symbol(void *handle, const char *name, void *slot, size_t len)
+{
+    void *found = dlsym(handle, name);
+    memcpy(slot, &found, len);
+    return found != NULL;
+}
+
+static bool
+load_symbols(struct curl_library *lib)
+{
+    return LOAD(lib, global_init, "curl_global_init") && LOAD(lib, easy_init, "curl_easy_init") &&
+           LOAD(lib, easy_setopt, "curl_easy_setopt") &&
+           LOAD(lib, easy_perform, "curl_easy_perform") &&
+           LOAD(lib, easy_getinfo, "curl_easy_getinfo") &&
+           LOAD(lib, easy_reset, "curl_easy_reset") &&
+           LOAD(lib, easy_cleanup, "curl_easy_cleanup") &&
+           LOAD(lib, easy_strerror, "curl_easy_strerror") &&
+           LOAD(lib, slist_append, "curl_slist_append") &&
+           LOAD(lib, slist_free_all, "curl_slist_free_all");
+}
+
 static enum baton_status
 load_library(struct curl_library *lib, struct baton_err *err)
 {
     static const char *const names[] = {"libcurl-gnutls.so.4", "libcurl.so.4"};
-    const struct {
-        const char *name;
-        void *slot;
-    } symbols[] = {
-        {"curl_global_init", &lib->global_init},   {"curl_easy_init", &lib->easy_init},
-        {"curl_easy_setopt", &lib->easy_setopt},   {"curl_easy_perform", &lib->easy_perform},
-        {"curl_easy_getinfo", &lib->easy_getinfo}, {"curl_easy_reset", &lib->easy_reset},
-        {"curl_easy_cleanup", &lib->easy_cleanup}, {"curl_easy_strerror", &lib->easy_strerror},
-        {"curl_slist_append", &lib->slist_append}, {"curl_slist_free_all", &lib->slist_free_all},
-    };
     for (size_t i = 0; i < ARRAY_LEN(names) && lib->handle == NULL; i++)
         lib->handle = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
     if (lib->handle == NULL)
         return baton_fail(err, BATON_FAILED, "libcurl is missing: install libcurl3-gnutls");
-    for (size_t i = 0; i < ARRAY_LEN(symbols); i++) {
-        void *found = dlsym(lib->handle, symbols[i].name);
-        if (found == NULL)
-            return baton_fail(err, BATON_FAILED, "libcurl lacks %s", symbols[i].name);
-        memcpy(symbols[i].slot, &found, sizeof found);
-    }
+    if (!load_symbols(lib) || lib->global_init == NULL)
+        return baton_fail(err, BATON_FAILED, "this libcurl lacks what is needed");
     if (lib->global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
         return baton_fail(err, BATON_FAILED, "libcurl does not start");
     return BATON_OK;
@@ -79,7 +91,7 @@ http_open(const char *url, const struct baton_hash *key_sha256, const char *toke
     if (h == NULL)
         return baton_fail(err, BATON_NOMEM, "http");
     enum baton_status rc = load_library(&h->lib, err);
-    if (rc == BATON_OK && (h->curl = h->lib.easy_init()) == NULL)
+    if (rc == BATON_OK && (h->lib.easy_init == NULL || (h->curl = h->lib.easy_init()) == NULL))
         rc = baton_fail(err, BATON_NOMEM, "libcurl");
     if (rc != BATON_OK) {
         http_close(&h);

@@ -103,7 +103,7 @@ settings_key(struct cli *c, const char *name, struct baton_key *ret_key)
         (void)cli_fail(c, BATON_USAGE, "%s is not set; see baton config explain", name);
         return false;
     }
-    if (strlen(text) == 2 * BATON_KEY_BYTES && baton_unhex(text, ret_key->b, BATON_KEY_BYTES))
+    if (strlen(text) == 2 * sizeof ret_key->b && baton_unhex(text, ret_key->b, BATON_KEY_BYTES))
         return true;
     (void)cli_fail(c, BATON_USAGE, "%s is not a key of 64 hex digits", name);
     return false;

@@ -106,7 +106,7 @@ read_epoch(const json_t *o, struct epoch *ret_epoch)
 {
     const char *hex = json_text(o, "incarnation");
     ret_epoch->counter = (uint64_t)json_number(o, "counter");
-    return strlen(hex) == 2 * BATON_ID_BYTES &&
+    return strlen(hex) == 2 * sizeof ret_epoch->incarnation.b &&
            baton_unhex(hex, ret_epoch->incarnation.b, BATON_ID_BYTES);
 }
 
@@ -114,7 +114,7 @@ static bool
 read_key(const json_t *o, const char *path, struct baton_key *ret_key)
 {
     const char *hex = json_text(o, path);
-    return strlen(hex) == 2 * BATON_KEY_BYTES && baton_unhex(hex, ret_key->b, BATON_KEY_BYTES);
+    return strlen(hex) == 2 * sizeof ret_key->b && baton_unhex(hex, ret_key->b, BATON_KEY_BYTES);
 }
 
 /* Whom the approval of each verb names: the plan's holder, its recipient, or the open epoch's. */
