@@ -260,6 +260,15 @@ guard_appr_attest(const struct guard_ctx *g, struct problem *p)
 
 /* --- prove and retire ------------------------------------------------------------------------ */
 
+/* Runs older than a week are purged: then the count stands still, or falls, while exports go on. */
+static bool
+exported_since(const struct guard_ctx *g, const struct facts *f)
+{
+    const struct cutover *c = &g->t->cutover;
+    return fact_or(f, FACT_EXPORTS_TOTAL, -1) > c->exports_before ||
+           fact_or(f, FACT_LAST_EXPORT_END, 0) > c->export_end_before;
+}
+
 bool
 guard_export_seen(const struct guard_ctx *g, struct problem *p)
 {
@@ -267,7 +276,7 @@ guard_export_seen(const struct guard_ctx *g, struct problem *p)
     bool ok = guard_need(g, p, n, FACT_LAST_EXPORT_OK, 1);
     problem_add_fact(p, n, "new server", FACT_EXPORTS_TOTAL, g->now_ms);
     problem_add_number(p, "its exports before the grant: ", g->t->cutover.exports_before, "");
-    return ok && fact_or(&n->facts, FACT_EXPORTS_TOTAL, -1) > g->t->cutover.exports_before;
+    return ok && exported_since(g, &n->facts);
 }
 
 bool
@@ -275,8 +284,7 @@ guard_export_failed(const struct guard_ctx *g, struct problem *p)
 {
     (void)p;
     const struct facts *f = &guard_new(g)->facts;
-    return fact_is(f, FACT_LAST_EXPORT_OK, 0) &&
-           fact_or(f, FACT_EXPORTS_TOTAL, -1) > g->t->cutover.exports_before;
+    return fact_is(f, FACT_LAST_EXPORT_OK, 0) && exported_since(g, f);
 }
 
 bool
@@ -322,7 +330,7 @@ guard_old_exported(const struct guard_ctx *g, struct problem *p)
     problem_add_fact(p, o, "old server", FACT_EXPORTS_TOTAL, g->now_ms);
     problem_add_number(p, "its exports before it was granted again: ", g->t->cutover.exports_before,
                        "");
-    return ok && fact_or(&o->facts, FACT_EXPORTS_TOTAL, -1) > g->t->cutover.exports_before;
+    return ok && exported_since(g, &o->facts);
 }
 
 bool

@@ -41,6 +41,7 @@ static const size_t words[] = {
     FIELD(old_last_export_unix_ms),
     FIELD(new_first_export_unix_ms),
     FIELD(exports_before),
+    FIELD(export_end_before),
     FIELD(cycles_before),
     FIELD(export_adds),
     FIELD(export_updates),

@@ -375,8 +375,10 @@ static const struct {
     {HO_FIRST_SYNC, FACT_GOOD_CYCLES, true, offsetof(struct cutover, cycles_before)},
     {HO_GAP, FACT_EXPORTS_SINCE_FENCE, true, offsetof(struct cutover, old_rogue_seen)},
     {HO_GRANTING, FACT_EXPORTS_TOTAL, false, offsetof(struct cutover, exports_before)},
+    {HO_GRANTING, FACT_LAST_EXPORT_END, false, offsetof(struct cutover, export_end_before)},
     {HO_PROBATION, FACT_GOOD_CYCLES, false, offsetof(struct cutover, cycles_before)},
     {HO_RESTORING, FACT_EXPORTS_TOTAL, true, offsetof(struct cutover, exports_before)},
+    {HO_RESTORING, FACT_LAST_EXPORT_END, true, offsetof(struct cutover, export_end_before)},
 };
 
 static void

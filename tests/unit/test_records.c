@@ -36,6 +36,7 @@ a_cutover_comes_back_as_it_was_in_every_state_of_the_way(void **state)
         assert_int_equal(c.state, u.t.cutover.state);
         assert_int_equal(c.approval_count, u.t.cutover.approval_count);
         assert_int_equal(c.exports_before, u.t.cutover.exports_before);
+        assert_int_equal(c.export_end_before, u.t.cutover.export_end_before);
         assert_int_equal(c.settings_steady, u.t.cutover.settings_steady);
         assert_string_equal(c.reason, u.t.cutover.reason);
         assert_memory_equal(c.rules_fired, u.t.cutover.rules_fired, sizeof c.rules_fired);

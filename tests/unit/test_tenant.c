@@ -294,6 +294,22 @@ rollback_from_the_gap_gives_the_old_server_its_role_back(void **state)
     assert_string_equal(u.t.cutover.reason, "users complain");
 }
 
+/* Run history goes back a week: on a server that has run for longer the count never rises. */
+static void
+an_export_counts_though_the_purged_history_stays_as_long(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_GAP);
+    roll_back();
+    duet_pass(&u, 4, 1200);
+    stands_in(HO_RESTORING);
+    duet_report(&u, TOY_OLD);
+    stands_in(HO_RESTORING);
+    facts_set(&u.facts[TOY_OLD], FACT_LAST_EXPORT_END, (int64_t)u.unix_ms);
+    duet_report(&u, TOY_OLD);
+    stands_in(HO_ROLLED_BACK);
+}
+
 static void
 rollback_with_an_open_grant_needs_the_new_servers_own_word(void **state)
 {
@@ -914,6 +930,7 @@ main(void)
         AT(hold_with_an_open_grant_takes_it_back_and_lands_in_the_gap),
         AT(a_grant_that_nobody_uses_ends_in_the_gap),
         AT(rollback_from_the_gap_gives_the_old_server_its_role_back),
+        AT(an_export_counts_though_the_purged_history_stays_as_long),
         AT(rollback_with_an_open_grant_needs_the_new_servers_own_word),
         AT(a_rollback_that_comes_too_late_ends_with_the_new_server),
         AT(past_the_point_of_no_return_rollback_is_refused_with_the_reason),
