@@ -182,6 +182,7 @@ boot_memory(struct agent *a, const struct machine *machine, struct baton_err *er
         return baton_fail(err, BATON_CONFLICT, "the state in %s belongs to another key or tenant",
                           a->setup->dir);
     keep_highest_trust(&a->member.promise, &copy);
+    promise_recall(&a->member.promise, &copy.epoch, &copy.recipient, copy.tombstone);
     if (guard_boot(&a->member.promise, state, copy.tombstone, machine))
         log_info("run.boot", "role=%s", promise_role(&a->member.promise));
     fill_member(a);

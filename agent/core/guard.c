@@ -211,10 +211,11 @@ guard_tick(struct promise *p, uint64_t now_ms)
 enum desire
 guard_desire(const struct promise *p, enum fence_kind kind)
 {
-    bool local_cause = p->quarantine != QUARANTINE_NONE && p->quarantine != QUARANTINE_SESSIONS;
     bool observes = epoch_is_zero(&p->epoch) && !p->tombstone;
+    bool lost = p->quarantine == QUARANTINE_MACHINE || p->quarantine == QUARANTINE_COUNTER ||
+                (p->quarantine == QUARANTINE_STATE_LOST && p->tombstone);
 
-    if (p->guard_stop || (local_cause && !observes))
+    if (p->guard_stop || (lost && !observes))
         return DESIRE_STOPPED_NOW;
     if (p->holding)
         return p->start_due ? DESIRE_RUNNING : DESIRE_AS_IS;

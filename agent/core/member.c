@@ -236,8 +236,11 @@ take_trust(struct member *m, const struct order *o, const struct digest_port *dp
     struct promise *p = &m->promise;
     if (doc.version < p->trust_version)
         return REFUSE_NONE; /* late, and harmless: ours stands */
-    if (doc.version == p->trust_version)
-        return baton_hash_eq(&hash, &p->trust_hash) ? REFUSE_NONE : REFUSE_TRUST;
+    bool same = doc.version == p->trust_version;
+    if (same && !baton_hash_eq(&hash, &p->trust_hash))
+        return REFUSE_TRUST;
+    if (same && m->trust_known)
+        return REFUSE_NONE;
     if (doc.version == p->trust_version + 1 && p->trust_version > 0 &&
         !baton_hash_eq(&doc.previous, &p->trust_hash))
         return REFUSE_TRUST;

@@ -137,6 +137,21 @@ promised_other_above(const struct promise *p, const struct baton_key *recipient,
     return false;
 }
 
+/* Different people: one who approves twice is one. */
+struct people {
+    const struct baton_id *id[ORDER_APPROVALS_MAX];
+    unsigned count;
+};
+
+static void
+people_add(struct people *p, const struct baton_id *id)
+{
+    for (unsigned i = 0; i < p->count; i++)
+        if (baton_id_eq(p->id[i], id))
+            return;
+    p->id[p->count++] = id;
+}
+
 /* What people must have said beside the order's own plan and recipient. */
 struct wanted {
     enum approval_verb verb;
@@ -184,23 +199,14 @@ approval_fits(const struct signed_approval *sa, const struct judged *j, const st
     return approval_authentic(sa, j->cx->trust, j->cx->digest, w->ever ? 0 : j->cx->now_unix_ms);
 }
 
-/* Different people whose approvals fit, against the number in the trust document. */
 static bool
 people_say(const struct judged *j, struct wanted w)
 {
-    const struct signed_approval *good[ORDER_APPROVALS_MAX];
-    unsigned people = 0;
-    for (size_t i = 0; i < j->o->approval_count; i++) {
-        const struct signed_approval *sa = &j->o->approval[i];
-        if (!approval_fits(sa, j, &w))
-            continue;
-        bool known = false;
-        for (unsigned k = 0; k < people; k++)
-            known = known || baton_id_eq(&good[k]->a.operator, & sa->a.operator);
-        if (!known)
-            good[people++] = sa;
-    }
-    return people >= trust_quorum(j->cx->trust, w.verb);
+    struct people people = {.count = 0};
+    for (size_t i = 0; i < j->o->approval_count; i++)
+        if (approval_fits(&j->o->approval[i], j, &w))
+            people_add(&people, &j->o->approval[i].a.operator);
+    return people.count >= trust_quorum(j->cx->trust, w.verb);
 }
 
 /* Towards the plan's recipient, or back towards its holder; nobody else is ever named. */
@@ -303,11 +309,19 @@ check_confirmed(struct judged *j)
     return REFUSE_NONE;
 }
 
+/* No FENCE was ever taken whole: at most a second copy has told of its epoch. */
+static bool
+plan_unknown(const struct promise *p)
+{
+    return baton_hash_is_zero(&p->plan);
+}
+
 static enum refusal
 check_epoch_rises(struct judged *j)
 {
     const struct epoch *e = &j->o->epoch;
-    if (epoch_is_zero(e) || epoch_cmp(e, &j->p->epoch) <= 0)
+    int above = epoch_cmp(e, &j->p->epoch);
+    if (epoch_is_zero(e) || above < 0 || (above == 0 && !plan_unknown(j->p)))
         return REFUSE_STALE;
     if (e->counter > j->p->epoch.counter && e->counter - j->p->epoch.counter > EPOCH_JUMP_MAX)
         return REFUSE_JUMP;
@@ -335,7 +349,7 @@ check_fence_approvals(struct judged *j)
     bool ever = carries_holders_word(j);
     bool good = !j->o->adopt && direction_approved(j, ever);
     if (j->o->adopt) {
-        bool first = j->recipient == j->holder && epoch_is_zero(&j->p->epoch);
+        bool first = j->recipient == j->holder && plan_unknown(j->p);
         good = (first && people_say(j, (struct wanted){.verb = VERB_PLAN, .ever = ever})) ||
                people_say(j, (struct wanted){.verb = VERB_ADOPT, .ever = ever});
     }
@@ -413,15 +427,43 @@ grant_void(struct promise *p)
     p->grant_until_ms = 0;
 }
 
+static void
+role_end(struct promise *p)
+{
+    p->holding = false;
+    p->holding_epoch = (struct epoch){0};
+    p->start_due = false;
+    grant_void(p);
+}
+
 void
 promise_quarantine(struct promise *p, enum quarantine_cause cause)
 {
     p->quarantine = (uint8_t)cause;
-    p->holding = false;
-    p->holding_epoch = (struct epoch){0};
-    p->start_due = false;
     p->stopped_by_us = true;
-    grant_void(p);
+    role_end(p);
+}
+
+static void
+promise_name(struct promise *p, const struct epoch *e, const struct baton_key *recipient)
+{
+    p->epoch = *e;
+    p->recipient = *recipient;
+    p->evidence_given = false;
+    struct promised *slot = promised_slot(p, recipient);
+    *slot = (struct promised){.recipient = *recipient, .epoch = *e};
+}
+
+void
+promise_recall(struct promise *p, const struct epoch *e, const struct baton_key *recipient,
+               bool tombstone)
+{
+    if (epoch_cmp(e, &p->epoch) <= 0)
+        return;
+    promise_name(p, e, recipient);
+    p->adopt = false;
+    p->tombstone = p->tombstone || tombstone;
+    role_end(p);
 }
 
 void
@@ -442,15 +484,10 @@ promise_take(struct promise *p, const struct judged *j)
     bool mine = j->self == j->recipient;
     bool stays = mine && p->holding;
 
-    p->epoch = j->o->epoch;
-    p->recipient = j->o->recipient;
-    struct promised *slot = promised_slot(p, &j->o->recipient);
-    slot->recipient = j->o->recipient;
-    slot->epoch = j->o->epoch;
+    promise_name(p, &j->o->epoch, &j->o->recipient);
     p->plan = j->plan_hash;
     p->adopt = j->o->adopt;
     p->serial = 0;
-    p->evidence_given = false;
 
     if (!stays) {
         grant_void(p);
@@ -476,12 +513,14 @@ promise_fence(struct promise *p, const struct order *o, const struct promise_con
 {
     struct judged j = {.p = p, .o = o, .cx = cx};
 
-    *ret_repeat = false;
-    if (!epoch_is_zero(&o->epoch) && epoch_eq(&o->epoch, &p->epoch) &&
-        baton_id_eq(&o->tenant, &p->tenant)) {
-        *ret_repeat = baton_key_eq(&o->recipient, &p->recipient);
-        return *ret_repeat ? REFUSE_NONE : REFUSE_OTHER_RECIPIENT;
-    }
+    bool same = epoch_eq(&o->epoch, &p->epoch) && !epoch_is_zero(&o->epoch) &&
+                baton_id_eq(&o->tenant, &p->tenant);
+    bool named = baton_key_eq(&o->recipient, &p->recipient);
+    *ret_repeat = same && named && !plan_unknown(p);
+    if (same && !named)
+        return REFUSE_OTHER_RECIPIENT;
+    if (*ret_repeat)
+        return REFUSE_NONE;
     enum refusal r = run_checks(fence_checks, ARRAY_LEN(fence_checks), &j);
     if (r != REFUSE_NONE)
         return r;
@@ -496,7 +535,7 @@ promise_challenge(struct promise *p, const struct order *o, const struct promise
     (void)cx;
     if (!baton_id_eq(&o->tenant, &p->tenant))
         return REFUSE_TENANT;
-    if (epoch_is_zero(&p->epoch) || !epoch_eq(&o->epoch, &p->epoch))
+    if (baton_key_is_zero(&p->recipient) || !epoch_eq(&o->epoch, &p->epoch))
         return REFUSE_EPOCH;
     if (o->void_first)
         grant_void(p);
@@ -707,66 +746,98 @@ promise_retire(struct promise *p, const struct order *o, const struct promise_co
     return r;
 }
 
-/* One operator's word about this very agent: tenant and subject are ours. */
+/* Is this about this very agent, and about the state that it is in? */
 static bool
-about_self(const struct signed_approval *sa, const struct promise *p,
-           const struct promise_context *cx, enum approval_verb verb)
+fits_self(const struct approval *a, const struct promise *p, const struct digest_port *dp)
 {
-    return sa->a.verb == verb && baton_key_eq(&sa->a.subject, &p->self) &&
-           baton_id_eq(&sa->a.tenant, &p->tenant) &&
-           approval_authentic(sa, cx->trust, cx->digest, cx->now_unix_ms);
+    struct baton_hash machine;
+    machine_digest(&p->machine, dp, &machine);
+    if (!baton_key_eq(&a->subject, &p->self) || !baton_id_eq(&a->tenant, &p->tenant))
+        return false;
+    /* A disarm made for an older promise cannot disarm a newer fence. */
+    return a->verb == VERB_READMIT ? baton_hash_eq(&a->seen, &machine)
+                                   : epoch_eq(&a->base, &p->epoch);
+}
+
+static bool
+people_say_of_self(const struct promise *p, const struct order *o, const struct promise_context *cx,
+                   enum approval_verb verb, struct epoch *ret_base)
+{
+    struct people people = {.count = 0};
+    *ret_base = (struct epoch){0};
+    for (size_t i = 0; i < o->approval_count; i++) {
+        const struct signed_approval *sa = &o->approval[i];
+        if (sa->a.verb != verb || !fits_self(&sa->a, p, cx->digest) ||
+            !approval_authentic(sa, cx->trust, cx->digest, cx->now_unix_ms))
+            continue;
+        people_add(&people, &sa->a.operator);
+        if (epoch_cmp(&sa->a.base, ret_base) > 0)
+            *ret_base = sa->a.base;
+    }
+    return people.count >= trust_quorum(cx->trust, verb);
+}
+
+/* What this memory has forgotten the record may know: the promise rises to it, and nobody is its
+ * recipient. Only a later FENCE and its GRANT start anything here again. */
+static void
+readmit(struct promise *p, const struct epoch *record)
+{
+    static const struct baton_key nobody;
+    promise_recall(p, record, &nobody, p->tombstone);
+    p->recipient = nobody;
+    p->evidence_given = false;
+    p->quarantine = QUARANTINE_NONE;
 }
 
 static void
-take_disarm(struct promise *p, const struct signed_approval *sa)
+take_words_about_self(struct promise *p, const struct order *o, const struct promise_context *cx)
 {
-    /* Names the promise it was made for: an old one cannot disarm a newer fence. */
-    if (epoch_eq(&sa->a.base, &p->epoch) && !p->tamper_open)
+    struct epoch base;
+    if (!p->tamper_open && people_say_of_self(p, o, cx, VERB_DISARM, &base))
         p->armed = false;
-}
-
-static void
-take_readmit(struct promise *p, const struct signed_approval *sa, const struct promise_context *cx)
-{
-    struct baton_hash now;
-    machine_digest(&p->machine, cx->digest, &now);
-    if (baton_hash_eq(&sa->a.seen, &now))
-        p->quarantine = QUARANTINE_NONE;
+    /* A memory that left no tombstone cannot know what it promised: that agent enrols again. */
+    bool enrols = p->quarantine == QUARANTINE_STATE_LOST && !p->tombstone;
+    if (barred(p) && !enrols && people_say_of_self(p, o, cx, VERB_READMIT, &base))
+        readmit(p, &base);
 }
 
 /* A statement signed with our own key that counts higher than we do: this memory is older than the
  * machine that spoke, or there are two of us. */
 static bool
 shows_lost_memory(const struct promise *p, const struct order *o, const struct promise_context *cx,
-                  uint64_t *ret_counter)
+                  struct statement *ret_word)
 {
-    struct statement s;
-    bool lost = o->shown.len > 0 &&
-                cx->digest->verify(cx->digest->ctx, &p->self, DOMAIN_STATEMENT, o->shown.bytes,
-                                   o->shown.len, &o->shown.sig) &&
-                statement_decode(o->shown.bytes, o->shown.len, &s) == BATON_OK &&
-                baton_key_eq(&s.member, &p->self) && s.counter > p->counter;
-    if (lost)
-        *ret_counter = s.counter;
-    return lost;
+    return o->shown.len > 0 &&
+           cx->digest->verify(cx->digest->ctx, &p->self, DOMAIN_STATEMENT, o->shown.bytes,
+                              o->shown.len, &o->shown.sig) &&
+           statement_decode(o->shown.bytes, o->shown.len, ret_word) == BATON_OK &&
+           baton_key_eq(&ret_word->member, &p->self) && ret_word->counter > p->counter;
+}
+
+/* What was said once stays promised, and what was said from now on counts above it. */
+static void
+remember_word(struct promise *p, const struct statement *w)
+{
+    bool newer = epoch_cmp(&w->epoch, &p->epoch) > 0;
+    if (newer || (epoch_eq(&w->epoch, &p->epoch) && w->serial > p->serial))
+        p->serial = w->serial;
+    promise_recall(p, &w->epoch, &w->recipient, w->tombstone);
+    p->ever_exported = p->ever_exported || w->ever_exported;
+    p->retired = p->retired || w->retired;
+    p->counter = w->counter;
 }
 
 enum refusal
 promise_status(struct promise *p, const struct order *o, const struct promise_context *cx)
 {
+    struct statement word;
     if (!baton_id_eq(&o->tenant, &p->tenant))
         return REFUSE_TENANT;
-    uint64_t shown_counter = 0;
-    if (shows_lost_memory(p, o, cx, &shown_counter)) {
+    if (shows_lost_memory(p, o, cx, &word)) {
         promise_quarantine(p, QUARANTINE_COUNTER);
-        p->counter = shown_counter; /* what is said from now on must count above it */
+        remember_word(p, &word);
     }
-    for (size_t i = 0; cx->trust != NULL && i < o->approval_count; i++) {
-        const struct signed_approval *sa = &o->approval[i];
-        if (about_self(sa, p, cx, VERB_DISARM))
-            take_disarm(p, sa);
-        if (about_self(sa, p, cx, VERB_READMIT))
-            take_readmit(p, sa, cx);
-    }
+    if (cx->trust != NULL)
+        take_words_about_self(p, o, cx);
     return REFUSE_NONE;
 }

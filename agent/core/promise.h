@@ -81,6 +81,10 @@ enum refusal promise_status(struct promise *p, const struct order *o,
 /* The grant is used. From now on its exports are nobody's alarm: the guard is off and begins again with
  * the evidence for a later epoch. */
 void promise_hold(struct promise *p);
+/* What this agent has promised by another memory of its own: the second copy, a later signed word, the
+ * record that people readmit it to (then nobody is recipient). Never lowers, and ends the role. */
+void promise_recall(struct promise *p, const struct epoch *e, const struct baton_key *recipient,
+                    bool tombstone);
 /* Quarantine for a cause on this machine: the role, a live grant and the right to run are gone. */
 void promise_quarantine(struct promise *p, enum quarantine_cause cause);
 

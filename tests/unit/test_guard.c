@@ -292,6 +292,20 @@ a_lost_memory_without_tombstone_bars_grants_and_stops_nothing(void **state)
 }
 
 static void
+a_holder_that_lost_its_memory_is_barred_and_goes_on(void **state)
+{
+    (void)state;
+    struct promise p = toy_new_member(TOY_OLD).promise;
+    struct baton_key self = toy_member_key(TOY_OLD);
+    struct epoch e = toy_epoch(3);
+    struct machine now = p.machine;
+    promise_recall(&p, &e, &self, false); /* the second copy knows the epoch; no tombstone */
+    assert_true(guard_boot(&p, STATE_MISSING, false, &now));
+    assert_int_equal(p.quarantine, QUARANTINE_STATE_LOST);
+    assert_int_equal(guard_desire(&p, KIND_NONE), DESIRE_AS_IS);
+}
+
+static void
 every_row_has_a_reason(void **state)
 {
     (void)state;
@@ -326,6 +340,7 @@ main(void)
         cmocka_unit_test(an_observer_that_moved_is_not_stopped),
         cmocka_unit_test(a_lost_memory_with_a_tombstone_copy_stops_the_server),
         cmocka_unit_test(a_lost_memory_without_tombstone_bars_grants_and_stops_nothing),
+        cmocka_unit_test(a_holder_that_lost_its_memory_is_barred_and_goes_on),
         cmocka_unit_test(every_row_has_a_reason),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -369,6 +369,201 @@ a_plan_that_forgets_a_member_is_refused(void **state)
     assert_int_equal(give(&s, o).refusal, REFUSE_MEMBERS);
 }
 
+/* ---- memory that was lost or is older than the machine -------------------------------------------- */
+
+static struct signed_approval
+about_old(const struct stage *s, enum approval_verb verb, enum toy_person by, uint64_t base)
+{
+    struct signed_approval sa = toy_approval(verb, by, TOY_OLD, toy_epoch(base));
+    sa.a.subject = toy_member_key(TOY_OLD);
+    if (verb == VERB_READMIT)
+        machine_digest(&s->m.promise.machine, toy_digest(), &sa.a.seen);
+    toy_sign_approval(&sa, by);
+    return sa;
+}
+
+static struct statement
+tell(struct stage *s, const struct signed_approval *approvals, size_t count)
+{
+    struct order o = {.verb = ORDER_STATUS, .id = toy_id(9), .tenant = toy_tenant()};
+    for (size_t i = 0; i < count; i++)
+        o.approval[o.approval_count++] = approvals[i];
+    return give(s, o);
+}
+
+static void
+disarm_and_readmit_take_as_many_people_as_the_trust_document_says(void **state)
+{
+    (void)state;
+    struct stage s;
+    old_evidence(&s, toy_epoch(2));
+    s.m.trust.quorum[VERB_DISARM] = s.m.trust.quorum[VERB_READMIT] = 2;
+    struct signed_approval disarm[3], readmit[2];
+    disarm[0] = disarm[1] = about_old(&s, VERB_DISARM, TOY_ANNA, 2);
+    disarm[2] = about_old(&s, VERB_DISARM, TOY_BERT, 2);
+    assert_true(tell(&s, disarm, 2).armed);
+    assert_false(tell(&s, disarm, 3).armed);
+
+    promise_quarantine(&s.m.promise, QUARANTINE_MACHINE);
+    readmit[0] = about_old(&s, VERB_READMIT, TOY_ANNA, 2);
+    readmit[1] = about_old(&s, VERB_READMIT, TOY_BERT, 2);
+    assert_int_equal(tell(&s, readmit, 1).quarantine, QUARANTINE_MACHINE);
+    assert_int_equal(tell(&s, readmit, 2).quarantine, QUARANTINE_NONE);
+}
+
+static void
+disarm_names_this_agent_its_promise_and_no_open_alarm(void **state)
+{
+    (void)state;
+    struct stage s;
+    old_evidence(&s, toy_epoch(2));
+    struct signed_approval sa = about_old(&s, VERB_DISARM, TOY_ANNA, 1);
+    assert_true(tell(&s, &sa, 1).armed);
+    sa = about_old(&s, VERB_DISARM, TOY_ANNA, 2);
+    sa.a.subject = toy_member_key(TOY_NEW);
+    toy_sign_approval(&sa, TOY_ANNA);
+    assert_true(tell(&s, &sa, 1).armed);
+    sa = about_old(&s, VERB_DISARM, TOY_ANNA, 2);
+    s.m.promise.tamper_open = true;
+    assert_true(tell(&s, &sa, 1).armed);
+    s.m.promise.tamper_open = false;
+    assert_false(tell(&s, &sa, 1).armed);
+}
+
+static void
+readmit_raises_the_promise_to_the_record(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, TOY_OLD); /* reverted to before everything that it promised above 1 */
+    adopt(&s);
+    promise_quarantine(&s.m.promise, QUARANTINE_MACHINE);
+    struct signed_approval sa = about_old(&s, VERB_READMIT, TOY_ANNA, 5);
+    struct statement w = tell(&s, &sa, 1);
+    assert_int_equal(w.quarantine, QUARANTINE_NONE);
+    assert_int_equal(w.epoch.counter, 5);
+    assert_int_equal(give(&s, toy_fence(toy_epoch(4), TOY_NEW)).refusal, REFUSE_STALE);
+    assert_int_equal(give(&s, toy_fence(toy_epoch(5), TOY_OLD)).refusal, REFUSE_OTHER_RECIPIENT);
+    assert_int_equal(give(&s, toy_challenge(toy_epoch(5), 1)).refusal, REFUSE_EPOCH);
+    assert_int_equal(give(&s, toy_fence(toy_epoch(6), TOY_OLD)).type, SAY_ACCEPTED);
+}
+
+static void
+a_readmitted_server_starts_again_only_under_a_later_epoch(void **state)
+{
+    (void)state;
+    struct stage old, new;
+    struct signed_bytes evidence = old_evidence(&old, toy_epoch(2));
+    new_evidence(&new, toy_epoch(2), TOY_NEW);
+    promise_quarantine(&new.m.promise, QUARANTINE_MACHINE);
+    struct signed_approval sa = toy_approval(VERB_READMIT, TOY_ANNA, TOY_NEW, toy_epoch(2));
+    sa.a.subject = toy_member_key(TOY_NEW);
+    machine_digest(&new.m.promise.machine, toy_digest(), &sa.a.seen);
+    toy_sign_approval(&sa, TOY_ANNA);
+    assert_int_equal(tell(&new, &sa, 1).quarantine, QUARANTINE_NONE);
+    assert_int_equal(give(&new, toy_grant(toy_epoch(2), TOY_NEW, 1, &evidence)).type, SAY_REFUSED);
+}
+
+static void
+its_own_later_word_gives_back_what_a_machine_forgot(void **state)
+{
+    (void)state;
+    struct stage old, ahead, behind;
+    struct signed_bytes evidence = old_evidence(&old, toy_epoch(2));
+    new_evidence(&ahead, toy_epoch(2), TOY_NEW);
+    give(&ahead, toy_grant(toy_epoch(2), TOY_NEW, 1, &evidence));
+    facts_set(&ahead.facts, FACT_STAGING_SCHEDULER, 0);
+    observe(&ahead);
+    assert_int_equal(last_word(&ahead).type, SAY_USED);
+
+    stage_open(&behind, TOY_NEW);
+    adopt(&behind);
+    struct order o = {.verb = ORDER_STATUS, .id = toy_id(9), .tenant = toy_tenant()};
+    o.shown = toy_sign_word(TOY_NEW, &ahead.out.word[0]);
+    struct statement w = give(&behind, o);
+    assert_int_equal(w.quarantine, QUARANTINE_COUNTER);
+    assert_int_equal(w.epoch.counter, 2);
+    assert_true(w.ever_exported);
+    assert_false(w.holding);
+    assert_int_equal(w.serial, 1);
+    assert_int_equal(give(&behind, toy_fence(toy_epoch(2), TOY_OLD)).refusal,
+                     REFUSE_OTHER_RECIPIENT);
+}
+
+static void
+a_memory_that_was_lost_without_a_tombstone_is_not_readmitted(void **state)
+{
+    (void)state;
+    for (int tombstone = 0; tombstone < 2; tombstone++) {
+        struct stage s;
+        stage_open(&s, TOY_OLD);
+        struct machine now = s.m.promise.machine;
+        assert_true(guard_boot(&s.m.promise, STATE_MISSING, tombstone, &now));
+        struct signed_approval sa = about_old(&s, VERB_READMIT, TOY_ANNA, 5);
+        assert_int_equal(tell(&s, &sa, 1).quarantine,
+                         tombstone ? QUARANTINE_NONE : QUARANTINE_STATE_LOST);
+    }
+}
+
+static void
+what_a_second_copy_promised_is_not_taken_back(void **state)
+{
+    (void)state;
+    struct stage s;
+    struct baton_key new_key = toy_member_key(TOY_NEW);
+    struct epoch three = toy_epoch(3), one = toy_epoch(1);
+    stage_open(&s, TOY_OLD); /* the memory of a holder, put back over that of a fenced server */
+    adopt(&s);
+    promise_recall(&s.m.promise, &one, &new_key, true);
+    assert_true(s.m.promise.holding); /* not above: nothing new */
+    promise_recall(&s.m.promise, &three, &new_key, true);
+    assert_false(s.m.promise.holding);
+    assert_true(s.m.promise.tombstone);
+    assert_int_equal(member_desire(&s.m), DESIRE_STOPPED);
+    assert_int_equal(give(&s, toy_fence(toy_epoch(2), TOY_OLD)).refusal, REFUSE_STALE);
+    assert_int_equal(give(&s, toy_fence(toy_epoch(3), TOY_OLD)).refusal, REFUSE_OTHER_RECIPIENT);
+    struct order o = toy_fence(toy_epoch(4), TOY_NEW); /* and approvals from before it are dead */
+    o.recipient = toy_member_key(TOY_OLD);
+    o.approval[0] = toy_approval(VERB_ROLLBACK, TOY_ANNA, TOY_OLD, toy_epoch(2));
+    assert_int_equal(give(&s, o).refusal, REFUSE_APPROVALS);
+}
+
+/* The copy is written first; a crash in between leaves an epoch without its plan. */
+static void
+a_first_fence_that_only_the_second_copy_knows_is_taken_once_more(void **state)
+{
+    (void)state;
+    struct stage s;
+    struct baton_key old_key = toy_member_key(TOY_OLD);
+    struct epoch one = toy_epoch(1);
+    stage_open(&s, TOY_OLD);
+    promise_recall(&s.m.promise, &one, &old_key, false);
+    observe(&s);
+    assert_int_equal(give(&s, toy_fence(toy_epoch(1), TOY_NEW)).refusal, REFUSE_OTHER_RECIPIENT);
+    assert_int_equal(give(&s, toy_adopt(toy_epoch(1))).type, SAY_HOLDING);
+    assert_true(s.m.plan_known);
+}
+
+static void
+a_trust_document_that_was_lost_is_taken_again(void **state)
+{
+    (void)state;
+    struct stage s;
+    static uint8_t bytes[TRUST_BYTES_MAX];
+    size_t len;
+    stage_open(&s, TOY_OLD);
+    observe(&s);
+    assert_int_equal(trust_encode(toy_trust(), bytes, sizeof bytes, &len), BATON_OK);
+    struct order o = toy_adopt(toy_epoch(1));
+    struct baton_key root = toy_root();
+    o.trust = (struct signed_bytes){.bytes = bytes, .len = len};
+    toy_sign(&root, DOMAIN_TRUST, bytes, len, &o.trust.sig);
+    toy_hash(bytes, len, 1, &s.m.promise.trust_hash); /* the second copy names it */
+    s.m.trust_known = false;
+    assert_int_equal(give(&s, o).type, SAY_HOLDING);
+    assert_true(s.out.trust_changed);
+}
+
 /* ---- whose approvals count ---------------------------------------------------------------------- */
 
 /* The order under another plan, its approvals signed again for that plan. */
@@ -926,7 +1121,7 @@ a_counter_shown_above_ours_quarantines(void **state)
     assert_int_equal(w.quarantine, QUARANTINE_COUNTER);
     assert_false(w.holding);
     assert_int_equal(member_desire(&s.m), DESIRE_STOPPED_NOW);
-    assert_int_equal(give(&s, toy_challenge(toy_epoch(1), 1)).refusal, REFUSE_QUARANTINED);
+    assert_int_equal(give(&s, toy_challenge(toy_epoch(2), 1)).refusal, REFUSE_QUARANTINED);
 }
 
 static void
@@ -1068,6 +1263,15 @@ main(void)
         cmocka_unit_test(an_unconfirmed_key_in_the_plan_is_refused),
         cmocka_unit_test(a_lab_plan_is_refused_by_a_real_server),
         cmocka_unit_test(a_plan_that_forgets_a_member_is_refused),
+        cmocka_unit_test(disarm_and_readmit_take_as_many_people_as_the_trust_document_says),
+        cmocka_unit_test(disarm_names_this_agent_its_promise_and_no_open_alarm),
+        cmocka_unit_test(readmit_raises_the_promise_to_the_record),
+        cmocka_unit_test(a_readmitted_server_starts_again_only_under_a_later_epoch),
+        cmocka_unit_test(its_own_later_word_gives_back_what_a_machine_forgot),
+        cmocka_unit_test(a_memory_that_was_lost_without_a_tombstone_is_not_readmitted),
+        cmocka_unit_test(what_a_second_copy_promised_is_not_taken_back),
+        cmocka_unit_test(a_first_fence_that_only_the_second_copy_knows_is_taken_once_more),
+        cmocka_unit_test(a_trust_document_that_was_lost_is_taken_again),
         cmocka_unit_test(two_people_may_leave_out_a_member_that_they_attest_for_this_epoch),
         cmocka_unit_test(each_of_them_must_name_the_member_that_is_left_out),
         cmocka_unit_test(an_attestation_for_another_epoch_leaves_nobody_out),
