@@ -1,0 +1,617 @@
+/* The approving client against a controller that lies: what must it never sign? */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include "baton/statement.h"
+#include "common/crypto/keyfile.h"
+#include "controller/adapters/api.h"
+#include "controller/adapters/api_views.h"
+#include "controller/cli/client.h"
+#include "controller/cli/settings.h"
+
+#include <arpa/inet.h>
+#include <cmocka.h>
+#include <microhttpd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { PAGES = 8, BODY_BYTES = 8192 };
+
+struct page {
+    const char *path; /* the end of it */
+    char *bytes;
+    size_t len;
+};
+
+struct liar {
+    char home[64], pem[4096], key_pem[4096], url[64];
+    char fingerprint[API_FINGERPRINT_BYTES];
+    struct MHD_Daemon *daemon;
+    struct page page[PAGES];
+    size_t pages;
+    char posted[BODY_BYTES];
+    size_t posted_len;
+    unsigned approvals, verbs;
+
+    struct crypto_signer root, anna, old_key, new_key, stranger;
+    struct trust_doc trust;
+    struct plan plan;
+    struct verification verification;
+    struct statement said[2];
+    struct epoch epoch;
+    /* what is a lie */
+    const struct crypto_signer *trust_by;
+    bool plan_renamed, verification_renamed;
+    const struct crypto_signer *evidence_by;
+};
+
+/* ---- the server ------------------------------------------------------------------------------- */
+
+static const struct page *
+find(const struct liar *l, const char *url)
+{
+    for (size_t i = 0; i < l->pages; i++) {
+        size_t n = strlen(l->page[i].path), m = strlen(url);
+        if (m >= n && strcmp(url + m - n, l->page[i].path) == 0)
+            return &l->page[i];
+    }
+    return NULL;
+}
+
+static enum MHD_Result
+answer(struct MHD_Connection *conn, unsigned status, const char *bytes, size_t len)
+{
+    struct MHD_Response *r =
+        MHD_create_response_from_buffer(len, (void *)(uintptr_t)bytes, MHD_RESPMEM_MUST_COPY);
+    enum MHD_Result rc = MHD_queue_response(conn, status, r);
+    MHD_destroy_response(r);
+    return rc;
+}
+
+static enum MHD_Result
+serve(void *cls, struct MHD_Connection *conn, const char *url, const char *method,
+      const char *version, const char *data, size_t *size, void **con_cls)
+{
+    struct liar *l = cls;
+    static int seen;
+    (void)version;
+    if (*con_cls == NULL) {
+        *con_cls = &seen;
+        if (strcmp(method, "POST") == 0)
+            l->posted_len = 0;
+        return MHD_YES;
+    }
+    if (*size > 0) {
+        size_t n = *size < BODY_BYTES - 1 - l->posted_len ? *size : BODY_BYTES - 1 - l->posted_len;
+        memcpy(l->posted + l->posted_len, data, n);
+        l->posted_len += n;
+        *size = 0;
+        return MHD_YES;
+    }
+    if (strcmp(method, "POST") == 0) {
+        l->posted[l->posted_len] = '\0';
+        bool approval = strstr(url, "/approvals") != NULL;
+        l->approvals += approval;
+        l->verbs += !approval;
+        return answer(conn, 201, "{}", 2);
+    }
+    const struct page *p = find(l, url);
+    return p != NULL ? answer(conn, 200, p->bytes, p->len) : answer(conn, 404, "{}", 2);
+}
+
+static void
+page_put(struct liar *l, const char *path, const void *bytes, size_t len)
+{
+    struct page *p = &l->page[l->pages++];
+    assert_true(l->pages <= PAGES);
+    *p = (struct page){.path = path, .bytes = malloc(len), .len = len};
+    memcpy(p->bytes, bytes, len);
+}
+
+static void
+page_json(struct liar *l, const char *path, json_t *o)
+{
+    char *text = json_dumps(o, JSON_COMPACT);
+    page_put(l, path, text, strlen(text));
+    free(text);
+    json_decref(o);
+}
+
+static void
+put_hex(json_t *o, const char *name, const void *bytes, size_t len)
+{
+    char *hex = malloc(2 * len + 1);
+    baton_hex(bytes, len, hex);
+    json_object_set_new(o, name, json_string(hex));
+    free(hex);
+}
+
+static void
+signature(const struct crypto_signer *by, const char *domain, const void *bytes, size_t len,
+          struct baton_sig *ret_sig)
+{
+    assert_int_equal(crypto_sign_domain(by->secret, domain, bytes, len, ret_sig), BATON_OK);
+}
+
+/* ---- the documents ---------------------------------------------------------------------------- */
+
+#define ID "0123456789abcdef0123456789abcdef"
+
+static void
+serve_trust(struct liar *l)
+{
+    static uint8_t bytes[TRUST_BYTES_MAX];
+    size_t len;
+    struct baton_sig sig;
+    json_t *o = json_object();
+    assert_int_equal(trust_encode(&l->trust, bytes, sizeof bytes, &len), BATON_OK);
+    signature(l->trust_by, DOMAIN_TRUST, bytes, len, &sig);
+    put_hex(o, "bytes", bytes, len);
+    put_hex(o, "signature", sig.b, sizeof sig.b);
+    page_json(l, "/trust", o);
+}
+
+static void
+serve_evidence(struct liar *l)
+{
+    json_t *o =
+        json_pack("{s:s, s:b, s:i, s:[]}", "phase", "asked", "complete", 1, "serial", 1, "members");
+    json_object_set_new(o, "epoch", view_epoch(&l->epoch));
+    for (int i = 0; i < 2; i++) {
+        static uint8_t bytes[STATEMENT_BYTES_MAX];
+        size_t len;
+        struct baton_sig sig;
+        json_t *m = json_object();
+        const struct crypto_signer *by = l->evidence_by;
+        if (by == NULL)
+            by = i == 0 ? &l->old_key : &l->new_key;
+        assert_int_equal(statement_encode(&l->said[i], bytes, sizeof bytes, &len), BATON_OK);
+        signature(by, DOMAIN_STATEMENT, bytes, len, &sig);
+        put_hex(m, "bytes", bytes, len);
+        put_hex(m, "signature", sig.b, sizeof sig.b);
+        put_hex(m, "member", l->plan.member[i].key.b, 32);
+        json_array_append_new(json_object_get(o, "members"), m);
+    }
+    page_json(l, "/evidence", o);
+}
+
+static void
+serve_documents(struct liar *l)
+{
+    uint8_t plan[PLAN_BYTES_MAX], verification[VERIFICATION_BYTES_MAX];
+    size_t plan_len, len = verification_encode(&l->verification, verification);
+    struct baton_hash plan_hash, hash;
+    json_t *o = json_pack("{s:s, s:{s:s}, s:{}}", "id", ID, "state", "code", "C3", "authority");
+    assert_int_equal(plan_encode(&l->plan, plan, sizeof plan, &plan_len), BATON_OK);
+    crypto_sha256(plan, plan_len, &plan_hash);
+    crypto_sha256(verification, len, &hash);
+    for (int i = 0; i < 2; i++)
+        if (baton_hash_is_zero(&l->said[i].plan))
+            l->said[i].plan = plan_hash;
+    plan_hash.b[0] ^= l->plan_renamed;
+    hash.b[0] ^= l->verification_renamed;
+    put_hex(o, "plan", plan_hash.b, 32);
+    put_hex(o, "verification_hash", hash.b, 32);
+    json_object_set_new(json_object_get(o, "authority"), "epoch", view_epoch(&l->epoch));
+    page_json(l, "/cutovers/" ID, o);
+    page_put(l, "/plan", plan, plan_len);
+    page_put(l, "/verification", verification, len);
+    serve_trust(l);
+    serve_evidence(l);
+}
+
+static void
+confirm(struct liar *l, uint8_t member, const struct crypto_signer *by)
+{
+    struct plan_member *m = &l->plan.member[member];
+    uint8_t bytes[CONFIRM_BYTES];
+    confirm_bytes(&l->plan.tenant, m->host, &m->key, &m->box_key, bytes);
+    signature(by, DOMAIN_CONFIRM, bytes, sizeof bytes, &m->confirmation);
+}
+
+static void
+true_documents(struct liar *l)
+{
+    struct trust_operator *anna = &l->trust.operator[0];
+    l->trust_by = &l->root;
+    l->trust.version = 1;
+    l->trust.controller_count = 1;
+    l->trust.controller[0].b[0] = 9;
+    l->trust.operator_count = 1;
+    *anna = (struct trust_operator){
+        .name = "anna", .key = l->anna.key, .roles = ROLE_VIEW | ROLE_OPERATE | ROLE_APPROVE};
+    anna->id.b[0] = 1;
+    l->epoch.counter = 2;
+    l->plan = (struct plan){.tenant_name = "contoso",
+                            .profile = PROFILE_PARALLEL,
+                            .trust_version = 1,
+                            .member_count = 2,
+                            .holder = 0,
+                            .recipient = 1};
+    l->plan.id.b[0] = 4;
+    l->plan.tenant.b[0] = 5;
+    policy_preset(PRESET_PRODUCTION, &l->plan.policy);
+    l->plan.member[0] = (struct plan_member){.key = l->old_key.key,
+                                             .product = PRODUCT_DIRSYNC,
+                                             .kind = KIND_STOPPED,
+                                             .host = "OLD",
+                                             .confirmed_by = anna->id};
+    l->plan.member[1] = (struct plan_member){.key = l->new_key.key,
+                                             .product = PRODUCT_CONNECT,
+                                             .kind = KIND_STAGED,
+                                             .host = "NEW",
+                                             .confirmed_by = anna->id};
+    for (uint8_t i = 0; i < 2; i++) {
+        struct statement *s = &l->said[i];
+        l->plan.member[i].box_key.b[0] = (uint8_t)(i + 1);
+        confirm(l, i, &l->anna);
+        s->type = SAY_EVIDENCE;
+        s->tenant = l->plan.tenant;
+        s->member = l->plan.member[i].key;
+        s->epoch = l->epoch;
+        s->recipient = l->new_key.key;
+        s->counter = 7;
+        s->kind = l->plan.member[i].kind;
+        snprintf(s->agent_version, sizeof s->agent_version, "0.1.0");
+        facts_init(&s->facts);
+    }
+}
+
+/* ---- the operator's machine ------------------------------------------------------------------- */
+
+static void
+file_put(const struct liar *l, const char *name, const char *text)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/%s", l->home, name);
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fputs(text, f);
+    fclose(f);
+    assert_int_equal(chmod(path, 0600), 0);
+}
+
+static void
+file_get(const struct liar *l, const char *name, char *out, size_t cap)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/%s", l->home, name);
+    FILE *f = fopen(path, "r");
+    assert_non_null(f);
+    out[fread(out, 1, cap - 1, f)] = '\0';
+    fclose(f);
+}
+
+static void
+settings_put(struct liar *l)
+{
+    char text[1024], root[65], path[128];
+    struct baton_err err;
+    baton_hex(l->root.key.b, 32, root);
+    file_put(l, "token", "baton-0000000000000000000000000000000000000000000000000000000000000000");
+    file_put(l, "pass", "words");
+    snprintf(path, sizeof path, "%s/key", l->home);
+    assert_int_equal(keyfile_seal(path, &l->anna, "words", keyfile_cost_least(), &err), BATON_OK);
+    snprintf(text, sizeof text,
+             "[controller]\nurl = %s\nfingerprint = %s\ntoken-file = %s/token\nroot = %s\n"
+             "[operator]\nkey-file = %s/key\npassphrase-file = %s/pass\n",
+             l->url, l->fingerprint, l->home, root, l->home, l->home);
+    file_put(l, "baton.ini", text);
+    snprintf(path, sizeof path, "%s/baton.ini", l->home);
+    setenv("BATON_CONFIG", path, 1);
+}
+
+static void
+server_start(struct liar *l)
+{
+    char cert[128], key[128];
+    struct baton_err err;
+    struct sockaddr_in to = {.sin_family = AF_INET};
+    socklen_t len = sizeof to;
+    assert_int_equal(inet_pton(AF_INET, "127.0.0.1", &to.sin_addr), 1);
+    snprintf(cert, sizeof cert, "%s/cert.pem", l->home);
+    snprintf(key, sizeof key, "%s/key.pem", l->home);
+    assert_int_equal(api_tls_ensure(cert, key, "localhost", l->fingerprint, &err), BATON_OK);
+    file_get(l, "cert.pem", l->pem, sizeof l->pem);
+    file_get(l, "key.pem", l->key_pem, sizeof l->key_pem);
+    l->daemon = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_TLS, 0, NULL, NULL,
+                                 serve, l, MHD_OPTION_SOCK_ADDR, &to, MHD_OPTION_HTTPS_MEM_KEY,
+                                 l->key_pem, MHD_OPTION_HTTPS_MEM_CERT, l->pem, MHD_OPTION_END);
+    assert_non_null(l->daemon);
+    const union MHD_DaemonInfo *info = MHD_get_daemon_info(l->daemon, MHD_DAEMON_INFO_LISTEN_FD);
+    assert_int_equal(getsockname(info->listen_fd, (struct sockaddr *)&to, &len), 0);
+    snprintf(l->url, sizeof l->url, "https://127.0.0.1:%u", (unsigned)ntohs(to.sin_port));
+}
+
+static int
+setup(void **state)
+{
+    struct liar *l = calloc(1, sizeof *l);
+    struct baton_err err;
+    struct crypto_signer *signers[] = {&l->root, &l->anna, &l->old_key, &l->new_key, &l->stranger};
+    snprintf(l->home, sizeof l->home, "/tmp/baton-sign-XXXXXX");
+    assert_non_null(mkdtemp(l->home));
+    for (size_t i = 0; i < ARRAY_LEN(signers); i++)
+        assert_int_equal(crypto_signer_new(signers[i], &err), BATON_OK);
+    true_documents(l);
+    server_start(l);
+    settings_put(l);
+    *state = l;
+    return 0;
+}
+
+static int
+teardown(void **state)
+{
+    struct liar *l = *state;
+    char command[128];
+    MHD_stop_daemon(l->daemon);
+    struct crypto_signer *signers[] = {&l->root, &l->anna, &l->old_key, &l->new_key, &l->stranger};
+    for (size_t i = 0; i < ARRAY_LEN(signers); i++)
+        crypto_signer_done(signers[i]);
+    for (size_t i = 0; i < l->pages; i++)
+        free(l->page[i].bytes);
+    snprintf(command, sizeof command, "rm -r '%s'", l->home);
+    free(l);
+    return system(command);
+}
+
+/* Runs one command as the program would, with --yes. */
+static enum baton_status
+run(struct liar *l, const char *verb, const char *option, char *ret_text)
+{
+    struct cli c = {.output = OUTPUT_JSON, .yes = true, .timeout_ms = 5000};
+    char copy[128] = "";
+    char *argv[8] = {"baton", "cutover", copy, ID, "--yes"};
+    int argc = 5;
+    snprintf(copy, sizeof copy, "%s", verb);
+    if (option != NULL) {
+        argv[argc++] = "--for";
+        argv[argc++] = (char *)(uintptr_t)option;
+    }
+    serve_documents(l);
+    enum baton_status rc = command_parse(argc, argv, &c.args, &c.command, &c.err);
+    if (rc == BATON_OK)
+        rc = settings_open(&c);
+    if (rc == BATON_OK)
+        rc = c.command->run(&c);
+    if (ret_text != NULL)
+        snprintf(ret_text, BATON_ERR_BYTES, "%s", c.err.text);
+    http_close(&c.http);
+    json_decref(c.problem);
+    config_close(&c.config);
+    return rc;
+}
+
+static void
+refuses(struct liar *l, const char *verb, const char *option, enum baton_status expected,
+        const char *says)
+{
+    char text[BATON_ERR_BYTES];
+    enum baton_status rc = run(l, verb, option, text);
+    if (rc != expected || strstr(text, says) == NULL)
+        fail_msg("%s instead of %s: %s", baton_status_name(rc), baton_status_name(expected), text);
+    assert_int_equal(l->approvals, 0); /* nothing was signed away */
+}
+
+static void
+posted(const struct liar *l, struct signed_approval *ret_approval)
+{
+    uint8_t bytes[APPROVAL_BYTES];
+    json_t *o = json_loads(l->posted, 0, NULL);
+    assert_non_null(o);
+    assert_true(baton_unhex(json_string_value(json_object_get(o, "bytes")), bytes, sizeof bytes));
+    assert_true(baton_unhex(json_string_value(json_object_get(o, "signature")), ret_approval->sig.b,
+                            BATON_SIG_BYTES));
+    assert_int_equal(approval_decode(bytes, sizeof bytes, &ret_approval->a), BATON_OK);
+    assert_true(crypto_verify_domain(&l->anna.key, DOMAIN_APPROVAL, bytes, sizeof bytes,
+                                     &ret_approval->sig));
+    json_decref(o);
+}
+
+/* ---- what is signed --------------------------------------------------------------------------- */
+
+static void
+what_is_true_is_signed_word_for_word(void **state)
+{
+    struct liar *l = *state;
+    struct signed_approval sa;
+    char text[BATON_ERR_BYTES];
+    if (run(l, "approve", "cutover", text) != BATON_OK)
+        fail_msg("%s", text);
+    assert_int_equal(l->approvals, 1);
+    posted(l, &sa);
+    assert_int_equal(sa.a.verb, VERB_CUTOVER);
+    assert_true(baton_hash_eq(&sa.a.plan, &l->said[0].plan));
+    assert_true(baton_key_eq(&sa.a.recipient, &l->new_key.key));
+    assert_true(baton_key_eq(&sa.a.member[0], &l->old_key.key));
+    assert_true(epoch_eq(&sa.a.base, &l->epoch));
+    assert_true(epoch_is_zero(&sa.a.epoch));
+    assert_false(baton_hash_is_zero(&sa.a.verification));
+}
+
+static void
+a_plan_approval_names_the_holder(void **state)
+{
+    struct liar *l = *state;
+    struct signed_approval sa;
+    assert_int_equal(run(l, "approve", "plan", NULL), BATON_OK);
+    posted(l, &sa);
+    assert_true(baton_key_eq(&sa.a.recipient, &l->old_key.key));
+    assert_true(baton_hash_is_zero(&sa.a.verification));
+}
+
+static void
+go_signs_exactly_the_evidence_that_was_read(void **state)
+{
+    struct liar *l = *state;
+    struct signed_approval sa;
+    struct baton_hash want;
+    uint8_t bytes[STATEMENT_BYTES_MAX];
+    size_t len;
+    char text[BATON_ERR_BYTES];
+    if (run(l, "go", NULL, text) != BATON_OK)
+        fail_msg("%s", text);
+    assert_int_equal(l->verbs, 1); /* everybody was challenged first */
+    assert_int_equal(l->approvals, 1);
+    posted(l, &sa);
+    assert_int_equal(sa.a.verb, VERB_GO);
+    assert_int_equal(sa.a.serial, 1);
+    assert_true(epoch_eq(&sa.a.epoch, &l->epoch));
+    assert_int_equal(statement_encode(&l->said[0], bytes, sizeof bytes, &len), BATON_OK);
+    crypto_sha256(bytes, len, &want);
+    assert_true(baton_hash_eq(&sa.a.evidence[0], &want));
+    assert_true(baton_hash_is_zero(&sa.a.evidence[1])); /* the recipient's own is not carried */
+}
+
+/* ---- what is not ------------------------------------------------------------------------------ */
+
+static void
+a_document_of_another_root_is_not_believed(void **state)
+{
+    struct liar *l = *state;
+    l->trust_by = &l->stranger;
+    refuses(l, "approve", "cutover", BATON_DENIED, "not signed by the root");
+}
+
+static void
+a_server_that_nobody_confirmed_is_not_signed_for(void **state)
+{
+    struct liar *l = *state;
+    confirm(l, 1, &l->stranger);
+    refuses(l, "approve", "plan", BATON_REFUSED, "confirmed the key of NEW");
+}
+
+static void
+a_confirmation_by_one_without_the_role_does_not_count(void **state)
+{
+    struct liar *l = *state;
+    l->trust.operator[0].roles = ROLE_VIEW | ROLE_APPROVE;
+    refuses(l, "approve", "plan", BATON_REFUSED, "confirmed the key of OLD");
+}
+
+static void
+another_key_under_a_confirmed_name_is_noticed(void **state)
+{
+    struct liar *l = *state;
+    l->plan.member[1].key = l->stranger.key;
+    refuses(l, "approve", "plan", BATON_REFUSED, "confirmed the key of NEW");
+}
+
+static void
+a_plan_that_is_not_the_one_named_is_not_signed(void **state)
+{
+    struct liar *l = *state;
+    l->plan_renamed = true;
+    refuses(l, "approve", "plan", BATON_CONFLICT, "not the one that the cutover names");
+}
+
+static void
+a_verification_that_is_not_the_one_accepted_is_not_signed(void **state)
+{
+    struct liar *l = *state;
+    l->verification_renamed = true;
+    refuses(l, "approve", "cutover", BATON_CONFLICT, "not the one that was accepted");
+}
+
+static void
+a_lab_plan_needs_a_lab_document(void **state)
+{
+    struct liar *l = *state;
+    l->plan.lab = true;
+    refuses(l, "approve", "plan", BATON_REFUSED, "says lab");
+}
+
+static void
+a_person_without_the_role_cannot_sign(void **state)
+{
+    struct liar *l = *state;
+    l->trust.operator[0].roles = ROLE_VIEW | ROLE_OPERATE;
+    refuses(l, "approve", "cutover", BATON_DENIED, "does not let anna sign");
+}
+
+static void
+another_tenants_plan_is_not_for_a_limited_person(void **state)
+{
+    struct liar *l = *state;
+    l->trust.operator[0].tenant_count = 1;
+    l->trust.operator[0].tenant[0].b[0] = 77;
+    refuses(l, "approve", "cutover", BATON_DENIED, "does not let anna sign");
+}
+
+static void
+evidence_by_another_key_is_not_signed(void **state)
+{
+    struct liar *l = *state;
+    l->evidence_by = &l->stranger;
+    refuses(l, "go", NULL, BATON_REFUSED, "not signed by its key");
+}
+
+static void
+evidence_about_something_else_is_not_signed(void **state)
+{
+    struct liar *l = *state;
+    l->said[0].epoch.counter = 1;
+    refuses(l, "go", NULL, BATON_REFUSED, "speaks of something else");
+}
+
+static void
+evidence_for_another_plan_is_not_signed(void **state)
+{
+    struct liar *l = *state;
+    l->said[0].plan.b[0] = 1;
+    refuses(l, "go", NULL, BATON_REFUSED, "speaks of something else");
+}
+
+static void
+a_server_that_still_holds_stops_go(void **state)
+{
+    struct liar *l = *state;
+    l->said[0].holding = true;
+    l->said[0].holding_epoch = l->epoch;
+    refuses(l, "go", NULL, BATON_REFUSED, "still holds");
+}
+
+static void
+a_wrong_passphrase_signs_nothing_and_challenges_nobody(void **state)
+{
+    struct liar *l = *state;
+    file_put(l, "pass", "other words");
+    refuses(l, "go", NULL, BATON_DENIED, "");
+    assert_int_equal(l->verbs, 0);
+}
+
+#define WITH_LIAR(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_LIAR(what_is_true_is_signed_word_for_word),
+        WITH_LIAR(a_plan_approval_names_the_holder),
+        WITH_LIAR(go_signs_exactly_the_evidence_that_was_read),
+        WITH_LIAR(a_document_of_another_root_is_not_believed),
+        WITH_LIAR(a_server_that_nobody_confirmed_is_not_signed_for),
+        WITH_LIAR(a_confirmation_by_one_without_the_role_does_not_count),
+        WITH_LIAR(another_key_under_a_confirmed_name_is_noticed),
+        WITH_LIAR(a_plan_that_is_not_the_one_named_is_not_signed),
+        WITH_LIAR(a_verification_that_is_not_the_one_accepted_is_not_signed),
+        WITH_LIAR(a_lab_plan_needs_a_lab_document),
+        WITH_LIAR(a_person_without_the_role_cannot_sign),
+        WITH_LIAR(another_tenants_plan_is_not_for_a_limited_person),
+        WITH_LIAR(evidence_by_another_key_is_not_signed),
+        WITH_LIAR(evidence_about_something_else_is_not_signed),
+        WITH_LIAR(evidence_for_another_plan_is_not_signed),
+        WITH_LIAR(a_server_that_still_holds_stops_go),
+        WITH_LIAR(a_wrong_passphrase_signs_nothing_and_challenges_nobody),
+    };
+    struct baton_err err;
+    if (crypto_init(&err) != BATON_OK)
+        return 1;
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
