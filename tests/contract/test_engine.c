@@ -165,10 +165,10 @@ a_failed_commit_stops_the_engine_and_nobody_hears_yes(void **state)
 /* The child runs a whole engine and dies in the middle of a commit; what it had acknowledged before is
  * written to a pipe. The parent opens the same database. */
 static void
-child_works_until_the_power_goes(struct world *w, int fd)
+child_works_until_the_power_goes(struct world *w, int fd, unsigned commit)
 {
     world_start(w);
-    w->store.exit_at = w->store.commits + 12;
+    w->store.exit_at = commit;
     for (int i = 0;; i++) {
         char name[32];
         snprintf(name, sizeof name, "tenant-%d", i);
@@ -180,17 +180,16 @@ child_works_until_the_power_goes(struct world *w, int fd)
     }
 }
 
-static void
-a_kill_at_a_commit_loses_nothing_that_was_acknowledged(void **state)
+static size_t
+child_runs(struct world *w, unsigned commit)
 {
-    struct world *w = *state;
     int ends[2], status;
     world_stop(w);
     assert_int_equal(pipe(ends), 0);
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0)
-        child_works_until_the_power_goes(w, ends[1]);
+        child_works_until_the_power_goes(w, ends[1], commit);
     close(ends[1]);
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 42);
@@ -204,6 +203,17 @@ a_kill_at_a_commit_loses_nothing_that_was_acknowledged(void **state)
         acknowledged++;
     }
     close(ends[0]);
+    return acknowledged;
+}
+
+static void
+a_kill_at_any_commit_loses_nothing_that_was_acknowledged(void **state)
+{
+    static const unsigned commits[] = {2, 3, 5, 12};
+    struct world *w = *state;
+    size_t acknowledged = 0;
+    for (size_t i = 0; i < ARRAY_LEN(commits); i++)
+        acknowledged = child_runs(w, commits[i]);
     assert_true(acknowledged >= 5);
 }
 
@@ -610,6 +620,31 @@ a_flood_of_refusals_does_not_fill_the_disk(void **state)
 }
 
 static void
+a_flood_of_statements_is_put_off_and_not_lost(void **state)
+{
+    enum { FLOOD = 300 };
+    struct world *w = *state;
+    struct world_agent a;
+    struct statement s;
+    agent_init(&a, w, "OLD01");
+    agent_join(&a, 'o');
+    for (int i = 0; i < FLOOD; i++) {
+        s = agent_statement(&a, SAY_STATUS);
+        agent_say(&a, &s);
+    }
+    struct message *refused = world_take(w, &a, MSG_REFUSED);
+    assert_non_null(refused);
+    assert_int_equal(refused->u.refused.status, BATON_LIMIT);
+    world_settle(w);
+    assert_true(world_records(w, AUDIT_STATEMENT) < FLOOD);
+    w->clock_ms += 4000; /* a while later the last one is said again */
+    agent_say(&a, &s);
+    world_settle(w);
+    assert_true(world_statement_known(w, &a, s.counter));
+    agent_done(&a);
+}
+
+static void
 strangers_are_refused(void **state)
 {
     struct world *w = *state;
@@ -849,7 +884,7 @@ main(void)
         WORLD_TEST(what_waits_together_is_one_transaction),
         WORLD_TEST(nothing_is_answered_before_the_commit),
         WORLD_TEST(a_failed_commit_stops_the_engine_and_nobody_hears_yes),
-        WORLD_TEST(a_kill_at_a_commit_loses_nothing_that_was_acknowledged),
+        WORLD_TEST(a_kill_at_any_commit_loses_nothing_that_was_acknowledged),
         WORLD_TEST(the_same_idempotency_key_answers_the_same_and_does_nothing_twice),
         WORLD_TEST(a_token_is_shown_once_even_with_the_same_key),
         WORLD_TEST(an_operator_of_one_tenant_cannot_touch_another),
@@ -867,6 +902,7 @@ main(void)
         WORLD_TEST(words_in_anothers_name_or_for_another_tenant_are_refused),
         WORLD_TEST(frames_of_a_wrong_tenant_type_session_or_sequence_are_refused),
         WORLD_TEST(a_flood_of_refusals_does_not_fill_the_disk),
+        WORLD_TEST(a_flood_of_statements_is_put_off_and_not_lost),
         WORLD_TEST(strangers_are_refused),
         WORLD_TEST(a_second_session_bars_both_until_a_person_confirms_again),
         WORLD_TEST(silence_is_noticed),

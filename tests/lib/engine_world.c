@@ -872,3 +872,21 @@ world_record_says(struct world *w, enum audit_type type, const char *text)
 {
     return count_records(w, type, text) > 0;
 }
+
+bool
+world_statement_known(struct world *w, const struct world_agent *a, uint64_t counter)
+{
+    struct store_port reader;
+    uint8_t key[BATON_KEY_BYTES + 8], *value = NULL;
+    size_t len;
+    memcpy(key, a->id.sign_key.b, BATON_KEY_BYTES);
+    for (int i = 0; i < 8; i++)
+        key[BATON_KEY_BYTES + i] = (uint8_t)(counter >> (56 - 8 * i));
+    assert_int_equal(
+        store_sqlite_open(w->path, STORE_READ_ONLY, crypto_digest_port(), &reader, NULL), BATON_OK);
+    enum baton_status rc =
+        reader.get(reader.ctx, TABLE_STATEMENT, key, sizeof key, &value, &len, NULL);
+    reader.close(reader.ctx);
+    free(value);
+    return rc == BATON_OK;
+}

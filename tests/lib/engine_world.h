@@ -35,7 +35,7 @@ struct world_store { /* the wrapper */
     bool open_tx;
     _Atomic unsigned commits;
     _Atomic unsigned fail_at, exit_at; /* commit number; 0: never */
-    bool blocked, inside;      /* commit waits while blocked */
+    bool blocked, inside;              /* commit waits while blocked */
 };
 
 struct world {
@@ -130,6 +130,8 @@ void world_read(struct world *w,
                 void *arg);
 /* Records of this type in the log, read through a store of its own. */
 size_t world_records(struct world *w, enum audit_type type);
+/* The index of this agent's statements has this counter. */
+bool world_statement_known(struct world *w, const struct world_agent *a, uint64_t counter);
 bool world_record_says(struct world *w, enum audit_type type, const char *text);
 
 #endif
