@@ -138,7 +138,8 @@ token_decode(const char *text, struct token *ret_token, struct baton_err *err)
     uint8_t raw[TOKEN_RAW_BYTES];
     size_t raw_len = 0;
     if (!base64_decode(text + PREFIX_BYTES, len - PREFIX_BYTES, raw, sizeof raw, &raw_len) ||
-        raw_len <= CRC_BYTES || crc_at(raw + raw_len - CRC_BYTES) != crc32_of(raw, raw_len - CRC_BYTES))
+        raw_len <= CRC_BYTES ||
+        crc_at(raw + raw_len - CRC_BYTES) != crc32_of(raw, raw_len - CRC_BYTES))
         return baton_fail(err, BATON_MALFORMED,
                           "the enrolment token is damaged: its checksum does not match; copy all "
                           "of it again");

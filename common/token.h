@@ -26,11 +26,11 @@ struct token {
     char address[TOKEN_ADDRESS_BYTES]; /* "tcp://controller.example.net:7400" */
     uint8_t seed[TOKEN_SEED_BYTES];
     struct baton_key controller_sign, controller_curve;
-    struct baton_key root;   /* zero: the controller had no trust document yet */
+    struct baton_key root; /* zero: the controller had no trust document yet */
     struct baton_id tenant;
-    uint8_t role;            /* 'o' old side, 'n' new side */
+    uint8_t role; /* 'o' old side, 'n' new side */
     bool lab;
-    char host[NAME_BYTES];   /* the one host that may use it */
+    char host[NAME_BYTES]; /* the one host that may use it */
     uint64_t expires_unix_ms;
 };
 
