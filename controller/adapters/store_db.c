@@ -30,15 +30,15 @@ static const char *const migrations[STORE_SCHEMA_VERSION] = {
     "  sig BLOB NOT NULL CHECK (length(sig) IN (0, 64)),"
     "  bytes BLOB NOT NULL CHECK (length(bytes) <= 65536)) STRICT;"
 
-    /* follows: each record needs the one before it, so that seq rises by one without a trigger on
-       the hottest statement of all. */
+    /* follows: each record needs the one before it, so that seq rises by one from 1 without a
+       trigger on the hottest statement of all. */
     "CREATE TABLE log("
-    "  seq INTEGER PRIMARY KEY CHECK (seq > 0),"
+    "  seq INTEGER PRIMARY KEY,"
     "  follows INTEGER AS (nullif(seq, 1) - 1) VIRTUAL REFERENCES log(seq),"
     "  tenant BLOB NOT NULL CHECK (length(tenant) = 16),"
-    "  tenant_seq INTEGER NOT NULL CHECK (tenant_seq > 0),"
+    "  tenant_seq INTEGER NOT NULL,"
     "  leaf BLOB NOT NULL CHECK (length(leaf) = 32),"
-    "  bytes BLOB NOT NULL CHECK (length(bytes) <= 131072)) STRICT;"
+    "  bytes BLOB NOT NULL) STRICT;"
     "CREATE TRIGGER log_never_changes BEFORE UPDATE ON log"
     "  BEGIN SELECT RAISE(ABORT, 'audit records never change'); END;"
     "CREATE TRIGGER log_never_shrinks BEFORE DELETE ON log"

@@ -1,4 +1,5 @@
 #include "controller/adapters/store_log.h"
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,8 +7,9 @@
 enum {
     UNDO_FIRST = 128,
     PROGRESS_EVERY = 4096,
-    ENTRY_BYTES = BATON_ID_BYTES + 2, /* tenant, offset in the block */
-    BLOCK_BYTES = LOG_BLOCK_RECORDS * ENTRY_BYTES,
+    ENTRY_BYTES = BATON_ID_BYTES + 2,      /* tenant, offset in the block */
+    GROUP_HEAD_BYTES = BATON_ID_BYTES + 2, /* tenant, number of offsets that follow */
+    BLOCK_BYTES_MAX = LOG_BLOCK_RECORDS * (GROUP_HEAD_BYTES + 2),
 };
 
 static const char frontier_key[] = "store.tree";
@@ -186,7 +188,8 @@ store_log_append(struct store_log *log, struct audit_record *record, struct bato
     return BATON_OK;
 }
 
-/* The index of tenants, one block at a time */
+/* The index of tenants, one block at a time: per tenant, in order of id, its id, how many records it
+ * has there, and their offsets. */
 
 static int
 entry_compare(const void *a, const void *b)
@@ -195,44 +198,82 @@ entry_compare(const void *a, const void *b)
 }
 
 static void
-entry_write(uint8_t *entry, const void *tenant, unsigned offset)
+put_u16(uint8_t *out, unsigned v)
 {
-    memcpy(entry, tenant, BATON_ID_BYTES);
-    entry[BATON_ID_BYTES] = (uint8_t)(offset >> 8);
-    entry[BATON_ID_BYTES + 1] = (uint8_t)offset;
+    out[0] = (uint8_t)(v >> 8);
+    out[1] = (uint8_t)v;
+}
+
+static unsigned
+get_u16(const uint8_t *p)
+{
+    return (unsigned)p[0] << 8 | p[1];
+}
+
+/* Length of the list written. */
+static size_t
+block_make(const struct baton_id tenants[LOG_BLOCK_RECORDS], uint8_t list[BLOCK_BYTES_MAX])
+{
+    static_assert(LOG_BLOCK_RECORDS <= UINT16_MAX, "offsets have two bytes");
+    uint8_t entry[LOG_BLOCK_RECORDS][ENTRY_BYTES], *group = NULL;
+    size_t len = 0;
+    for (unsigned n = 0; n < LOG_BLOCK_RECORDS; n++) {
+        memcpy(entry[n], tenants[n].b, BATON_ID_BYTES);
+        put_u16(entry[n] + BATON_ID_BYTES, n);
+    }
+    qsort(entry, LOG_BLOCK_RECORDS, ENTRY_BYTES, entry_compare);
+    for (size_t n = 0; n < LOG_BLOCK_RECORDS; n++) {
+        if (group == NULL || memcmp(group, entry[n], BATON_ID_BYTES) != 0) {
+            group = list + len;
+            memcpy(group, entry[n], BATON_ID_BYTES);
+            put_u16(group + BATON_ID_BYTES, 0);
+            len += GROUP_HEAD_BYTES;
+        }
+        put_u16(group + BATON_ID_BYTES, get_u16(group + BATON_ID_BYTES) + 1);
+        memcpy(list + len, entry[n] + BATON_ID_BYTES, 2);
+        len += 2;
+    }
+    return len;
+}
+
+/* The group of this tenant in a list, NULL if it has none; *ret_count offsets follow its head. */
+static const uint8_t *
+block_find(const uint8_t *list, size_t len, const struct baton_id *tenant, unsigned *ret_count)
+{
+    size_t at = 0;
+    while (len - at >= GROUP_HEAD_BYTES) {
+        unsigned count = get_u16(list + at + BATON_ID_BYTES);
+        int order = memcmp(list + at, tenant->b, BATON_ID_BYTES);
+        if (order > 0 || count > (len - at - GROUP_HEAD_BYTES) / 2)
+            break;
+        if (order == 0) {
+            *ret_count = count;
+            return list + at + GROUP_HEAD_BYTES;
+        }
+        at += GROUP_HEAD_BYTES + 2 * (size_t)count;
+    }
+    return NULL;
 }
 
 static enum baton_status
-block_put(struct store_log *log, uint64_t block, const uint8_t *entries, struct baton_err *err)
+block_put(struct store_log *log, uint64_t block, const uint8_t *list, size_t len,
+          struct baton_err *err)
 {
     sqlite3_stmt *st = NULL;
     enum baton_status rc = store_db_take(log->db, ST_BLOCK_PUT, &st, err);
     if (rc != BATON_OK)
         return rc;
     (void)sqlite3_bind_int64(st, 1, (sqlite3_int64)block);
-    store_db_bind(st, 2, entries, BLOCK_BYTES);
+    store_db_bind(st, 2, list, len);
     return store_db_run(log->db, ST_BLOCK_PUT, st, err);
-}
-
-static void
-block_make(const struct baton_id tenants[LOG_BLOCK_RECORDS], uint8_t entries[BLOCK_BYTES])
-{
-    for (unsigned n = 0; n < LOG_BLOCK_RECORDS; n++)
-        entry_write(entries + n * ENTRY_BYTES, tenants[n].b, n);
-    qsort(entries, LOG_BLOCK_RECORDS, ENTRY_BYTES, entry_compare);
 }
 
 static enum baton_status
 block_index(struct store_log *log, const struct baton_id *tenants, uint64_t block,
             struct baton_err *err)
 {
-    uint8_t *entries = malloc(BLOCK_BYTES);
-    if (entries == NULL)
-        return baton_fail(err, BATON_NOMEM, "index of the log");
-    block_make(tenants, entries);
-    enum baton_status rc = block_put(log, block, entries, err);
-    free(entries);
-    return rc;
+    uint8_t list[BLOCK_BYTES_MAX];
+    return block_put(log, block, list, block_make(tenants, list), err);
 }
 
 /* Forgets the tenants of blocks that are on disk now. */
@@ -272,7 +313,6 @@ store_log_index(struct store_log *log, struct baton_err *err)
 struct load {
     struct store_log *log;
     sqlite3_stmt *rows, *blocks;
-    uint8_t *entries; /* what the index of a block should be */
     bool blocks_end;
 };
 
@@ -280,6 +320,14 @@ static enum baton_status
 load_fault(uint64_t seq, const char *why, struct baton_err *err)
 {
     return baton_fail(err, BATON_CORRUPT, "audit record %" PRIu64 " %s", seq, why);
+}
+
+static bool
+column_is(sqlite3_stmt *st, int column, const void *bytes, size_t len)
+{
+    size_t n = 0;
+    const uint8_t *p = store_db_bytes(st, column, &n);
+    return n == len && memcmp(p, bytes, len) == 0;
 }
 
 /* A full block against the stored list, as far as lists have been written. */
@@ -295,11 +343,10 @@ load_block(struct load *l, uint64_t block, struct baton_err *err)
     }
     if (code != SQLITE_ROW)
         return store_db_error(l->log->db, code, "reading the index of the log", err);
-    size_t len = 0;
-    const uint8_t *stored = store_db_bytes(l->blocks, 1, &len);
-    block_make(l->log->recent, l->entries);
-    if ((uint64_t)sqlite3_column_int64(l->blocks, 0) != block || len != BLOCK_BYTES ||
-        memcmp(stored, l->entries, BLOCK_BYTES) != 0)
+    uint8_t list[BLOCK_BYTES_MAX];
+    size_t len = block_make(l->log->recent, list);
+    if ((uint64_t)sqlite3_column_int64(l->blocks, 0) != block ||
+        !column_is(l->blocks, 1, list, len))
         return baton_fail(err, BATON_CORRUPT, "index block %" PRIu64 " does not match the log",
                           block);
     recent_shift(l->log, block + 1);
@@ -325,14 +372,6 @@ load_place(struct load *l, const struct audit_record *r, const struct baton_hash
     head->leaf = *leaf;
     log_grow(log, &r->tenant, leaf);
     return BATON_OK;
-}
-
-static bool
-column_is(sqlite3_stmt *st, int column, const void *bytes, size_t len)
-{
-    size_t n = 0;
-    const uint8_t *p = store_db_bytes(st, column, &n);
-    return n == len && memcmp(p, bytes, len) == 0;
 }
 
 static enum baton_status
@@ -404,9 +443,6 @@ load_compare(struct store_log *log, const struct merkle_frontier *stored, struct
 static enum baton_status
 load_open(struct load *l, struct baton_err *err)
 {
-    l->entries = malloc(BLOCK_BYTES);
-    if (l->entries == NULL)
-        return baton_fail(err, BATON_NOMEM, "audit log");
     enum baton_status rc = store_db_take(l->log->db, ST_LOG_EACH, &l->rows, err);
     if (rc == BATON_OK)
         rc = store_db_take(l->log->db, ST_BLOCK_EACH, &l->blocks, err);
@@ -425,7 +461,6 @@ load_close(struct load *l)
         store_db_give(l->log->db, ST_LOG_EACH, l->rows);
     if (l->blocks != NULL)
         store_db_give(l->log->db, ST_BLOCK_EACH, l->blocks);
-    free(l->entries);
 }
 
 enum baton_status
@@ -511,32 +546,15 @@ visit_one(struct visit *v, uint64_t seq, struct baton_err *err)
     return rc;
 }
 
-static size_t
-block_lower_bound(const uint8_t *entries, const struct baton_id *tenant)
-{
-    size_t low = 0, high = LOG_BLOCK_RECORDS;
-    while (low < high) {
-        size_t mid = (low + high) / 2;
-        if (memcmp(entries + mid * ENTRY_BYTES, tenant->b, BATON_ID_BYTES) < 0)
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    return low;
-}
-
 static enum baton_status
-visit_block(struct visit *v, uint64_t block, const uint8_t *entries, uint64_t from,
+visit_block(struct visit *v, uint64_t block, const uint8_t *list, size_t len, uint64_t from,
             struct baton_err *err)
 {
     enum baton_status rc = BATON_OK;
-    for (size_t i = block_lower_bound(entries, v->tenant);
-         rc == BATON_OK && !v->stopped && i < LOG_BLOCK_RECORDS; i++) {
-        const uint8_t *e = entries + i * ENTRY_BYTES;
-        if (memcmp(e, v->tenant->b, BATON_ID_BYTES) != 0)
-            break;
-        uint64_t seq = block * LOG_BLOCK_RECORDS + 1 +
-                       (uint64_t)(e[BATON_ID_BYTES] << 8 | e[BATON_ID_BYTES + 1]);
+    unsigned count = 0;
+    const uint8_t *offset = block_find(list, len, v->tenant, &count);
+    for (unsigned i = 0; offset != NULL && rc == BATON_OK && !v->stopped && i < count; i++) {
+        uint64_t seq = block * LOG_BLOCK_RECORDS + 1 + get_u16(offset + 2 * (size_t)i);
         if (seq >= from)
             rc = visit_one(v, seq, err);
     }
@@ -556,11 +574,8 @@ visit_blocks(struct visit *v, uint64_t from, uint64_t *ret_next, struct baton_er
     while (rc == BATON_OK && !v->stopped && (code = sqlite3_step(st)) == SQLITE_ROW) {
         uint64_t block = (uint64_t)sqlite3_column_int64(st, 0);
         size_t len = 0;
-        const uint8_t *entries = store_db_bytes(st, 1, &len);
-        if (len != BLOCK_BYTES)
-            rc = baton_fail(err, BATON_CORRUPT, "index block %" PRIu64 " is malformed", block);
-        else
-            rc = visit_block(v, block, entries, from, err);
+        const uint8_t *list = store_db_bytes(st, 1, &len);
+        rc = visit_block(v, block, list, len, from, err);
         *ret_next = (block + 1) * LOG_BLOCK_RECORDS + 1;
     }
     if (rc == BATON_OK && !v->stopped && code != SQLITE_DONE)

@@ -2,7 +2,7 @@
  *
  * Shape      In memory: the Merkle frontier and each tenant's last record. On disk: one row per
  *            record, the frontier in TABLE_META, and per 1,024 records one sorted list of
- *            (tenant, offset), so that one tenant's records are found without reading the others.
+ *            tenants and offsets, so that one tenant's records are found without reading the others.
  *            The list is written off the hot path; the tail without one is read through.
  * Errors     BATON_CORRUPT with the seq and what is wrong with it.
  * Ownership  store_log_init, store_log_done; borrows the connection and the digest port.

@@ -3,8 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
-enum { ROUNDS_SHORT = 5, ROUNDS_LONG = 11 };
+enum { ROUNDS_SHORT = 5, ROUNDS_LONG = 11, REPEATS_MAX = 20 };
+
+#define FOREIGN_MOST 0.15 /* a round in which others took more of the machine is repeated */
 
 double
 bench_now_s(void)
@@ -65,29 +68,87 @@ side_rate(const struct bench_side *s, uint64_t count, double *ret_per_s)
     return true;
 }
 
+/* CPU seconds that all processes have used since boot, and all that there were. False: no /proc. */
+static bool
+machine_cpu(double *ret_busy, double *ret_all)
+{
+    unsigned long long v[8] = {0};
+    FILE *f = fopen("/proc/stat", "re");
+    if (f == NULL)
+        return false;
+    int n = fscanf(f, "cpu %llu %llu %llu %llu %llu %llu %llu %llu", &v[0], &v[1], &v[2], &v[3],
+                   &v[4], &v[5], &v[6], &v[7]);
+    (void)fclose(f);
+    *ret_all = 0;
+    for (int i = 0; i < 8; i++)
+        *ret_all += (double)v[i];
+    *ret_busy = *ret_all - (double)v[3] - (double)v[4]; /* idle, waiting for the disk */
+    return n == 8;
+}
+
+static double
+own_cpu_s(void)
+{
+    struct timespec ts;
+    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+    return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+/* One round; *ret_foreign is the share of the whole machine's time that others took meanwhile. */
+static bool
+round_run(const struct bench_side *first, const struct bench_side *second, uint64_t count,
+          double *ret_first, double *ret_second, double *ret_foreign)
+{
+    double busy0 = 0, all0 = 0, busy1 = 0, all1 = 0, own = own_cpu_s();
+    bool known = machine_cpu(&busy0, &all0);
+    if (!side_rate(first, count, ret_first) || !side_rate(second, count, ret_second))
+        return false;
+    own = (own_cpu_s() - own) * (double)sysconf(_SC_CLK_TCK);
+    known = known && machine_cpu(&busy1, &all1) && all1 > all0;
+    double foreign = known ? (busy1 - busy0 - own) / (all1 - all0) : 0;
+    *ret_foreign = foreign > 0 ? foreign : 0;
+    return true;
+}
+
+static void
+ratio_print(const struct bench_options *o, const char *name, const struct bench_side *a,
+            const struct bench_side *b, const struct bench_ratio *r, unsigned disturbed)
+{
+    printf("%-46s min %.3f median %.3f max %.3f rounds %u", name, r->min, r->median, r->max,
+           o->rounds);
+    if (disturbed > 0)
+        printf(" (%u disturbed)", disturbed);
+    printf("  %s %.0f/s, %s %.0f/s\n", a->name, r->a_per_s, b->name, r->b_per_s);
+    (void)fflush(stdout);
+}
+
 bool
 bench_compare(const struct bench_options *o, const char *name, uint64_t count,
               const struct bench_side *a, const struct bench_side *b, struct bench_ratio *ret_ratio)
 {
-    double ra[BENCH_ROUNDS_MAX], rb[BENCH_ROUNDS_MAX], ratio[BENCH_ROUNDS_MAX];
-    double warm;
-    if (!side_rate(a, count, &warm) || !side_rate(b, count, &warm))
+    double ra[BENCH_ROUNDS_MAX], rb[BENCH_ROUNDS_MAX], ratio[BENCH_ROUNDS_MAX], foreign = 0;
+    unsigned disturbed = 0, repeats = o->is_short ? 0 : REPEATS_MAX;
+    if (!round_run(a, b, count, &ra[0], &rb[0], &foreign)) /* to warm up */
         return false;
     for (unsigned i = 0; i < o->rounds; i++) {
         bool a_first = i % 2 == 0;
-        if (!side_rate(a_first ? a : b, count, a_first ? &ra[i] : &rb[i]) ||
-            !side_rate(a_first ? b : a, count, a_first ? &rb[i] : &ra[i]))
+        if (!round_run(a_first ? a : b, a_first ? b : a, count, a_first ? &ra[i] : &rb[i],
+                       a_first ? &rb[i] : &ra[i], &foreign))
             return false;
         ratio[i] = ra[i] / rb[i];
+        bool calm = foreign <= FOREIGN_MOST;
+        if (!calm && repeats > 0) {
+            repeats--;
+            i--; /* again */
+        } else {
+            disturbed += !calm;
+        }
     }
     ret_ratio->median = median(ratio, o->rounds);
     ret_ratio->min = ratio[0];
     ret_ratio->max = ratio[o->rounds - 1];
     ret_ratio->a_per_s = median(ra, o->rounds);
     ret_ratio->b_per_s = median(rb, o->rounds);
-    printf("%-44s min %.3f median %.3f max %.3f rounds %u  (%s %.0f/s, %s %.0f/s)\n", name,
-           ret_ratio->min, ret_ratio->median, ret_ratio->max, o->rounds, a->name,
-           ret_ratio->a_per_s, b->name, ret_ratio->b_per_s);
-    (void)fflush(stdout);
+    ratio_print(o, name, a, b, ret_ratio, disturbed);
     return true;
 }

@@ -1,6 +1,8 @@
 /* bench.h: two ways of doing the same thing, measured in turn in one run.
  *
  * Shape      A ratio is measured in rounds A B, B A, A B …: what disturbs the machine disturbs both.
+ *            A round in which other processes took more than 15 % of the machine is repeated, as far
+ *            as patience goes; those that stayed disturbed are counted on the line.
  *            One line per ratio: name, min, median, max, and the medians of both rates.
  * Units      Rates are things per second.
  */

@@ -16,8 +16,8 @@ measure_append(const struct bench_options *o, unsigned batch, uint64_t count)
     struct bench_ratio ratio;
     char name[64];
     bool good = bench_world_open(&w, o->dir, batch, false);
-    struct bench_side store = {"append", bench_world_store, &w};
-    struct bench_side bare = {"bare", bench_world_bare, &w};
+    struct bench_side store = {.name = "append", .run = bench_world_store, .arg = &w};
+    struct bench_side bare = {.name = "bare", .run = bench_world_bare, .arg = &w};
     (void)snprintf(name, sizeof name, "audit append / bare SQLite insert, batch %u", batch);
     good = good && bench_compare(o, name, count, &store, &bare, &ratio);
     bench_world_close(&w);
@@ -100,8 +100,8 @@ measure_verify(const struct bench_options *o, uint64_t records)
     (void)snprintf(v.path, sizeof v.path, "%s/bundle", w.dir);
     good = good && audit_bundle_write(&w.store, &source, v.path, NULL, NULL) == BATON_OK &&
            records_load(&v, records);
-    struct bench_side verify = {"verify", run_verify, &v};
-    struct bench_side hash = {"SHA-256", run_hash, &v};
+    struct bench_side verify = {.name = "verify", .run = run_verify, .arg = &v};
+    struct bench_side hash = {.name = "SHA-256", .run = run_hash, .arg = &v};
     good = good && bench_compare(o, "bundle verify / SHA-256 of the same records", records, &verify,
                                  &hash, &ratio);
     if (good)

@@ -12,8 +12,8 @@ measure(const struct bench_options *o, unsigned batch, bool with_row, const char
     struct bench_ratio ratio;
     char name[64];
     bool good = bench_world_open(&w, o->dir, batch, with_row);
-    struct bench_side store = {"store", bench_world_store, &w};
-    struct bench_side bare = {"bare", bench_world_bare, &w};
+    struct bench_side store = {.name = "store", .run = bench_world_store, .arg = &w};
+    struct bench_side bare = {.name = "bare", .run = bench_world_bare, .arg = &w};
     (void)snprintf(name, sizeof name, "%s, batch %u", what, batch);
     good = good && bench_compare(o, name, count, &store, &bare, &ratio);
     bench_world_close(&w);

@@ -22,37 +22,43 @@ tenant_of(uint64_t step, struct baton_id *ret_tenant)
 
 /* Like what the engine writes: a sentence, two references, the image of the row that changed. */
 static void
-record_make(struct bench_world *w, uint64_t step, struct audit_record *r)
+record_init(struct bench_world *w, struct audit_record *r)
 {
     memset(r, 0, sizeof *r);
     r->type = AUDIT_MOVED;
     r->rule = 317;
-    r->unix_ms = 1700000000000 + step;
-    r->epoch.counter = step;
     r->ref_count = 2;
     memset(r->ref, 0x5a, 2 * sizeof r->ref[0]);
-    memcpy(r->ref[0].b, &step, sizeof step);
     (void)snprintf(r->text, sizeof r->text, "every member's evidence for this epoch is in");
-    tenant_of(step, &r->tenant);
-    memcpy(w->row, &step, sizeof step);
     if (!w->with_row)
         return;
     r->row_count = 1;
     r->row[0] = (struct audit_row){
         .table = TABLE_AUTHORITY, .key_len = BATON_ID_BYTES, .value = w->row, .len = sizeof w->row};
+}
+
+static void
+record_step(struct bench_world *w, uint64_t step)
+{
+    struct audit_record *r = &w->record;
+    r->unix_ms = 1700000000000 + step;
+    r->epoch.counter = step;
+    memcpy(r->ref[0].b, &step, sizeof step);
+    tenant_of(step, &r->tenant);
+    memcpy(w->row, &step, sizeof step);
     memcpy(r->row[0].key, r->tenant.b, BATON_ID_BYTES);
 }
 
 static bool
 store_step(struct bench_world *w)
 {
-    struct audit_record r;
-    record_make(w, ++w->store_step, &r);
+    struct audit_record *r = &w->record;
+    record_step(w, ++w->store_step);
     const struct store_port *s = &w->store;
-    if (w->with_row && s->put(s->ctx, TABLE_AUTHORITY, r.tenant.b, sizeof r.tenant.b, w->row,
+    if (w->with_row && s->put(s->ctx, TABLE_AUTHORITY, r->tenant.b, sizeof r->tenant.b, w->row,
                               sizeof w->row, NULL) != BATON_OK)
         return false;
-    return s->append(s->ctx, &r, NULL) == BATON_OK;
+    return s->append(s->ctx, r, NULL) == BATON_OK;
 }
 
 bool
@@ -106,7 +112,6 @@ bench_world_open(struct bench_world *w, const char *dir, unsigned batch, bool wi
 {
     char path[2 * BENCH_PATH_BYTES];
     struct baton_err err = {0};
-    struct audit_record r;
     memset(w, 0, sizeof *w);
     w->batch = batch;
     w->with_row = with_row;
@@ -124,9 +129,10 @@ bench_world_open(struct bench_world *w, const char *dir, unsigned batch, bool wi
     path_of(w, "bare.db", path);
     if (!bare_open(&w->bare, path))
         return false;
-    record_make(w, 1, &r);
-    r.seq = r.tenant_seq = 1;
-    return audit_encode(&r, w->bytes, sizeof w->bytes, &w->record_len) == BATON_OK;
+    record_init(w, &w->record);
+    record_step(w, 1);
+    w->record.seq = w->record.tenant_seq = 1;
+    return audit_encode(&w->record, w->bytes, sizeof w->bytes, &w->record_len) == BATON_OK;
 }
 
 void

@@ -14,6 +14,7 @@ struct bench_world {
     unsigned batch;
     bool with_row; /* a state row and its image beside each record */
     uint64_t store_step, bare_step;
+    struct audit_record record;
     uint8_t row[BENCH_ROW_BYTES];
     uint8_t bytes[AUDIT_RECORD_BYTES_MAX];
     size_t record_len; /* of a record as the store makes it */
