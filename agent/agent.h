@@ -115,6 +115,7 @@ enum baton_status status_show(const char *dir, const char *output, struct baton_
 
 /* loop.c: until end is set. stop_fd becomes readable when the process shall stop. */
 void agent_boot(struct agent *a, int stop_fd);
+void agent_turn(struct agent *a, int stop_fd, long most_ms);
 void agent_loop(struct agent *a, int stop_fd);
 
 #endif

@@ -137,27 +137,34 @@ agent_boot(struct agent *a, int stop_fd)
 
 /* --- with it --- */
 
+/* Once around: what is due, then whatever comes within most_ms. */
+void
+agent_turn(struct agent *a, int stop_fd, long most_ms)
+{
+    observe_due(a);
+    session_time(a);
+    tick(a, agent_now_ms());
+    long wait = wait_ms(a);
+    zmq_pollitem_t items[AGENT_BUS_ITEMS + 2];
+    agent_bus_poll(a->bus, items);
+    items[AGENT_BUS_ITEMS] = (zmq_pollitem_t){.fd = a->host.fd(a->host.ctx), .events = ZMQ_POLLIN};
+    items[AGENT_BUS_ITEMS + 1] = (zmq_pollitem_t){.fd = stop_fd, .events = ZMQ_POLLIN};
+    if (zmq_poll(items, AGENT_BUS_ITEMS + 2, wait < most_ms ? wait : most_ms) < 0)
+        return; /* a signal: the stop descriptor says whether it is for us */
+    if (items[AGENT_BUS_ITEMS + 1].revents != 0)
+        a->end = AGENT_STOPS;
+    take_host(a);
+    session_link(a);
+    session_receive(a);
+}
+
 void
 agent_loop(struct agent *a, int stop_fd)
 {
     struct member_event boot = agent_event(MEMBER_BOOT);
     agent_step(a, &boot);
     while (agent_runs(a)) {
-        observe_due(a);
-        session_time(a);
-        tick(a, agent_now_ms());
-        zmq_pollitem_t items[AGENT_BUS_ITEMS + 2];
-        agent_bus_poll(a->bus, items);
-        items[AGENT_BUS_ITEMS] =
-            (zmq_pollitem_t){.fd = a->host.fd(a->host.ctx), .events = ZMQ_POLLIN};
-        items[AGENT_BUS_ITEMS + 1] = (zmq_pollitem_t){.fd = stop_fd, .events = ZMQ_POLLIN};
-        if (zmq_poll(items, AGENT_BUS_ITEMS + 2, wait_ms(a)) < 0)
-            continue; /* a signal: the stop descriptor says whether it is for us */
-        if (items[AGENT_BUS_ITEMS + 1].revents != 0)
-            a->end = AGENT_STOPS;
-        take_host(a);
-        session_link(a);
-        session_receive(a);
+        agent_turn(a, stop_fd, WAIT_MAX_MS);
         status_write(a);
     }
 }

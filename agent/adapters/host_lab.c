@@ -242,7 +242,7 @@ read_greeting(int fd, struct baton_err *err)
 static enum baton_status
 dial(struct host_lab *h, struct baton_err *err)
 {
-    int fd;
+    int fd = -1;
     enum baton_status rc = connect_to(h->socket_path, &fd, err);
     if (rc != BATON_OK)
         return rc;
@@ -364,8 +364,8 @@ line_room(struct host_lab *h)
 {
     if (h->line_cap - h->line_len >= READ_BYTES)
         return true;
-    size_t cap = h->line_cap == 0 ? 2 * READ_BYTES : h->line_cap * 2;
-    char *grown = cap > 2 * LINE_BYTES_MAX ? NULL : realloc(h->line, cap);
+    size_t cap = h->line_cap == 0 ? (size_t)READ_BYTES * 2 : h->line_cap * 2;
+    char *grown = cap > (size_t)LINE_BYTES_MAX * 2 ? NULL : realloc(h->line, cap);
     if (grown == NULL)
         return false;
     h->line = grown;
@@ -566,7 +566,7 @@ lab_submit(void *ctx, const struct host_request *request, uint32_t *ret_ticket,
     struct job *j = free_job(h, request->op, err, &rc);
     if (j != NULL)
         rc = fill_job(j, request, err);
-    if (rc == BATON_OK) {
+    if (j != NULL && rc == BATON_OK) {
         if (++h->last_ticket == 0)
             h->last_ticket = 1; /* 0 is a notification */
         j->ticket = j->done->ticket = h->last_ticket;

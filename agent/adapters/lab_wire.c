@@ -200,15 +200,17 @@ answer_processes(const json_t *answer, struct host_completion *done, struct bato
     return rc;
 }
 
+/* "2.6.92.0" as four numbers of 16 bits; what is missing counts as 0. */
 static int64_t
 version_of(const char *text)
 {
-    unsigned part[4] = {0};
-    if (sscanf(text, "%5u.%5u.%5u.%5u", &part[0], &part[1], &part[2], &part[3]) < 2)
-        return 0;
     uint64_t version = 0;
-    for (size_t i = 0; i < 4; i++)
-        version = version << 16 | (part[i] & 0xFFFF);
+    for (int part = 0; part < 4; part++) {
+        char *end;
+        unsigned long n = strtoul(text, &end, 10);
+        version = version << 16 | (n & 0xFFFF);
+        text = *end == '.' ? end + 1 : end;
+    }
     return (int64_t)version;
 }
 

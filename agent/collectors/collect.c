@@ -17,14 +17,13 @@ enum { FACTS_PER_ROW = 16, NO_DIGEST = DIGEST_COUNT };
 #define ANY     (NONE | SYNC)
 
 struct collect_row {
-    enum host_op op;
-    uint8_t place, collector, stage, products;
-    bool engine; /* the engine answers it: gone with it, and no error */
-    bool heavy;  /* not at every whole round */
+    uint8_t op, place, collector, stage, products;
+    bool engine;    /* the engine answers it: gone with it, and no error */
+    bool heavy;     /* not at every whole round */
+    uint8_t digest; /* enum digest_id that it gives, or NO_DIGEST */
     bool (*when)(const struct collect *c);
     collect_reader *read;
-    uint8_t digest;               /* enum digest_id that it gives, or NO_DIGEST */
-    uint8_t facts[FACTS_PER_ROW]; /* that it gives; unused places are FACT_COUNT... */
+    uint8_t facts[FACTS_PER_ROW]; /* that it gives */
     uint8_t fact_count;
 };
 
@@ -61,59 +60,72 @@ pending_made(const struct collect *c)
 }
 
 #define FACTS(...) .facts = {__VA_ARGS__}, .fact_count = sizeof((const uint8_t[]){__VA_ARGS__})
+#define NO_FACTS   .fact_count = 0
 #define F(id)      FACT_##id
+/* native call · place, what · collector of the engine or not */
+#define NATIVE(o, reader, ...)                                                                     \
+    {                                                                                              \
+        .op = (o), .stage = STAGE_NATIVE, .products = ANY, .read = (reader), .digest = NO_DIGEST,  \
+        __VA_ARGS__                                                                                \
+    }
+#define PLACE(o, p, s, pr, d, cond, reader, ...)                                                   \
+    {                                                                                              \
+        .op = (o), .place = (p), .stage = (s), .products = (pr), .when = (cond), .read = (reader), \
+        .digest = (d), __VA_ARGS__                                                                 \
+    }
+#define COLLECT(c, pr, d, reader, ...)                                                             \
+    {                                                                                              \
+        .op = HOST_COLLECT, .collector = (c), .stage = STAGE_COLLECTORS, .products = (pr),         \
+        .engine = true, .read = (reader), .digest = (d), __VA_ARGS__                               \
+    }
 
 // clang-format off
 static const struct collect_row rows[ROW_COUNT] = {
-    [ROW_SERVICES] = { HOST_SERVICES, 0, 0, STAGE_NATIVE, ANY, false, false, NULL, collect_services, NO_DIGEST,
+    [ROW_SERVICES]  = NATIVE(HOST_SERVICES, collect_services,
         FACTS(F(SERVICES_PRESENT), F(SERVICES_STOPPED), F(SERVICES_DISABLED), F(SERVICES_DISABLED_REGISTRY),
-              F(STOPPED_AT), F(SERVICE_WATCH)) },
-    [ROW_TASKS] = { HOST_TASKS, 0, 0, STAGE_NATIVE, ANY, false, false, NULL, collect_tasks, NO_DIGEST,
-        FACTS(F(TASKS_DISABLED)) },
-    [ROW_PROCESSES] = { HOST_PROCESSES, 0, 0, STAGE_NATIVE, ANY, false, false, NULL, collect_processes, NO_DIGEST,
-        FACTS(F(ENGINE_GONE), F(WIZARD_OPEN), F(CONSOLE_OPEN), F(INSTALLER_OPEN), F(SYNC_SHELL_OPEN),
-              F(TOOLS_STARTED)) },
-    [ROW_PRODUCT] = { HOST_PRODUCT, 0, 0, STAGE_NATIVE, ANY, false, false, NULL, collect_product, NO_DIGEST,
-        FACTS(F(PRODUCT_PRESENT), F(PRODUCT_CLASS), F(PRODUCT_VERSION), F(SQL_EDITION), F(DISK_FREE_BYTES)) },
-    [ROW_MACHINE] = { HOST_MACHINE, 0, 0, STAGE_NATIVE, ANY, false, false, NULL, collect_machine, NO_DIGEST, .fact_count = 0 },
-    [ROW_EXPORTED_STAT] = { HOST_FILE_STAT, PLACE_SETTINGS_EXPORT, 0, STAGE_NATIVE, ANY, false, false, NULL,
-        collect_exported_stat, NO_DIGEST, FACTS(F(SETTINGS_SEEN), F(SETTINGS_BYTES)) },
-    [ROW_PLACED_STAT] = { HOST_FILE_STAT, PLACE_SETTINGS_IMPORT, 0, STAGE_NATIVE, ANY, false, false, place_watched,
-        collect_placed_stat, NO_DIGEST, FACTS(F(SETTINGS_PLACED)) },
+              F(STOPPED_AT), F(SERVICE_WATCH))),
+    [ROW_TASKS]     = NATIVE(HOST_TASKS, collect_tasks, FACTS(F(TASKS_DISABLED))),
+    [ROW_PROCESSES] = NATIVE(HOST_PROCESSES, collect_processes,
+        FACTS(F(ENGINE_GONE), F(WIZARD_OPEN), F(CONSOLE_OPEN), F(INSTALLER_OPEN), F(SYNC_SHELL_OPEN), F(TOOLS_STARTED))),
+    [ROW_PRODUCT]   = NATIVE(HOST_PRODUCT, collect_product,
+        FACTS(F(PRODUCT_PRESENT), F(PRODUCT_CLASS), F(PRODUCT_VERSION), F(SQL_EDITION), F(DISK_FREE_BYTES))),
+    [ROW_MACHINE]   = NATIVE(HOST_MACHINE, collect_machine, NO_FACTS),
+    [ROW_EXPORTED_STAT] = PLACE(HOST_FILE_STAT, PLACE_SETTINGS_EXPORT, STAGE_NATIVE, ANY, NO_DIGEST, NULL,
+        collect_exported_stat, FACTS(F(SETTINGS_SEEN), F(SETTINGS_BYTES))),
+    [ROW_PLACED_STAT]   = PLACE(HOST_FILE_STAT, PLACE_SETTINGS_IMPORT, STAGE_NATIVE, ANY, NO_DIGEST, place_watched,
+        collect_placed_stat, FACTS(F(SETTINGS_PLACED))),
 
-    [ROW_RUNS] = { HOST_COLLECT, 0, COLLECT_RUNS, STAGE_COLLECTORS, SYNC, true, false, NULL, collect_runs, DIGEST_RUNS,
+    [ROW_RUNS]          = COLLECT(COLLECT_RUNS, SYNC, DIGEST_RUNS, collect_runs,
         FACTS(F(RUN_IN_PROGRESS), F(LAST_RUN_END), F(LAST_EXPORT_END), F(EXPORTS_TOTAL), F(LAST_EXPORT_OK),
               F(IMPORT_OK), F(LAST_CYCLE_END), F(GOOD_CYCLES), F(FULL_IMPORT_AD), F(FULL_SYNC_AD),
-              F(FULL_IMPORT_ENTRA), F(FULL_SYNC_ENTRA)) },
-    [ROW_RUN_STATUS] = { HOST_COLLECT, 0, COLLECT_RUN_STATUS, STAGE_COLLECTORS, CONNECT, true, false, NULL,
-        collect_run_status, NO_DIGEST, .fact_count = 0 },
-    [ROW_SCHEDULER] = { HOST_COLLECT, 0, COLLECT_SCHEDULER, STAGE_COLLECTORS, CONNECT, true, false, NULL,
-        collect_scheduler, NO_DIGEST,
-        FACTS(F(STAGING_SCHEDULER), F(SYNC_CYCLE_ENABLED), F(SCHEDULER_SUSPENDED), F(CYCLE_IN_PROGRESS), F(INTERVAL_MS)) },
-    [ROW_GLOBAL] = { HOST_COLLECT, 0, COLLECT_GLOBAL, STAGE_COLLECTORS, CONNECT, true, false, NULL, collect_global,
-        NO_DIGEST, FACTS(F(STAGING_SETTINGS), F(DELETE_GUARD)) },
-    [ROW_CONNECTORS] = { HOST_COLLECT, 0, COLLECT_CONNECTORS, STAGE_COLLECTORS, SYNC, true, false, NULL,
-        collect_connectors, NO_DIGEST, FACTS(F(CONNECTOR_READY)) },
-    [ROW_STATISTICS] = { HOST_COLLECT, 0, COLLECT_STATISTICS, STAGE_COLLECTORS, SYNC, true, false, NULL,
-        collect_statistics, NO_DIGEST, FACTS(F(PENDING_ADDS), F(PENDING_UPDATES), F(PENDING_DELETES), F(OBJECTS)) },
-    [ROW_AUTO_UPGRADE] = { HOST_COLLECT, 0, COLLECT_AUTO_UPGRADE, STAGE_COLLECTORS, CONNECT, true, false, NULL,
-        collect_auto_upgrade, NO_DIGEST, FACTS(F(AUTO_UPGRADE)) },
-    [ROW_CONFIGURATION] = { HOST_COLLECT, 0, COLLECT_CONFIGURATION, STAGE_COLLECTORS, AADSYNC | CONNECT, true, true, NULL,
-        collect_configuration, DIGEST_CONFIG, .fact_count = 0 },
-    [ROW_PREREQUISITES] = { HOST_COLLECT, 0, COLLECT_PREREQUISITES, STAGE_COLLECTORS, NONE | CONNECT, false, true, NULL,
-        collect_prerequisites, NO_DIGEST, FACTS(F(PREREQ_FAILED)) },
+              F(FULL_IMPORT_ENTRA), F(FULL_SYNC_ENTRA))),
+    [ROW_RUN_STATUS]    = COLLECT(COLLECT_RUN_STATUS, CONNECT, NO_DIGEST, collect_run_status, NO_FACTS),
+    [ROW_SCHEDULER]     = COLLECT(COLLECT_SCHEDULER, CONNECT, NO_DIGEST, collect_scheduler,
+        FACTS(F(STAGING_SCHEDULER), F(SYNC_CYCLE_ENABLED), F(SCHEDULER_SUSPENDED), F(CYCLE_IN_PROGRESS), F(INTERVAL_MS))),
+    [ROW_GLOBAL]        = COLLECT(COLLECT_GLOBAL, CONNECT, NO_DIGEST, collect_global,
+        FACTS(F(STAGING_SETTINGS), F(DELETE_GUARD))),
+    [ROW_CONNECTORS]    = COLLECT(COLLECT_CONNECTORS, SYNC, NO_DIGEST, collect_connectors, FACTS(F(CONNECTOR_READY))),
+    [ROW_STATISTICS]    = COLLECT(COLLECT_STATISTICS, SYNC, NO_DIGEST, collect_statistics,
+        FACTS(F(PENDING_ADDS), F(PENDING_UPDATES), F(PENDING_DELETES), F(OBJECTS))),
+    [ROW_AUTO_UPGRADE]  = COLLECT(COLLECT_AUTO_UPGRADE, CONNECT, NO_DIGEST, collect_auto_upgrade, FACTS(F(AUTO_UPGRADE))),
+    [ROW_CONFIGURATION] = COLLECT(COLLECT_CONFIGURATION, AADSYNC | CONNECT, DIGEST_CONFIG, collect_configuration,
+        .heavy = true, NO_FACTS),
+    [ROW_PREREQUISITES] = {.op = HOST_COLLECT, .collector = COLLECT_PREREQUISITES, .stage = STAGE_COLLECTORS,
+        .products = NONE | CONNECT, .heavy = true, .read = collect_prerequisites, .digest = NO_DIGEST,
+        FACTS(F(PREREQ_FAILED))},
 
-    [ROW_EXPORTED_HASH] = { HOST_FILE_HASH, PLACE_SETTINGS_EXPORT, 0, STAGE_FILES, ANY, false, false, export_not_hashed,
-        collect_exported_hash, NO_DIGEST, .fact_count = 0 },
-    [ROW_PLACED_HASH] = { HOST_FILE_HASH, PLACE_SETTINGS_IMPORT, 0, STAGE_FILES, ANY, false, false, placed_not_hashed,
-        collect_placed_hash, NO_DIGEST, .fact_count = 0 },
-    [ROW_PENDING_MADE] = { HOST_COLLECT, 0, COLLECT_PENDING, STAGE_FILES, CONNECT, true, true, pending_moved,
-        collect_pending_made, DIGEST_PENDING, .fact_count = 0 },
+    [ROW_EXPORTED_HASH] = PLACE(HOST_FILE_HASH, PLACE_SETTINGS_EXPORT, STAGE_FILES, ANY, NO_DIGEST, export_not_hashed,
+        collect_exported_hash, NO_FACTS),
+    [ROW_PLACED_HASH]   = PLACE(HOST_FILE_HASH, PLACE_SETTINGS_IMPORT, STAGE_FILES, ANY, NO_DIGEST, placed_not_hashed,
+        collect_placed_hash, NO_FACTS),
+    [ROW_PENDING_MADE]  = {.op = HOST_COLLECT, .collector = COLLECT_PENDING, .stage = STAGE_FILES, .products = CONNECT,
+        .engine = true, .heavy = true, .when = pending_moved, .read = collect_pending_made, .digest = DIGEST_PENDING,
+        NO_FACTS},
 
-    [ROW_PENDING_HASH] = { HOST_FILE_HASH, PLACE_PENDING_EXPORT, 0, STAGE_READ, CONNECT, false, false, pending_made,
-        collect_pending_hash, DIGEST_PENDING, .fact_count = 0 },
-    [ROW_PENDING_READ] = { HOST_FILE_READ, PLACE_PENDING_EXPORT, 0, STAGE_READ, CONNECT, false, false, pending_made,
-        collect_pending_read, DIGEST_PENDING, .fact_count = 0 },
+    [ROW_PENDING_HASH]  = PLACE(HOST_FILE_HASH, PLACE_PENDING_EXPORT, STAGE_READ, CONNECT, DIGEST_PENDING, pending_made,
+        collect_pending_hash, NO_FACTS),
+    [ROW_PENDING_READ]  = PLACE(HOST_FILE_READ, PLACE_PENDING_EXPORT, STAGE_READ, CONNECT, DIGEST_PENDING, pending_made,
+        collect_pending_read, NO_FACTS),
 };
 // clang-format on
 
@@ -292,7 +304,7 @@ row_failed(struct collect *c, size_t row, enum baton_status status, const struct
 {
     const struct collect_row *r = &rows[row];
     c->host_gone = c->host_gone || status == BATON_UNREACHABLE;
-    log_debug("collect.failed", "op=%s collector=%s: %s", host_op_name(r->op),
+    log_debug("collect.failed", "op=%s collector=%s: %s", host_op_name((enum host_op)r->op),
               host_collector_name((enum host_collector)r->collector), err->text);
     if (!stands_without_engine(c, row))
         row_absent(c, r, reason_for(status));

@@ -26,7 +26,7 @@ enum collect_stage { STAGE_NATIVE, STAGE_COLLECTORS, STAGE_FILES, STAGE_READ, ST
 struct collect_slot {
     enum { SLOT_IDLE, SLOT_WAITING, SLOT_SENT } state;
     uint32_t ticket;
-    bool fresh; /* read well in this round */
+    bool fresh;                        /* read well in this round */
     uint64_t offset, sent_ms, done_ms; /* done_ms: the newest success, 0 = never */
 };
 
@@ -38,49 +38,52 @@ struct collect_file { /* what a place held when it was last looked at */
 
 struct collect {
     const struct digest_port *digest;
-    struct facts facts; /* ages are kept in at_ms */
+    struct facts facts;        /* ages are kept in at_ms */
     int64_t at_ms[FACT_COUNT]; /* monotonic; negative: before this boot */
     struct collect_slot slot[COLLECT_ROWS_MAX];
 
     /* the round under way */
-    bool running, whole;
-    enum collect_stage stage;
     uint64_t began_ms, heavy_ms, limit_ms;
-    int64_t fact_ms; /* the time that facts set now are of */
+    int64_t fact_ms;         /* the time that facts set now are of */
     uint64_t whole_began_ms; /* of the newest finished round that asked everything; 0 = none */
+    enum collect_stage stage;
+    bool running, whole, host_gone;
 
-    /* what readers keep between rows */
-    bool machine_known, host_gone;
-    struct machine machine;
+    /* the server, as of the newest round */
+    bool machine_known, engine_gone, engine_missing;
+    bool watch_broken;              /* since services were last asked */
+    bool tools_known, tool_started; /* a tool that the round before did not see */
     enum product product;
-    bool engine_gone, engine_missing;
+    struct machine machine;
     int64_t engine_stopped_at; /* 0: it runs */
-    bool watch_broken;         /* since services were last asked */
-    struct host_service service[HOST_SERVICES_MAX]; /* of the newest round */
+    size_t service_count, task_count, tool_count;
+    struct host_service service[HOST_SERVICES_MAX];
     struct host_task task[HOST_TASKS_MAX];
-    size_t service_count, task_count;
     uint32_t tool[COLLECT_TOOLS_MAX];
-    size_t tool_count;
-    bool tools_known, tool_started; /* one that the round before did not see */
 
-    bool history_known, busy;
+    /* runs */
     struct history history;
     int64_t history_stop;     /* the engine's stop that the history is known to stand for */
     uint64_t history_unix_ms; /* when it was read, by the wall */
+    bool history_known, busy;
+
+    /* connectors and configuration */
     bool entra_connector, configured, connectors_known;
-    struct baton_id ad_connector[HISTORY_CONNECTORS_MAX];
     size_t ad_connector_count;
+    struct baton_id ad_connector[HISTORY_CONNECTORS_MAX];
     int64_t config_changed_unix_ms; /* 0: not since we look */
     int64_t connector_changed_unix_ms;
 
+    /* pending export */
     struct csexport_counter *pending;
     int64_t statistics_adds, statistics_updates, statistics_deletes;
-    bool statistics_known, pending_due, pending_read;
     struct baton_hash pending_after; /* digest of the runs it was made after */
+    bool statistics_known, pending_due, pending_read;
 
-    struct collect_file exported, placed;
+    /* settings file: what was sealed, what had to be put down */
     bool seal_known, place_known;
-    struct baton_hash sealed_hash, placed_hash; /* what was sealed, what had to be put down */
+    struct baton_hash sealed_hash, placed_hash;
+    struct collect_file exported, placed;
     char wizard_note[NOTE_BYTES], service_note[NOTE_BYTES];
 };
 

@@ -2,7 +2,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -174,6 +173,26 @@ days_from_civil(int64_t year, int month, int day)
     return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
 }
 
+/* At most that many digits, at least one. */
+static bool
+digits(const char **at, int most, int *ret_number)
+{
+    int count = 0;
+    *ret_number = 0;
+    for (; count < most && isdigit((unsigned char)**at); (*at)++, count++)
+        *ret_number = *ret_number * 10 + (**at - '0');
+    return count > 0;
+}
+
+static bool
+one_of(const char **at, const char *allowed)
+{
+    if (**at == '\0' || strchr(allowed, **at) == NULL)
+        return false;
+    (*at)++;
+    return true;
+}
+
 /* ".123", ".1234567" or nothing: milliseconds, and where the fraction ends. */
 static int
 fraction_ms(const char **at)
@@ -192,44 +211,57 @@ fraction_ms(const char **at)
 static bool
 zone_minutes(const char *at, int *ret_minutes)
 {
+    int hours, minutes;
     *ret_minutes = 0;
     if (*at == '\0' || strcmp(at, "Z") == 0)
         return true;
-    int hours, minutes, used = 0;
-    if ((*at != '+' && *at != '-') || (sscanf(at + 1, "%2d:%2d%n", &hours, &minutes, &used) < 2 &&
-                                       sscanf(at + 1, "%2d%2d%n", &hours, &minutes, &used) < 2))
+    int sign = *at == '-' ? -1 : 1;
+    if (!one_of(&at, "+-") || !digits(&at, 2, &hours))
         return false;
-    if (at[1 + used] != '\0' || hours < 0 || hours > 14 || minutes < 0 || minutes > 59)
+    (void)one_of(&at, ":");
+    if (!digits(&at, 2, &minutes) || *at != '\0' || hours > 14 || minutes > 59)
         return false;
-    *ret_minutes = (hours * 60 + minutes) * (*at == '-' ? -1 : 1);
+    *ret_minutes = (hours * 60 + minutes) * sign;
     return true;
 }
 
+struct civil {
+    int year, month, day, hour, minute, second;
+};
+
 static bool
-in_calendar(int year, int month, int day, int hour, int minute, int second)
+in_calendar(const struct civil *c)
 {
     static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    if (year < 1970 || year > 9999 || month < 1 || month > 12 || day < 1 || hour < 0 || hour > 23)
+    if (c->year < 1970 || c->month < 1 || c->month > 12 || c->day < 1 || c->hour > 23)
         return false;
-    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-    int last = days[month - 1] + (month == 2 && leap ? 1 : 0);
-    return day <= last && minute >= 0 && minute <= 59 && second >= 0 && second <= 60;
+    bool leap = (c->year % 4 == 0 && c->year % 100 != 0) || c->year % 400 == 0;
+    int last = days[c->month - 1] + (c->month == 2 && leap ? 1 : 0);
+    return c->day <= last && c->minute <= 59 && c->second <= 60;
+}
+
+static bool
+clock_time(const char **at, struct civil *c)
+{
+    return digits(at, 2, &c->hour) && one_of(at, ":") && digits(at, 2, &c->minute) &&
+           one_of(at, ":") && digits(at, 2, &c->second);
 }
 
 static bool
 iso_date(const char *text, int64_t *ret_unix_ms)
 {
-    int year, month, day, hour, minute, second, used = 0, offset;
-    if (sscanf(text, "%4d-%2d-%2d%*1[T ]%2d:%2d:%2d%n", &year, &month, &day, &hour, &minute,
-               &second, &used) != 6 ||
-        used == 0 || !in_calendar(year, month, day, hour, minute, second))
+    struct civil c;
+    const char *at = text;
+    int offset;
+    if (!digits(&at, 4, &c.year) || at != text + 4 || !one_of(&at, "-") ||
+        !digits(&at, 2, &c.month) || !one_of(&at, "-") || !digits(&at, 2, &c.day) ||
+        !one_of(&at, "T ") || !clock_time(&at, &c) || !in_calendar(&c))
         return false;
-    const char *at = text + used;
     int ms = fraction_ms(&at);
     if (!zone_minutes(at, &offset))
         return false;
-    int64_t minutes = (days_from_civil(year, month, day) * 24 + hour) * 60 + minute - offset;
-    *ret_unix_ms = (minutes * 60 + second) * 1000 + ms;
+    int64_t minutes = (days_from_civil(c.year, c.month, c.day) * 24 + c.hour) * 60 + c.minute;
+    *ret_unix_ms = ((minutes - offset) * 60 + c.second) * 1000 + ms;
     return true;
 }
 
@@ -269,23 +301,22 @@ ps_date(const json_t *object, const char *name, int64_t *ret_unix_ms)
     return ps_value_text(value, &text) && ps_text_date(text, ret_unix_ms);
 }
 
+/* "00:30:00" or "7.00:00:00", with a fraction or without. */
 static bool
 clock_span(const char *text, int64_t *ret_ms)
 {
-    long long days = 0;
-    int hours, minutes, seconds, used = 0;
-    if (sscanf(text, "%9lld.%2d:%2d:%2d%n", &days, &hours, &minutes, &seconds, &used) != 4) {
-        days = 0;
-        used = 0;
-        if (sscanf(text, "%2d:%2d:%2d%n", &hours, &minutes, &seconds, &used) != 3)
+    struct civil c = {0};
+    const char *at = text;
+    int days = 0;
+    if (strchr(text, '.') != NULL && strchr(text, '.') < strchr(text, ':'))
+        if (!digits(&at, 8, &days) || !one_of(&at, "."))
             return false;
-    }
-    const char *at = text + used;
-    int ms = fraction_ms(&at);
-    if (used == 0 || *at != '\0' || days < 0 || hours < 0 || hours > 23 || minutes < 0 ||
-        minutes > 59 || seconds < 0 || seconds > 59)
+    if (!clock_time(&at, &c))
         return false;
-    *ret_ms = (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000 + ms;
+    int ms = fraction_ms(&at);
+    if (*at != '\0' || c.hour > 23 || c.minute > 59 || c.second > 59)
+        return false;
+    *ret_ms = ((((int64_t)days * 24 + c.hour) * 60 + c.minute) * 60 + c.second) * 1000 + ms;
     return true;
 }
 

@@ -69,7 +69,7 @@ utf_to_utf8(const char *bytes, size_t len, char **ret_text, struct baton_err *er
     char *text = malloc(len * 3 / 2 + 4); /* two bytes of UTF-16 need at most three of UTF-8 */
     if (text == NULL)
         return baton_fail(err, BATON_NOMEM, "text of %zu bytes", len);
-    char *end = text;
+    char *end;
     if (little || big) {
         end = from_utf16(b + 2, len - 2, big, text);
     } else {
