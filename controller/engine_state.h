@@ -72,7 +72,8 @@ struct seat {
     uint32_t resend_delay_ms;
     struct bucket refusals, words;
     uint64_t session_told_ms; /* newest AUDIT_SESSION */
-    uint64_t status_ms;       /* newest STATUS order of this run */
+    uint64_t status_ms;       /* newest STATUS order of this run ... */
+    bool status_waits;        /* ... and it is not answered yet */
 };
 
 struct one_time { /* an enrolment token that may still be used or asked about again */

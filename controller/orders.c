@@ -307,6 +307,7 @@ order_status(struct engine *e, struct seat *seat, const struct signed_approval *
         o.approval[o.approval_count++] = *approval_or_null;
     order_put(e, seat, &o);
     seat->status_ms = e->now_ms;
+    seat->status_waits = true;
     loan_return(&loan);
 }
 
@@ -616,6 +617,8 @@ order_answered(struct engine *e, struct seat *seat, const struct baton_id *order
     if (f.found) {
         outbox_remove(e, seat, order, hash);
         *ret_verb = f.verb;
+        if (f.verb == ORDER_STATUS)
+            seat->status_waits = false;
         return ORDER_OURS;
     }
     journal_begin(e);

@@ -123,9 +123,11 @@ hello_needs_status(const struct engine *e, const struct seat *seat, const struct
 {
     const struct authority *a = &seat->room->t.authority;
     int at = authority_member_index(a, &seat->row.key);
-    bool asked = seat->status_ms != 0 && e->now_ms - seat->status_ms < STATUS_EVERY_MS;
-    return h->counter < seat->counter || (at >= 0 && !a->member[at].heard) ||
-           (h->counter > seat->counter && !asked);
+    bool lately = seat->status_ms != 0 && e->now_ms - seat->status_ms < STATUS_EVERY_MS;
+    bool unheard = at >= 0 && !a->member[at].heard;
+    if (h->counter < seat->counter)
+        return true; /* whatever was asked, it has not been shown its own newest word */
+    return !seat->status_waits && (unheard || (h->counter > seat->counter && !lately));
 }
 
 static void
