@@ -199,7 +199,7 @@ expect(struct site *s, enum who who, const char *method, const char *path, const
 static char *
 tenant_path(const struct site *s, const char *rest)
 {
-    static char path[256];
+    static char path[512]; /* rest is often made in a buffer of 256 */
     char guid[37];
     baton_guid_format(&s->w.tenant, guid);
     snprintf(path, sizeof path, "/api/v1/tenants/%s%s", guid, rest);
