@@ -179,19 +179,33 @@ challenge_answer(struct member *m, const struct member_event *ev, const struct d
     m->watch.challenged = false;
 }
 
-/* The kind that the facts prove now: the plan's, or `stopped` for a staged server that is off. */
+/* The kind whose span is going on: the plan's, or one that makes it needless. */
+static enum fence_kind
+quiet_kind(const struct member *m)
+{
+    const enum fence_kind kinds[] = {member_kind(m), KIND_STOPPED, KIND_REMOVED};
+    for (size_t i = 0; kinds[0] != KIND_NONE && i < ARRAY_LEN(kinds); i++)
+        if (fence_quiet(&m->watch.facts, kinds[i]))
+            return kinds[i];
+    return KIND_NONE;
+}
+
+/* What the facts prove over that span. */
 static enum fence_kind
 proven_kind(const struct member *m, const struct fence_need **ret_unmet)
 {
-    enum fence_kind kind = member_kind(m);
-    *ret_unmet = fence_unmet(&m->watch.facts, kind, &m->plan.policy);
-    if (*ret_unmet == NULL)
-        return kind;
-    static const enum fence_kind others[] = {KIND_STOPPED, KIND_REMOVED};
-    for (size_t i = 0; i < ARRAY_LEN(others); i++)
-        if (fence_unmet(&m->watch.facts, others[i], &m->plan.policy) == NULL)
-            return others[i];
-    return KIND_NONE;
+    const struct watch *w = &m->watch;
+    bool spans = w->quiet_since_ms != 0;
+    enum fence_kind kind = spans ? (enum fence_kind)w->quiet_kind : member_kind(m);
+    *ret_unmet = fence_unmet(&w->facts, kind, &m->plan.policy);
+    return *ret_unmet == NULL ? kind : KIND_NONE;
+}
+
+static bool
+is_proven(const struct member *m)
+{
+    const struct fence_need *unmet;
+    return m->plan_known && proven_kind(m, &unmet) != KIND_NONE;
 }
 
 static void
@@ -206,16 +220,18 @@ challenge_meets_facts(struct member *m, const struct member_event *ev, const str
         return;
     }
     enum fence_kind kind = proven_kind(m, &unmet);
-    if (kind != KIND_NONE) {
+    bool late =
+        ev->now_ms - w->challenged_ms >= (uint64_t)m->plan.policy.v[POLICY_EVIDENCE_FRESH_MS];
+    if (late) {
+        const char *why = unmet != NULL ? unmet->why : "nothing was observed in time";
+        challenge_answer(m, ev, dp, SAY_REFUSED, REFUSE_NOT_QUIET, member_kind(m), why, out);
+    } else if (kind != KIND_NONE) {
         m->promise.evidence_given = true;
         m->promise.armed = true;
         m->promise.tamper_open = false;
         w->fence_open = false;
         challenge_answer(m, ev, dp, SAY_EVIDENCE, REFUSE_NONE, kind, NULL, out);
-        return;
     }
-    if (ev->now_ms - w->challenged_ms >= (uint64_t)m->plan.policy.v[POLICY_EVIDENCE_FRESH_MS])
-        challenge_answer(m, ev, dp, SAY_REFUSED, REFUSE_NOT_QUIET, member_kind(m), unmet->why, out);
 }
 
 /* ---- orders --------------------------------------------------------------------------------- */
@@ -267,15 +283,16 @@ fence_answer(const struct member *m)
         return SAY_HOLDING;
     if (m->promise.adopt)
         return SAY_ACCEPTED;
-    if (fence_unmet(&m->watch.facts, member_kind(m), &m->plan.policy) == NULL)
+    if (is_proven(m))
         return SAY_QUIET;
     return still_running(m) ? SAY_DRAINING : SAY_ACCEPTED;
 }
 
 static void
-forget_span(struct member *m)
+forget_span(struct member *m, uint64_t now_ms)
 {
     m->watch.quiet_since_ms = 0;
+    m->watch.broken_ms = now_ms;
     facts_set(&m->watch.facts, FACT_QUIET_FOR_MS, 0);
 }
 
@@ -301,7 +318,7 @@ on_fence(struct member *m, const struct member_event *ev, const struct digest_po
         if (!m->promise.armed)
             m->promise.exports_mark = -1; /* set when quiet begins */
         m->watch.told = SAY_NONE;
-        forget_span(m);
+        forget_span(m, ev->now_ms);
     }
     enum statement_type type = fence_answer(m);
     m->watch.fence_open = type != SAY_HOLDING && type != SAY_QUIET && !m->promise.adopt;
@@ -403,40 +420,49 @@ exports_beyond_mark(const struct promise *p, const struct facts *f)
 }
 
 static void
-mark_exports(struct promise *p, const struct facts *f)
+count_exports(const struct promise *p, struct facts *f)
 {
-    if (!fact_known(f, FACT_EXPORTS_TOTAL))
+    struct fact *since = &f->fact[FACT_EXPORTS_SINCE_FENCE];
+    since->state = FACT_UNKNOWN;
+    if (p->exports_mark < 0 || !fact_known(f, FACT_EXPORTS_TOTAL))
+        return;
+    facts_set(f, FACT_EXPORTS_SINCE_FENCE, exports_beyond_mark(p, f));
+    since->age_ms = f->fact[FACT_EXPORTS_TOTAL].age_ms;
+}
+
+/* Quiet begins: the exports so far are the drain's. A history read before this look could miss one. */
+static void
+mark_exports(struct member *m, bool whole, struct member_out *out)
+{
+    struct promise *p = &m->promise;
+    struct facts *f = &m->watch.facts;
+    if (p->exports_mark >= 0 || p->holding || !whole || !fact_known(f, FACT_EXPORTS_TOTAL))
+        return;
+    facts_set(f, FACT_EXPORTS_SINCE_FENCE, 0);
+    if (quiet_kind(m) == KIND_NONE)
         return;
     p->exports_mark = f->fact[FACT_EXPORTS_TOTAL].value;
     p->export_end_mark = fact_or(f, FACT_LAST_EXPORT_END, 0);
+    out->changed = true;
 }
 
 /* Fills the three facts that speak of a span, and keeps the span. */
 static void
-keep_span(struct member *m, const struct member_event *ev, struct member_out *out)
+keep_span(struct member *m, const struct member_event *ev, bool whole, struct member_out *out)
 {
     struct watch *w = &m->watch;
-    struct promise *p = &m->promise;
     struct facts *f = &w->facts;
-    enum fence_kind kind = member_kind(m);
 
     facts_set(f, FACT_TOOLS_STARTED, 0); /* a start ends the span instead: it would show as 0 ms */
-    if (p->exports_mark < 0 && !p->holding && kind != KIND_NONE) {
-        facts_set(f, FACT_EXPORTS_SINCE_FENCE, 0);
-        if (fence_quiet(f, kind)) {
-            mark_exports(p, f);
-            out->changed = true;
-        }
-    }
-    if (p->exports_mark >= 0 && fact_known(f, FACT_EXPORTS_TOTAL))
-        facts_set(f, FACT_EXPORTS_SINCE_FENCE, exports_beyond_mark(p, f));
-    else
-        f->fact[FACT_EXPORTS_SINCE_FENCE].state = FACT_UNKNOWN;
+    mark_exports(m, whole, out);
+    count_exports(&m->promise, f);
 
-    if (kind == KIND_NONE || !fence_quiet(f, kind))
+    enum fence_kind kind = quiet_kind(m);
+    if (kind != w->quiet_kind || kind == KIND_NONE)
         w->quiet_since_ms = 0;
-    else if (w->quiet_since_ms == 0)
+    if (kind != KIND_NONE && w->quiet_since_ms == 0 && ev->began_ms >= w->broken_ms)
         w->quiet_since_ms = ev->now_ms;
+    w->quiet_kind = (uint8_t)kind;
     bool spans = w->quiet_since_ms != 0 && ev->began_ms > w->quiet_since_ms;
     facts_set(f, FACT_QUIET_FOR_MS, spans ? (int64_t)(ev->began_ms - w->quiet_since_ms) : 0);
 }
@@ -468,7 +494,7 @@ guard_speaks(struct member *m, const struct member_event *ev, const struct diges
         break;
     case GUARD_TAMPER:
         say_alone(m, ev, dp, SAY_TAMPER, m->watch.note[0] != '\0' ? m->watch.note : row->why, out);
-        forget_span(m);
+        forget_span(m, ev->now_ms);
         break;
     case GUARD_LATCHED:
         out->changed = true;
@@ -486,11 +512,12 @@ on_observed(struct member *m, const struct member_event *ev, const struct digest
     struct watch *w = &m->watch;
     const struct guard_row *row;
     bool was_live = m->promise.grant == GRANT_LIVE;
+    bool whole = ev->began_ms >= w->observed_ms; /* else part of it is from an earlier look */
 
     w->facts = *ev->facts;
-    w->observed_ms = ev->now_ms;
+    w->observed_ms = w->aged_ms = ev->now_ms;
     m->product = (enum product)fact_or(ev->facts, FACT_PRODUCT_CLASS, m->product);
-    keep_span(m, ev, out);
+    keep_span(m, ev, whole, out);
 
     enum guard_outcome outcome =
         guard_observe(&m->promise, member_product(m), &w->facts, ev->now_ms, &row);
@@ -501,8 +528,7 @@ on_observed(struct member *m, const struct member_event *ev, const struct digest
 
     if (w->challenged && ev->began_ms >= w->challenged_ms && out->word_count < MEMBER_SAYS_MAX)
         challenge_meets_facts(m, ev, dp, out);
-    if (w->fence_open && out->word_count < MEMBER_SAYS_MAX && m->plan_known &&
-        fence_unmet(&w->facts, member_kind(m), &m->plan.policy) == NULL) {
+    if (w->fence_open && out->word_count < MEMBER_SAYS_MAX && is_proven(m)) {
         w->fence_open = false;
         say_alone(m, ev, dp, SAY_QUIET, NULL, out);
     }
@@ -515,7 +541,7 @@ on_notice(struct member *m, const struct member_event *ev, struct member_out *ou
         text_copy(m->watch.note, sizeof m->watch.note, ev->note);
     if (ev->notice == NOTICE_SERVICE || ev->notice == NOTICE_PROCESS ||
         ev->notice == NOTICE_WATCH_BROKEN)
-        forget_span(m);
+        forget_span(m, ev->now_ms);
     out->observe_now = true;
 }
 
@@ -534,10 +560,23 @@ on_boot(struct member *m, const struct member_event *ev, const struct digest_por
     out->observe_now = true;
 }
 
+/* A word says how old its facts are at the moment of speaking. */
+static void
+age_facts(struct watch *w, uint64_t now_ms)
+{
+    uint64_t passed = now_ms > w->aged_ms ? now_ms - w->aged_ms : 0;
+    for (size_t i = 0; i < FACT_COUNT; i++) {
+        uint64_t age = w->facts.fact[i].age_ms + passed;
+        w->facts.fact[i].age_ms = age < UINT32_MAX ? (uint32_t)age : UINT32_MAX;
+    }
+    w->aged_ms = now_ms;
+}
+
 void
 member_step(struct member *m, const struct member_event *ev, const struct digest_port *dp,
             struct member_out *out)
 {
+    age_facts(&m->watch, ev->now_ms);
     out->changed = out->plan_changed = out->trust_changed = out->observe_now = false;
     out->word_count = 0;
     out->log = NULL;

@@ -23,7 +23,10 @@ enum { MEMBER_SAYS_MAX = 3 };
 
 struct watch {               /* of this boot only */
     uint64_t quiet_since_ms; /* 0: not quiet */
-    uint64_t observed_ms;    /* newest whole observation (T1 and T2) */
+    uint8_t quiet_kind;      /* enum fence_kind that the span is about */
+    uint64_t broken_ms;      /* newest end of a span: a look that began before it begins none */
+    uint64_t observed_ms;    /* newest observation delivered */
+    uint64_t aged_ms;        /* moment that the ages in `facts` speak of */
     bool challenged;         /* a CHALLENGE waits for an observation begun after it */
     struct baton_id nonce;
     struct baton_id order; /* the order that the answer belongs to */

@@ -428,8 +428,10 @@ duet_restart(struct duet *u)
 {
     u->now_ms = 5000; /* another run: its monotonic clock begins elsewhere */
     u->unix_ms += 2000;
-    for (size_t i = 0; i < TOY_MEMBERS; i++)
-        u->m[i].watch.quiet_since_ms = 0;
+    for (size_t i = 0; i < TOY_MEMBERS; i++) { /* the members read the same clock here */
+        struct watch *w = &u->m[i].watch;
+        w->quiet_since_ms = w->broken_ms = w->observed_ms = w->aged_ms = w->challenged_ms = 0;
+    }
     struct tenant_event ev = event_of(u, TEV_START);
     feed(u, &ev);
     for (int who = 0; who < TOY_MEMBERS; who++) {

@@ -893,6 +893,159 @@ a_tool_seen_only_by_notice_ends_the_quiet_span(void **state)
     assert_int_equal(s.out.word_count, 0);
 }
 
+/* A look that began at began_ms and is delivered now. */
+static void
+observe_begun(struct stage *s, uint64_t began_ms)
+{
+    s->now += 1500;
+    struct member_event ev = {.kind = MEMBER_OBSERVED,
+                              .facts = &s->facts,
+                              .now_ms = s->now,
+                              .now_unix_ms = 1000000 + s->now,
+                              .began_ms = began_ms};
+    member_step(&s->m, &ev, toy_digest(), &s->out);
+}
+
+static void
+a_look_begun_before_a_notice_begins_no_span(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, TOY_NEW);
+    adopt(&s);
+    give(&s, toy_fence(toy_epoch(2), TOY_NEW));
+    uint64_t began = s.now + 1;
+    step(&s, (struct member_event){.kind = MEMBER_NOTICE, .notice = NOTICE_SERVICE});
+    observe_begun(&s, began); /* it saw the server before whatever the notice tells of */
+    struct order c = toy_challenge(toy_epoch(2), 0x21);
+    step(&s, (struct member_event){.kind = MEMBER_ORDER, .order = &c});
+    observe(&s);
+    assert_int_equal(s.out.word_count, 0);
+    observe(&s);
+    assert_int_equal(last_word(&s).type, SAY_EVIDENCE);
+}
+
+static void
+a_look_begun_before_the_fence_begins_no_span(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, TOY_NEW);
+    adopt(&s);
+    uint64_t began = s.now + 1;
+    give(&s, toy_fence(toy_epoch(2), TOY_NEW));
+    observe_begun(&s, began);
+    struct order c = toy_challenge(toy_epoch(2), 0x21);
+    step(&s, (struct member_event){.kind = MEMBER_ORDER, .order = &c});
+    observe(&s);
+    assert_int_equal(s.out.word_count, 0);
+}
+
+static void
+a_challenge_is_answered_by_a_look_begun_after_it(void **state)
+{
+    (void)state;
+    struct stage s;
+    new_evidence(&s, toy_epoch(2), TOY_NEW);
+    uint64_t began = s.now + 1;
+    struct order c = toy_challenge(toy_epoch(2), 0x22);
+    step(&s, (struct member_event){.kind = MEMBER_ORDER, .order = &c});
+    observe_begun(&s, began);
+    assert_int_equal(s.out.word_count, 0);
+    observe(&s);
+    struct statement w = last_word(&s);
+    assert_true(w.type == SAY_EVIDENCE && baton_id_eq(&w.nonce, &c.nonce));
+}
+
+static void
+a_look_that_comes_too_late_answers_no_challenge(void **state)
+{
+    (void)state;
+    struct stage s;
+    new_evidence(&s, toy_epoch(2), TOY_NEW);
+    struct order c = toy_challenge(toy_epoch(2), 0x22);
+    step(&s, (struct member_event){.kind = MEMBER_ORDER, .order = &c});
+    s.now += (uint64_t)toy_plan()->policy.v[POLICY_EVIDENCE_FRESH_MS];
+    observe(&s);
+    assert_int_equal(last_word(&s).refusal, REFUSE_NOT_QUIET);
+    observe(&s);
+    assert_int_equal(s.out.word_count, 0); /* that challenge is over */
+}
+
+static void
+take_away_product(struct facts *f)
+{
+    static const enum fact_id gone[] = {FACT_SERVICES_STOPPED, FACT_SERVICES_DISABLED,
+                                        FACT_SERVICES_DISABLED_REGISTRY, FACT_STOPPED_AT};
+    for (size_t i = 0; i < ARRAY_LEN(gone); i++)
+        facts_absent(f, gone[i], ABSENT_NO_PRODUCT);
+    facts_set(f, FACT_PRODUCT_PRESENT, 0);
+    facts_set(f, FACT_SERVICES_PRESENT, 0);
+    facts_set(f, FACT_SETTINGS_SEALED, 1);
+}
+
+static void
+a_server_whose_product_was_removed_proves_that(void **state)
+{
+    (void)state;
+    struct stage s;
+    old_evidence(&s, toy_epoch(2));
+    take_away_product(&s.facts);
+    struct order c = toy_challenge(toy_epoch(2), 0x22);
+    step(&s, (struct member_event){.kind = MEMBER_ORDER, .order = &c});
+    observe(&s);
+    assert_int_equal(s.out.word_count, 0); /* the span in which it was stopped is another one */
+    observe(&s);
+    struct statement w = last_word(&s);
+    assert_int_equal(w.type, SAY_EVIDENCE);
+    assert_int_equal(w.kind, KIND_REMOVED);
+}
+
+/* A quick look at the services asks no run history: what it carries of that is from before. */
+static void
+exports_are_counted_from_a_whole_look(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, TOY_OLD);
+    adopt(&s);
+    uint64_t whole = s.now - 1501; /* when the look before adoption began */
+    give(&s, toy_fence(toy_epoch(2), TOY_NEW));
+    toy_facts_stop(&s.facts);
+    observe_begun(&s, whole); /* stopped; the last run is not in the history yet */
+    facts_set(&s.facts, FACT_EXPORTS_TOTAL, 8);
+    facts_set(&s.facts, FACT_LAST_EXPORT_END, 1000);
+    observe(&s);
+    assert_int_equal(prove_quiet(&s, toy_epoch(2)).type, SAY_EVIDENCE);
+}
+
+static void
+a_status_says_how_old_its_facts_are(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, TOY_NEW);
+    s.facts.fact[FACT_STAGING_SCHEDULER].age_ms = 100;
+    observe(&s);
+    s.now += 60000;
+    struct statement w = tell(&s, NULL, 0);
+    assert_int_equal(w.facts.fact[FACT_STAGING_SCHEDULER].age_ms, 61600);
+    assert_int_equal(w.facts.fact[FACT_WIZARD_OPEN].age_ms, 61500);
+    s.m.watch.facts.fact[FACT_WIZARD_OPEN].age_ms = UINT32_MAX - 5;
+    assert_int_equal(tell(&s, NULL, 0).facts.fact[FACT_WIZARD_OPEN].age_ms, UINT32_MAX);
+}
+
+static void
+exports_since_the_fence_are_as_old_as_the_history(void **state)
+{
+    (void)state;
+    struct stage s;
+    new_evidence(&s, toy_epoch(2), TOY_NEW);
+    s.facts.fact[FACT_EXPORTS_TOTAL].age_ms = 700;
+    observe(&s);
+    assert_int_equal(s.m.watch.facts.fact[FACT_EXPORTS_SINCE_FENCE].age_ms, 700);
+}
+
 static void
 a_grant_with_everything_is_honoured(void **state)
 {
@@ -1286,6 +1439,14 @@ main(void)
         cmocka_unit_test(evidence_comes_only_after_two_quiet_observations),
         cmocka_unit_test(a_wizard_that_opens_ends_the_quiet_span),
         cmocka_unit_test(a_tool_seen_only_by_notice_ends_the_quiet_span),
+        cmocka_unit_test(a_look_begun_before_a_notice_begins_no_span),
+        cmocka_unit_test(a_look_begun_before_the_fence_begins_no_span),
+        cmocka_unit_test(a_challenge_is_answered_by_a_look_begun_after_it),
+        cmocka_unit_test(a_look_that_comes_too_late_answers_no_challenge),
+        cmocka_unit_test(a_server_whose_product_was_removed_proves_that),
+        cmocka_unit_test(exports_are_counted_from_a_whole_look),
+        cmocka_unit_test(a_status_says_how_old_its_facts_are),
+        cmocka_unit_test(exports_since_the_fence_are_as_old_as_the_history),
         cmocka_unit_test(a_grant_with_everything_is_honoured),
         cmocka_unit_test(a_grant_without_evidence_is_refused),
         cmocka_unit_test(evidence_of_another_epoch_is_refused),
