@@ -101,7 +101,8 @@ static bool
 complete_in_time(const struct step *s)
 {
     uint64_t limit = s->in->plan != NULL ? (uint64_t)s->in->plan->policy.v[POLICY_GO_MS] : 0;
-    return sure(s) && authority_complete(s->a) && s->in->now_ms - s->a->asked_ms <= limit;
+    bool asked = s->a->asked_ms != 0; /* in this run */
+    return sure(s) && asked && authority_complete(s->a) && s->in->now_ms - s->a->asked_ms <= limit;
 }
 
 static bool
@@ -141,7 +142,15 @@ adopted_by_all(const struct step *s)
 static bool
 says_quiet(const struct step *s)
 {
-    return speaks_of_now(s) && s->in->said->type == SAY_QUIET;
+    return speaks_of_now(s) && s->in->said->type == SAY_QUIET &&
+           (!s->a->recovering || s->a->member[s->said_by].heard);
+}
+
+/* The last one that had to be heard: what had to wait may leave now. */
+static bool
+heard_all(const struct step *s)
+{
+    return (s->news & AUTH_NEWS_RECOVERED) != 0 && sure(s);
 }
 
 static bool
@@ -177,11 +186,13 @@ grant_is_void(const struct step *s)
     return by_recipient(s) && !w->holding && w->grant == GRANT_VOID && w->serial >= s->a->serial;
 }
 
+/* A grant has no nonce: a refusal that names one is about something else. */
 static bool
 grant_refused(const struct step *s)
 {
     const struct statement *w = s->in->said;
-    return by_recipient(s) && w->type == SAY_REFUSED && !w->holding && w->grant != GRANT_LIVE;
+    return by_recipient(s) && w->type == SAY_REFUSED && baton_id_is_zero(&w->nonce) &&
+           !w->holding && w->grant != GRANT_LIVE;
 }
 
 static bool
@@ -225,6 +236,9 @@ static const struct match matches[] = {
     { { AUTH_FENCED,   AUTH_EV_SAID,      AUTH_FENCING,   "a guard acted",              AUTH_FX_NONE,       "its evidence is void; it must prove quiet again" }, tampered, 0 },
     { { AUTH_ASKED,    AUTH_EV_SAID,      AUTH_FENCING,   "a guard acted",              AUTH_FX_NONE,       "its evidence is void; it must prove quiet again" }, tampered, 0 },
     { { AUTH_FENCING,  AUTH_EV_SAID,      AUTH_HELD,      "the recipient holds",        AUTH_FX_NONE,       "it never stopped: cancel is complete" }, recipient_holds, AUTH_NEWS_HOLDING },
+    { { AUTH_FENCED,   AUTH_EV_SAID,      AUTH_HELD,      "the recipient holds",        AUTH_FX_NONE,       "a grant given up for lost was honoured" }, recipient_holds, AUTH_NEWS_GRANT_USED },
+    { { AUTH_ASKED,    AUTH_EV_SAID,      AUTH_HELD,      "the recipient holds",        AUTH_FX_NONE,       "a grant given up for lost was honoured" }, recipient_holds, AUTH_NEWS_GRANT_USED },
+    { { AUTH_FENCING,  AUTH_EV_SAID,      AUTH_FENCING,   "everybody was heard again",  AUTH_FX_CHALLENGE,  "who was quiet meanwhile has to prove it" }, heard_all, 0 },
     { { AUTH_FENCING,  AUTH_EV_SAID,      AUTH_FENCING,   "a member is quiet",          AUTH_FX_CHALLENGE,  "ask it to prove that" }, says_quiet, 0 },
     { { AUTH_FENCING,  AUTH_EV_SAID,      AUTH_FENCED,    "the last evidence",          AUTH_FX_NONE,       "every member has proven that it does not export" }, evidence_completes, AUTH_NEWS_ALL_EVIDENCE },
     { { AUTH_FENCING,  AUTH_EV_ATTEST,    AUTH_FENCED,    "the last evidence",          AUTH_FX_NONE,       "two people stand in for the last member" }, attest_completes, AUTH_NEWS_ALL_EVIDENCE },
@@ -397,13 +411,20 @@ forget_evidence(struct authority *a)
         a->member[i].evidence = (struct baton_hash){{0}};
 }
 
+/* No honest agent promises further ahead than this; one that says so would strand the tenant. */
+static bool
+in_reach(const struct authority *a, const struct epoch *e)
+{
+    return e->counter <= a->epoch.counter || e->counter - a->epoch.counter < EPOCH_JUMP_MAX;
+}
+
 static void
 begin_epoch(struct step *s)
 {
     struct authority *a = s->a;
     uint64_t counter = a->epoch.counter;
     for (size_t i = 0; i < a->member_count; i++)
-        if (a->member[i].promise.counter > counter)
+        if (in_reach(a, &a->member[i].promise) && a->member[i].promise.counter > counter)
             counter = a->member[i].promise.counter;
     a->epoch = (struct epoch){counter + 1, s->in->incarnation};
     a->recipient = s->in->recipient;
@@ -452,7 +473,7 @@ static void
 take_members_word(struct authority *a)
 {
     for (size_t i = 0; i < a->member_count; i++)
-        if (epoch_cmp(&a->member[i].promise, &a->epoch) > 0)
+        if (in_reach(a, &a->member[i].promise) && epoch_cmp(&a->member[i].promise, &a->epoch) > 0)
             a->epoch = a->member[i].promise;
     a->reconcile = false;
     forget_evidence(a);
@@ -496,7 +517,9 @@ prepare(struct step *s)
         challenge_all(s);
         break;
     case AUTH_EV_SAID:
-        if (says_quiet(s) && a->phase == AUTH_FENCING)
+        if (a->phase == AUTH_FENCING && heard_all(s))
+            challenge_all(s);
+        else if (a->phase == AUTH_FENCING && says_quiet(s))
             challenge(s, (size_t)s->said_by);
         break;
     case AUTH_EV_ATTEST:

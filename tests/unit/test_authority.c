@@ -473,6 +473,134 @@ a_receipt_longer_than_our_log_means_reconcile(void **state)
     assert_true(p.a.reconcile);
 }
 
+/* ---- words made by hand: what no honest pair says at this moment ---------------------------------- */
+
+static struct statement
+word_of(struct pair *p, enum toy_member m, enum statement_type type)
+{
+    return (struct statement){.type = (uint8_t)type,
+                              .tenant = toy_tenant(),
+                              .member = toy_member_key(m),
+                              .epoch = p->a.epoch,
+                              .recipient = p->a.recipient,
+                              .asked = p->a.epoch,
+                              .counter = p->a.member[m].counter + 1};
+}
+
+static uint32_t
+tell(struct pair *p, const struct statement *s)
+{
+    const struct authority_row *row;
+    uint32_t effects, news;
+    struct authority_input in = input(p, AUTH_EV_SAID);
+    in.said = s;
+    in.said_hash = toy_plan_hash();
+    assert_int_equal(authority_step(&p->a, &in, &row, &effects, &news), BATON_OK);
+    p->news |= news;
+    return effects;
+}
+
+static void
+go_after_a_restart_needs_a_new_ask(void **state)
+{
+    (void)state;
+    struct pair p;
+    pair_open(&p);
+    fence_new(&p);
+    assert_int_equal(ask(&p, AUTH_EV_ASK), BATON_OK);
+    observe_both(&p, 1);
+    p.now = 1; /* the host was started again: its clock begins anew */
+    assert_int_equal(ask(&p, AUTH_EV_START), BATON_OK);
+    for (size_t m = 0; m < TOY_MEMBERS; m++) {
+        struct statement s = word_of(&p, (enum toy_member)m, SAY_STATUS);
+        s.nonce = p.a.member[m].status_nonce;
+        tell(&p, &s);
+    }
+    assert_false(p.a.recovering);
+    assert_int_equal(ask(&p, AUTH_EV_GO), BATON_REFUSED);
+}
+
+static void
+a_refusal_of_something_else_leaves_the_grant_under_way(void **state)
+{
+    (void)state;
+    struct pair p;
+    pair_open(&p);
+    fence_new(&p);
+    p.a.phase = AUTH_GRANTED; /* sent, not arrived */
+    p.a.serial = 1;
+    struct statement s = word_of(&p, TOY_NEW, SAY_REFUSED);
+    s.refusal = REFUSE_NOT_QUIET;
+    s.nonce = toy_id(3); /* of a challenge: a grant has none */
+    tell(&p, &s);
+    assert_int_equal(p.a.phase, AUTH_GRANTED);
+    s = word_of(&p, TOY_NEW, SAY_REFUSED);
+    s.refusal = REFUSE_GO;
+    tell(&p, &s);
+    assert_int_equal(p.a.phase, AUTH_FENCED);
+}
+
+static void
+a_grant_that_was_honoured_after_all_is_seen_in_the_gap(void **state)
+{
+    (void)state;
+    static const uint8_t phases[] = {AUTH_FENCED, AUTH_ASKED};
+    for (size_t i = 0; i < ARRAY_LEN(phases); i++) {
+        struct pair p;
+        pair_open(&p);
+        fence_new(&p);
+        p.a.phase = phases[i];
+        struct statement s = word_of(&p, TOY_NEW, SAY_USED);
+        s.holding = true;
+        s.holding_epoch = p.a.epoch;
+        s.grant = GRANT_USED;
+        tell(&p, &s);
+        assert_int_equal(p.a.phase, AUTH_HELD);
+        assert_true(p.news & AUTH_NEWS_GRANT_USED);
+    }
+}
+
+static void
+a_member_that_claims_an_epoch_out_of_reach_does_not_move_the_counter(void **state)
+{
+    (void)state;
+    struct pair p;
+    pair_open(&p);
+    adopt(&p);
+    struct statement s = word_of(&p, TOY_NEW, SAY_STATUS);
+    s.epoch.counter = UINT64_MAX;
+    tell(&p, &s);
+    assert_true(p.a.reconcile);
+    assert_int_equal(ask(&p, AUTH_EV_RECONCILE), BATON_OK);
+    assert_int_equal(p.a.epoch.counter, 1);
+    const struct authority_row *row;
+    uint32_t effects, news;
+    struct authority_input in = input(&p, AUTH_EV_FENCE);
+    in.recipient = toy_member_key(TOY_NEW);
+    assert_int_equal(authority_step(&p.a, &in, &row, &effects, &news), BATON_OK);
+    assert_int_equal(p.a.epoch.counter, 2);
+}
+
+static void
+nobody_is_challenged_before_it_was_heard_in_this_run(void **state)
+{
+    (void)state;
+    struct pair p;
+    pair_open(&p);
+    adopt(&p);
+    p.a.phase = AUTH_FENCING;
+    ask(&p, AUTH_EV_START);
+    struct statement s = word_of(&p, TOY_OLD, SAY_QUIET);
+    assert_int_equal(tell(&p, &s), AUTH_FX_NONE);
+    for (size_t m = 0; m < TOY_MEMBERS; m++) {
+        s = word_of(&p, (enum toy_member)m, SAY_STATUS);
+        s.nonce = p.a.member[m].status_nonce;
+        /* the last of them lets every challenge out that had to wait */
+        assert_int_equal(tell(&p, &s), m == TOY_NEW ? AUTH_FX_CHALLENGE : AUTH_FX_NONE);
+    }
+    assert_int_equal(p.a.challenge_mask, 3);
+}
+
 static void
 the_record_survives_encoding(void **state)
 {
@@ -523,6 +651,11 @@ main(void)
         cmocka_unit_test(an_answer_to_an_earlier_run_is_not_being_heard),
         cmocka_unit_test(a_promise_that_the_ledger_does_not_know_means_reconcile),
         cmocka_unit_test(a_receipt_longer_than_our_log_means_reconcile),
+        cmocka_unit_test(go_after_a_restart_needs_a_new_ask),
+        cmocka_unit_test(a_refusal_of_something_else_leaves_the_grant_under_way),
+        cmocka_unit_test(a_grant_that_was_honoured_after_all_is_seen_in_the_gap),
+        cmocka_unit_test(a_member_that_claims_an_epoch_out_of_reach_does_not_move_the_counter),
+        cmocka_unit_test(nobody_is_challenged_before_it_was_heard_in_this_run),
         cmocka_unit_test(the_record_survives_encoding),
         cmocka_unit_test(nothing_grants_but_go_over_fresh_evidence),
     };
