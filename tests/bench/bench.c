@@ -5,7 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ROUNDS_SHORT = 5, ROUNDS_LONG = 11, REPEATS_MAX = 20 };
+enum { ROUNDS_SHORT = 5, ROUNDS_LONG = 11, REPEATS_MAX = 10 };
 
 #define FOREIGN_MOST 0.15 /* a round in which others took more of the machine is repeated */
 
