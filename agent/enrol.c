@@ -281,8 +281,8 @@ print_result(const struct enrolment *e)
     baton_hex(e->identity.sign_key.b, BATON_KEY_BYTES, key);
     printf("enrolled     %s\nkey          %s\nfingerprint  %s\n", e->setup.name, key, fingerprint);
     printf("\nAn operator now compares this fingerprint with what the controller shows for %s\n"
-           "and confirms it: baton agent confirm. Until then this agent only observes.\n",
-           e->setup.name);
+           "and confirms it: baton agent confirm TENANT %s. Until then this agent only observes.\n",
+           e->setup.name, e->setup.name);
 }
 
 static void

@@ -146,11 +146,13 @@ next_steps(const struct settings *s, const char *name, const struct made *made)
            "operator     %s (%s), token in %s\n\n"
            "Next:\n"
            "  baton-controller run --dir %s\n"
-           "  baton login https://%s --fingerprint %s --token-file %s\n"
-           "  baton operator new --id %s     on that person's own machine\n"
-           "  baton trust init               on a machine that keeps the root key\n",
-           s->dir, key, made->fingerprint, name, id, made->token_path, s->dir,
-           config_text(s->config, "api.listen"), made->fingerprint, made->token_path, id);
+           "on the machine of %s, with a copy of the token:\n"
+           "  baton login https://%s --fingerprint %s --token %s\n"
+           "  baton operator new %s\n"
+           "where the root key is kept, with everybody's card:\n"
+           "  baton trust init --root-key root.key --operator %s.card\n",
+           s->dir, key, made->fingerprint, name, id, made->token_path, s->dir, name,
+           config_text(s->config, "api.listen"), made->fingerprint, made->token_path, name, name);
 }
 
 static void

@@ -1,5 +1,6 @@
 /* baton-controller: makes, runs and looks after one controller. */
 #include "common/log.h"
+#include "controller/adapters/api.h"
 #include "controller/adapters/store_sqlite.h"
 #include "controller/init.h"
 #include "controller/rebuild.h"
@@ -25,6 +26,7 @@ static const char usage[] =
     "  baton-controller check --dir DIR        the whole database: integrity, chains, tree, state\n"
     "  baton-controller rebuild --dir DIR      make the state rows again from the audit\n"
     "  baton-controller backup --dir DIR FILE  copy the database while it is in use, and check it\n"
+    "  baton-controller fingerprint --dir DIR  of its certificate, as clients pin it\n"
     "  baton-controller config explain --dir DIR\n"
     "  baton-controller --version | --help\n"
     "\n"
@@ -235,6 +237,21 @@ command_backup(const struct arguments *a, struct baton_err *err)
     return rc;
 }
 
+static enum baton_status
+command_fingerprint(const struct arguments *a, struct baton_err *err)
+{
+    struct settings s;
+    char fingerprint[API_FINGERPRINT_BYTES];
+    enum baton_status rc = settings_open(&s, &a->flags, err);
+    if (rc != BATON_OK)
+        return rc;
+    rc = api_tls_ensure(s.cert, s.cert_key, s.api_host, fingerprint, err);
+    if (rc == BATON_OK)
+        puts(fingerprint);
+    settings_close(&s);
+    return rc;
+}
+
 static void
 explain_one(void *arg, const struct config_shown *shown)
 {
@@ -262,9 +279,15 @@ static const struct {
     int words; /* most that may stand, the name included */
     enum baton_status (*run)(const struct arguments *a, struct baton_err *err);
 } commands[] = {
-    {"init", 1, command_init},       {"run", 1, command_run},         {"check", 1, command_rebuild},
-    {"rebuild", 1, command_rebuild}, {"backup", 2, command_backup},   {"config", 2, command_config},
-    {"help", 1, command_help},       {"version", 1, command_version},
+    {"init", 1, command_init},
+    {"run", 1, command_run},
+    {"check", 1, command_rebuild},
+    {"rebuild", 1, command_rebuild},
+    {"backup", 2, command_backup},
+    {"config", 2, command_config},
+    {"fingerprint", 1, command_fingerprint},
+    {"help", 1, command_help},
+    {"version", 1, command_version},
 };
 
 static enum baton_status

@@ -16,8 +16,8 @@ read_pin(struct cli *c, struct baton_hash *ret_pin)
     const char *text = config_text(c->config, "controller.fingerprint");
     if (text == NULL || text[0] == '\0')
         return cli_fail(c, BATON_USAGE,
-                        "the controller's fingerprint is not set; it is printed on its console. "
-                        "baton login --url URL --fingerprint HEX");
+                        "the controller's fingerprint is not set; baton-controller fingerprint "
+                        "prints it there: baton login URL --fingerprint HEX");
     if (strncmp(text, "sha256:", 7) == 0)
         text += 7;
     if (strlen(text) != 2 * sizeof ret_pin->b || !baton_unhex(text, ret_pin->b, sizeof ret_pin->b))
@@ -34,8 +34,7 @@ client_open(struct cli *c)
         return BATON_OK;
     const char *url = config_text(c->config, "controller.url");
     if (url == NULL || url[0] == '\0')
-        return cli_fail(c, BATON_USAGE,
-                        "no controller is set: baton login --url URL --fingerprint HEX");
+        return cli_fail(c, BATON_USAGE, "no controller is set: baton login URL --fingerprint HEX");
     enum baton_status rc = read_pin(c, &pin);
     if (rc != BATON_OK)
         return rc;

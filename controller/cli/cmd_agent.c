@@ -262,7 +262,8 @@ cmd_agent_revoke(struct cli *c)
         rc = client_send(c, "POST", path,
                          json_pack("{s:s}", "reason", reason != NULL ? reason : ""), NULL, NULL);
     } else {
-        rc = cli_fail(c, BATON_FAILED, "not revoked");
+        rc = cli_fail(c, BATON_FAILED,
+                      "not revoked: nobody said yes; without a terminal --yes does");
     }
     json_decref(agent);
     return rc;

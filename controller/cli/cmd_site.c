@@ -36,6 +36,18 @@ read_token(struct cli *c, const char *token_file, char out[TOKEN_MAX])
     return BATON_OK;
 }
 
+/* What is kept must mean the same from every folder. */
+static enum baton_status
+store_token_file(struct cli *c)
+{
+    const char *named = cli_option(c, "token-file");
+    char here[PATH_BYTES], path[2 * PATH_BYTES];
+    if (named[0] == '/' || named[0] == '~' || getcwd(here, sizeof here) == NULL)
+        return settings_store(c, "controller.token-file", named);
+    snprintf(path, sizeof path, "%s/%s", here, named);
+    return settings_store(c, "controller.token-file", path);
+}
+
 static enum baton_status
 store_login(struct cli *c)
 {
@@ -52,7 +64,7 @@ store_login(struct cli *c)
     if (rc == BATON_OK)
         rc = settings_store(c, "controller.fingerprint", fingerprint != NULL ? fingerprint : "");
     if (rc == BATON_OK && cli_has(c, "token-file"))
-        rc = settings_store(c, "controller.token-file", cli_option(c, "token-file"));
+        rc = store_token_file(c);
     return rc;
 }
 

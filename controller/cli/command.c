@@ -303,6 +303,9 @@ help_noun(const char *noun)
             printf("  %-26s %s\n", left, commands[i].what);
             example = example == NULL ? commands[i].examples : example;
         }
+    const struct command *bare = command_find(noun, "");
+    if (bare != NULL && bare->options != NULL)
+        help_options("Options without a verb", bare->options);
     help_examples(example);
 }
 

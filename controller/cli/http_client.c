@@ -236,7 +236,7 @@ explain_code(const struct http *h, CURLcode code, const struct reading *r, struc
     case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
         return baton_fail(err, BATON_DENIED,
                           "%s shows another key than the pinned one: not this controller, or its "
-                          "certificate was renewed; compare with `baton-controller fingerprint`",
+                          "certificate was renewed; compare with baton-controller fingerprint",
                           h->url);
     case CURLE_WRITE_ERROR:
     case CURLE_ABORTED_BY_CALLBACK:

@@ -13,7 +13,7 @@
 static const struct config_key keys[] = {
     {"controller.url", CONFIG_TEXT, NULL, 0, 0, false, "https address of the controller"},
     {"controller.fingerprint", CONFIG_TEXT, NULL, 0, 0, false,
-     "SHA-256 of the controller's TLS key, in hex: what `baton-controller` prints at its start"},
+     "SHA-256 of the controller's TLS key, in hex: what `baton-controller fingerprint` prints"},
     {"controller.token-file", CONFIG_TEXT, "~/.config/baton/token", 0, 0, false,
      "file with the bearer token; only you may read it"},
     {"controller.root", CONFIG_TEXT, NULL, 0, 0, false,

@@ -220,7 +220,7 @@ show_servers(const struct signing *s)
             s->c, "  server     %s%s%s  %s, fenced by '%s'%s%s, key %s, confirmed by %s\n",
             paint_on(s->c, PAINT_BOLD), m->host, paint_off(s->c),
             product_name((enum product)m->product), fence_kind_name((enum fence_kind)m->kind),
-            i == s->plan.holder ? ", exports now" : "",
+            i == s->plan.holder ? ", exported when this was planned" : "",
             i == s->plan.recipient ? ", shall export" : "", key, op != NULL ? op->name : "?");
     }
 }
@@ -315,7 +315,8 @@ signing_agreed(struct signing *s)
 {
     if (secret_confirmed(s->c, "Type yes to sign:"))
         return true;
-    (void)cli_fail(s->c, BATON_FAILED, "not signed");
+    (void)cli_fail(s->c, BATON_FAILED,
+                   "not signed: nobody said yes; without a terminal --yes does");
     return false;
 }
 

@@ -23,6 +23,11 @@ check_document(struct cli *c, const json_t *json, struct trust_known *k)
     static uint8_t bytes[TRUST_BYTES_MAX];
     const char *hex = json_text(json, "bytes"), *sig_hex = json_text(json, "signature");
     size_t len = strlen(hex) / 2;
+    const char *pinned = config_text(c->config, "controller.root");
+    if (pinned == NULL || pinned[0] == '\0')
+        return cli_fail(
+            c, BATON_USAGE,
+            "no root of trust is pinned: baton trust pin HEX, as trust init printed it");
     if (!settings_key(c, "controller.root", &root))
         return BATON_USAGE;
     if (len > sizeof bytes || strlen(hex) != 2 * len || !baton_unhex(hex, bytes, len) ||

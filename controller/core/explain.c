@@ -44,15 +44,42 @@ rule_in_state(uint16_t number, const struct cutover *c)
     return NULL;
 }
 
-/* Everything holds: the verb to give, or that it goes on by itself. */
+static void
+add_two(struct problem *p, const char *a, const char *b)
+{
+    char text[sizeof p->fact[0].text];
+    struct line l;
+    line_start(&l, text, sizeof text);
+    line_put(&l, a);
+    line_put(&l, b);
+    problem_add(p, text);
+}
+
+/* Everything holds, and what shall be seen is not there yet. */
+static void
+explain_awaited(const struct tenant *t, const struct rule *r, struct problem *p)
+{
+    struct task task;
+    struct line l;
+    line_start(&l, p->title, sizeof p->title);
+    line_put(&l, "not seen yet: ");
+    line_put(&l, r->why);
+    if (tenant_task(t, &task) && task.host[0] != '\0') {
+        line_set(p->who, sizeof p->who,
+                 "the administrator of that server; then it goes on by itself");
+        tenant_text(t, "baton cutover task TENANT", p->next, sizeof p->next);
+    } else
+        line_set(p->who, sizeof p->who,
+                 "nobody: it goes on by itself with the servers' next report");
+}
+
+/* Everything holds: the verb to give, or what it waits to see. */
 static void
 explain_open(const struct tenant *t, const struct rule *r, struct problem *p)
 {
-    static const char *const alone = "nobody: it goes on by itself with the servers' next report";
     memset(p, 0, sizeof *p);
-    line_set(p->title, sizeof p->title, r->why);
     if (!handoff_event_is_verb((enum handoff_event)r->on)) {
-        line_set(p->who, sizeof p->who, alone);
+        explain_awaited(t, r, p);
         return;
     }
     char text[64];
@@ -61,6 +88,8 @@ explain_open(const struct tenant *t, const struct rule *r, struct problem *p)
     line_put(&l, "baton cutover ");
     line_put(&l, handoff_event_name((enum handoff_event)r->on));
     line_put(&l, " TENANT");
+    line_set(p->title, sizeof p->title, "nothing is in the way: the next step is yours");
+    add_two(p, "then: ", r->why);
     line_set(p->who, sizeof p->who, "any operator");
     tenant_text(t, text, p->next, sizeof p->next);
 }
@@ -83,8 +112,8 @@ explain_rule(const struct guard_ctx *g, const struct rule *r, struct problem *p)
     return true;
 }
 
-/* Why it stands where it stands: the reason of the rule that led here, time-outs aside. */
-static const char *
+/* Why it stands where it stands: the rule that led here, time-outs aside. */
+static const struct rule *
 how_it_came(const struct cutover *c)
 {
     size_t count;
@@ -95,20 +124,9 @@ how_it_came(const struct cutover *c)
             continue;
         for (size_t i = 0; i < count; i++)
             if (rules[i].number == number && rules[i].to == c->state)
-                return rules[i].why;
+                return &rules[i];
     }
     return NULL;
-}
-
-static void
-add_two(struct problem *p, const char *a, const char *b)
-{
-    char text[sizeof p->fact[0].text];
-    struct line l;
-    line_start(&l, text, sizeof text);
-    line_put(&l, a);
-    line_put(&l, b);
-    problem_add(p, text);
 }
 
 /* States in which people stopped the machine: say why, and where it would go on. */
@@ -116,14 +134,18 @@ static void
 explain_stop(const struct tenant *t, struct problem *p)
 {
     const struct cutover *c = &t->cutover;
-    const char *why = how_it_came(c);
-    if (why != NULL)
-        line_set(p->title, sizeof p->title, why);
-    if (p->status == BATON_OK)
+    const struct rule *how = how_it_came(c);
+    if (how != NULL)
+        line_set(p->title, sizeof p->title, how->why);
+    if (p->status == BATON_OK) { /* only people are missing */
         p->status = BATON_WAITING;
-    if (c->state == HO_HOLD && c->reason[0] != '\0')
+        p->fact_count = 0;
+    }
+    if (how != NULL && how->on == HEV_HOLD && c->reason[0] != '\0')
         add_two(p, "reason given: ", c->reason);
-    if (c->state != HO_FENCING)
+    if (c->state == HO_FENCING)
+        tenant_text(t, "baton cutover task TENANT", p->next, sizeof p->next);
+    else if (c->resume_to != HO_NONE)
         add_two(p, "it was in ", handoff_state_title((enum handoff_state)c->resume_to));
 }
 

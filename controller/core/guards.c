@@ -221,7 +221,7 @@ static const struct handoff_guard rows[GUARD_COUNT] = {
                        "the agents; if a server cannot answer: baton cutover fence", EXPLAIN, false},
     [G_NO_TAMPER] = {guard_no_tamper, "a guard's alarm is open", OPERATORS, "baton cutover acknowledge TENANT", true},
     [G_GO_STANDS] = {guard_go_stands, "no go: the new server changed after the verification",
-                     OPERATORS, "baton cutover reverify TENANT", false},
+                     OPERATORS, "baton cutover reverify TENANT; then baton cutover accept TENANT --reason '...'", false},
     [G_LATCH_CLEAR] = {guard_latch_clear, "past the point of no return: the new server may have exported, there is only forward",
                        "nobody", EXPLAIN, false},
     [G_MAY_RETURN] = {guard_may_return, "the export role cannot go back to the old server", "nobody", EXPLAIN, false},

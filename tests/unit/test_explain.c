@@ -93,6 +93,20 @@ a_hold_says_why_and_where_it_goes_on(void **state)
 }
 
 static void
+what_has_not_happened_is_not_told_as_if_it_had(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_ARMED);
+    struct problem p = explain();
+    assert_string_equal(p.title, "nothing is in the way: the next step is yours");
+    assert_non_null(strstr(p.fact[0].text, "then: "));
+    duet_to(&u, HO_GRANTING);
+    p = explain();
+    assert_non_null(strstr(p.title, "not seen yet: "));
+    assert_string_equal(p.next, "baton cutover task contoso");
+}
+
+static void
 waiting_for_evidence_names_the_server_that_owes_it(void **state)
 {
     (void)state;
@@ -214,6 +228,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         AT(every_state_of_the_way_says_what_it_waits_for),
         AT(a_hold_says_why_and_where_it_goes_on),
+        AT(what_has_not_happened_is_not_told_as_if_it_had),
         AT(waiting_for_evidence_names_the_server_that_owes_it),
         AT(after_a_restart_it_says_that_not_everybody_was_heard),
         AT(small_directories_export_with_force_export_large_ones_are_offered_it),
