@@ -9,6 +9,7 @@
 enum {
     HELLO_WAIT_MS = 5000,      /* for a WELCOME, then again, twice as long each time ... */
     HELLO_WAIT_MAX_MS = 60000, /* ... up to this, with up to a quarter of it at random on top */
+    AGAIN_MS = 1000,           /* before a session that was refused is opened anew */
     REPORT_GAP_MS = 100,       /* changes are pushed at once, but not in a flood */
 };
 
@@ -266,14 +267,20 @@ on_want(struct agent *a, const struct message *m)
     settings_want(a, &m->u.want);
 }
 
+/* "Say hello again": after a pause of this machine the controller has let the session go, though the
+ * connection stands. A refused offer of settings is no reason for that. */
 static void
 on_refused(struct agent *a, const struct message *m)
 {
-    log_warn("session.refused", "status=%s %s",
-             baton_status_name((enum baton_status)m->u.refused.status), m->u.refused.text);
-    if (m->u.refused.status == BATON_DENIED && baton_id_is_zero(&m->u.refused.order) &&
-        a->session.open)
-        a->session.refused_count++;
+    const struct msg_refused *r = &m->u.refused;
+    struct session *s = &a->session;
+    log_warn("session.refused", "status=%s %s", baton_status_name((enum baton_status)r->status),
+             r->text);
+    if (r->status != BATON_DENIED || !baton_id_is_zero(&r->order) || !s->open ||
+        settings_refused(a))
+        return;
+    s->open = false;
+    s->hello_due_ms = agent_now_ms() + jittered(AGAIN_MS);
 }
 
 /* The closed dispatch: whatever has no row is refused. */

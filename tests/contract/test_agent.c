@@ -519,6 +519,38 @@ types_that_only_agents_send_are_refused(void **state)
     assert_int_equal(s->agent->session.refused_count, before + 1);
 }
 
+static void
+a_refused_session_is_opened_anew(void **state)
+{
+    struct desk *d = desk_of(state);
+    struct side *s = &d->side[OLD];
+    start_agent(d, s);
+    open_session(d, s);
+    struct message m = {.type = MSG_REFUSED};
+    m.u.refused.status = BATON_DENIED;
+    text_copy(m.u.refused.text, sizeof m.u.refused.text, "not of the open session");
+    send_to(d, s, &m);
+    open_session(d, s);
+    assert_true(s->agent->session.open);
+}
+
+static void
+a_refused_offer_of_settings_ends_the_offer_and_not_the_session(void **state)
+{
+    struct desk *d = desk_of(state);
+    struct side *s = &d->side[OLD];
+    start_agent(d, s);
+    s->agent->settings.out_known = true;
+    s->agent->settings.out_bytes = 1;
+    open_session(d, s);
+    struct message m = {.type = MSG_REFUSED};
+    m.u.refused.status = BATON_DENIED;
+    s->agent->settings.moved_ms = agent_now_ms();
+    send_to(d, s, &m);
+    expect_none(d, s, MSG_HELLO);
+    assert_true(s->agent->session.open && s->agent->settings.out_delivered);
+}
+
 /* --- orders --- */
 
 static void
@@ -983,6 +1015,8 @@ main(void)
         TEST(a_session_beats_and_reports),
         TEST(what_is_not_of_this_session_is_dropped),
         TEST(types_that_only_agents_send_are_refused),
+        TEST(a_refused_session_is_opened_anew),
+        TEST(a_refused_offer_of_settings_ends_the_offer_and_not_the_session),
         TEST(the_same_order_gets_the_same_answer_and_another_under_its_id_none),
         TEST(an_answer_survives_a_restart),
         TEST(a_fence_without_approvals_is_refused_with_a_signed_word),

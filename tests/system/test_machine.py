@@ -1,0 +1,144 @@
+"""What an agent does when its machine moves: reboot, revert, a start by hand while nobody watches; and the
+program itself: exit codes, status, memory."""
+import json
+import pathlib
+import re
+import subprocess
+import time
+import unittest
+
+from baton_case import BatonCase, main
+
+
+class Machine(BatonCase):
+    def fenced(self):
+        lab = self.site.tenant("contoso")
+        self.site.prepare("contoso")
+        self.site.arm("contoso")
+        return lab
+
+    def status(self, host):
+        agent = self.site.agents["contoso", host]
+        return json.loads(self.site.run([self.site.program("baton-agent"), "status", "--dir", agent.directory,
+                                         "--output", "json"]))
+
+    def test_a_fenced_server_stays_stopped_over_a_reboot(self):
+        lab = self.fenced()
+        self.site.fence("contoso")
+        gap_from = max(e["end"] for e in lab.exports())
+        lab.do("OLD", "power", act="reboot")
+        time.sleep(3)  # services that were enabled would run one second after the boot
+        self.assert_stopped("contoso", "OLD")
+        self.site.wait_until("the agent is back", lambda: self.status("OLD")["session"])
+        self.assertEqual(self.status("OLD")["role"], "tombstoned")
+        self.assertEqual(self.exporters("contoso", since=gap_from), [])
+
+    def test_a_server_that_is_reverted_to_before_its_fence_is_held_and_quarantined(self):
+        lab = self.fenced()
+        lab.do("OLD", "snapshot")
+        self.site.fence("contoso")
+        gap_from = max(e["end"] for e in lab.exports())
+        lab.do("OLD", "revert", generation="true")
+        self.site.wait_until("it is held", lambda: all(
+            (s["state"], s["start"]) == ("stopped", "disabled")
+            for s in self.services("contoso", "OLD").values()))
+        self.site.wait_until("it says so", lambda: self.status("OLD")["quarantine"] == "machine")
+        self.site.wait_until("the cutover is held", lambda: self.site.state("contoso") == "X1")
+        self.assertEqual(self.exporters("contoso", since=gap_from), [])
+
+    def test_a_power_loss_ends_the_session_and_power_brings_it_back(self):
+        lab = self.fenced()
+        self.site.fence("contoso")
+        lab.do("OLD", "power", act="off")
+        time.sleep(1)
+        lab.do("OLD", "power", act="on")
+        self.site.wait_until("it is back", lambda: self.status("OLD")["session"] and
+                             self.status("OLD")["facts"]["services_disabled"] == 1)
+        self.assert_stopped("contoso", "OLD")
+
+    def test_a_hand_start_while_the_agent_is_dead_ends_before_the_agent_speaks(self):
+        self.overlaps_allowed = True  # OLD alone runs for a while: nobody else exports
+        lab = self.fenced()
+        self.site.fence("contoso")
+        agent = self.site.agents["contoso", "OLD"]
+        agent.kill()
+        lab.do("OLD", "re-enable", by="CONTOSO\\bob via services.msc")
+        agent.start(ready="ready", timeout=60)
+        self.assert_stopped("contoso", "OLD")
+        self.site.wait_until("the alarm arrives", lambda: self.status("OLD")["tamper_open"])
+
+
+class Program(BatonCase):
+    def run_agent(self, *words, **options):
+        return self.site.run([self.site.program("baton-agent"), *words], check=False, **options)
+
+    def test_exit_codes_tell_what_is_wrong(self):
+        site = self.site
+        lab = site.tenant("contoso")
+        agent = site.agents["contoso", "OLD"]
+        empty = site.dir / "empty"
+        empty.mkdir()
+        token = site._file("bad.token", "baton1-nonsense\n")
+        cases = [
+            (["--help"], 0), (["--version"], 0), ([], 2), (["dance", "--dir", empty], 2), (["run"], 2),
+            (["run", "--dir", empty], 3), (["status", "--dir", empty], 3),
+            (["run", "--dir", agent.directory], 9),
+            (["status", "--dir", agent.directory, "--output", "xml"], 2),
+            (["enrol", "--dir", empty, "--host", lab.socket("OLD")], 2),
+            (["enrol", "--dir", empty, "--host", lab.socket("OLD"), "--token-file", empty / "none"], 3),
+            (["enrol", "--dir", empty, "--host", lab.socket("OLD"), "--token-file", token], 1),
+        ]
+        for words, code in cases:
+            done = self.run_agent(*words)
+            self.assertEqual(done.returncode, code, f"{words}: {done.stdout}{done.stderr}")
+        self.assertIn("examples", self.run_agent("--help").stdout)
+
+    def test_a_token_works_once_and_for_its_own_host(self):
+        site = self.site
+        lab = site.tenant("contoso")
+        used = site.dir / "contoso-OLD.token"
+        done = self.run_agent("enrol", "--dir", site.dir / "second", "--token-file", used, "--host",
+                              lab.socket("OLD"), "--timeout", "5")
+        self.assertIn(done.returncode, (4, 8), done.stderr)
+        other = site._file("other.token", site.baton("agent", "token", "contoso", "OLD", "--role", "old"))
+        done = self.run_agent("enrol", "--dir", site.dir / "third", "--token-file", other, "--host",
+                              lab.socket("NEW"), "--timeout", "5")
+        self.assertEqual(done.returncode, 4, done.stderr)
+        self.assertFalse((site.dir / "third" / "baton-agent.ini").exists())
+
+    def test_status_says_what_the_agent_knows_and_whether_it_runs(self):
+        site = self.site
+        site.tenant("contoso")
+        agent = site.agents["contoso", "OLD"]
+
+        def status():
+            return json.loads(self.run_agent("status", "--dir", agent.directory, "--output", "json").stdout)
+        site.wait_until("a session", lambda: status()["session"])
+        now = status()
+        self.assertTrue(now["running"])
+        self.assertEqual((now["name"], now["role"], now["holding"]), ("OLD", "observe", False))
+        self.assertEqual(now["facts"]["services_present"], 2)
+        self.assertRegex(self.run_agent("status", "--dir", agent.directory).stdout, r"role\s+observe")
+        self.assertEqual(agent.stop(), 0)
+        self.assertFalse(status()["running"])
+
+    def test_keys_and_state_are_private(self):
+        site = self.site
+        site.tenant("contoso")
+        for path in site.agents["contoso", "OLD"].directory.iterdir():
+            self.assertEqual(path.stat().st_mode & 0o077, 0, path.name)
+
+    def test_it_stays_small(self):
+        linked = subprocess.run(["ldd", self.site.program("baton-agent")], capture_output=True, text=True).stdout
+        if "asan" in linked or "tsan" in linked:
+            raise unittest.SkipTest("a sanitizer's memory is not ours")
+        self.site.tenant("contoso")
+        self.site.prepare("contoso")
+        for agent in self.site.agents.values():
+            text = pathlib.Path(f"/proc/{agent.proc.pid}/status").read_text()
+            anonymous = int(re.search(r"RssAnon:\s+(\d+)", text).group(1))
+            self.assertLess(anonymous, 4096, agent.name)
+
+
+if __name__ == "__main__":
+    main()
