@@ -149,7 +149,7 @@ row_insert(struct store_log *log, const struct audit_record *r, const struct bat
     store_db_bind(st, 2, r->tenant.b, sizeof r->tenant.b);
     (void)sqlite3_bind_int64(st, 3, (sqlite3_int64)r->tenant_seq);
     store_db_bind(st, 4, leaf->b, sizeof leaf->b);
-    store_db_bind(st, 5, log->scratch + 1, len);
+    store_db_bind(st, 5, log->scratch, len);
     return store_db_run(log->db, ST_LOG_PUT, st, err);
 }
 
@@ -171,12 +171,11 @@ store_log_append(struct store_log *log, struct audit_record *record, struct bato
     record->seq = log->tree.size + 1;
     record->tenant_seq = head->tenant_seq + 1;
     record->previous = head->leaf;
-    rc = audit_encode(record, log->scratch + 1, AUDIT_RECORD_BYTES_MAX, &len);
+    rc = audit_encode(record, log->scratch, AUDIT_RECORD_BYTES_MAX, &len);
     if (rc != BATON_OK)
         return baton_fail(err, rc, "audit record of type %s", audit_type_name(record->type));
 
-    log->scratch[0] = 0x00; /* RFC 6962: what makes a leaf a leaf */
-    log->dp->sha256(log->dp->ctx, log->scratch, len + 1, &leaf);
+    merkle_leaf(log->scratch, len, &leaf);
     rc = row_insert(log, record, &leaf, len, err);
     if (rc != BATON_OK)
         return rc;
@@ -386,6 +385,7 @@ load_row(struct load *l, struct baton_err *err)
 
     if (len > AUDIT_RECORD_BYTES_MAX)
         return load_fault(seq, "is too long", err);
+    /* By the port, not by merkle_leaf as when it was written: two implementations must agree. */
     log->scratch[0] = 0x00;
     memcpy(log->scratch + 1, bytes, len);
     log->dp->sha256(log->dp->ctx, log->scratch, len + 1, &leaf);

@@ -1015,6 +1015,12 @@ a_backup_is_whole_checked_and_never_overwrites(void **state)
     assert_row(&restored, TABLE_TENANT, "t", "row");
     close_store(&restored);
     assert_int_equal(store_sqlite_backup(&S, "/nonexistent/x.db", &check, NULL), BATON_IO);
+
+    assert_int_equal(unlink(copy), 0);
+    struct store_port reader = open_real(f, STORE_READ_ONLY); /* beside a running controller */
+    OK(store_sqlite_backup(&reader, copy, &check, NULL));
+    assert_int_equal(check.records, 51);
+    reader.close(reader.ctx);
 }
 
 static void
