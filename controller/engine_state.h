@@ -23,7 +23,9 @@ enum {
     OUTBOX_RESERVE = 64,      /* of them for orders that finish what has begun */
     REFUSALS_BURST = 20,      /* audited refusals of one peer at once ... */
     REFUSAL_EVERY_MS = 10000, /* ... and then one in this time */
-    WORDS_BURST = 256,   /* statements of one agent at once, and then one in this time: far above */
+    WORDS_BURST = 256, /* statements of one agent at once, and then one in this time: far above */
+    HELLOS_BURST = 30,
+    HELLO_EVERY_MS = 2000,
     WORD_EVERY_MS = 250, /* what any handoff needs, far below what fills a disk */
     RESEND_FIRST_MS = 2000,
     RESEND_MOST_MS = 60000,
@@ -70,7 +72,7 @@ struct seat {
     uint64_t sent_seq;           /* rows up to here were sent in this session */
     uint64_t resend_ms;          /* next time that all of them are */
     uint32_t resend_delay_ms;
-    struct bucket refusals, words;
+    struct bucket refusals, words, alarms, hellos;
     uint64_t session_told_ms; /* newest AUDIT_SESSION */
     uint64_t status_ms;       /* newest STATUS order of this run ... */
     bool status_waits;        /* ... and it is not answered yet */
@@ -207,6 +209,9 @@ void journal_failed(struct engine *e, enum baton_status rc, const char *doing);
 /* Signs a checkpoint if one is due, then commits. Not open: nothing to do, BATON_OK. */
 enum baton_status journal_commit(struct engine *e, struct baton_err *err);
 void journal_rollback(struct engine *e);
+/* One alarm about an agent: on the record, people are told; bounded like refusals. */
+void journal_alarm(struct engine *e, struct seat *seat, const struct baton_hash *ref_or_null,
+                   const char *text);
 bool bucket_take(struct bucket *b, uint32_t burst, uint64_t every_ms, uint64_t now_ms);
 /* One refusal: counted, and in the audit unless this peer has had too many. */
 void journal_refusal(struct engine *e, struct bucket *b, const struct baton_id *tenant_or_null,

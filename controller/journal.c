@@ -252,6 +252,23 @@ bucket_take(struct bucket *b, uint32_t burst, uint64_t every_ms, uint64_t now_ms
 }
 
 void
+journal_alarm(struct engine *e, struct seat *seat, const struct baton_hash *ref_or_null,
+              const char *text)
+{
+    struct audit_record r;
+    if (!bucket_take(&seat->alarms, REFUSALS_BURST, REFUSAL_EVERY_MS, e->now_ms))
+        return;
+    record_init(e, &r, AUDIT_ALARM, &seat->row.tenant, &seat->row.key);
+    record_text(&r, "%s (agent on %s)", text, seat->row.host);
+    record_ref(&r, &seat->statement);
+    if (ref_or_null != NULL)
+        record_ref(&r, ref_or_null);
+    journal_record(e, &r);
+    act_page(e, &seat->row.tenant, r.text);
+    log_warn("engine.alarm", "host=\"%s\" why=\"%s\"", seat->row.host, text);
+}
+
+void
 journal_refusal(struct engine *e, struct bucket *b, const struct baton_id *tenant_or_null,
                 const struct baton_key *actor, const struct baton_hash *ref_or_null,
                 const char *text)

@@ -76,29 +76,20 @@ hello_record(struct engine *e, struct seat *seat, const struct msg_hello *h)
 }
 
 static void
-alarm(struct engine *e, struct seat *seat, const char *text)
-{
-    struct audit_record r;
-    record_init(e, &r, AUDIT_ALARM, &seat->row.tenant, &seat->row.key);
-    record_text(&r, "%s (agent on %s)", text, seat->row.host);
-    record_ref(&r, &seat->statement);
-    journal_record(e, &r);
-    act_page(e, &seat->row.tenant, r.text);
-    log_warn("session.alarm", "host=\"%s\" why=\"%s\"", seat->row.host, text);
-}
-
-static void
 hello_compare(struct engine *e, struct seat *seat, const struct msg_hello *h)
 {
     if (h->counter < seat->counter)
-        alarm(e, seat, "this agent counts fewer statements than are known: reverted or copied");
+        journal_alarm(e, seat, NULL,
+                      "this agent counts fewer statements than are known: reverted or copied");
     if (h->receipt_size > e->journal.log_size)
-        alarm(e, seat, "this agent has seen a longer audit log: this ledger was restored");
+        journal_alarm(e, seat, NULL,
+                      "this agent has seen a longer audit log: this ledger was restored");
     if (e->trust_known && h->trust_version == e->trust.version) {
         struct baton_hash ours;
         e->p.digest.sha256(e->p.digest.ctx, e->trust_bytes.bytes, e->trust_bytes.len, &ours);
         if (!baton_hash_eq(&ours, &h->trust_hash))
-            alarm(e, seat, "this agent keeps another trust document of the same version");
+            journal_alarm(e, seat, NULL,
+                          "this agent keeps another trust document of the same version");
     }
 }
 
@@ -134,6 +125,10 @@ static void
 on_hello(struct engine *e, struct seat *seat, const struct message *m)
 {
     const struct msg_hello *h = &m->u.hello;
+    if (!bucket_take(&seat->hellos, HELLOS_BURST, HELLO_EVERY_MS, e->now_ms)) {
+        session_refuse(e, seat, BATON_LIMIT, NULL, "too many sessions in a short time");
+        return;
+    }
     /* Numbers begin anew inside the session, whatever the HELLO's was. */
     seat->session = (struct session){.live = true, .heard_ms = e->now_ms};
     e->p.random(e->p.ctx, seat->session.id.b, sizeof seat->session.id.b);

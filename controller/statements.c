@@ -137,13 +137,7 @@ static void
 word_forked(struct engine *e, struct seat *seat, const struct word *w)
 {
     journal_object(e, &w->hash, w->sb->bytes, w->sb->len, &w->sb->sig);
-    struct audit_record r;
-    record_init(e, &r, AUDIT_ALARM, &seat->row.tenant, &seat->row.key);
-    record_text(&r, "two different statements of %s have the counter %" PRIu64, seat->row.host,
-                w->s.counter);
-    record_ref(&r, &w->hash);
-    record_ref(&r, &seat->statement);
-    journal_record(e, &r);
+    journal_alarm(e, seat, &w->hash, "two different statements have one counter");
     seat_bar(e, seat, "two statements with one counter");
 }
 
@@ -167,13 +161,15 @@ word_ready(struct engine *e, struct seat *seat, struct word *w,
         session_refuse(e, seat, BATON_DENIED, order_or_null, why);
         return false;
     }
+    if (word_too_fast(e, seat, order_or_null))
+        return false;
     w->age = word_age(e, seat, w);
     if (w->age == WORD_FORK) {
         word_forked(e, seat, w);
         session_refuse(e, seat, BATON_FORKED, order_or_null, "two statements with one counter");
         return false;
     }
-    return w->age == WORD_KNOWN || !word_too_fast(e, seat, order_or_null);
+    return true;
 }
 
 static void
@@ -188,12 +184,8 @@ word_heard(struct engine *e, struct seat *seat, const struct word *w)
 static void
 answer_alarm(struct engine *e, struct seat *seat, const struct msg_answer *a)
 {
-    struct audit_record r;
-    record_init(e, &r, AUDIT_ALARM, &seat->row.tenant, &seat->row.key);
-    record_text(&r, "%s answers an order of ours with other bytes than we sent", seat->row.host);
-    record_ref(&r, &a->order_hash);
-    journal_record(e, &r);
-    act_page(e, &seat->row.tenant, r.text);
+    journal_alarm(e, seat, &a->order_hash,
+                  "an order of ours was answered with other bytes than we sent");
     session_refuse(e, seat, BATON_CONFLICT, &a->order, "this order has another hash");
 }
 
@@ -201,6 +193,8 @@ static void
 answer_foreign(struct engine *e, struct seat *seat, const struct msg_answer *a)
 {
     struct audit_record r;
+    if (!bucket_take(&seat->alarms, REFUSALS_BURST, REFUSAL_EVERY_MS, e->now_ms))
+        return;
     record_init(e, &r, AUDIT_FOREIGN, &seat->row.tenant, &seat->row.key);
     record_text(&r, "%s answers an order that this ledger does not know", seat->row.host);
     record_ref(&r, &a->order_hash);
