@@ -114,9 +114,15 @@ static void
 plan_note(struct certificate *c, const struct order *o)
 {
     struct plan p;
+    struct baton_hash hash;
     if (o->plan_len == 0 || plan_decode(o->plan, o->plan_len, &p) != BATON_OK)
         return;
-    crypto_sha256(o->plan, o->plan_len, &c->plan);
+    crypto_sha256(o->plan, o->plan_len, &hash);
+    /* A fence after the grant (a rollback that NEW refused) takes nothing back by itself: who is
+     * the recipient follows from the newest grant. */
+    if (c->grant.len > 0 && baton_hash_eq(&hash, &c->plan))
+        return;
+    c->plan = hash;
     memcpy(c->tenant_name, p.tenant_name, sizeof c->tenant_name);
     c->profile = p.profile;
     c->lab = p.lab;

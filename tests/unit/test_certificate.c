@@ -369,6 +369,30 @@ nothing_from_outside_reaches_the_page_as_markup(void **state)
 }
 
 static void
+a_rollback_that_was_refused_leaves_the_grant_as_it_was(void **state)
+{
+    struct fixture *f = *state;
+    struct world_handoff *h = &f->h[1];
+    h->epoch.counter++;
+    struct order o = world_order(&f->w, h, ORDER_FENCE);
+    o.recipient = h->agent[0].key;
+    world_send(&f->w, h, &o, NULL);
+    world_checkpoint(&f->w);
+    certificate_done(&f->c);
+    f->c = (struct certificate){.checkpoint = f->w.checkpoint[1]};
+    assert_int_equal(certificate_collect(&f->w.store, &h->tenant, &h->cutover, &f->c, NULL),
+                     BATON_OK);
+    trust_put(f);
+    f->c.quorum_cutover = f->c.quorum_attest = 2;
+    f->c.quorum_go = 1;
+    json_make(f, &f->w.controller);
+    struct certificate_report r = verify(f, f->json);
+    if (!r.good)
+        fail_msg("%s", r.why);
+    assert_true(f->c.server[1].is_recipient);
+}
+
+static void
 a_cutover_that_is_not_in_the_log_has_no_certificate(void **state)
 {
     struct fixture *f = *state;
@@ -397,6 +421,7 @@ main(void)
         TEST(hostile_texts_are_refused_with_a_reason),
         TEST(the_page_says_what_it_proves_and_what_not),
         TEST(nothing_from_outside_reaches_the_page_as_markup),
+        TEST(a_rollback_that_was_refused_leaves_the_grant_as_it_was),
         TEST(a_cutover_that_is_not_in_the_log_has_no_certificate),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
