@@ -46,8 +46,11 @@ api_tenant(struct api_request *rq, const struct baton_id *tenant)
     rq->tenant = calloc(1, sizeof *rq->tenant);
     enum baton_status rc =
         rq->tenant == NULL ? BATON_NOMEM : tenant_load(&rq->store, tenant, rq->tenant, &err);
-    if (rc == BATON_OK)
+    if (rc == BATON_OK) { /* guards compare with now: the row does not carry the clocks */
+        rq->tenant->clock_ms = api_now_ms();
+        rq->tenant->clock_unix_ms = api_unix_ms();
         return true;
+    }
     free(rq->tenant);
     rq->tenant = NULL;
     api_answer_status(rq, rc, "%s", rc == BATON_NOT_FOUND ? "no such tenant" : err.text);

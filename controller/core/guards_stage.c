@@ -293,6 +293,9 @@ cycle_recent(const struct guard_ctx *g, struct problem *p)
     const struct agent_view *n = guard_new(g);
     if (!fact_known(&n->facts, FACT_LAST_CYCLE_END))
         return true;
+    /* Its guard stopped it: only the grant starts it again, so no cycle can come before that. */
+    if (g->t->cutover.state == HO_GAP && fact_is(&n->facts, FACT_SERVICES_STOPPED, 1))
+        return true;
     int64_t limit = 2 * fact_or(&n->facts, FACT_INTERVAL_MS, 0);
     if (limit < 2 * guard_policy(g, POLICY_OBSERVE_T2_REST_MS))
         limit = 2 * guard_policy(g, POLICY_OBSERVE_T2_REST_MS);

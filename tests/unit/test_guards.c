@@ -318,6 +318,20 @@ a_path_fits_the_product_and_what_it_does(void **state)
     }
 }
 
+/* Only the grant starts it again: waiting for a cycle would wait for ever, with nobody exporting. */
+static void
+in_the_gap_a_new_server_that_its_guard_stopped_owes_no_cycle(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_GAP);
+    facts_set(view(TOY_NEW), FACT_LAST_CYCLE_END, (int64_t)(u.unix_ms - 3600000));
+    assert_int_not_equal(ask(G_FRESH, NULL).status, BATON_OK);
+    facts_set(view(TOY_NEW), FACT_SERVICES_STOPPED, 1);
+    assert_int_equal(ask(G_FRESH, NULL).status, BATON_OK);
+    u.t.cutover.state = HO_READY;
+    assert_int_not_equal(ask(G_FRESH, NULL).status, BATON_OK);
+}
+
 static void
 after_a_restart_only_a_new_report_with_the_same_hashes_makes_a_verification_fresh(void **state)
 {
@@ -378,6 +392,7 @@ main(void)
         AT(uncounted_deletions_are_never_accepted),
         AT(the_deletion_limit_is_the_smaller_of_number_and_share),
         AT(a_path_fits_the_product_and_what_it_does),
+        AT(in_the_gap_a_new_server_that_its_guard_stopped_owes_no_cycle),
         AT(after_a_restart_only_a_new_report_with_the_same_hashes_makes_a_verification_fresh),
         AT(an_expired_approval_and_a_missing_trust_document_count_for_nothing),
         AT(a_go_has_to_name_the_epoch_the_next_serial_and_this_evidence),
