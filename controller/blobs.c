@@ -96,10 +96,11 @@ want_send(struct engine *e, struct seat *seat, const struct blob *b)
     act_send(e, seat, &m);
 }
 
+/* Blobs of one sender that nobody needs any more: unfinished ones, or whole ones. */
 struct stale_blob {
     const struct baton_key *sender;
-    const struct baton_hash *except;
-    bool found;
+    const struct baton_hash *newest, *offered; /* these two stay */
+    bool whole, found;
     struct blob blob;
 };
 
@@ -111,19 +112,24 @@ stale_visit(void *arg, const void *key, size_t key_len, const uint8_t *value, si
     if (key_len != sizeof b.hash.b || blob_row_decode(value, len, &b.row) != BATON_OK)
         return true;
     memcpy(b.hash.b, key, key_len);
-    if (!baton_key_eq(&b.row.sender, s->sender) || baton_hash_eq(&b.hash, s->except) ||
-        b.row.have == b.row.total)
+    if (!baton_key_eq(&b.row.sender, s->sender) || baton_hash_eq(&b.hash, s->newest) ||
+        baton_hash_eq(&b.hash, s->offered) || (b.row.have == b.row.total) != s->whole)
         return true;
     s->blob = b;
     s->found = true;
     return false;
 }
 
-/* One unfinished blob per sender: a new one gives up the old. */
+/* One sender keeps room for the newest, for the one that the new server may be fetching, and no more.
+ * Called for each blob, so there is never more than one to drop. */
 static void
-blob_drop_unfinished(struct engine *e, const struct seat *seat, const struct baton_hash *except)
+blob_drop_stale(struct engine *e, const struct seat *seat, const struct baton_hash *newest,
+                bool whole)
 {
-    struct stale_blob s = {.sender = &seat->row.key, .except = except};
+    struct stale_blob s = {.sender = &seat->row.key,
+                           .newest = newest,
+                           .offered = &seat->room->t.cutover.blob,
+                           .whole = whole};
     const struct store_port *p = &e->p.store;
     enum baton_status rc = p->each(p->ctx, TABLE_BLOB, "", 0, stale_visit, &s, &e->journal.err);
     if (rc != BATON_OK)
@@ -161,6 +167,7 @@ blob_whole(struct engine *e, struct seat *seat, const struct blob *b)
     record_text(&r, "the sealed settings of %s are whole", seat->row.host);
     record_ref(&r, &b->hash);
     blob_save(e, b, &r);
+    blob_drop_stale(e, seat, &b->hash, true);
     struct tenant_event ev;
     event_init(e, &ev, TEV_BLOB);
     ev.agent = seat->row.slot;
@@ -187,8 +194,12 @@ blob_chunk(struct engine *e, struct seat *seat, const struct message *m)
         want_send(e, seat, &b); /* lost or repeated: say where to go on */
         return;
     }
+    if (!known && !bucket_take(&seat->blobs, BLOBS_BURST, BLOB_EVERY_MS, e->now_ms)) {
+        session_refuse(e, seat, BATON_LIMIT, NULL, "too many settings in a short time");
+        return;
+    }
     if (!known)
-        blob_drop_unfinished(e, seat, &c->blob);
+        blob_drop_stale(e, seat, &c->blob, false);
     uint8_t key[BATON_HASH_BYTES + 8];
     chunk_key(&c->blob, c->offset, key);
     journal_row(e, NULL, TABLE_CHUNK, key, sizeof key, c->bytes, c->len);

@@ -26,6 +26,8 @@ enum {
     WORDS_BURST = 256, /* statements of one agent at once, and then one in this time: far above */
     HELLOS_BURST = 30,
     HELLO_EVERY_MS = 2000,
+    BLOBS_BURST = 8, /* files of settings that one agent offers */
+    BLOB_EVERY_MS = 60000,
     WORD_EVERY_MS = 250, /* what any handoff needs, far below what fills a disk */
     RESEND_FIRST_MS = 2000,
     RESEND_MOST_MS = 60000,
@@ -72,7 +74,7 @@ struct seat {
     uint64_t sent_seq;           /* rows up to here were sent in this session */
     uint64_t resend_ms;          /* next time that all of them are */
     uint32_t resend_delay_ms;
-    struct bucket refusals, words, alarms, hellos;
+    struct bucket refusals, words, alarms, hellos, blobs;
     uint64_t session_told_ms; /* newest AUDIT_SESSION */
     uint64_t status_ms;       /* newest STATUS order of this run ... */
     bool status_waits;        /* ... and it is not answered yet */

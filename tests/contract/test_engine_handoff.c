@@ -818,6 +818,71 @@ only_the_old_server_of_a_cutover_sends_settings(void **state)
     assert_int_equal(m->u.refused.status, BATON_DENIED);
 }
 
+static bool
+count_row(void *arg, const void *key, size_t key_len, const uint8_t *value, size_t len)
+{
+    (void)key, (void)key_len, (void)value, (void)len;
+    ++*(size_t *)arg;
+    return true;
+}
+
+static size_t
+rows_of(struct handoff *h, enum store_table table)
+{
+    struct store_port reader;
+    size_t count = 0;
+    world_settle(&h->w);
+    assert_int_equal(
+        store_sqlite_open(h->w.path, STORE_READ_ONLY, crypto_digest_port(), &reader, NULL),
+        BATON_OK);
+    assert_int_equal(reader.each(reader.ctx, table, NULL, 0, count_row, &count, NULL), BATON_OK);
+    reader.close(reader.ctx);
+    return count;
+}
+
+static void
+offer_small(struct side *s, uint8_t what)
+{
+    struct message m = {.type = MSG_CHUNK};
+    struct baton_hash blob;
+    crypto_sha256(&what, 1, &blob);
+    m.u.chunk = (struct msg_chunk){blob, 0, 1, &what, 1};
+    agent_send(&s->wire, &m);
+}
+
+/* A hostile old server may offer what it likes, but neither fill the disk nor flood the new one. */
+static void
+settings_offered_again_and_again_are_slowed_and_replaced(void **state)
+{
+    enum { OFFERS = 60 };
+    struct handoff *h = *state;
+    struct side *s = &h->side[OLD];
+    walk_to(h, HO_SETTINGS_SEALED, false);
+    size_t before = world_records(&h->w, AUDIT_STATEMENT);
+    for (int i = 0; i < OFFERS; i++)
+        offer_small(s, (uint8_t)i);
+    struct message *m = world_take(&h->w, &s->wire, MSG_REFUSED);
+    assert_non_null(m);
+    assert_int_equal(m->u.refused.status, BATON_LIMIT);
+    world_settle(&h->w);
+    assert_true(world_records(&h->w, AUDIT_STATEMENT) - before <= 10);
+    assert_true(rows_of(h, TABLE_BLOB) <= 3);
+    assert_true(rows_of(h, TABLE_CHUNK) <= 3);
+    while (world_next(&h->w, &s->wire) != NULL)
+        continue;
+    h->w.clock_ms += 120000; /* later there is room again */
+    hello(s);
+    m = world_take(&h->w, &s->wire, MSG_WELCOME);
+    assert_non_null(m);
+    on_welcome(s, m);
+    offer_small(s, OFFERS);
+    m = world_take(&h->w, &s->wire, MSG_WANT);
+    while (m != NULL && m->u.want.offset != 1)
+        m = world_take(&h->w, &s->wire, MSG_WANT);
+    assert_non_null(m);
+    assert_true(rows_of(h, TABLE_BLOB) <= 3);
+}
+
 #define HANDOFF_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -833,6 +898,7 @@ main(void)
         HANDOFF_TEST(settings_with_another_hash_are_not_handed_on),
         HANDOFF_TEST(a_broken_relay_goes_on_where_it_was),
         HANDOFF_TEST(only_the_old_server_of_a_cutover_sends_settings),
+        HANDOFF_TEST(settings_offered_again_and_again_are_slowed_and_replaced),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
