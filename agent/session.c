@@ -55,11 +55,30 @@ session_send(struct agent *a, struct message *m)
     return rc == BATON_OK;
 }
 
+/* Every session counts, and is stored before it is said: of two copies of one memory, or of a memory that
+ * was put back, one soon counts less than the controller has heard. */
+static bool
+count_session(struct agent *a)
+{
+    struct baton_err err;
+    a->member.promise.counter++;
+    enum baton_status rc = agent_store_begin(a->store, &err);
+    if (rc == BATON_OK)
+        rc = agent_store_put_promise(a->store, &a->member.promise, &err);
+    if (rc == BATON_OK)
+        rc = agent_store_commit(a->store, &err);
+    if (rc != BATON_OK)
+        agent_fail(a, rc, &err);
+    return rc == BATON_OK;
+}
+
 static void
 say_hello(struct agent *a)
 {
     struct session *s = &a->session;
     const struct promise *p = &a->member.promise;
+    if (!count_session(a))
+        return;
     s->open = false;
     s->out = s->in = 0;
     crypto_random(s->nonce.b, sizeof s->nonce.b);

@@ -443,6 +443,26 @@ a_welcome_to_another_hello_opens_nothing(void **state)
 }
 
 static void
+every_session_counts_and_is_stored_first(void **state)
+{
+    struct desk *d = desk_of(state);
+    struct side *s = &d->side[OLD];
+    uint64_t last = 0;
+    for (int i = 0; i < 3; i++) {
+        struct promise stored;
+        start_agent(d, s);
+        struct message *hello = expect(d, s, MSG_HELLO);
+        MUST(agent_store_promise(s->agent->store, &stored, NULL));
+        assert_true(hello->u.hello.counter > last);
+        assert_true(stored.counter >= hello->u.hello.counter);
+        last = hello->u.hello.counter;
+        message_free(&hello);
+        end_agent(s);
+        forget(d);
+    }
+}
+
+static void
 a_session_beats_and_reports(void **state)
 {
     struct desk *d = desk_of(state);
@@ -1012,6 +1032,7 @@ main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(a_welcome_to_another_hello_opens_nothing),
+        TEST(every_session_counts_and_is_stored_first),
         TEST(a_session_beats_and_reports),
         TEST(what_is_not_of_this_session_is_dropped),
         TEST(types_that_only_agents_send_are_refused),
