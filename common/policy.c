@@ -151,3 +151,12 @@ policy_below_floor(const struct policy *p)
             return &rows[i];
     return NULL;
 }
+
+const struct policy_row *
+policy_absurd(const struct policy *p)
+{
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (p->v[i] < 0 || p->v[i] > POLICY_MOST)
+            return &rows[i];
+    return NULL;
+}

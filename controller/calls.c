@@ -40,7 +40,12 @@ policy_apply(const struct engine_call *c, bool lab, struct policy *p, struct eng
     for (size_t i = 0; i < POLICY_COUNT; i++)
         if (c->policy_set[i])
             p->v[i] = c->policy.v[i];
-    const struct policy_row *low = lab ? NULL : policy_below_floor(p);
+    const struct policy_row *absurd = policy_absurd(p), *low = lab ? NULL : policy_below_floor(p);
+    if (absurd != NULL) {
+        call_fail(out, BATON_USAGE, "baton policy explain", "%s: from 0 to ten years",
+                  absurd->name);
+        return false;
+    }
     if (low == NULL)
         return true;
     call_fail(out, BATON_REFUSED, "baton policy explain", "%s is below its floor of %lld",

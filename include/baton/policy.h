@@ -91,5 +91,8 @@ const struct policy_row *policy_find(const char *name);  /* NULL when unknown */
 void policy_preset(enum policy_preset preset, struct policy *ret_policy);
 /* The first row below its floor, or NULL. A lab tenant does not ask. */
 const struct policy_row *policy_below_floor(const struct policy *p);
+/* The first row below zero or above POLICY_MOST, which no plan can carry, or NULL. Everybody asks. */
+#define POLICY_MOST ((int64_t)10 * 366 * 24 * 3600 * 1000)
+const struct policy_row *policy_absurd(const struct policy *p);
 
 #endif

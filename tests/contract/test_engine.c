@@ -342,6 +342,22 @@ a_policy_below_its_floor_is_for_labs_alone(void **state)
     free(c);
 }
 
+/* A lab may go below every floor, but a plan with such a number cannot be written down. */
+static void
+a_policy_that_no_plan_can_carry_is_refused_even_in_a_lab(void **state)
+{
+    struct world *w = *state;
+    struct engine_call *c = world_call_new(w, CALL_TENANT_POLICY);
+    c->policy_set[POLICY_HOLD_MS] = true;
+    c->policy.v[POLICY_HOLD_MS] = -1;
+    world_call(w, c, BATON_USAGE);
+    assert_non_null(strstr(c->problem.title, "hold_ms"));
+    c->policy.v[POLICY_HOLD_MS] = INT64_MAX;
+    world_call(w, c, BATON_USAGE);
+    c->policy.v[POLICY_HOLD_MS] = 0;
+    free(world_call(w, c, BATON_OK));
+}
+
 /* ---- enrolment -------------------------------------------------------------------------------- */
 
 static void
@@ -891,6 +907,7 @@ main(void)
         WORLD_TEST(nobody_acts_without_a_login),
         WORLD_TEST(a_trust_document_of_another_root_or_out_of_order_is_refused),
         WORLD_TEST(a_policy_below_its_floor_is_for_labs_alone),
+        WORLD_TEST(a_policy_that_no_plan_can_carry_is_refused_even_in_a_lab),
         WORLD_TEST(an_agent_enrols_and_waits_for_a_person),
         WORLD_TEST(a_token_is_for_one_agent_and_the_same_one_may_ask_again),
         WORLD_TEST(a_token_of_another_host_or_past_its_time_is_refused),

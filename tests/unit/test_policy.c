@@ -108,6 +108,23 @@ an_agent_is_stale_only_after_several_missed_beats(void **state)
     }
 }
 
+static void
+no_value_is_below_zero_or_beyond_ten_years(void **state)
+{
+    (void)state;
+    struct policy p;
+    for (int preset = PRESET_PRODUCTION; preset <= PRESET_LAB; preset++) {
+        policy_preset((enum policy_preset)preset, &p);
+        assert_null(policy_absurd(&p));
+    }
+    p.v[POLICY_HOLD_MS] = -1;
+    assert_ptr_equal(policy_absurd(&p), policy_find("hold_ms"));
+    p.v[POLICY_HOLD_MS] = POLICY_MOST;
+    assert_null(policy_absurd(&p));
+    p.v[POLICY_HOLD_MS] = POLICY_MOST + 1;
+    assert_ptr_equal(policy_absurd(&p), policy_find("hold_ms"));
+}
+
 int
 main(void)
 {
@@ -119,6 +136,7 @@ main(void)
         cmocka_unit_test(the_first_row_below_its_floor_is_named),
         cmocka_unit_test(the_numbers_of_the_documents_stand),
         cmocka_unit_test(an_agent_is_stale_only_after_several_missed_beats),
+        cmocka_unit_test(no_value_is_below_zero_or_beyond_ten_years),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
