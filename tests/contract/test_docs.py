@@ -57,11 +57,13 @@ class Commands(unittest.TestCase):
     def known(self):
         """{(noun, verb): options} of baton, from its own help."""
         table = {}
-        rows = re.findall(r"^  (\w+) +(.*)$", help_of("baton").split("Options of every")[0], re.M)
+        commands, everywhere = help_of("baton").split("Options of every")
+        everywhere = set(re.findall(r"^  (--[\w-]+)", everywhere, re.M))
+        rows = re.findall(r"^  (\w+) +(.*)$", commands, re.M)
         for noun, verbs in rows:
             for verb in ["", *verbs.split()]:
                 text = help_of("baton", noun, *([verb] if verb else []))
-                table[noun, verb] = set(re.findall(r"^  (--[\w-]+)", text, re.M))
+                table[noun, verb] = everywhere | set(re.findall(r"^  (--[\w-]+)", text, re.M))
         return table
 
     def lines(self):
