@@ -102,6 +102,8 @@ observed(struct agent *a)
     struct facts facts;
     struct member_event ev = agent_event(MEMBER_OBSERVED);
     collect_facts(&a->collect, ev.now_ms, ev.now_unix_ms, &facts, &ev.began_ms);
+    log_debug("observe.done", "whole=%d took_ms=%llu", a->collect.whole,
+              (unsigned long long)(ev.now_ms - a->collect.began_ms));
     if (!same_machine(a))
         return;
     facts_set_digest(&facts, DIGEST_AGENT_TABLE, &a->table);

@@ -4,6 +4,7 @@ Keys are opened once and stay open, as with a person who sits there; libsodium i
 needs. Nothing is checked here that a careful client would check (who the controller is, what it shows):
 this only measures how long the product takes.
 """
+import contextlib
 import ctypes
 import ctypes.util
 import hashlib
@@ -140,15 +141,15 @@ def guid_bytes(text):
 
 
 class Events(threading.Thread):
-    """The audit as it grows, over one stream; every tenant's records wake who waits for that tenant."""
+    """The audit of one tenant as it grows, over one stream."""
 
-    def __init__(self, operator):
+    def __init__(self, operator, tenant):
         super().__init__(daemon=True)
-        self.operator, self.changed = operator, threading.Condition()
-        self.records, self.seen_at, self.ended = {}, {}, False
-        connection = operator.connect()
-        connection.request("GET", "/api/v1/events?after=0", headers={"Authorization": f"Bearer {operator.token}"})
-        self.answer = connection.getresponse()
+        self.changed, self.records, self.ended = threading.Condition(), [], False
+        self.connection = operator.connect()
+        self.connection.request("GET", f"/api/v1/events?after=0&tenant={tenant}",
+                                headers={"Authorization": f"Bearer {operator.token}"})
+        self.answer = self.connection.getresponse()
         self.start()
 
     def run(self):
@@ -164,26 +165,30 @@ class Events(threading.Thread):
 
     def take(self, record):
         with self.changed:
-            self.records.setdefault(record.get("tenant"), []).append(record)
+            self.records.append(record)
             self.changed.notify_all()
 
-    def count(self, tenant):
+    def count(self):
         with self.changed:
-            return len(self.records.get(tenant, []))
+            return len(self.records)
 
-    def wait(self, tenant, since, what, wanted, timeout=60):
-        """The first record of a tenant at or after position `since` that is `wanted`, and the position behind it."""
+    def wait(self, since, what, wanted, timeout=60):
+        """The first record at or after position `since` that is `wanted`, and the position behind it."""
         deadline = time.monotonic() + timeout
         with self.changed:
             at = since
             while True:
-                records = self.records.get(tenant, [])
-                while at < len(records):
+                while at < len(self.records):
                     at += 1
-                    if wanted(records[at - 1]):
-                        return records[at - 1], at
+                    if wanted(self.records[at - 1]):
+                        return self.records[at - 1], at
                 left = deadline - time.monotonic()
                 if left <= 0 or self.ended:
-                    last = [f"{r.get('rule')} {r['text']}" for r in records[-8:]]
+                    last = [f"{r.get('rule')} {r['text']}" for r in self.records[-8:]]
                     raise RuntimeError(f"waited {timeout} s for: {what}; last records: {last}")
                 self.changed.wait(left)
+
+    def close(self):
+        with contextlib.suppress(OSError):
+            self.connection.sock.shutdown(socket.SHUT_RDWR)
+        self.join(5)
