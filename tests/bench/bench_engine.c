@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -33,6 +34,8 @@ struct agent {
     struct crypto_identity id;
     struct baton_id tenant, session;
     uint64_t sequence, counter;
+    struct baton_id status, nonce; /* the question of this run, which comes first */
+    struct baton_hash status_hash;
 };
 
 enum op_kind { OP_BEGIN, OP_COMMIT, OP_ROW, OP_LOG };
@@ -52,7 +55,7 @@ struct world {
     struct epoch epoch;
     pthread_mutex_t lock;
     pthread_cond_t moved;
-    uint64_t welcomed, heard;
+    uint64_t welcomed, asked, heard;
     _Atomic uint64_t passed_ms;
     unsigned batch;
     struct message *ready[COUNT_MAX]; /* prepared, in order */
@@ -252,6 +255,32 @@ p_now_ms(void *ctx)
     return clock_mono_ms(NULL) + w->passed_ms;
 }
 
+static struct agent *
+agent_of(struct world *w, const struct baton_key *key)
+{
+    for (size_t i = 0; i < AGENTS; i++)
+        if (baton_key_eq(&w->agent[i].id.sign_key, key))
+            return &w->agent[i];
+    return NULL;
+}
+
+/* Which question a fresh session asks; everything after it is a challenge that nobody answers here. */
+static void
+note_question(struct world *w, struct agent *a, const struct message *m)
+{
+    struct order o;
+    void *arena = NULL;
+    if (order_unpack(m->u.order.bytes, m->u.order.len, &o, &arena, NULL) != BATON_OK)
+        return;
+    if (o.verb == ORDER_STATUS) {
+        w->asked += baton_id_is_zero(&a->status);
+        a->status = o.id;
+        a->nonce = o.nonce;
+        crypto_sha256(m->u.order.bytes, m->u.order.len, &a->status_hash);
+    }
+    order_arena_free(&arena);
+}
+
 /* A real frame is made and signed, then thrown away: the socket is another thread's. */
 static bool
 p_send(void *ctx, const struct baton_key *agent, const struct message *m)
@@ -263,10 +292,12 @@ p_send(void *ctx, const struct baton_key *agent, const struct message *m)
         return false;
     free(frame);
     pthread_mutex_lock(&w->lock);
-    for (size_t i = 0; m->type == MSG_WELCOME && i < AGENTS; i++)
-        if (baton_key_eq(&w->agent[i].id.sign_key, agent))
-            w->agent[i].session = m->u.welcome.session;
-    w->welcomed += m->type == MSG_WELCOME;
+    if (m->type == MSG_WELCOME) {
+        agent_of(w, agent)->session = m->u.welcome.session;
+        w->welcomed++;
+    }
+    if (m->type == MSG_ORDER && w->asked < AGENTS)
+        note_question(w, agent_of(w, agent), m);
     w->heard += m->type == MSG_HEARD;
     pthread_cond_signal(&w->moved);
     pthread_mutex_unlock(&w->lock);
@@ -404,29 +435,32 @@ framed(struct world *w, struct agent *a, struct message *m)
     return in;
 }
 
-static struct message *
-word(struct world *w, struct agent *a)
+static bool
+sign_word(struct world *w, struct agent *a, enum statement_type type, struct signed_bytes *sb)
 {
     static uint8_t bytes[STATEMENT_BYTES_MAX];
     static struct statement s;
-    struct message m = {.type = MSG_SAY};
-    struct signed_bytes *sb = &m.u.say.statement;
     memset(&s, 0, sizeof s);
-    s.type = SAY_QUIET;
+    s.type = (uint8_t)type;
     s.tenant = a->tenant;
     s.member = a->id.sign_key;
     s.epoch = w->epoch;
     s.counter = ++a->counter;
+    s.nonce = a->nonce;
     strcpy(s.agent_version, "0.1.0");
-    for (int i = 0; i < FACT_COUNT / 2;
-         i++) /* what a server tells when asked for everything cheap */
+    for (int i = 0; i < FACT_COUNT / 2; i++) /* what a server tells when asked for what is cheap */
         facts_set(&s.facts, (enum fact_id)i, i);
     sb->bytes = bytes;
-    if (statement_encode(&s, bytes, sizeof bytes, &sb->len) != BATON_OK ||
-        crypto_sign_domain(a->id.secret->sign, DOMAIN_STATEMENT, bytes, sb->len, &sb->sig) !=
-            BATON_OK)
-        return NULL;
-    return framed(w, a, &m);
+    return statement_encode(&s, bytes, sizeof bytes, &sb->len) == BATON_OK &&
+           crypto_sign_domain(a->id.secret->sign, DOMAIN_STATEMENT, bytes, sb->len, &sb->sig) ==
+               BATON_OK;
+}
+
+static struct message *
+word(struct world *w, struct agent *a)
+{
+    struct message m = {.type = MSG_SAY};
+    return sign_word(w, a, SAY_QUIET, &m.u.say.statement) ? framed(w, a, &m) : NULL;
 }
 
 static bool
@@ -544,6 +578,13 @@ engine_begin(struct world *w)
     return pthread_create(&w->thread, NULL, engine_main, w) == 0;
 }
 
+static void
+pause_ms(long ms)
+{
+    struct timespec t = {0, ms * 1000000};
+    nanosleep(&t, NULL);
+}
+
 static bool
 agents_hello(struct world *w)
 {
@@ -555,8 +596,29 @@ agents_hello(struct world *w)
             return false;
     }
     wait_for(w, &w->welcomed, AGENTS);
-    for (size_t i = 0; i < AGENTS; i++)
-        w->agent[i].sequence = 0;
+    wait_for(w, &w->asked, AGENTS);
+    return true;
+}
+
+/* Only an agent that this run has heard is challenged. */
+static bool
+agents_answer(struct world *w)
+{
+    struct engine_counters c = {0};
+    for (size_t i = 0; i < AGENTS; i++) {
+        struct agent *a = &w->agent[i];
+        struct message m = {.type = MSG_ANSWER}, *in;
+        a->sequence = 0;
+        m.u.answer.order = a->status;
+        m.u.answer.order_hash = a->status_hash;
+        in = sign_word(w, a, SAY_STATUS, &m.u.answer.statement) ? framed(w, a, &m) : NULL;
+        if (in == NULL || engine_feed(w->engine, in, &a->id.curve_key) != BATON_OK)
+            return false;
+    }
+    while (c.inputs < 2 * AGENTS) {
+        pause_ms(10);
+        engine_counters(w->engine, &c);
+    }
     return true;
 }
 
@@ -573,7 +635,8 @@ world_open(struct world *w, const char *dir, unsigned batch)
     return w->op != NULL && crypto_identity_new(&w->controller, NULL) == BATON_OK &&
            store_sqlite_open(w->engine_path, STORE_READ_WRITE, crypto_digest_port(), &w->real,
                              NULL) == BATON_OK &&
-           seed(w) && engine_begin(w) && agents_hello(w) && bare_open(&w->bare, w->bare_path);
+           seed(w) && engine_begin(w) && agents_hello(w) && agents_answer(w) &&
+           bare_open(&w->bare, w->bare_path);
 }
 
 static void
