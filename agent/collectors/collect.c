@@ -27,10 +27,11 @@ struct collect_row {
     uint8_t fact_count;
 };
 
+/* The wizard may still be writing: what it exports counts when two rounds took the same hash. */
 static bool
-export_not_hashed(const struct collect *c)
+export_not_settled(const struct collect *c)
 {
-    return c->exported.exists && !c->exported.hashed;
+    return c->exported.exists && !c->exported.twice;
 }
 
 static bool
@@ -97,7 +98,7 @@ static const struct collect_row rows[ROW_COUNT] = {
 
     [ROW_RUNS]          = COLLECT(COLLECT_RUNS, SYNC, DIGEST_RUNS, collect_runs,
         FACTS(F(RUN_IN_PROGRESS), F(LAST_RUN_END), F(LAST_EXPORT_END), F(EXPORTS_TOTAL), F(LAST_EXPORT_OK),
-              F(IMPORT_OK), F(LAST_CYCLE_END), F(GOOD_CYCLES), F(FULL_IMPORT_AD), F(FULL_SYNC_AD),
+              F(LAST_EXPORT_ADDS), F(LAST_EXPORT_UPDATES), F(LAST_EXPORT_DELETES), F(IMPORT_OK), F(LAST_CYCLE_END), F(GOOD_CYCLES), F(FULL_IMPORT_AD), F(FULL_SYNC_AD),
               F(FULL_IMPORT_ENTRA), F(FULL_SYNC_ENTRA))),
     [ROW_RUN_STATUS]    = COLLECT(COLLECT_RUN_STATUS, CONNECT, NO_DIGEST, collect_run_status, NO_FACTS),
     [ROW_SCHEDULER]     = COLLECT(COLLECT_SCHEDULER, CONNECT, NO_DIGEST, collect_scheduler,
@@ -114,7 +115,7 @@ static const struct collect_row rows[ROW_COUNT] = {
         .products = NONE | CONNECT, .heavy = true, .read = collect_prerequisites, .digest = NO_DIGEST,
         FACTS(F(PREREQ_FAILED))},
 
-    [ROW_EXPORTED_HASH] = PLACE(HOST_FILE_HASH, PLACE_SETTINGS_EXPORT, STAGE_FILES, ANY, NO_DIGEST, export_not_hashed,
+    [ROW_EXPORTED_HASH] = PLACE(HOST_FILE_HASH, PLACE_SETTINGS_EXPORT, STAGE_FILES, ANY, NO_DIGEST, export_not_settled,
         collect_exported_hash, NO_FACTS),
     [ROW_PLACED_HASH]   = PLACE(HOST_FILE_HASH, PLACE_SETTINGS_IMPORT, STAGE_FILES, ANY, NO_DIGEST, placed_not_hashed,
         collect_placed_hash, NO_FACTS),
@@ -383,10 +384,11 @@ collect_facts(struct collect *c, uint64_t now_ms, uint64_t now_unix_ms, struct f
 
 static const enum fact_id remembered[] = {
     FACT_LAST_RUN_END, FACT_LAST_EXPORT_END, FACT_EXPORTS_TOTAL, FACT_LAST_EXPORT_OK,
-    FACT_GOOD_CYCLES,  FACT_LAST_CYCLE_END,  FACT_IMPORT_OK,
+    FACT_GOOD_CYCLES,  FACT_LAST_CYCLE_END,  FACT_IMPORT_OK,     FACT_LAST_EXPORT_ADDS,
+    FACT_LAST_EXPORT_UPDATES, FACT_LAST_EXPORT_DELETES,
 };
 
-enum { MEMORY_VERSION = 1 };
+enum { MEMORY_VERSION = 2 };
 
 size_t
 collect_remember(const struct collect *c, uint8_t out[COLLECT_MEMORY_BYTES])

@@ -89,6 +89,23 @@ derive_running(struct collect *c)
 }
 
 static void
+derive_export_counts(struct collect *c)
+{
+    const struct export_counts *e = &c->history.last_export;
+    const struct {
+        enum fact_id id;
+        int64_t value;
+    } counts[] = {{FACT_LAST_EXPORT_ADDS, e->adds},
+                  {FACT_LAST_EXPORT_UPDATES, e->updates},
+                  {FACT_LAST_EXPORT_DELETES, e->deletes}};
+    for (size_t i = 0; i < ARRAY_LEN(counts); i++)
+        if (e->known)
+            collect_set(c, counts[i].id, counts[i].value);
+        else
+            collect_absent(c, counts[i].id, ABSENT_NOT_APPLICABLE);
+}
+
+static void
 derive_runs(struct collect *c)
 {
     const struct history *h = &c->history;
@@ -101,6 +118,7 @@ derive_runs(struct collect *c)
         collect_set(c, FACT_LAST_EXPORT_OK, h->last_export_ok);
     else
         collect_absent(c, FACT_LAST_EXPORT_OK, ABSENT_NOT_APPLICABLE);
+    derive_export_counts(c);
     derive_cycles(c);
     derive_operations(c);
 }
@@ -131,7 +149,7 @@ static void
 derive_settings(struct collect *c)
 {
     const struct collect_file *f = c->place_known ? &c->placed : &c->exported;
-    bool known = f->exists && f->hashed;
+    bool known = f->exists && (c->place_known ? f->hashed : f->twice);
     if (known)
         facts_set_digest(&c->facts, DIGEST_SETTINGS, &f->hash);
     else

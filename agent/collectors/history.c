@@ -7,6 +7,7 @@ struct item {
     int64_t begin, end;
     uint8_t connector, profile, result;
     bool complete;
+    struct export_counts counts;
 };
 
 struct history_build {
@@ -65,12 +66,14 @@ history_run(void *build, const struct run_record *run)
         b->sum.cut = true;
         return;
     }
-    b->item[b->count++] = (struct item){.begin = run->begin_unix_ms,
-                                        .end = run->end_unix_ms,
-                                        .connector = (uint8_t)connector,
-                                        .profile = (uint8_t)run->profile,
-                                        .result = (uint8_t)run->result,
-                                        .complete = run->complete};
+    b->item[b->count++] =
+        (struct item){.begin = run->begin_unix_ms,
+                      .end = run->end_unix_ms,
+                      .connector = (uint8_t)connector,
+                      .profile = (uint8_t)run->profile,
+                      .result = (uint8_t)run->result,
+                      .complete = run->complete,
+                      .counts = {run->counted, run->adds, run->updates, run->deletes}};
 }
 
 static int
@@ -107,6 +110,7 @@ sum_export(struct history *h, const struct item *i)
     if (i->complete && i->end >= h->last_export_end) {
         h->last_export_end = i->end;
         h->last_export_ok = is_good(i);
+        h->last_export = i->counts;
     }
 }
 

@@ -21,6 +21,11 @@ struct full_operation { /* the newest finished one of its kind */
     bool success;
 };
 
+struct export_counts {
+    bool known;
+    int64_t adds, updates, deletes;
+};
+
 struct history_connector {
     struct baton_id id;
     bool entra;
@@ -32,6 +37,7 @@ struct history {
     struct history_connector connector[HISTORY_CONNECTORS_MAX];
     bool in_progress, last_export_ok, import_ok, cut;
     int64_t last_run_end, last_export_end, exports_total;
+    struct export_counts last_export;
     /* the last cycle is apart: the scheduler may say that it still goes on */
     int64_t good_cycles_before_last, last_cycle_end_before_last;
     bool last_cycle_good;

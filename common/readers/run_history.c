@@ -94,18 +94,24 @@ run_connector_is_entra(const char *name, const struct baton_id *id)
 }
 
 static void
+add_count(const json_t *step, const char *name, struct run_record *run, int64_t *sum)
+{
+    int64_t n;
+    if (!ps_count(step, name, &n))
+        return;
+    *sum += n;
+    run->counted = true;
+}
+
+static void
 read_steps(const json_t *steps, struct run_record *run)
 {
     size_t count = json_is_array(steps) ? json_array_size(steps) : (json_is_object(steps) ? 1 : 0);
     for (size_t i = 0; i < count; i++) {
         const json_t *step = json_is_array(steps) ? json_array_get(steps, i) : steps;
-        int64_t n;
-        if (ps_count(step, "ExportAdd", &n))
-            run->adds += n;
-        if (ps_count(step, "ExportUpdate", &n))
-            run->updates += n;
-        if (ps_count(step, "ExportDelete", &n))
-            run->deletes += n;
+        add_count(step, "ExportAdd", run, &run->adds);
+        add_count(step, "ExportUpdate", run, &run->updates);
+        add_count(step, "ExportDelete", run, &run->deletes);
     }
 }
 

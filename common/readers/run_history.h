@@ -44,7 +44,8 @@ struct run_record {
     char result_text[RUN_TEXT_BYTES];
     bool complete;
     int64_t begin_unix_ms, end_unix_ms;
-    int64_t adds, updates, deletes; /* exported, when the steps say so */
+    bool counted; /* the steps say what was exported */
+    int64_t adds, updates, deletes;
 };
 
 extern const struct baton_id run_entra_connector; /* b891884f-051e-4a83-95af-2544101c9083 */

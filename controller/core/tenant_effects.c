@@ -248,6 +248,16 @@ gap_start(struct step *s)
         (uint64_t)fact_or(&tenant_old(s->t)->facts, FACT_LAST_EXPORT_END, 0);
 }
 
+/* What the first export carried; known only while it is still the newest. */
+static void
+count_first_export(struct cutover *c, const struct facts *f)
+{
+    bool first = fact_is(f, FACT_EXPORTS_TOTAL, c->exports_before + 1);
+    c->export_adds = first ? fact_or(f, FACT_LAST_EXPORT_ADDS, -1) : -1;
+    c->export_updates = first ? fact_or(f, FACT_LAST_EXPORT_UPDATES, -1) : -1;
+    c->export_deletes = first ? fact_or(f, FACT_LAST_EXPORT_DELETES, -1) : -1;
+}
+
 static void
 gap_end(struct step *s)
 {
@@ -259,6 +269,7 @@ gap_end(struct step *s)
     bool back = baton_key_eq(&s->t->authority.recipient, &tenant_old(s->t)->key);
     const struct agent_view *a = back ? tenant_old(s->t) : tenant_new(s->t);
     c->new_first_export_unix_ms = (uint64_t)fact_or(&a->facts, FACT_LAST_EXPORT_END, 0);
+    count_first_export(c, &a->facts);
 }
 
 static void

@@ -82,7 +82,10 @@ enum fact_reason { /* why a fact is absent */
     X(SETTINGS_BYTES, "settings_bytes", TIER_T0, "bytes", "its size")                              \
     X(SETTINGS_SEALED, "settings_sealed", TIER_T0, "bool", "it has been sealed to the new server") \
     X(SETTINGS_PLACED, "settings_placed", TIER_T0, "bool", "it lies on this server, hash checked") \
-    X(DISK_FREE_BYTES, "disk_free_bytes", TIER_T2, "bytes", "free space on the product's volume")
+    X(DISK_FREE_BYTES, "disk_free_bytes", TIER_T2, "bytes", "free space on the product's volume")  \
+    X(LAST_EXPORT_ADDS, "last_export_adds", TIER_T2, "count", "adds of the newest Export run")       \
+    X(LAST_EXPORT_UPDATES, "last_export_updates", TIER_T2, "count", "its updates")                   \
+    X(LAST_EXPORT_DELETES, "last_export_deletes", TIER_T2, "count", "its deletes")
 
 enum fact_id {
 #define X(id, name, tier, unit, what) FACT_##id,
