@@ -83,20 +83,19 @@ bearer(struct MHD_Connection *conn)
     return h + 7;
 }
 
-static enum baton_status
-login_find(struct api_request *rq, const char *token, struct baton_err *err)
+enum baton_status
+api_login_find(const struct store_port *store, const struct baton_hash *key,
+               struct login *ret_login, struct baton_err *err)
 {
-    struct baton_hash key;
     uint8_t *bytes = NULL;
     size_t len = 0;
-    login_token_key(rq->api->digest, token, &key);
     enum baton_status rc =
-        rq->store.get(rq->store.ctx, TABLE_LOGIN, key.b, sizeof key.b, &bytes, &len, err);
+        store->get(store->ctx, TABLE_LOGIN, key->b, sizeof key->b, &bytes, &len, err);
     if (rc == BATON_OK)
-        rc = login_decode(bytes, len, &rq->login);
+        rc = login_decode(bytes, len, ret_login);
     free(bytes);
-    if (rc == BATON_OK && rq->login.expires_unix_ms != 0 &&
-        rq->login.expires_unix_ms <= api_unix_ms())
+    if (rc == BATON_OK && ret_login->expires_unix_ms != 0 &&
+        ret_login->expires_unix_ms <= api_unix_ms())
         rc = BATON_NOT_FOUND;
     return rc;
 }
@@ -115,28 +114,37 @@ unknown_login(struct api_request *rq, uint64_t address)
 }
 
 static bool
+too_many_failed(struct api_request *rq)
+{
+    atomic_fetch_add(&rq->api->counters.limited, 1);
+    api_answer_as(rq, MHD_HTTP_TOO_MANY_REQUESTS, BATON_LIMIT,
+                  "too many failed logins from this address");
+    rq->answer.retry_after_s = LIMIT_WINDOW_MS / 1000;
+    return false;
+}
+
+/* A known login passes whatever others did from its address: tokens are too long to guess, so the
+ * limit spares work and noise and must not shut anybody out. */
+static bool
 authenticate(struct api_request *rq)
 {
     uint64_t address = remote_address(rq->conn);
-    if (api_limit_blocked(&rq->api->limit, address, api_now_ms())) {
-        atomic_fetch_add(&rq->api->counters.limited, 1);
-        api_answer_as(rq, MHD_HTTP_TOO_MANY_REQUESTS, BATON_LIMIT,
-                      "too many failed logins from this address");
-        rq->answer.retry_after_s = LIMIT_WINDOW_MS / 1000;
-        return false;
-    }
     const char *token = bearer(rq->conn);
-    if (token == NULL)
-        return unknown_login(rq, address);
-    if (!api_store(rq))
-        return false;
     struct baton_err err = {0};
-    enum baton_status rc = login_find(rq, token, &err);
-    if (rc == BATON_NOT_FOUND)
-        return unknown_login(rq, address);
-    if (rc != BATON_OK)
+    enum baton_status rc = BATON_NOT_FOUND;
+    if (token != NULL) {
+        if (!api_store(rq))
+            return false;
+        login_token_key(rq->api->digest, token, &rq->login_key);
+        rc = api_login_find(&rq->store, &rq->login_key, &rq->login, &err);
+    }
+    if (rc != BATON_OK && rc != BATON_NOT_FOUND)
         api_answer_status(rq, rc, "logins cannot be read");
-    return rc == BATON_OK;
+    if (rc != BATON_NOT_FOUND)
+        return rc == BATON_OK;
+    if (api_limit_blocked(&rq->api->limit, address, api_now_ms()))
+        return too_many_failed(rq);
+    return unknown_login(rq, address);
 }
 
 static bool

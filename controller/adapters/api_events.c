@@ -20,6 +20,7 @@ enum {
 struct api_stream {
     struct api *api;
     struct MHD_Connection *conn;
+    struct baton_hash login_key;
     struct login login;
     bool one_tenant;
     struct baton_id tenant;
@@ -94,7 +95,9 @@ stream_fill(struct api_stream *s)
     struct baton_hash root;
     s->read = s->scanned = 0;
     s->len = s->at = 0;
-    rc = store.head(store.ctx, &size, &root, &err);
+    rc = api_login_find(&store, &s->login_key, &s->login, &err); /* it may be gone by now */
+    if (rc == BATON_OK)
+        rc = store.head(store.ctx, &size, &root, &err);
     if (rc == BATON_OK)
         rc = store.records(store.ctx, s->next_seq, s->one_tenant ? &s->tenant : NULL, stream_record,
                            s, &err);
@@ -138,8 +141,10 @@ stream_read(void *arg, uint64_t pos, char *buf, size_t max)
     pthread_mutex_unlock(&s->api->events.lock);
     if (stopping)
         return MHD_CONTENT_READER_END_OF_STREAM;
-    if (s->at == s->len && stream_fill(s) != BATON_OK)
-        return MHD_CONTENT_READER_END_WITH_ERROR;
+    enum baton_status rc = s->at == s->len ? stream_fill(s) : BATON_OK;
+    if (rc != BATON_OK)
+        return rc == BATON_NOT_FOUND ? MHD_CONTENT_READER_END_OF_STREAM
+                                     : MHD_CONTENT_READER_END_WITH_ERROR;
     if (s->at == s->len && !stream_idle(s))
         return MHD_CONTENT_READER_END_WITH_ERROR;
     size_t n = s->len - s->at < max ? s->len - s->at : max;
@@ -219,6 +224,7 @@ api_events(struct api_request *rq)
     }
     s->api = rq->api;
     s->conn = rq->conn;
+    s->login_key = rq->login_key;
     s->login = rq->login;
     s->one_tenant = api_query_tenant(rq, &s->tenant);
     s->next_seq = next;

@@ -74,6 +74,7 @@ struct api_request {
     struct MHD_Connection *conn;
     const struct api_route *route;
     enum api_method method;
+    struct baton_hash login_key; /* where this login stands */
     struct login login;
     char param_tenant[API_PARAM_BYTES], param_agent[API_PARAM_BYTES];
     char param_cutover[API_PARAM_BYTES], param_verb[API_PARAM_BYTES];
@@ -139,6 +140,9 @@ bool api_method_parse(const char *text, enum api_method *ret_method);
 
 /* api_auth.c: the only place that decides who may. false: a problem is the answer. */
 bool api_authorise(struct api_request *rq);
+/* BATON_NOT_FOUND: never made, removed or expired. */
+enum baton_status api_login_find(const struct store_port *store, const struct baton_hash *key,
+                                 struct login *ret_login, struct baton_err *err);
 void api_limit_init(struct api_limit *l);
 bool api_limit_blocked(struct api_limit *l, uint64_t address, uint64_t now_ms);
 void api_limit_failed(struct api_limit *l, uint64_t address, uint64_t now_ms);

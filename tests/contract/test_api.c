@@ -338,7 +338,7 @@ what_concerns_every_tenant_is_not_for_a_limited_login(void **state)
 }
 
 static void
-many_failed_logins_make_an_address_wait(void **state)
+many_failed_logins_make_an_address_wait_but_nobody_who_is_known(void **state)
 {
     struct site *s = *state;
     struct http_request q = {.method = "GET", .path = "/api/v1/session"};
@@ -347,10 +347,18 @@ many_failed_logins_make_an_address_wait(void **state)
         assert_int_equal(r.http, 401);
         reply_done(&r);
     }
-    struct reply r = ask_with(s, s->token[ADMIN], &q);
+    uint8_t secret[LOGIN_SECRET_BYTES] = {1};
+    char guess[LOGIN_TOKEN_BYTES];
+    login_token_format(secret, guess);
+    struct reply r = ask_with(s, guess, &q);
+    assert_int_equal(r.http, 429);
+    reply_done(&r);
+    r = ask_with(s, NULL, &q);
     assert_int_equal(r.http, 429);
     reply_done(&r);
     expect(s, ADMIN, "GET", "/healthz", NULL, 200); /* needs no login */
+    /* operators who share the address with the guesser go on working */
+    expect(s, ADMIN, "GET", "/api/v1/session", NULL, 200);
 }
 
 static void
@@ -430,6 +438,38 @@ bodies_and_queries_are_checked_against_the_table(void **state)
     expect(s, ADMIN, "GET", "/api/v1/cutovers/zz", NULL, 400);
     expect(s, ADMIN, "GET", "/api/v1/cutovers/00000000000000000000000000000001", NULL, 404);
     expect(s, ADMIN, "GET", "/api/v1/cutovers/00000000000000000000000000000000", NULL, 404);
+}
+
+/* ---- who holds connections ---- */
+
+static int
+knock(struct site *s, const char *from)
+{
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(api_port(s->api))};
+    struct sockaddr_in me = {.sin_family = AF_INET};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_true(fd >= 0);
+    assert_int_equal(inet_pton(AF_INET, from, &me.sin_addr), 1);
+    assert_int_equal(inet_pton(AF_INET, "127.0.0.1", &to.sin_addr), 1);
+    assert_int_equal(bind(fd, (struct sockaddr *)&me, sizeof me), 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
+    return fd;
+}
+
+/* Without a login, one address could hold every connection with a byte now and then. */
+static void
+one_address_does_not_hold_every_connection(void **state)
+{
+    struct site *s = *state;
+    int fd[API_CONNECTIONS_MAX + 44];
+    for (size_t i = 0; i < ARRAY_LEN(fd); i++) {
+        fd[i] = knock(s, "127.0.0.2");
+        if (i % 16 == 15)
+            world_pause(20); /* accepted, not only queued */
+    }
+    expect(s, ADMIN, "GET", "/healthz", NULL, 200); /* from another address */
+    for (size_t i = 0; i < ARRAY_LEN(fd); i++)
+        close(fd[i]);
 }
 
 /* ---- what it does ----------------------------------------------------------------------------- */
@@ -846,6 +886,40 @@ a_stream_goes_on_behind_the_last_event_that_was_seen(void **state)
     assert_non_null(strstr(l.text, "id: 4\n"));
 }
 
+static bool
+take_login_away(void *ctx)
+{
+    struct listen *l = ctx;
+    char path[96], id[33];
+    if (l->acted)
+        return true;
+    l->acted = true;
+    baton_hex(l->s->w.operator_id[1].b, 16, id);
+    snprintf(path, sizeof path, "/api/v1/logins/%s", id);
+    expect(l->s, ADMIN, "DELETE", path, NULL, 200);
+    expect(l->s, ADMIN, "POST", "/api/v1/tenants",
+           "{\"id\":\"99999999-2222-4333-8444-555555555555\",\"name\":\"secret\"}", 201);
+    return true;
+}
+
+static void
+a_stream_ends_with_the_login_that_opened_it(void **state)
+{
+    struct site *s = *state;
+    struct listen l = {.s = s, .until = "event: tenant"};
+    struct http *h;
+    struct http_answer a;
+    struct baton_err err = {0};
+    struct http_sink sink = {.ctx = &l, .bytes = listen_bytes, .tick = take_login_away};
+    struct http_request q = {.method = "GET", .path = "/api/v1/events"};
+    assert_int_equal(http_open(s->url, &s->pin, s->token[OPERATOR], &h, &err), BATON_OK);
+    assert_int_equal(http_stream(h, &q, &sink, &a, &err), BATON_OK); /* the other side ends it */
+    assert_true(l.acted);
+    assert_null(strstr(l.text, "event: tenant"));
+    http_answer_done(&a);
+    http_close(&h);
+}
+
 static void
 closing_ends_the_streams(void **state)
 {
@@ -935,9 +1009,10 @@ main(int argc, char *argv[])
         WITH_SITE(a_role_that_is_missing_is_named),
         WITH_SITE(a_limited_login_sees_its_own_tenant_and_nothing_of_another),
         WITH_SITE(what_concerns_every_tenant_is_not_for_a_limited_login),
-        WITH_SITE(many_failed_logins_make_an_address_wait),
+        WITH_SITE(many_failed_logins_make_an_address_wait_but_nobody_who_is_known),
         cmocka_unit_test(the_limit_forgets_after_its_window),
         WITH_SITE(a_request_on_which_parsers_could_disagree_is_refused),
+        WITH_SITE(one_address_does_not_hold_every_connection),
         WITH_SITE(a_body_over_the_limit_is_refused_before_it_is_read),
         WITH_SITE(an_escaped_control_character_does_not_cut_a_path),
         WITH_SITE(bodies_and_queries_are_checked_against_the_table),
@@ -954,6 +1029,7 @@ main(int argc, char *argv[])
         WITH_SITE(a_limited_login_takes_away_its_own_tenant_alone),
         WITH_SITE(a_stream_tells_what_happens_after_it_began),
         WITH_SITE(a_stream_goes_on_behind_the_last_event_that_was_seen),
+        WITH_SITE(a_stream_ends_with_the_login_that_opened_it),
         WITH_SITE(closing_ends_the_streams),
         WITH_SITE(the_console_is_served_without_a_login_and_nothing_else_is),
         WITH_SITE(another_key_than_the_pinned_one_is_not_spoken_to),
