@@ -27,16 +27,17 @@ enum engine_call_kind {
     CALL_TRUST_PUT,     /* bytes, sig: a signed trust document; key: the root's public key, needed
                            with the first one, which pins it */
     CALL_CUTOVER_CREATE, /* tenant, profile (0 = recommended), old_key, new_key, text = reason of an override */
-    CALL_CUTOVER_VERB,  /* tenant, cutover, verb, text */
-    CALL_APPROVAL,      /* tenant, cutover, bytes (APPROVAL_BYTES), sig */
-    CALL_LOGIN_ADD,     /* subject = operator id (zero: a new one), name, roles, tenant (zero: all)
+    CALL_CUTOVER_VERB, /* tenant, cutover, verb, text */
+    CALL_APPROVAL,     /* tenant, cutover, bytes (APPROVAL_BYTES), sig */
+    CALL_LOGIN_ADD,    /* subject = operator id (zero: a new one), name, roles, tenant (zero: all)
                            -> id, bytes: bearer token text, shown once */
-    CALL_LOGIN_REMOVE,  /* subject = operator id: all its logins */
+    CALL_LOGIN_REMOVE, /* subject = operator id: all its logins */
 };
 
 struct engine_call {
     enum engine_call_kind kind;
-    struct baton_id actor; /* operator id; zero only for the first set-up on the controller's console */
+    struct baton_id
+        actor; /* operator id; zero only for the first set-up on the controller's console */
     struct baton_id tenant, cutover, subject;
     char name[NAME_BYTES], text[AUDIT_TEXT_BYTES];
     char idempotency[NAME_BYTES]; /* empty: none. The same key answers the same */
@@ -46,6 +47,7 @@ struct engine_call {
     uint8_t profile, role;
     uint16_t roles;
     bool lab;
+    struct baton_id expect; /* of a verb or approval: the tenant_tag it rests on; zero: any */
     uint64_t ttl_ms;
     bool policy_set[POLICY_COUNT];
     struct policy policy;
@@ -53,6 +55,7 @@ struct engine_call {
     uint8_t bytes[CALL_BYTES_MAX]; /* in: document or approval; out: token text */
     /* out */
     struct problem problem; /* status BATON_OK: done and durable */
+    bool changed;           /* refused, because `expect` is not what stands there now */
     struct baton_id id;     /* made */
     uint64_t audit_seq;     /* record that says so */
 };
@@ -66,15 +69,16 @@ struct engine_ports {
     struct baton_key curve_key;  /* and its transport key: stands in enrolment tokens */
     const char *address;         /* where agents reach it, "tcp://host:port"; likewise; borrowed */
     void *ctx;                   /* of the functions below */
-    void (*sign)(void *ctx, const char *domain, const void *bytes, size_t len, struct baton_sig *ret_sig);
+    void (*sign)(void *ctx, const char *domain, const void *bytes, size_t len,
+                 struct baton_sig *ret_sig);
     void (*random)(void *ctx, void *out, size_t n);
     uint64_t (*now_ms)(void *ctx);
     uint64_t (*unix_ms)(void *ctx);
     /* A message for one agent: signed, framed and queued by the adapter. false: not connected. */
     bool (*send)(void *ctx, const struct baton_key *agent, const struct message *m);
     /* The door: who may connect. Called after the commit that decided it. */
-    void (*allow_token)(void *ctx, const struct baton_key *one_time_curve, const struct baton_id *tenant,
-                        uint64_t until_ms);
+    void (*allow_token)(void *ctx, const struct baton_key *one_time_curve,
+                        const struct baton_id *tenant, uint64_t until_ms);
     void (*allow_agent)(void *ctx, const struct baton_key *curve, const struct baton_key *sign_key,
                         const struct baton_id *tenant);
     void (*revoke)(void *ctx, const struct baton_key *curve);
@@ -94,7 +98,8 @@ void engine_close(struct engine **e);
 /* Blocks until committed (or refused); c->problem says which. Returns c->problem.status. */
 enum baton_status engine_call(struct engine *e, struct engine_call *c);
 /* Takes over m. Sender's keys and class were checked by the bus. */
-enum baton_status engine_feed(struct engine *e, struct message *m, const struct baton_key *curve_key);
+enum baton_status engine_feed(struct engine *e, struct message *m,
+                              const struct baton_key *curve_key);
 /* The bus says that a peer's connection came or went, or that a second one appeared. */
 enum engine_peer_event { PEER_LOST, PEER_SECOND_SESSION, PEER_REFUSED };
 void engine_peer(struct engine *e, enum engine_peer_event ev, const struct baton_key *sign_key,

@@ -401,6 +401,20 @@ tenant_load(const struct store_port *s, const struct baton_id *id, struct tenant
     return rc == BATON_OK ? load_agents(s, &row, t, err) : rc;
 }
 
+void
+tenant_tag(const struct tenant *t, const struct digest_port *dp, struct baton_id *ret_tag)
+{
+    uint8_t *bytes = malloc(TENANT_ROW_BYTES_MAX + AUTHORITY_BYTES_MAX);
+    struct baton_hash h = {0}; /* without memory: a tag that fits nothing */
+    if (bytes != NULL) {
+        size_t len = cutover_encode(&t->cutover, bytes, TENANT_ROW_BYTES_MAX);
+        len += authority_encode(&t->authority, bytes + len);
+        dp->sha256(dp->ctx, bytes, len, &h);
+    }
+    free(bytes);
+    memcpy(ret_tag->b, h.b, sizeof ret_tag->b);
+}
+
 /* Versions are big-endian keys: the last row is the newest document. */
 static bool
 newest_hash(void *arg, const void *key, size_t key_len, const uint8_t *value, size_t len)

@@ -96,6 +96,9 @@ void agent_fingerprint(const struct digest_port *dp, const struct baton_key *key
 /* Enrolment over what the agent reported: one seat of the tenant. */
 void agent_view_enrol(struct agent_view *view, const struct agent_row *row);
 
+/* Names the state that a person looks at before a verb: workflow and authority as their rows say. */
+void tenant_tag(const struct tenant *t, const struct digest_port *dp, struct baton_id *ret_tag);
+
 enum baton_status tenant_row_load(const struct store_port *s, const struct baton_id *id,
                                   struct tenant_row *ret_row, struct baton_err *err) BATON_MUST_USE;
 enum baton_status agent_row_load(const struct store_port *s, const struct baton_key *key,

@@ -2,6 +2,8 @@
 
 #include "api_views.h"
 
+#include "controller/tenant_rows.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,6 +26,21 @@ idempotency_scope(struct api_request *rq, char out[NAME_BYTES])
     baton_hex(h.b, (NAME_BYTES - 1) / 2, out);
 }
 
+/* The engine compares, in the transaction that acts. What is not one of our tags fits nothing. */
+static void
+expect_if_match(struct api_request *rq, struct engine_call *c)
+{
+    const char *wanted = MHD_lookup_connection_value(rq->conn, MHD_HEADER_KIND, "If-Match");
+    size_t hex = 2 * sizeof c->expect.b;
+    if (wanted == NULL || strcmp(wanted, "*") == 0)
+        return;
+    char text[2 * sizeof c->expect.b + 1] = "";
+    if (strlen(wanted) == hex + 2 && wanted[0] == '"' && wanted[hex + 1] == '"')
+        memcpy(text, wanted + 1, hex);
+    if (!baton_unhex(text, c->expect.b, sizeof c->expect.b))
+        memset(c->expect.b, 0xff, sizeof c->expect.b);
+}
+
 struct engine_call *
 api_call_new(struct api_request *rq, enum engine_call_kind kind)
 {
@@ -39,6 +56,7 @@ api_call_new(struct api_request *rq, enum engine_call_kind kind)
     c->key = rq->agent_key;
     snprintf(c->text, sizeof c->text, "%s", api_text(rq, "reason"));
     idempotency_scope(rq, c->idempotency);
+    expect_if_match(rq, c);
     return c;
 }
 
@@ -65,7 +83,10 @@ api_call_run(struct api_request *rq, struct engine_call *c)
         api_wake(rq->api);
         return true;
     }
-    api_answer_problem(rq, &c->problem);
+    if (c->changed)
+        api_answer_problem_as(rq, MHD_HTTP_PRECONDITION_FAILED, &c->problem);
+    else
+        api_answer_problem(rq, &c->problem);
     api_call_free(c);
     return false;
 }
@@ -85,44 +106,13 @@ api_call_answer(struct api_request *rq, struct engine_call *c, unsigned http)
     api_call_free(c);
 }
 
-/* Of everything that a person looks at before a verb: workflow and authority. */
-static void
-etag_of(const struct api_request *rq, char out[40])
-{
-    uint8_t *bytes = malloc(TENANT_ROW_BYTES_MAX + AUTHORITY_BYTES_MAX);
-    struct baton_hash h = {0};
-    if (bytes != NULL) {
-        size_t len = cutover_encode(&rq->tenant->cutover, bytes, TENANT_ROW_BYTES_MAX);
-        len += authority_encode(&rq->tenant->authority, bytes + len);
-        rq->api->digest->sha256(rq->api->digest->ctx, bytes, len, &h);
-    }
-    free(bytes);
-    out[0] = '"';
-    baton_hex(h.b, 16, out + 1);
-    out[33] = '"';
-    out[34] = '\0';
-}
-
 void
 api_etag_set(struct api_request *rq)
 {
-    etag_of(rq, rq->answer.etag);
-}
-
-bool
-api_etag_matches(struct api_request *rq)
-{
-    const char *wanted = MHD_lookup_connection_value(rq->conn, MHD_HEADER_KIND, "If-Match");
-    if (wanted == NULL || strcmp(wanted, "*") == 0)
-        return true;
-    char etag[40];
-    etag_of(rq, etag);
-    if (strcmp(wanted, etag) == 0)
-        return true;
-    struct problem p = {.status = BATON_CONFLICT,
-                        .title = "the cutover has changed since it was read",
-                        .who = "you",
-                        .next = "baton cutover show"};
-    api_answer_problem_as(rq, MHD_HTTP_PRECONDITION_FAILED, &p);
-    return false;
+    struct baton_id tag;
+    char *etag = rq->answer.etag;
+    tenant_tag(rq->tenant, rq->api->digest, &tag);
+    etag[0] = '"';
+    baton_hex(tag.b, sizeof tag.b, etag + 1);
+    memcpy(etag + 1 + 2 * sizeof tag.b, "\"", 2);
 }

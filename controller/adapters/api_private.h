@@ -197,7 +197,6 @@ bool api_call_run(struct api_request *rq, struct engine_call *c);
 /* Runs, answers with id and audit record, frees. */
 void api_call_answer(struct api_request *rq, struct engine_call *c, unsigned http);
 void api_call_free(struct engine_call *c);
-bool api_etag_matches(struct api_request *rq);
 void api_etag_set(struct api_request *rq);
 
 /* api_events.c */

@@ -883,6 +883,39 @@ settings_offered_again_and_again_are_slowed_and_replaced(void **state)
     assert_true(rows_of(h, TABLE_BLOB) <= 3);
 }
 
+static enum baton_status
+verb_expecting(struct handoff *h, enum handoff_event v, const struct baton_id *tag,
+               const char *idempotency)
+{
+    struct engine_call *c = world_call_new(&h->w, CALL_CUTOVER_VERB);
+    c->cutover = h->t.cutover.id;
+    c->verb = v;
+    c->expect = *tag;
+    strcpy(c->text, "a person");
+    strcpy(c->idempotency, idempotency);
+    enum baton_status rc = engine_call(h->w.engine, c);
+    assert_true(c->changed == (rc == BATON_CONFLICT));
+    free(c);
+    return rc;
+}
+
+/* Between a look and the act there is time: the engine compares in the transaction that acts. */
+static void
+a_verb_that_rests_on_an_older_look_changes_nothing(void **state)
+{
+    struct handoff *h = *state;
+    struct baton_id before, after;
+    read_tenant(h);
+    tenant_tag(&h->t, crypto_digest_port(), &before);
+    assert_int_equal(verb_expecting(h, HEV_HOLD, &before, "hold-1"), BATON_OK);
+    assert_int_equal(verb_expecting(h, HEV_HOLD, &before, "hold-1"), BATON_OK); /* said again */
+    assert_int_equal(verb_expecting(h, HEV_RESUME, &before, "resume-1"), BATON_CONFLICT);
+    read_tenant(h);
+    assert_int_equal(h->t.cutover.state, HO_HOLD);
+    tenant_tag(&h->t, crypto_digest_port(), &after);
+    assert_int_equal(verb_expecting(h, HEV_RESUME, &after, "resume-2"), BATON_OK);
+}
+
 #define HANDOFF_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -898,6 +931,7 @@ main(void)
         HANDOFF_TEST(settings_with_another_hash_are_not_handed_on),
         HANDOFF_TEST(a_broken_relay_goes_on_where_it_was),
         HANDOFF_TEST(only_the_old_server_of_a_cutover_sends_settings),
+        HANDOFF_TEST(a_verb_that_rests_on_an_older_look_changes_nothing),
         HANDOFF_TEST(settings_offered_again_and_again_are_slowed_and_replaced),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
