@@ -2,8 +2,9 @@
  *
  * The controller is hostile: it may give any order that people's approvals and the agents' own signed
  * evidence allow, to anybody, at any time, as often as it likes. The network is the set of everything
- * ever sent, so loss, duplication, reordering and delay are all there at once. One machine may crash at
- * any moment. An obedient person opens the wizard while a grant is shown, and may click late.
+ * ever sent, so loss, duplication, reordering and delay are all there at once. Notices are always lost.
+ * One machine may crash at any moment. An obedient person opens the wizard while a grant is shown, and
+ * may click late.
  *
  * After every event one question is asked of the servers themselves, whatever the agents believe:
  * can two of them export? A violation prints the shortest trace that a breadth-first search finds.
@@ -18,18 +19,36 @@
 
 #include "toy.h"
 
-enum { EPOCHS_MAX = 4, GAP_MS = 1500, EVIDENCE_SLOTS = 2 };
+enum {
+    EPOCHS_MAX = 4,
+    GAP_MS = 1500,
+    EVIDENCE_SLOTS = 2,
+    STATES_MAX = 8000000,
+    TYPE_AT = 4, /* in a statement, after the tag */
+};
 
 struct bounds {
     unsigned epochs, crashes;
-    size_t states_max;
     uint8_t exports[TOY_MEMBERS];
+    /* More of the world. */
+    bool late_looks;    /* orders, crashes and clicks come while a look is under way */
+    bool slow_boot;     /* services start by themselves some time after a boot */
+    bool agent_first;   /* but not before the agent has acted once */
+    bool adopt_again;   /* verb 119: two people name whoever exports, under a new epoch */
+    bool attest;        /* a server is powered off for good, and two people attest that */
+    bool disarm;        /* people take the guard off */
+    bool snapshot;      /* OLD is reverted once */
+    bool generation_id; /* and its hypervisor says so */
+    bool promised_once; /* and the snapshot is not from before its first promise */
     /* Weaknesses that the search must find a way through. */
-    bool blind_to_wizards, hand_start, snapshot, unguarded_clicks;
+    bool blind_to_wizards, blind_to_services, hand_start, unguarded_clicks;
+    bool forged_evidence, false_attest, comes_back, expiry_starts;
 };
 
 struct server { /* the truth */
     bool running, disabled;
+    bool starting, acted; /* since the boot: will start by itself; the agent has acted */
+    bool dead;
     bool staging, wizard; /* NEW */
     uint8_t exports;
 };
@@ -48,9 +67,16 @@ struct agent { /* what differs between two worlds; plan and trust are the same i
     bool plan_known;
 };
 
+struct look { /* taken, not yet delivered */
+    bool going;
+    uint64_t began_ms;
+    struct facts facts;
+};
+
 struct world {
     struct agent agent[TOY_MEMBERS];
     struct server server[TOY_MEMBERS];
+    struct look look[TOY_MEMBERS];
     bool evidence[TOY_MEMBERS][EPOCHS_MAX][TOY_MEMBERS][EVIDENCE_SLOTS]; /* kept for ever */
     uint8_t crashes, hand_starts, snapshots;
     bool snapshot_taken;
@@ -92,10 +118,11 @@ look_at(const struct search *x, const struct world *w, enum toy_member m)
 {
     const struct server *s = &w->server[m];
     struct facts f = toy_facts(m);
-    if (!s->running) {
+    bool blind = x->b.blind_to_services;
+    if (!s->running || (blind && m == TOY_OLD)) {
         toy_facts_stop(&f);
-        facts_set(&f, FACT_SERVICES_DISABLED, s->disabled);
-        facts_set(&f, FACT_SERVICES_DISABLED_REGISTRY, s->disabled);
+        facts_set(&f, FACT_SERVICES_DISABLED, blind || s->disabled);
+        facts_set(&f, FACT_SERVICES_DISABLED_REGISTRY, blind || s->disabled);
     } else if (m == TOY_NEW) {
         facts_set(&f, FACT_STAGING_SCHEDULER, s->staging);
         facts_set(&f, FACT_STAGING_SETTINGS, s->staging);
@@ -115,8 +142,7 @@ load(struct search *x, const struct world *w, enum toy_member m)
     struct member *full = &x->scratch[m];
     full->promise = w->agent[m].promise;
     full->watch = w->agent[m].watch;
-    full->plan_known = w->agent[m].plan_known;
-    full->plan = *toy_plan();
+    full->plan_known = w->agent[m].plan_known; /* the plan itself is in scratch, ever the same */
     return full;
 }
 
@@ -124,10 +150,10 @@ static void
 keep_evidence(struct search *x, struct world *w, enum toy_member m, const struct member_word *said)
 {
     struct statement s;
-    enum baton_status rc = statement_decode(said->bytes, said->len, &s);
-    BATON_ASSERT(rc == BATON_OK);
-    if (s.type != SAY_EVIDENCE)
+    if (said->bytes[TYPE_AT] != SAY_EVIDENCE)
         return;
+    enum baton_status rc = statement_decode(said->bytes, said->len, &s);
+    BATON_ASSERT(rc == BATON_OK && s.type == SAY_EVIDENCE);
     struct baton_key new_key = toy_member_key(TOY_NEW);
     size_t recipient = baton_key_eq(&s.recipient, &new_key) ? TOY_NEW : TOY_OLD;
     struct word *word = &x->words[m][s.epoch.counter][recipient][s.ever_exported];
@@ -144,7 +170,8 @@ step(struct search *x, struct world *w, enum toy_member m, struct member_event e
 {
     struct member *full = load(x, w, m);
     w->now += GAP_MS;
-    ev.now_ms = ev.began_ms = w->now;
+    ev.now_ms = w->now;
+    ev.began_ms = ev.began_ms != 0 ? ev.began_ms : w->now;
     ev.now_unix_ms = 1000000 + w->now;
     member_step(full, &ev, toy_digest(), &x->out);
     w->agent[m].promise = full->promise;
@@ -176,6 +203,19 @@ mix(struct essence *s, const void *bytes, size_t n)
     s->len += n;
 }
 
+/* Without ages, and without the span that a flag of the agent stands for. */
+static void
+mix_facts(struct essence *s, const struct facts *facts)
+{
+    uint8_t seen[FACT_COUNT][2];
+    for (size_t i = 0; i < FACT_COUNT; i++) {
+        bool span = i == FACT_QUIET_FOR_MS;
+        seen[i][0] = span ? 0 : facts->fact[i].state;
+        seen[i][1] = span ? 0 : (uint8_t)facts->fact[i].value;
+    }
+    mix(s, seen, sizeof seen);
+}
+
 static void
 mix_agent(struct essence *s, const struct agent *a)
 {
@@ -197,19 +237,27 @@ mix_agent(struct essence *s, const struct agent *a)
                        a->plan_known,
                        a->watch.challenged,
                        a->watch.quiet_since_ms != 0,
+                       a->watch.quiet_kind,
                        (uint8_t)(p->exports_mark + 1)};
     mix(s, flags, sizeof flags);
     mix(s, &p->epoch, sizeof p->epoch);
     mix(s, &p->recipient, sizeof p->recipient);
     mix(s, &p->holding_epoch, sizeof p->holding_epoch);
     mix(s, p->promised, sizeof p->promised);
-    /* The newest facts, without ages and the span that the flag above stands for. */
-    for (size_t i = 0; i < FACT_COUNT; i++) {
-        const struct fact *f = &a->watch.facts.fact[i];
-        uint8_t seen[2] = {f->state, (uint8_t)f->value};
-        if (i != FACT_QUIET_FOR_MS)
-            mix(s, seen, sizeof seen);
-    }
+    mix_facts(s, &a->watch.facts);
+}
+
+/* A look under way, and what it is older than. */
+static void
+mix_look(struct essence *s, const struct look *l, const struct watch *w)
+{
+    uint8_t flags[] = {l->going, l->going && l->began_ms >= w->challenged_ms,
+                       l->going && l->began_ms >= w->broken_ms,
+                       l->going && l->began_ms > w->quiet_since_ms,
+                       l->going && l->began_ms >= w->observed_ms};
+    mix(s, flags, sizeof flags);
+    if (l->going)
+        mix_facts(s, &l->facts);
 }
 
 static uint64_t
@@ -222,6 +270,7 @@ world_hash(const struct world *w)
     for (size_t m = 0; m < TOY_MEMBERS; m++) {
         mix_agent(&s, &w->agent[m]);
         mix(&s, &w->server[m], sizeof w->server[m]);
+        mix_look(&s, &w->look[m], &w->agent[m].watch);
     }
     mix(&s, w->evidence, sizeof w->evidence);
     uint8_t counts[] = {w->crashes, w->hand_starts, w->snapshots, w->snapshot_taken};
@@ -263,8 +312,8 @@ arrive(struct search *x, const struct world *w, size_t parent, const char *event
     bool two = can_export(w, TOY_OLD) && can_export(w, TOY_NEW);
     if (!two && seen_before(x, world_hash(w)))
         return;
-    if (x->count == x->b.states_max) {
-        printf("more than %zu states: raise the bound\n", x->b.states_max);
+    if (x->count == STATES_MAX) {
+        printf("more than %d states: raise the bound\n", STATES_MAX);
         exit(1);
     }
     struct node *n = &x->nodes[x->count];
@@ -313,6 +362,34 @@ adopt_old(void)
     return &made;
 }
 
+static const struct order *
+adopt_towards(unsigned epoch, size_t recipient)
+{
+    static struct order made[EPOCHS_MAX][TOY_MEMBERS];
+    struct order *o = &made[epoch][recipient];
+    if (o->verb != ORDER_NONE)
+        return o;
+    *o = toy_adopt(toy_epoch(epoch));
+    o->recipient = toy_member_key((enum toy_member)recipient);
+    o->approval_count = 2;
+    for (int who = 0; who < 2; who++)
+        o->approval[who] =
+            toy_approval(VERB_ADOPT, (enum toy_person)who, (enum toy_member)recipient, o->epoch);
+    return o;
+}
+
+static struct order
+disarm_now(const struct world *w, enum toy_member m)
+{
+    struct order o = toy_challenge(w->agent[m].promise.epoch, 0);
+    struct signed_approval *sa = &o.approval[o.approval_count++];
+    o.verb = ORDER_STATUS;
+    *sa = toy_approval(VERB_DISARM, TOY_ANNA, TOY_OLD, o.epoch);
+    sa->a.subject = toy_member_key(m);
+    toy_sign_approval(sa, TOY_ANNA);
+    return o;
+}
+
 static void
 orders_of_a_hostile_controller(struct search *x, const struct world *w, size_t at,
                                enum toy_member m)
@@ -322,6 +399,14 @@ orders_of_a_hostile_controller(struct search *x, const struct world *w, size_t a
         for (size_t r = 0; r < TOY_MEMBERS; r++)
             HAPPENS(x, w, at, order(x, &next, m, fence_towards(e, r)), "FENCE(%u, %s) -> %s", e,
                     names[r], names[m]);
+    for (unsigned e = 2; x->b.adopt_again && e <= x->b.epochs; e++)
+        for (size_t r = 0; r < TOY_MEMBERS; r++)
+            HAPPENS(x, w, at, order(x, &next, m, adopt_towards(e, r)), "adopt(%u, %s) -> %s", e,
+                    names[r], names[m]);
+    if (x->b.disarm && w->agent[m].promise.armed) {
+        struct order o = disarm_now(w, m);
+        HAPPENS(x, w, at, order(x, &next, m, &o), "disarm -> %s", names[m]);
+    }
     struct epoch promised = w->agent[m].promise.epoch;
     for (int v = 0; v < 2; v++) {
         struct order o = toy_challenge(promised, 0x21);
@@ -330,15 +415,49 @@ orders_of_a_hostile_controller(struct search *x, const struct world *w, size_t a
     }
 }
 
+/* Whoever has a member's key says in its name what it likes: its real words with another epoch. */
+static bool
+forge(const struct search *x, enum toy_member m, unsigned e, size_t r, struct word *ret_word)
+{
+    struct statement s;
+    for (unsigned k = 1; k <= x->b.epochs; k++)
+        for (size_t of = 0; of < TOY_MEMBERS; of++) {
+            const struct word *real = &x->words[m][k][of][0];
+            if (real->len == 0 || statement_decode(real->bytes, real->len, &s) != BATON_OK)
+                continue;
+            s.epoch = toy_epoch(e);
+            s.recipient = toy_member_key((enum toy_member)r);
+            struct baton_key key = toy_member_key(m);
+            enum baton_status rc =
+                statement_encode(&s, ret_word->bytes, sizeof ret_word->bytes, &ret_word->len);
+            BATON_ASSERT(rc == BATON_OK);
+            toy_sign(&key, DOMAIN_STATEMENT, ret_word->bytes, ret_word->len, &ret_word->sig);
+            return true;
+        }
+    return false;
+}
+
+static const struct word *
+evidence_at_hand(const struct search *x, const struct world *w, enum toy_member m, unsigned e,
+                 size_t r, size_t slot)
+{
+    static struct word forged;
+    if (w->evidence[m][e][r][slot])
+        return &x->words[m][e][r][slot];
+    return x->b.forged_evidence && forge(x, m, e, r, &forged) ? &forged : NULL;
+}
+
 static void
 grants(struct search *x, const struct world *w, size_t at, enum toy_member m)
 {
     enum toy_member other = m == TOY_OLD ? TOY_NEW : TOY_OLD;
+    if (w->agent[m].promise.serial >= 2)
+        return;
     for (unsigned e = 1; e <= x->b.epochs; e++)
         for (size_t r = 0; r < TOY_MEMBERS; r++)
             for (size_t v = 0; v < EVIDENCE_SLOTS; v++) {
-                const struct word *word = &x->words[other][e][r][v];
-                if (!w->evidence[other][e][r][v] || w->agent[m].promise.serial >= 2)
+                const struct word *word = evidence_at_hand(x, w, other, e, r, v);
+                if (word == NULL)
                     continue;
                 struct signed_bytes sb = {word->bytes, word->len, word->sig};
                 struct order o = toy_grant(toy_epoch(e), m, w->agent[m].promise.serial + 1, &sb);
@@ -346,14 +465,41 @@ grants(struct search *x, const struct world *w, size_t at, enum toy_member m)
             }
 }
 
+/* Break-glass: what is attested is what is so, unless people err. */
 static void
-boot(struct search *x, struct world *w, enum toy_member m)
+attested_grant(struct search *x, const struct world *w, size_t at, enum toy_member m)
+{
+    enum toy_member other = m == TOY_OLD ? TOY_NEW : TOY_OLD;
+    bool so = w->server[other].dead || x->b.false_attest;
+    if (!x->b.attest || !so || w->agent[m].promise.serial >= 2)
+        return;
+    struct epoch e = w->agent[m].promise.epoch;
+    struct order o = toy_grant(e, m, w->agent[m].promise.serial + 1, NULL);
+    for (int who = 0; who < 2; who++) {
+        struct signed_approval *sa = &o.approval[o.approval_count++];
+        *sa = toy_approval(VERB_ATTEST, (enum toy_person)who, m, e);
+        sa->a.subject = toy_member_key(other);
+        sa->a.epoch = e;
+        sa->a.seen = toy_plan_hash();
+        sa->a.not_after_ms = 1000000 + w->now + 60000;
+        toy_sign_approval(sa, (enum toy_person)who);
+    }
+    HAPPENS(x, w, at, order(x, &next, m, &o), "GRANT(%u), attested -> %s", (unsigned)e.counter,
+            names[m]);
+}
+
+static void
+boot(struct search *x, struct world *w, enum toy_member m, bool reverted)
 {
     struct server *s = &w->server[m];
-    s->wizard = false;
-    s->running = !s->disabled;
+    s->wizard = s->acted = false;
+    s->running = !s->disabled && !x->b.slow_boot;
+    s->starting = !s->disabled && x->b.slow_boot;
+    w->look[m] = (struct look){.going = false};
     struct machine now = w->agent[m].promise.machine;
     now.boot.b[0]++;
+    if (reverted && x->b.generation_id)
+        now.generation.b[0]++;
     w->agent[m].watch = (struct watch){0};
     facts_init(&w->agent[m].watch.facts);
     guard_boot(&w->agent[m].promise, STATE_GOOD, w->agent[m].promise.tombstone, &now);
@@ -365,15 +511,17 @@ static void
 act_on_desire(struct search *x, struct world *w, enum toy_member m)
 {
     struct server *s = &w->server[m];
+    s->acted = x->b.slow_boot;
     switch (member_desire(load(x, w, m))) {
     case DESIRE_AS_IS:
         break;
     case DESIRE_STOPPED:
     case DESIRE_STOPPED_NOW:
-        s->running = false;
+        s->running = s->starting = false;
         s->disabled = true;
         break;
     case DESIRE_RUNNING:
+        s->starting = false;
         s->running = true;
         s->disabled = false;
         break;
@@ -388,23 +536,70 @@ observe(struct search *x, struct world *w, enum toy_member m)
 }
 
 static void
+look_begins(struct search *x, struct world *w, enum toy_member m)
+{
+    w->now += GAP_MS;
+    w->look[m] = (struct look){.going = true, .began_ms = w->now, .facts = look_at(x, w, m)};
+}
+
+static void
+look_ends(struct search *x, struct world *w, enum toy_member m)
+{
+    struct look l = w->look[m];
+    w->look[m] = (struct look){.going = false};
+    step(x, w, m,
+         (struct member_event){.kind = MEMBER_OBSERVED, .facts = &l.facts, .began_ms = l.began_ms});
+}
+
+static void
 expire(struct search *x, struct world *w, enum toy_member m)
 {
     w->now += (uint64_t)toy_plan()->policy.v[POLICY_GRANT_MS];
     step(x, w, m, (struct member_event){.kind = MEMBER_TICK});
+    if (x->b.expiry_starts) { /* a watchdog that means well */
+        w->server[TOY_OLD].running = true;
+        w->server[TOY_OLD].disabled = false;
+    }
+}
+
+static void
+looks(struct search *x, const struct world *w, size_t at, enum toy_member m)
+{
+    if (!x->b.late_looks)
+        HAPPENS(x, w, at, observe(x, &next, m), "%s is observed", names[m]);
+    else if (w->look[m].going)
+        HAPPENS(x, w, at, look_ends(x, &next, m), "the look at %s is delivered", names[m]);
+    else
+        HAPPENS(x, w, at, look_begins(x, &next, m), "%s is looked at", names[m]);
+}
+
+static void
+power(struct search *x, const struct world *w, size_t at, enum toy_member m)
+{
+    const struct server *s = &w->server[m];
+    if (w->crashes < x->b.crashes)
+        HAPPENS(x, w, at, (next.crashes++, boot(x, &next, m, false)), "%s crashes and boots",
+                names[m]);
+    if (s->starting && (s->acted || !x->b.agent_first))
+        HAPPENS(x, w, at, (next.server[m].starting = false, next.server[m].running = true),
+                "the service of %s starts by itself", names[m]);
+    if (x->b.attest && !w->server[TOY_OLD].dead && !w->server[TOY_NEW].dead)
+        HAPPENS(x, w, at, (next.server[m].dead = true, next.server[m].running = false),
+                "%s is powered off for good", names[m]);
 }
 
 static void
 life_of_a_server(struct search *x, const struct world *w, size_t at, enum toy_member m)
 {
-    HAPPENS(x, w, at, observe(x, &next, m), "%s is observed", names[m]);
+    looks(x, w, at, m);
+    if (x->violated)
+        return;
     HAPPENS(x, w, at, act_on_desire(x, &next, m), "the agent on %s acts", names[m]);
     if (w->agent[m].promise.grant == GRANT_LIVE)
         HAPPENS(x, w, at, expire(x, &next, m), "the grant of %s expires", names[m]);
     if (can_export(w, m) && w->server[m].exports < x->b.exports[m])
         HAPPENS(x, w, at, next.server[m].exports++, "%s exports", names[m]);
-    if (w->crashes < x->b.crashes)
-        HAPPENS(x, w, at, (next.crashes++, boot(x, &next, m)), "%s crashes and boots", names[m]);
+    power(x, w, at, m);
 }
 
 /* The person follows the screen: the wizard is opened only while a grant is shown. The click may come
@@ -413,6 +608,8 @@ static void
 people(struct search *x, const struct world *w, size_t at)
 {
     const struct server *s = &w->server[TOY_NEW];
+    if (s->dead)
+        return;
     bool shown = w->agent[TOY_NEW].promise.grant == GRANT_LIVE || x->b.unguarded_clicks;
     if (shown && !s->wizard && s->staging)
         HAPPENS(x, w, at, next.server[TOY_NEW].wizard = true, "a wizard is opened on NEW");
@@ -422,7 +619,8 @@ people(struct search *x, const struct world *w, size_t at)
                 (next.server[TOY_NEW].wizard = false, next.server[TOY_NEW].staging = false),
                 "the wizard leaves staging mode");
     }
-    if (x->b.hand_start && w->hand_starts < 1 && !w->server[TOY_OLD].running)
+    if (x->b.hand_start && w->hand_starts < 1 && !w->server[TOY_OLD].running &&
+        !w->server[TOY_OLD].dead)
         HAPPENS(x, w, at,
                 (next.hand_starts++, next.server[TOY_OLD].running = true,
                  next.server[TOY_OLD].disabled = false),
@@ -443,7 +641,7 @@ revert(struct search *x, struct world *w)
     w->snapshots++;
     w->agent[TOY_OLD] = w->snapshot_agent;
     w->server[TOY_OLD] = w->snapshot_server;
-    boot(x, w, TOY_OLD);
+    boot(x, w, TOY_OLD, true);
 }
 
 static void
@@ -451,10 +649,34 @@ hypervisor(struct search *x, const struct world *w, size_t at)
 {
     if (!x->b.snapshot)
         return;
+    bool observes = epoch_is_zero(&w->agent[TOY_OLD].promise.epoch);
+    if (!w->snapshot_taken && observes && x->b.promised_once)
+        return;
     if (!w->snapshot_taken)
         HAPPENS(x, w, at, take_snapshot(&next), "a snapshot of OLD is taken");
     else if (w->snapshots < 1)
-        HAPPENS(x, w, at, revert(x, &next), "OLD is reverted, without a generation id");
+        HAPPENS(x, w, at, revert(x, &next), "OLD is reverted");
+}
+
+static void
+comes_back(struct world *w, struct search *x, enum toy_member m)
+{
+    w->server[m].dead = false;
+    boot(x, w, m, false);
+}
+
+static void
+expand_member(struct search *x, const struct world *w, size_t at, enum toy_member m)
+{
+    if (w->server[m].dead) {
+        if (x->b.comes_back)
+            HAPPENS(x, w, at, comes_back(&next, x, m), "%s is powered on again", names[m]);
+        return;
+    }
+    static void (*const kinds[])(struct search *, const struct world *, size_t, enum toy_member) = {
+        orders_of_a_hostile_controller, grants, attested_grant, life_of_a_server};
+    for (size_t i = 0; i < ARRAY_LEN(kinds) && !x->violated; i++)
+        kinds[i](x, w, at, m);
 }
 
 static void
@@ -463,13 +685,8 @@ expand(struct search *x, size_t at)
     struct world w = *x->worlds[at];
     free(x->worlds[at]);
     x->worlds[at] = NULL;
-    for (size_t m = 0; m < TOY_MEMBERS && !x->violated; m++) {
-        orders_of_a_hostile_controller(x, &w, at, (enum toy_member)m);
-        if (!x->violated)
-            grants(x, &w, at, (enum toy_member)m);
-        if (!x->violated)
-            life_of_a_server(x, &w, at, (enum toy_member)m);
-    }
+    for (size_t m = 0; m < TOY_MEMBERS && !x->violated; m++)
+        expand_member(x, &w, at, (enum toy_member)m);
     if (!x->violated)
         people(x, &w, at);
     if (!x->violated)
@@ -485,6 +702,7 @@ first_world(struct search *x)
     memset(&w, 0, sizeof w); /* padding takes part in the hash */
     for (size_t m = 0; m < TOY_MEMBERS; m++) {
         x->scratch[m] = toy_new_member((enum toy_member)m);
+        x->scratch[m].plan = *toy_plan();
         w.agent[m].promise = x->scratch[m].promise;
         w.agent[m].watch = x->scratch[m].watch;
         w.server[m].running = true;
@@ -499,13 +717,13 @@ static void
 search_open(struct search *x, const struct bounds *b)
 {
     size_t seen_size = 1;
-    while (seen_size < b->states_max * 2)
+    while (seen_size < 2 * (size_t)STATES_MAX)
         seen_size *= 2;
     x->b = *b;
-    x->seen = calloc(seen_size, sizeof *x->seen);
+    x->seen = calloc(seen_size, sizeof *x->seen); /* pages that nobody writes cost nothing */
     x->seen_mask = seen_size - 1;
-    x->worlds = calloc(b->states_max, sizeof *x->worlds);
-    x->nodes = malloc(b->states_max * sizeof *x->nodes);
+    x->worlds = calloc(STATES_MAX, sizeof *x->worlds);
+    x->nodes = malloc(STATES_MAX * sizeof *x->nodes);
     BATON_ASSERT(x->seen != NULL && x->worlds != NULL && x->nodes != NULL);
 }
 
@@ -519,21 +737,59 @@ search_close(struct search *x)
     free(x->nodes);
 }
 
+struct run {
+    const char *title;
+    bool holds; /* else two exporters must be found */
+    bool deep;  /* with --long alone */
+    struct bounds b;
+};
+
+// clang-format off
+static const struct run runs[] = {
+    /* title                                   holds  deep   bounds */
+    { "hostile controller, one crash",           true,  false, { .epochs = 3, .crashes = 1, .exports = {0, 1} } },
+    { "looks under way",                         true,  false, { .epochs = 2, .late_looks = true } },
+    { "services that start late",                true,  false, { .epochs = 2, .crashes = 1, .slow_boot = true } },
+    { "adopted again by two people",             true,  false, { .epochs = 2, .crashes = 1, .adopt_again = true } },
+    { "a dead server, attested",                 true,  false, { .epochs = 2, .attest = true } },
+    { "people disarm",                           true,  false, { .epochs = 2, .disarm = true, .exports = {0, 1} } },
+    { "a revert with generation id",             true,  false, { .epochs = 2, .snapshot = true, .generation_id = true, .promised_once = true, .slow_boot = true, .agent_first = true } },
+
+    { "agents that do not see wizards",          false, false, { .epochs = 3, .blind_to_wizards = true } },
+    { "agents that do not see services",         false, false, { .epochs = 2, .blind_to_services = true } },
+    { "a hand start against a local fence only", false, false, { .epochs = 2, .hand_start = true } },
+    { "a click that nobody asked for",           false, false, { .epochs = 2, .unguarded_clicks = true } },
+    { "a revert without generation id",          false, false, { .epochs = 2, .snapshot = true } },
+    { "a service that is faster than its agent", false, false, { .epochs = 2, .snapshot = true, .generation_id = true, .promised_once = true } },
+    { "a revert to before the first promise",    false, true,  { .epochs = 2, .snapshot = true, .generation_id = true, .slow_boot = true, .agent_first = true } },
+    { "a revert without id, agent first",        false, true,  { .epochs = 2, .snapshot = true, .promised_once = true, .slow_boot = true, .agent_first = true } },
+    { "evidence under a stolen key",             false, false, { .epochs = 3, .forged_evidence = true } },
+    { "people attest what is not so",            false, false, { .epochs = 2, .attest = true, .false_attest = true } },
+    { "an attested server comes back",           false, false, { .epochs = 2, .attest = true, .comes_back = true } },
+    { "expiry that starts a server",             false, false, { .epochs = 2, .expiry_starts = true } },
+};
+// clang-format on
+
 static bool
-explore(const struct bounds *b, const char *title, bool must_hold)
+explore(const struct run *run, bool deep)
 {
     static struct search x;
+    struct bounds b = run->b;
+    if (deep && run->holds) {
+        b.epochs = 3;
+        b.crashes = 1;
+    }
     x = (struct search){0};
-    search_open(&x, b);
+    search_open(&x, &b);
     first_world(&x);
     for (x.head = 0; x.head < x.count && !x.violated; x.head++)
         expand(&x, x.head);
 
-    bool as_expected = x.violated != must_hold;
-    printf("%s %s: %zu states, %llu transitions, %s\n", as_expected ? "ok  " : "FAIL", title,
+    bool as_expected = x.violated != run->holds;
+    printf("%s %s: %zu states, %llu transitions, %s\n", as_expected ? "ok  " : "FAIL", run->title,
            x.count, (unsigned long long)x.transitions, x.violated ? "two exporters" : "holds");
     fflush(stdout);
-    if (x.violated && (must_hold || getenv("BATON_TRACE") != NULL))
+    if (x.violated && (run->holds || getenv("BATON_TRACE") != NULL))
         print_trace(&x, x.count - 1);
     search_close(&x);
     return as_expected;
@@ -543,15 +799,9 @@ int
 main(int argc, char **argv)
 {
     bool deep = argc > 1 && strcmp(argv[1], "--long") == 0;
-    size_t most = deep ? 8000000 : 2000000;
-    struct bounds calm = {.epochs = 3, .crashes = 1, .states_max = most, .exports = {deep, 1}};
-    struct bounds blind = {.epochs = 3, .states_max = most, .blind_to_wizards = true};
-    struct bounds hand = {.epochs = 2, .states_max = most, .hand_start = true};
-    struct bounds revert_vm = {.epochs = 2, .states_max = most, .snapshot = true};
-
-    bool good = explore(&calm, "hostile controller, one crash", true);
-    good = explore(&blind, "agents that do not see wizards", false) && good;
-    good = explore(&hand, "a hand start against a local fence only", false) && good;
-    good = explore(&revert_vm, "a revert without generation id", false) && good;
+    bool good = true;
+    for (size_t i = 0; i < ARRAY_LEN(runs); i++)
+        if (deep || !runs[i].deep)
+            good = explore(&runs[i], deep) && good;
     return good ? 0 : 1;
 }
