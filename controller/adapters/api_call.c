@@ -15,14 +15,17 @@ idempotency_scope(struct api_request *rq, char out[NAME_BYTES])
     const char *key = MHD_lookup_connection_value(rq->conn, MHD_HEADER_KIND, "Idempotency-Key");
     if (key == NULL)
         return;
-    char text[512];
+    char text[512], who[2 * BATON_ID_BYTES + 1], asked[2 * BATON_HASH_BYTES + 1];
+    const struct digest_port *dp = rq->api->digest;
     struct baton_hash h;
-    char who[2 * BATON_ID_BYTES + 1];
+    dp->sha256(dp->ctx, key, strlen(key), &h); /* so that the text has an end */
+    baton_hex(h.b, sizeof h.b, asked);
     baton_hex(rq->login.operator.b, BATON_ID_BYTES, who);
-    snprintf(text, sizeof text, "%s|%s|%s|%s|%s|%s|%s|%s", who, api_method_name(rq->method),
-             rq->route->pattern, rq->param_tenant, rq->param_cutover, rq->param_agent,
-             rq->param_verb, key);
-    rq->api->digest->sha256(rq->api->digest->ctx, text, strlen(text), &h);
+    int len = snprintf(text, sizeof text, "%s|%s|%s|%s|%s|%s|%s|%s", who,
+                       api_method_name(rq->method), rq->route->pattern, rq->param_tenant,
+                       rq->param_cutover, rq->param_agent, rq->param_verb, asked);
+    BATON_ASSERT(len > 0 && (size_t)len < sizeof text);
+    dp->sha256(dp->ctx, text, (size_t)len, &h);
     baton_hex(h.b, (NAME_BYTES - 1) / 2, out);
 }
 

@@ -531,6 +531,29 @@ the_same_idempotency_key_does_it_once(void **state)
 }
 
 static void
+long_idempotency_keys_that_end_differently_are_two(void **state)
+{
+    struct site *s = *state;
+    static const char body[] =
+        "{\"id\":\"11111111-2222-4333-8444-555555555555\",\"name\":\"once\"}";
+    static const struct {
+        char end;
+        int http;
+    } asked[] = {{'a', 201}, {'a', 201}, {'b', 409}}; /* the last is really asked again */
+    char key[600], text[2048];
+    memset(key, 'k', sizeof key);
+    key[sizeof key - 1] = '\0';
+    for (size_t i = 0; i < ARRAY_LEN(asked); i++) {
+        key[sizeof key - 2] = asked[i].end;
+        snprintf(text, sizeof text,
+                 "POST /api/v1/tenants HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer %s\r\n"
+                 "Idempotency-Key: %s\r\nContent-Length: %zu\r\n\r\n%s",
+                 s->token[ADMIN], key, sizeof body - 1, body);
+        assert_int_equal(raw_text(s, text), asked[i].http);
+    }
+}
+
+static void
 a_secret_is_shown_once_even_under_the_same_key(void **state)
 {
     struct site *s = *state;
@@ -1018,6 +1041,7 @@ main(int argc, char *argv[])
         WITH_SITE(bodies_and_queries_are_checked_against_the_table),
         WITH_SITE(a_list_comes_in_pages_that_lose_nothing),
         WITH_SITE(the_same_idempotency_key_does_it_once),
+        WITH_SITE(long_idempotency_keys_that_end_differently_are_two),
         WITH_SITE(a_secret_is_shown_once_even_under_the_same_key),
         WITH_SITE(a_verb_over_an_old_look_is_a_conflict),
         WITH_SITE(a_refusal_says_which_guard_who_and_what_next),
