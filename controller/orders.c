@@ -397,6 +397,7 @@ order_settings(struct engine *e, struct room *room, enum order_verb verb)
     struct order o;
     if (from == NULL || to == NULL || c->old_agent == c->new_agent)
         return;
+    orders_withdraw(e, verb == ORDER_SEAL ? from : to, verb); /* of an earlier file */
     order_init(e, &o, verb, room);
     o.recipient = to->row.key;
     struct signed_bytes plan = loan_object(e, &loan, &c->plan);

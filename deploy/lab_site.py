@@ -227,27 +227,37 @@ class Site:
         return self.state(tenant)
 
     def wait_until(self, what, condition, timeout=30):
-        deadline = time.monotonic() + timeout
+        deadline, said = time.monotonic() + timeout, ""
         while time.monotonic() < deadline:
-            with contextlib.suppress(CommandFailed):
+            try:
                 if condition():
                     return
+            except CommandFailed as failed:
+                said = f"; last: {failed}"
             time.sleep(0.1)
-        raise AssertionError(f"waited {timeout} s for: {what}")
+        raise AssertionError(f"waited {timeout} s for: {what}{said}")
 
     # --- a handoff, in the pieces that tests and demo put together ------------------------------------
-    def prepare(self, tenant):
-        """P1 to S5: plan, adoption, settings, installation, first synchronization."""
-        lab = self.labs[tenant]
+    def begin(self, tenant):
+        """P1 to S1: the plan, its approval, the adoption."""
         self.baton("cutover", "create", tenant, "--old", "OLD", "--new", "NEW", "--profile", "parallel",
                    "--reason", "two servers wanted")
-        self.baton("cutover", "plan", tenant)
-        self.baton("cutover", "approve", tenant, "--yes")
+        self.wait_until("plan", lambda: self.baton("cutover", "plan", tenant) is not None)
+        self.wait_until("approve", lambda: self.baton("cutover", "approve", tenant, "--yes") is not None)
         self.wait_state(tenant, "S1")
+
+    def stage(self, tenant):
+        """S1 to S5: settings, installation, first synchronization."""
+        lab = self.labs[tenant]
         lab.do("OLD", "wizard", act="export-settings", by="CONTOSO\\anna")
-        self.wait_state(tenant, "S3")
+        self.wait_state(tenant, "S3", timeout=90)
         lab.do("NEW", "wizard", act="migrate", by="CONTOSO\\anna")
-        self.wait_state(tenant, "S5", timeout=90)
+        self.wait_state(tenant, "S5", timeout=120)
+
+    def prepare(self, tenant):
+        """P1 to S5."""
+        self.begin(tenant)
+        self.stage(tenant)
 
     def arm(self, tenant):
         """S5 to C1: the verification is accepted, two people approve."""

@@ -30,8 +30,8 @@ struct collect_slot {
     uint64_t offset, sent_ms, done_ms; /* done_ms: the newest success, 0 = never */
 };
 
-struct collect_file { /* what a place held when it was last looked at */
-    bool exists, hashed;
+struct collect_file {           /* what a place held when it was last looked at */
+    bool exists, hashed, twice; /* twice: two rounds took the same hash */
     uint64_t bytes, written_unix_ms;
     struct baton_hash hash;
 };

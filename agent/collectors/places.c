@@ -10,6 +10,7 @@ take_stat(struct collect_file *f, const struct host_file *now)
     bool same = f->exists && now->exists && f->bytes == now->bytes &&
                 f->written_unix_ms == now->written_unix_ms;
     f->hashed = f->hashed && same;
+    f->twice = f->twice && same;
     f->exists = now->exists;
     f->bytes = now->bytes;
     f->written_unix_ms = now->written_unix_ms;
@@ -19,6 +20,7 @@ static void
 take_hash(struct collect_file *f, const struct host_file *now)
 {
     take_stat(f, now);
+    f->twice = f->hashed && baton_hash_eq(&f->hash, &now->hash);
     f->hash = now->hash;
     f->hashed = true;
 }

@@ -79,6 +79,8 @@ bool guard_rogue_new(const struct guard_ctx *g, struct problem *p);
 bool guard_rogue_old(const struct guard_ctx *g, struct problem *p);
 bool guard_role_known(const struct guard_ctx *g, struct problem *p);
 bool guard_settings_placed(const struct guard_ctx *g, struct problem *p);
+bool guard_settings_other(const struct guard_ctx *g, struct problem *p);
+bool guard_blob_here(const struct guard_ctx *g, struct problem *p);
 bool guard_settings_seen(const struct guard_ctx *g, struct problem *p);
 bool guard_settled(const struct guard_ctx *g, struct problem *p);
 bool guard_staged(const struct guard_ctx *g, struct problem *p);

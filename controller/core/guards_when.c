@@ -43,6 +43,24 @@ guard_old_removed(const struct guard_ctx *g, struct problem *p)
     return fact_is(&guard_old(g)->facts, FACT_PRODUCT_PRESENT, 0) && !g->t->cutover.settings_sealed;
 }
 
+/* The agent refuses to seal another file than the one named. */
+bool
+guard_settings_other(const struct guard_ctx *g, struct problem *p)
+{
+    (void)p;
+    const struct facts *f = &guard_old(g)->facts;
+    return !g->t->cutover.settings_sealed && f->digest_known[DIGEST_SETTINGS] &&
+           !baton_hash_eq(&f->digest[DIGEST_SETTINGS], &g->t->cutover.settings);
+}
+
+bool
+guard_blob_here(const struct guard_ctx *g, struct problem *p)
+{
+    (void)p;
+    const struct cutover *c = &g->t->cutover;
+    return c->resume_to == HO_SETTINGS_SEALED && !baton_hash_is_zero(&c->blob);
+}
+
 bool
 guard_role_of(const struct guard_ctx *g, const struct agent_view *a)
 {

@@ -124,6 +124,8 @@ static const struct rule rules[] = {
     {101, HO_HOLD, HEV_HOLD, {0}, SAME_STATE, 0, ALL, "it is held already"},
     {101, ANY, HEV_HOLD, {0}, HO_HOLD, HFX_REMEMBER | HFX_PAGE, ALL, "a person put it on hold"},
 
+    {104, HO_HOLD, HEV_RESUME, {G_BLOB_HERE}, RESUME_STATE, HFX_PLACE_SETTINGS, PAIR,
+     "a person resumed it: the sealed settings came meanwhile"},
     {103, HO_HOLD, HEV_RESUME, {0}, RESUME_STATE, 0, ALL, "a person resumed it"},
     {103, HO_BREACH, HEV_RESUME, {G_NO_TAMPER}, RESUME_STATE, 0, ALL, "the breach is dealt with"},
 
@@ -214,6 +216,8 @@ static const struct rule rules[] = {
      "the sealed settings are whole here: the new server may fetch them"},
     {307, HO_SETTINGS_SEALED, HEV_FACTS, {G_SETTINGS_PLACED, G_PREREQ}, HO_INSTALL_STAGED, 0, PAIR,
      "the same settings lie on the new server and its prerequisites hold"},
+    {308, HO_SETTINGS_SEALED, HEV_FACTS, {G_SETTINGS_OTHER}, HO_EXPORT_SETTINGS, HFX_REMIND, PAIR,
+     "the exported settings changed before they were sealed: they are taken as they are now"},
     {309, HO_INSTALL_STAGED, HEV_FACTS, {G_STAGED}, HO_FIRST_SYNC, HFX_BASELINE, PAIR,
      "the new server is installed in staging mode and never exported"},
     {311, HO_FIRST_SYNC, HEV_FACTS, {G_4OPS, G_OLD_ALIVE}, HO_VERIFY, HFX_VERIFY, PAIR,

@@ -209,6 +209,8 @@ struct rule {
     X(G_TO_NEW, "towards-new")                                                                     \
     X(G_TO_OLD, "towards-old")                                                                     \
     X(G_OLD_REMOVED, "old-removed-early")                                                          \
+    X(G_SETTINGS_OTHER, "settings-changed") /* before they were sealed */                          \
+    X(G_BLOB_HERE, "sealed-settings-here")  /* they came while it was held */                      \
     X(G_ROGUE_OLD, "old-exported-while-fenced")                                                    \
     X(G_ROGUE_NEW, "new-exported-too-early")                                                       \
     X(G_LATE_ACTIVATION, "late-activation")                                                        \

@@ -1,4 +1,5 @@
 """What every system test starts from: a site of real processes, judged by the lab at every instant."""
+import concurrent.futures
 import os
 import pathlib
 import sys
@@ -12,7 +13,75 @@ from lab_site import CommandFailed, Site  # noqa: E402,F401
 PROGRAMS = os.environ.get("BATON_PROGRAMS", str(ROOT / "build/release/bin"))
 
 
-class BatonCase(unittest.TestCase):
+class Looks:
+    """What a test asks its site."""
+
+    def exporters(self, tenant, since=0):
+        return [e["server"] for e in self.site.labs[tenant].exports() if e["begin"] >= since]
+
+    def last_export(self, tenant):
+        return max(e["end"] for e in self.site.labs[tenant].exports())
+
+    def services(self, tenant, host):
+        return {s["name"]: s for s in self.site.labs[tenant].do(host, "services")["services"]}
+
+    def stopped(self, tenant, host):
+        return all(s["state"] == "stopped" for s in self.services(tenant, host).values())
+
+    def assert_stopped(self, tenant, host):
+        for name, service in self.services(tenant, host).items():
+            self.assertEqual(service["state"], "stopped", f"{host} {name}")
+            self.assertEqual(service["start"], "disabled", f"{host} {name}")
+
+    def agent_view(self, tenant, host):
+        return self.site.baton("agent", "show", tenant, host, json_output=True)
+
+    def explain(self, tenant):
+        return self.site.baton("cutover", "explain", tenant)
+
+    def audit(self, tenant):
+        return self.site.baton("audit", "list", "--tenant", tenant)
+
+    def verify_audit(self):
+        bundle = self.site.dir / f"audit-{self.id()}.bundle"
+        self.site.baton("audit", "export", bundle)
+        self.site.baton("audit", "verify", bundle)
+
+    def refused(self, *words, codes=(5, 6, 9), **how):
+        """The command is refused with one of these exit codes; what it said comes back."""
+        done = self.site.baton(*words, check=False, **how)
+        self.assertIn(done.returncode, codes, f"{words}: {done.stdout}{done.stderr}")
+        return done.stdout + done.stderr
+
+    def kill_controller(self):
+        self.site.controller.kill()
+        self.site.controller_start()
+
+    def kill_agent(self, tenant, host):
+        self.site.agents[tenant, host].kill()
+        self.site.agents[tenant, host].start(ready="ready")
+
+    def judged(self, tenant):
+        lab = self.site.labs[tenant]
+        if lab.process.alive():
+            judge = lab.judge()
+            self.assertTrue(judge["ok"], f"{tenant}: two servers could export at once: {judge}")
+
+
+def last_words(site):
+    for process in site.everything():
+        if process.log.exists():
+            print(f"--- {process.name}", *process.log.read_text(errors="replace").splitlines()[-20:],
+                  sep="\n    ", file=sys.stderr)
+
+
+def failed(test):
+    outcome = getattr(test, "_outcome", None)
+    result = outcome.result if outcome else None
+    return result is not None and any(of is test for of, _ in result.failures + result.errors)
+
+
+class BatonCase(Looks, unittest.TestCase):
     """One site per test. It ends with the lab's verdict: two able to export at once fails the test."""
 
     overlaps_allowed = False
@@ -26,43 +95,60 @@ class BatonCase(unittest.TestCase):
 
     def _end(self):
         # doCleanups runs whether the test passed or not: a failed one shows the last words.
-        failed = any(problem for _, problem in self._outcome.result.failures + self._outcome.result.errors
-                     if _ is self) if hasattr(self, "_outcome") and self._outcome else False
         try:
             if not self.overlaps_allowed:
-                for name, lab in self.site.labs.items():
-                    if lab.process.alive():
-                        judge = lab.judge()
-                        self.assertTrue(judge["ok"], f"{name}: two servers could export at once: {judge}")
+                for tenant in self.site.labs:
+                    self.judged(tenant)
         finally:
-            if failed or os.environ.get("BATON_LOGS"):
-                self._last_words()
+            if failed(self) or os.environ.get("BATON_LOGS"):
+                last_words(self.site)
             self.site.close()
 
-    def _last_words(self):
-        for process in self.site.everything():
-            if process.log.exists():
-                print(f"--- {process.name}", *process.log.read_text(errors="replace").splitlines()[-20:],
-                      sep="\n    ", file=sys.stderr)
 
-    def exporters(self, tenant, since=0):
-        return [e["server"] for e in self.site.labs[tenant].exports() if e["begin"] >= since]
+class SharedSite(Looks, unittest.TestCase):
+    """One site for a whole class. Each test has a tenant of its own; all are brought to the state that they
+    start from together, because most of that time is waiting.
 
-    def services(self, tenant, host):
-        return {s["name"]: s for s in self.site.labs[tenant].do(host, "services")["services"]}
+    tenants: name -> (state to start from, policy values)
+    """
 
-    def assert_stopped(self, tenant, host):
-        for name, service in self.services(tenant, host).items():
-            self.assertEqual(service["state"], "stopped", f"{host} {name}")
-            self.assertEqual(service["start"], "disabled", f"{host} {name}")
+    tenants = {}
+    overlaps_allowed = ()  # tenants in which somebody starts a server by hand
+    steps = (("S1", "begin"), ("S5", "stage"), ("C1", "arm"), ("C3", "fence"), ("C4", "go"), ("D2", "activate"))
 
-    def agent_view(self, tenant, host):
-        return self.site.baton("agent", "show", tenant, host, json_output=True)
+    @classmethod
+    def setUpClass(cls):
+        cls.site = Site(PROGRAMS)
+        cls.addClassCleanup(cls._end)
+        cls.site.controller_init()
+        cls.site.controller_start()
+        cls.site.operators_init()
+        with concurrent.futures.ThreadPoolExecutor(6) as pool:
+            for done in [pool.submit(cls.bring, name, *wanted) for name, wanted in cls.tenants.items()]:
+                done.result()
 
-    def verify_audit(self):
-        bundle = self.site.dir / "audit.bundle"
-        self.site.baton("audit", "export", bundle)
-        self.site.baton("audit", "verify", bundle)
+    @classmethod
+    def _end(cls):
+        if os.environ.get("BATON_LOGS"):
+            last_words(cls.site)
+        cls.site.close()
+
+    @classmethod
+    def bring(cls, name, state, sets=()):
+        cls.site.tenant(name, sets=sets)
+        for reached, step in cls.steps:
+            if state == "P1":
+                return
+            getattr(cls.site, step)(name)
+            if reached == state:
+                return
+
+    def tearDown(self):
+        if failed(self):
+            last_words(self.site)
+        for tenant in self.site.labs:
+            if tenant not in self.overlaps_allowed:
+                self.judged(tenant)
 
 
 def main():

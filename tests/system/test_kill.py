@@ -5,15 +5,6 @@ from baton_case import BatonCase, main
 
 
 class Kill(BatonCase):
-    def kill_controller(self):
-        self.site.controller.kill()
-        self.site.controller_start()
-
-    def kill_agent(self, host):
-        agent = self.site.agents["contoso", host]
-        agent.kill()
-        agent.start(ready="ready")
-
     def test_a_handoff_survives_kill_at_ten_points(self):
         site = self.site
         lab = site.tenant("contoso")
@@ -24,16 +15,16 @@ class Kill(BatonCase):
         site.wait_until("approve", lambda: site.baton("cutover", "approve", "contoso", "--yes") is not None)
         self.kill_controller()                                      # 2: adoption under way
         site.wait_state("contoso", "S1")
-        self.kill_agent("OLD")                                      # 3: the holder itself
+        self.kill_agent("contoso", "OLD")                                     # 3: the holder itself
         lab.do("OLD", "wizard", act="export-settings", by="CONTOSO\\anna")
-        self.kill_agent("NEW")                                      # 4: while the settings come
+        self.kill_agent("contoso", "NEW")                                     # 4: while the settings come
         site.wait_state("contoso", "S3", timeout=90)
         lab.do("NEW", "wizard", act="migrate", by="CONTOSO\\anna")
         self.kill_controller()                                      # 5: during the first synchronization
         site.wait_state("contoso", "S5", timeout=120)
         site.arm("contoso")
         site.wait_until("start", lambda: site.baton("cutover", "start", "contoso") is not None, timeout=60)
-        self.kill_agent("OLD")                                      # 6: while it stops
+        self.kill_agent("contoso", "OLD")                                     # 6: while it stops
         self.kill_controller()                                      # 7: fencing
         site.wait_state("contoso", "C3", timeout=120)
         self.assert_stopped("contoso", "OLD")
@@ -45,7 +36,7 @@ class Kill(BatonCase):
             site.go("contoso")
         lab.do("NEW", "wizard", act="staging-off", by="CONTOSO\\anna")
         site.wait_state("contoso", "C5", "D1", "D2", timeout=90)
-        self.kill_agent("NEW")                                      # 9: the new holder
+        self.kill_agent("contoso", "NEW")                                     # 9: the new holder
         self.kill_controller()                                      # 10: probation
         site.wait_state("contoso", "D2", timeout=120)
         site.retire("contoso")

@@ -159,6 +159,50 @@ a_settings_file_counts_when_two_reports_agree(void **state)
     assert_true(baton_hash_eq(&u.t.cutover.settings, &h));
 }
 
+/* In S2, the file named but not sealed yet. */
+static void
+wait_for_sealing(const char *file, struct baton_hash *ret_hash)
+{
+    duet_to(&u, HO_EXPORT_SETTINGS);
+    toy_hash(file, strlen(file), 7, ret_hash);
+    u.t.cutover.state = HO_SETTINGS_SEALED;
+    u.t.cutover.settings = *ret_hash;
+    facts_set(&u.facts[TOY_OLD], FACT_SETTINGS_SEEN, (int64_t)u.unix_ms);
+    facts_set_digest(&u.facts[TOY_OLD], DIGEST_SETTINGS, ret_hash);
+}
+
+static void
+settings_that_change_before_they_are_sealed_are_taken_as_they_are_then(void **state)
+{
+    (void)state;
+    struct baton_hash first, second;
+    wait_for_sealing("first", &first);
+    duet_report(&u, TOY_OLD);
+    stands_in(HO_SETTINGS_SEALED);
+    toy_hash("second", 6, 7, &second);
+    facts_set_digest(&u.facts[TOY_OLD], DIGEST_SETTINGS, &second);
+    duet_report(&u, TOY_OLD);
+    fired(308);
+    stands_in(HO_EXPORT_SETTINGS);
+    duet_pass(&u, 3, 100);
+    assert_true(u.t.cutover.state > HO_EXPORT_SETTINGS);
+    assert_true(baton_hash_eq(&u.t.cutover.settings, &second));
+}
+
+static void
+settings_that_arrive_while_it_is_held_are_placed_when_it_goes_on(void **state)
+{
+    (void)state;
+    struct baton_hash file;
+    wait_for_sealing("file", &file);
+    assert_int_equal(duet_verb(&u, HEV_HOLD, "network work"), BATON_OK);
+    u.t.cutover.settings_sealed = true;
+    toy_hash("sealed", 6, 5, &u.t.cutover.blob);
+    assert_int_equal(duet_verb(&u, HEV_RESUME, NULL), BATON_OK);
+    duet_pass(&u, 3, 100);
+    assert_true(u.t.cutover.state > HO_SETTINGS_SEALED && u.t.cutover.state != HO_HOLD);
+}
+
 static void
 an_old_settings_file_does_not_count(void **state)
 {
@@ -922,6 +966,8 @@ main(void)
         AT(an_approval_of_another_verification_is_refused),
         AT(a_forged_approval_is_refused_and_noted),
         AT(a_settings_file_counts_when_two_reports_agree),
+        AT(settings_that_change_before_they_are_sealed_are_taken_as_they_are_then),
+        AT(settings_that_arrive_while_it_is_held_are_placed_when_it_goes_on),
         AT(an_old_settings_file_does_not_count),
         AT(removing_the_old_product_too_early_holds_and_says_the_sentence),
         AT(roles_swapped_is_refused_by_the_agent_and_held),
