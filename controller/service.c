@@ -190,16 +190,24 @@ service_close(struct service *s)
     crypto_identity_done(&s->identity);
 }
 
+/* The first reason is the one that is told. */
+static void
+service_fail(struct service *s, const struct baton_err *why)
+{
+    if (atomic_exchange(&s->failing, true))
+        return;
+    s->failure = *why;
+    atomic_store(&s->failed, true);
+    pthread_kill(s->main_thread, SIGUSR1); /* it waits for signals */
+}
+
 static void *
 engine_main(void *arg)
 {
     struct service *s = arg;
     struct baton_err err = {0};
-    if (engine_run(s->engine, &err) != BATON_OK) {
-        s->failure = err;
-        atomic_store(&s->failed, true);
-        pthread_kill(s->main_thread, SIGUSR1); /* it waits for signals */
-    }
+    if (engine_run(s->engine, &err) != BATON_OK)
+        service_fail(s, &err);
     return NULL;
 }
 
@@ -262,9 +270,9 @@ on_event(void *ctx, enum bus_event event, const struct bus_peer *peer, const cha
         engine_peer(s->engine, rows[event].as, peer != NULL ? &peer->sign_key : NULL, text);
     if (event != BUS_DOWN)
         return;
-    baton_fail(&s->failure, BATON_FAILED, "the port for agents is closed: %s", text);
-    atomic_store(&s->failed, true);
-    pthread_kill(s->main_thread, SIGUSR1);
+    struct baton_err err = {0};
+    baton_fail(&err, BATON_FAILED, "the port for agents is closed: %s", text);
+    service_fail(s, &err);
 }
 
 static enum baton_status
@@ -313,14 +321,17 @@ wait_for_end(void)
     sigwait(&set, &got);
 }
 
-/* First nobody asks any more, then what was asked is finished, then the door closes. */
+/* First nobody asks any more, then what was asked is finished, then the door closes. The API goes
+ * last: until it has ended the engine may be about to wake it. */
 static enum baton_status
 service_stop(struct service *s, struct baton_err *err)
 {
-    struct api *api = atomic_exchange(&s->api, NULL);
+    struct api *api = atomic_load(&s->api);
     if (api != NULL)
-        api_close(&api);
+        api_stop(api);
     enum baton_status rc = service_engine_stop(s, err);
+    atomic_store(&s->api, NULL);
+    api_close(&api);
     bus_close(&s->bus);
     return rc;
 }

@@ -30,7 +30,7 @@ struct service {
     pthread_t engine_thread, main_thread;
     bool engine_running;
     char address[SETTINGS_HOST_BYTES + 32]; /* in enrolment tokens */
-    atomic_bool failed;
+    atomic_bool failing, failed;            /* somebody has a reason; it stands in `failure` */
     struct baton_err failure;
 };
 

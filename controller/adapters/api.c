@@ -331,14 +331,21 @@ api_open(const struct api_config *config, struct engine *engine, const struct di
 }
 
 void
+api_stop(struct api *api)
+{
+    api_events_stop(api);
+    if (api->daemon != NULL)
+        MHD_stop_daemon(api->daemon);
+    api->daemon = NULL;
+}
+
+void
 api_close(struct api **api)
 {
     struct api *a = *api;
     if (a == NULL)
         return;
-    api_events_stop(a);
-    if (a->daemon != NULL)
-        MHD_stop_daemon(a->daemon);
+    api_stop(a);
     if (a->key != NULL)
         memset(a->key, 0, strlen(a->key));
     free(a->key);

@@ -49,6 +49,8 @@ struct api;
 enum baton_status api_open(const struct api_config *config, struct engine *engine,
                            const struct digest_port *digest, struct api **ret_api,
                            struct baton_err *err) BATON_MUST_USE;
+/* Serves nobody any more. What is left is api_wake, which others may be about to call. */
+void api_stop(struct api *api);
 void api_close(struct api **api);
 uint16_t api_port(const struct api *api);
 /* New audit records are durable: event streams go on. Without it they look four times a second. */
