@@ -39,6 +39,7 @@ guarded(struct api_request *rq)
         api_answer_as(rq, MHD_HTTP_CONTENT_TOO_LARGE, BATON_LIMIT, "a body has at most 64 KiB");
         return false;
     }
+    rq->body_announced = g.content_length > 0;
     return true;
 }
 
@@ -67,6 +68,15 @@ routed(struct api_request *rq, const char *method, const char *path)
             .status = BATON_NOT_FOUND, .title = "no such path", .next = "GET /api/v1/openapi.json"};
         api_answer_problem(rq, &p);
     }
+    return false;
+}
+
+static bool
+body_wanted(struct api_request *rq)
+{
+    if (rq->route->body != NULL || !rq->body_announced)
+        return true;
+    api_answer_status(rq, BATON_MALFORMED, "no body is expected here");
     return false;
 }
 
@@ -108,10 +118,10 @@ request_begin(struct api *api, struct MHD_Connection *conn, const char *method, 
         rq->answered = true;
         return serve_asset(conn, asset);
     }
-    if (!routed(rq, method, path) || !api_authorise(rq))
+    if (!routed(rq, method, path) || !body_wanted(rq) || !api_authorise(rq))
         return api_answer_send(rq);
     /* a reader must not stay open while a slow client sends its body */
-    if (rq->method != API_GET && rq->store_is_open) {
+    if (rq->body_announced && rq->store_is_open) {
         rq->store.close(rq->store.ctx);
         rq->store_is_open = false;
     }

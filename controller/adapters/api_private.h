@@ -82,7 +82,7 @@ struct api_request {
     struct baton_key agent_key;
     char *body;
     size_t body_len;
-    bool body_too_big, answered, refused_early;
+    bool body_announced, answered;
     json_t *json; /* the body, checked against the route */
     bool store_is_open;
     struct store_port store; /* read-only; api_store */

@@ -409,6 +409,19 @@ a_body_over_the_limit_is_refused_before_it_is_read(void **state)
                      413);
 }
 
+/* A reader of the database must not stay open for a body that nobody wants. */
+static void
+a_body_that_nobody_wants_is_not_waited_for(void **state)
+{
+    struct site *s = *state;
+    char text[512];
+    snprintf(text, sizeof text,
+             "GET /api/v1/session HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer %s\r\n"
+             "Content-Length: 5\r\n\r\n",
+             s->token[VIEWER]);
+    assert_int_equal(raw_text(s, text), 400);
+}
+
 static void
 an_escaped_control_character_does_not_cut_a_path(void **state)
 {
@@ -1037,6 +1050,7 @@ main(int argc, char *argv[])
         WITH_SITE(a_request_on_which_parsers_could_disagree_is_refused),
         WITH_SITE(one_address_does_not_hold_every_connection),
         WITH_SITE(a_body_over_the_limit_is_refused_before_it_is_read),
+        WITH_SITE(a_body_that_nobody_wants_is_not_waited_for),
         WITH_SITE(an_escaped_control_character_does_not_cut_a_path),
         WITH_SITE(bodies_and_queries_are_checked_against_the_table),
         WITH_SITE(a_list_comes_in_pages_that_lose_nothing),
