@@ -21,9 +21,9 @@
 
 enum agent_end {
     AGENT_RUNS,
-    AGENT_STOPS,   /* asked to */
+    AGENT_STOPS,    /* asked to */
     AGENT_RESTARTS, /* the machine is another one than at the start, or gone: begin at boot again */
-    AGENT_FAILS,   /* err says why */
+    AGENT_FAILS,    /* err says why */
 };
 
 struct session {

@@ -18,22 +18,23 @@
 enum { REACH_RETRY_MS = 1000 };
 
 enum reach_answer {
-    REACH_IDLE,    /* nothing is wanted */
-    REACH_MET,     /* the newest observation shows what is wanted */
-    REACH_DRAINS,  /* a run may still be going on */
-    REACH_BLIND,   /* no observation is new enough to act on */
-    REACH_ACTS,    /* submit the request */
+    REACH_IDLE,   /* nothing is wanted */
+    REACH_MET,    /* the newest observation shows what is wanted */
+    REACH_DRAINS, /* a run may still be going on */
+    REACH_BLIND,  /* no observation is new enough to act on */
+    REACH_ACTS,   /* submit the request */
 };
 
 struct reach {
     enum desire desire;
-    uint64_t since_ms;  /* when this desire began */
-    uint64_t acted_ms;  /* end of the newest request: only later observations count */
+    uint64_t since_ms; /* when this desire began */
+    uint64_t acted_ms; /* end of the newest request: only later observations count */
     uint64_t not_before_ms;
     bool met, draining;
 };
 
-struct reach_view { /* what is known now */
+/* what is known now */
+struct reach_view {
     const struct collect *collect;
     uint64_t now_ms, drain_ms, limit_ms;
 };

@@ -37,9 +37,9 @@ struct settings {
     int fd; /* of the blob being made or read, -1 = none */
     struct baton_hash file, blob;
     uint64_t file_bytes, blob_bytes;
-    uint64_t offset;  /* in the file (SEAL) or in the blob (PLACE) */
-    uint64_t written; /* of the plain file */
-    bool opened;      /* the whole blob, and found genuine */
+    uint64_t offset;   /* in the file (SEAL) or in the blob (PLACE) */
+    uint64_t written;  /* of the plain file */
+    bool opened;       /* the whole blob, and found genuine */
     uint64_t moved_ms; /* newest piece or question */
     struct seal *seal;
     struct seal_opener *opener;

@@ -11,7 +11,8 @@
 
 #include "baton/host.h"
 
-struct lab_place { /* as the lab answered; relative to the server's folder */
+/* as the lab answered; relative to the server's folder */
+struct lab_place {
     const char *path; /* NULL: no such file yet */
     const char *dir;
 };

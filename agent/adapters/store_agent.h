@@ -20,7 +20,13 @@
 #include "agent/core/promise.h"
 #include "second_copy.h"
 
-enum { SAYS_MAX = 256, INBOX_MAX = 1024, JOURNAL_MAX = 4096, RECEIPTS_MAX = 100, STEP_TEXT_BYTES = 160 };
+enum {
+    SAYS_MAX = 256,
+    INBOX_MAX = 1024,
+    JOURNAL_MAX = 4096,
+    RECEIPTS_MAX = 100,
+    STEP_TEXT_BYTES = 160
+};
 
 struct agent_store;
 
@@ -51,7 +57,8 @@ enum baton_status agent_store_put(struct agent_store *s, const char *name, const
 enum baton_status agent_store_get(struct agent_store *s, const char *name, uint8_t **ret_bytes,
                                   size_t *ret_len, struct baton_err *err) BATON_MUST_USE;
 
-struct said { /* one signed statement on its way */
+/* one signed statement on its way */
+struct said {
     struct baton_hash hash;
     bool answers;
     struct baton_id order;        /* zero when spontaneous */
@@ -92,7 +99,8 @@ const char *journal_kind_name(enum journal_kind kind);
 enum baton_status agent_store_journal(struct agent_store *s, const struct journal_step *step,
                                       struct baton_err *err) BATON_MUST_USE;
 enum baton_status agent_store_journal_each(struct agent_store *s, size_t newest,
-                                           void (*visit)(void *arg, const struct journal_step *step),
+                                           void (*visit)(void *arg,
+                                                         const struct journal_step *step),
                                            void *arg, struct baton_err *err) BATON_MUST_USE;
 
 struct receipt {

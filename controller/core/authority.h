@@ -30,21 +30,22 @@ enum authority_phase {
 };
 
 enum authority_event {
-    AUTH_EV_ADOPT,   /* plan approved: recipient = the plan's holder */
-    AUTH_EV_FENCE,   /* towards `recipient` under a new epoch (cutover, rollback, cancel, forward) */
-    AUTH_EV_ASK,     /* somebody wants to grant: challenge all again */
-    AUTH_EV_GO,      /* go (or rollback's second half) is approved over exactly this evidence */
-    AUTH_EV_VOID,    /* take an unused grant back: CHALLENGE with void */
-    AUTH_EV_SAID,    /* a member's signed statement, already verified and decoded */
-    AUTH_EV_RETIRE,  /* tombstone `recipient` (the subject here) for good */
-    AUTH_EV_START,   /* this controller process began: recovering */
-    AUTH_EV_ATTEST,  /* two people attested for `recipient` (the subject here) */
+    AUTH_EV_ADOPT,  /* plan approved: recipient = the plan's holder */
+    AUTH_EV_FENCE,  /* towards `recipient` under a new epoch (cutover, rollback, cancel, forward) */
+    AUTH_EV_ASK,    /* somebody wants to grant: challenge all again */
+    AUTH_EV_GO,     /* go (or rollback's second half) is approved over exactly this evidence */
+    AUTH_EV_VOID,   /* take an unused grant back: CHALLENGE with void */
+    AUTH_EV_SAID,   /* a member's signed statement, already verified and decoded */
+    AUTH_EV_RETIRE, /* tombstone `recipient` (the subject here) for good */
+    AUTH_EV_START,  /* this controller process began: recovering */
+    AUTH_EV_ATTEST, /* two people attested for `recipient` (the subject here) */
     AUTH_EV_RECONCILE, /* a person has confirmed what the members know and this ledger did not */
-    AUTH_EV_ACK,       /* a named person has acknowledged the alarm of `recipient` (the subject here) */
+    AUTH_EV_ACK, /* a named person has acknowledged the alarm of `recipient` (the subject here) */
     AUTH_EVENT_COUNT
 };
 
-enum authority_effect { /* bits: orders the engine puts into the outbox in the same transaction */
+/* bits: orders the engine puts into the outbox in the same transaction */
+enum authority_effect {
     AUTH_FX_NONE = 0,
     AUTH_FX_STATUS = 1,    /* to every member, fresh nonces */
     AUTH_FX_FENCE = 2,     /* FENCE(epoch, recipient) to every member */
@@ -54,19 +55,20 @@ enum authority_effect { /* bits: orders the engine puts into the outbox in the s
     AUTH_FX_RETIRE = 32,   /* to retire_subject */
 };
 
-enum authority_news { /* bits: what the workflow may want to know of this step */
+/* bits: what the workflow may want to know of this step */
+enum authority_news {
     AUTH_NEWS_ADOPTED = 1,
-    AUTH_NEWS_ALL_EVIDENCE = 2,  /* AUTH_FENCED was entered, or re-entered after an ask */
+    AUTH_NEWS_ALL_EVIDENCE = 2, /* AUTH_FENCED was entered, or re-entered after an ask */
     AUTH_NEWS_GRANT_LIVE = 4,
-    AUTH_NEWS_GRANT_USED = 8,    /* holder changed */
+    AUTH_NEWS_GRANT_USED = 8, /* holder changed */
     AUTH_NEWS_GRANT_VOID = 16,
-    AUTH_NEWS_HOLDING = 32,      /* the recipient says that it holds: cancel is complete */
-    AUTH_NEWS_REFUSED = 64,      /* a member refused; refused_by, refusal */
-    AUTH_NEWS_TAMPER = 128,      /* a guard acted; said_by */
-    AUTH_NEWS_PONR = 256,        /* ever_exported became known */
+    AUTH_NEWS_HOLDING = 32, /* the recipient says that it holds: cancel is complete */
+    AUTH_NEWS_REFUSED = 64, /* a member refused; refused_by, refusal */
+    AUTH_NEWS_TAMPER = 128, /* a guard acted; said_by */
+    AUTH_NEWS_PONR = 256,   /* ever_exported became known */
     AUTH_NEWS_QUARANTINE = 512,
-    AUTH_NEWS_FOREIGN = 1024,    /* a member knows a promise or receipt that we do not */
-    AUTH_NEWS_RECOVERED = 2048,  /* every member has answered STATUS in this run */
+    AUTH_NEWS_FOREIGN = 1024,   /* a member knows a promise or receipt that we do not */
+    AUTH_NEWS_RECOVERED = 2048, /* every member has answered STATUS in this run */
     AUTH_NEWS_RETIRED = 4096,
     AUTH_NEWS_DRAINING = 8192,
 };
@@ -74,23 +76,23 @@ enum authority_news { /* bits: what the workflow may want to know of this step *
 struct authority_member {
     struct baton_key key;
     uint8_t product, kind;
-    bool accepted;     /* promised the current epoch */
-    bool heard;        /* answered STATUS in this controller run */
-    bool tamper_open;  /* not yet followed by evidence or holding */
+    bool accepted;      /* promised the current epoch */
+    bool heard;         /* answered STATUS in this controller run */
+    bool tamper_open;   /* not yet followed by evidence or holding */
     bool tamper_unread; /* not yet acknowledged by a named person */
     bool ever_exported;
     bool retired, attested;
-    uint8_t said;      /* enum statement_type of the newest word */
+    uint8_t said; /* enum statement_type of the newest word */
     uint8_t refusal, quarantine, grant;
-    uint64_t counter;  /* highest seen in a statement signed by it */
+    uint64_t counter;             /* highest seen in a statement signed by it */
     struct baton_id status_nonce; /* of this run's STATUS: the answer to it is being heard */
     struct baton_id nonce;        /* of the newest challenge */
     uint64_t challenged_ms;
-    struct baton_hash evidence;   /* statement that answers it; zero = none */
+    struct baton_hash evidence;       /* statement that answers it; zero = none */
     struct baton_hash attested_by[2]; /* approvals standing in for evidence */
-    struct baton_hash highest;    /* statement with the highest counter: what STATUS shows */
-    struct baton_hash holds;      /* statement that it holds the current epoch */
-    struct epoch promise;         /* as last said */
+    struct baton_hash highest;        /* statement with the highest counter: what STATUS shows */
+    struct baton_hash holds;          /* statement that it holds the current epoch */
+    struct epoch promise;             /* as last said */
 };
 
 struct authority {
@@ -114,20 +116,21 @@ struct authority {
 struct authority_input {
     enum authority_event event;
     uint64_t now_ms;
-    struct baton_id incarnation;          /* of this controller process: new epochs carry it */
-    struct baton_key recipient;           /* FENCE, ADOPT, RETIRE, ATTEST */
-    struct baton_id nonce[MEMBERS_MAX];   /* fresh random ones for challenges this step may send */
-    const struct statement *said;         /* SAID */
+    struct baton_id incarnation;        /* of this controller process: new epochs carry it */
+    struct baton_key recipient;         /* FENCE, ADOPT, RETIRE, ATTEST */
+    struct baton_id nonce[MEMBERS_MAX]; /* fresh random ones for challenges this step may send */
+    const struct statement *said;       /* SAID */
     struct baton_hash said_hash;
-    uint64_t our_log_size;                /* SAID, START: audit records this ledger has */
+    uint64_t our_log_size; /* SAID, START: audit records this ledger has */
     struct baton_hash attest[2];
-    const struct plan *plan;              /* ADOPT and FENCE: members are taken from it */
+    const struct plan *plan; /* ADOPT and FENCE: members are taken from it */
     struct baton_hash plan_hash;
 };
 
 enum { AUTHORITY_SAME = 254, AUTHORITY_ANY = 255 }; /* `to` and `from` of rows for every phase */
 
-struct authority_row { /* one row of the table, for dispatch, `baton fsm`, diagrams and tests */
+/* one row of the table, for dispatch, `baton fsm`, diagrams and tests */
+struct authority_row {
     uint8_t from, event, to;
     const char *condition; /* shown; "" = always */
     uint32_t effect;
@@ -153,7 +156,7 @@ bool authority_may_return(const struct authority *a, const struct baton_key *rec
 
 enum { AUTHORITY_BYTES_MAX = 4096 };
 size_t authority_encode(const struct authority *a, uint8_t out[AUTHORITY_BYTES_MAX]);
-enum baton_status authority_decode(const uint8_t *bytes, size_t len, struct authority *ret_authority)
-    BATON_MUST_USE;
+enum baton_status authority_decode(const uint8_t *bytes, size_t len,
+                                   struct authority *ret_authority) BATON_MUST_USE;
 
 #endif

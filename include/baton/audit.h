@@ -23,22 +23,22 @@ enum {
 /* type, name, meaning */
 #define BATON_AUDIT_TYPES(X)                                                                       \
     X(AUDIT_NONE, "none")                                                                          \
-    X(AUDIT_STARTED, "started")           /* a controller process, with its incarnation */         \
-    X(AUDIT_TENANT, "tenant")             /* made or changed */                                    \
+    X(AUDIT_STARTED, "started") /* a controller process, with its incarnation */                   \
+    X(AUDIT_TENANT, "tenant")   /* made or changed */                                              \
     X(AUDIT_TOKEN, "token")                                                                        \
     X(AUDIT_ENROLLED, "enrolled")                                                                  \
     X(AUDIT_CONFIRMED, "confirmed")                                                                \
-    X(AUDIT_TRUST, "trust")               /* a new trust document */                               \
-    X(AUDIT_SESSION, "session")           /* an agent came */                                      \
-    X(AUDIT_VERB, "verb")                 /* a person asked for something */                       \
+    X(AUDIT_TRUST, "trust")     /* a new trust document */                                         \
+    X(AUDIT_SESSION, "session") /* an agent came */                                                \
+    X(AUDIT_VERB, "verb")       /* a person asked for something */                                 \
     X(AUDIT_APPROVAL, "approval")                                                                  \
-    X(AUDIT_MOVED, "moved")               /* the workflow changed state: rule, from, to */         \
-    X(AUDIT_ORDERED, "ordered")           /* an order entered the outbox */                        \
-    X(AUDIT_STATEMENT, "statement")       /* an agent's signed word was accepted */                \
-    X(AUDIT_REFUSED, "refused")           /* something was refused, with the rule */               \
-    X(AUDIT_ALARM, "alarm")               /* tamper, breach, fork, foreign record */               \
-    X(AUDIT_FOREIGN, "foreign")           /* pulled back from an agent after a restore */          \
-    X(AUDIT_VERIFIED, "verified")         /* verification record sealed */                         \
+    X(AUDIT_MOVED, "moved")         /* the workflow changed state: rule, from, to */               \
+    X(AUDIT_ORDERED, "ordered")     /* an order entered the outbox */                              \
+    X(AUDIT_STATEMENT, "statement") /* an agent's signed word was accepted */                      \
+    X(AUDIT_REFUSED, "refused")     /* something was refused, with the rule */                     \
+    X(AUDIT_ALARM, "alarm")         /* tamper, breach, fork, foreign record */                     \
+    X(AUDIT_FOREIGN, "foreign")     /* pulled back from an agent after a restore */                \
+    X(AUDIT_VERIFIED, "verified")   /* verification record sealed */                               \
     X(AUDIT_CERTIFICATE, "certificate")                                                            \
     X(AUDIT_LOGIN, "login")                                                                        \
     X(AUDIT_TIMEOUT, "timeout")
@@ -50,7 +50,8 @@ enum audit_type {
         AUDIT_TYPE_COUNT
 };
 
-struct audit_row { /* image of a state row after the change; len 0 = removed */
+/* image of a state row after the change; len 0 = removed */
+struct audit_row {
     uint8_t table; /* enum store_table */
     uint8_t key_len;
     uint8_t key[64];
@@ -59,18 +60,18 @@ struct audit_row { /* image of a state row after the change; len 0 = removed */
 };
 
 struct audit_record {
-    uint64_t seq; /* from 1, given by append */
-    struct baton_id tenant; /* zero: the site itself */
-    uint64_t tenant_seq;    /* from 1 per tenant, given by append */
+    uint64_t seq;               /* from 1, given by append */
+    struct baton_id tenant;     /* zero: the site itself */
+    uint64_t tenant_seq;        /* from 1 per tenant, given by append */
     struct baton_hash previous; /* leaf hash of this tenant's record before, given by append */
     struct baton_key actor; /* agent key, operator id in the first 16 bytes, or controller key */
     uint8_t type;           /* enum audit_type */
     struct epoch epoch;
     uint64_t unix_ms; /* information */
     /* body */
-    uint16_t rule; /* workflow rule number, 0 = none */
-    uint8_t from, to; /* workflow states when type is AUDIT_MOVED */
-    struct baton_id cutover; /* zero: none */
+    uint16_t rule;               /* workflow rule number, 0 = none */
+    uint8_t from, to;            /* workflow states when type is AUDIT_MOVED */
+    struct baton_id cutover;     /* zero: none */
     char text[AUDIT_TEXT_BYTES]; /* the reason, a sentence without personal data */
     uint8_t ref_count, row_count;
     struct baton_hash ref[AUDIT_REFS_MAX]; /* orders, statements, approvals, plans it rests on */
@@ -79,10 +80,10 @@ struct audit_record {
 
 const char *audit_type_name(enum audit_type t);
 
-enum baton_status audit_encode(const struct audit_record *r, uint8_t *out, size_t cap, size_t *ret_len)
-    BATON_MUST_USE;
+enum baton_status audit_encode(const struct audit_record *r, uint8_t *out, size_t cap,
+                               size_t *ret_len) BATON_MUST_USE;
 /* Row values borrow from bytes. Checks the body hash. */
-enum baton_status audit_decode(const uint8_t *bytes, size_t len, struct audit_record *ret_record)
-    BATON_MUST_USE;
+enum baton_status audit_decode(const uint8_t *bytes, size_t len,
+                               struct audit_record *ret_record) BATON_MUST_USE;
 
 #endif

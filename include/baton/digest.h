@@ -10,12 +10,12 @@
 
 #include "baton/ids.h"
 
-#define DOMAIN_FRAME "baton/frame/v1"
-#define DOMAIN_STATEMENT "baton/statement/v1"
-#define DOMAIN_APPROVAL "baton/approval/v1"
-#define DOMAIN_TRUST "baton/trust/v1"
-#define DOMAIN_CONFIRM "baton/confirm/v1"
-#define DOMAIN_CHECKPOINT "baton/checkpoint/v1"
+#define DOMAIN_FRAME       "baton/frame/v1"
+#define DOMAIN_STATEMENT   "baton/statement/v1"
+#define DOMAIN_APPROVAL    "baton/approval/v1"
+#define DOMAIN_TRUST       "baton/trust/v1"
+#define DOMAIN_CONFIRM     "baton/confirm/v1"
+#define DOMAIN_CHECKPOINT  "baton/checkpoint/v1"
 #define DOMAIN_CERTIFICATE "baton/certificate/v1"
 
 struct digest_port {

@@ -20,17 +20,19 @@ enum fact_tier {
 
 enum fact_state { FACT_UNKNOWN, FACT_ABSENT, FACT_VALUE };
 
-enum fact_reason { /* why a fact is absent */
+/* why a fact is absent */
+enum fact_reason {
     ABSENT_NONE,
-    ABSENT_NEEDS_WINDOWS,    /* cannot be had on this host */
-    ABSENT_NOT_CONFIGURED,   /* the product is installed, its first configuration has not ended */
-    ABSENT_NO_PRODUCT,       /* nothing to ask */
-    ABSENT_NOT_APPLICABLE,   /* this product class has no such thing (staging on DirSync) */
-    ABSENT_ERROR,            /* asked; the answer was an error */
+    ABSENT_NEEDS_WINDOWS,  /* cannot be had on this host */
+    ABSENT_NOT_CONFIGURED, /* the product is installed, its first configuration has not ended */
+    ABSENT_NO_PRODUCT,     /* nothing to ask */
+    ABSENT_NOT_APPLICABLE, /* this product class has no such thing (staging on DirSync) */
+    ABSENT_ERROR,          /* asked; the answer was an error */
     ABSENT_TIMEOUT,
 };
 
 /* id, name, tier, unit, meaning */
+// clang-format off
 #define BATON_FACTS(X)                                                                             \
     X(PRODUCT_PRESENT, "product_present", TIER_T1, "bool", "a sync product's uninstall entry exists") \
     X(PRODUCT_CLASS, "product_class", TIER_T1, "enum product", "which product that is")            \
@@ -86,6 +88,7 @@ enum fact_reason { /* why a fact is absent */
     X(LAST_EXPORT_ADDS, "last_export_adds", TIER_T2, "count", "adds of the newest Export run")       \
     X(LAST_EXPORT_UPDATES, "last_export_updates", TIER_T2, "count", "its updates")                   \
     X(LAST_EXPORT_DELETES, "last_export_deletes", TIER_T2, "count", "its deletes")
+// clang-format on
 
 enum fact_id {
 #define X(id, name, tier, unit, what) FACT_##id,
@@ -95,6 +98,7 @@ enum fact_id {
 };
 
 /* id, name, meaning */
+// clang-format off
 #define BATON_DIGESTS(X)                                                                           \
     X(SETTINGS, "settings", "SHA-256 of the exported settings file")                               \
     X(CONFIG, "config", "SHA-256 over the server's configuration export")                          \
@@ -102,6 +106,7 @@ enum fact_id {
     X(PENDING, "pending", "SHA-256 of the pending-export file")                                    \
     X(RUNS, "runs", "SHA-256 of the run history as read")                                          \
     X(AGENT_TABLE, "agent_table", "SHA-256 of the agent's acceptance table")
+// clang-format on
 
 enum digest_id {
 #define X(id, name, what) DIGEST_##id,
@@ -147,9 +152,9 @@ bool fact_fresh(const struct facts *f, enum fact_id id, uint32_t max_age_ms);
 enum { FACTS_BYTES_MAX = 2 + FACT_COUNT * 15 + 1 + DIGEST_COUNT * 33 + 2 + NOTE_BYTES - 1 };
 
 /* Canonical bytes (docs/formats.md "Facts"), as they stand in a statement and in MSG_REPORT. */
-enum baton_status facts_encode(const struct facts *f, uint8_t *out, size_t cap, size_t *ret_len)
-    BATON_MUST_USE;
-enum baton_status facts_decode(const uint8_t *bytes, size_t len, struct facts *ret_facts)
-    BATON_MUST_USE;
+enum baton_status facts_encode(const struct facts *f, uint8_t *out, size_t cap,
+                               size_t *ret_len) BATON_MUST_USE;
+enum baton_status facts_decode(const uint8_t *bytes, size_t len,
+                               struct facts *ret_facts) BATON_MUST_USE;
 
 #endif

@@ -16,28 +16,34 @@
 
 #include "baton/statement.h"
 
-enum { HOST_PENDING_MAX = 32, HOST_SERVICES_MAX = 8, HOST_TASKS_MAX = 8, HOST_PROCESSES_MAX = 32,
-       HOST_TEXT_MAX = 4 * 1024 * 1024, HOST_READ_MAX = 65536 };
+enum {
+    HOST_PENDING_MAX = 32,
+    HOST_SERVICES_MAX = 8,
+    HOST_TASKS_MAX = 8,
+    HOST_PROCESSES_MAX = 32,
+    HOST_TEXT_MAX = 4 * 1024 * 1024,
+    HOST_READ_MAX = 65536
+};
 
 enum host_op {
     HOST_NONE,
-    HOST_SERVICES,       /* query every known sync service */
-    HOST_SERVICE_STOP,   /* name; waits until stopped or the limit; mutating */
-    HOST_SERVICE_DISABLE,/* name; mutating */
+    HOST_SERVICES,        /* query every known sync service */
+    HOST_SERVICE_STOP,    /* name; waits until stopped or the limit; mutating */
+    HOST_SERVICE_DISABLE, /* name; mutating */
     HOST_SERVICE_ENABLE, /* name: start type automatic, then start; mutating. Only an honoured GRANT */
     HOST_TASKS,
-    HOST_TASK_DISABLE,   /* name; mutating */
-    HOST_TASK_ENABLE,    /* name; mutating. Only an honoured GRANT */
-    HOST_PROCESSES,      /* engine, wizard, console, installer, sync shell, with session and start */
-    HOST_PRODUCT,        /* class, version, uninstall entry, SQL edition */
-    HOST_EVENTS,         /* newest service-control and sync events: who started or changed what */
-    HOST_MACHINE,        /* boot id, generation id, MachineGuid, disk */
-    HOST_FILE_STAT,      /* place; bytes, last write */
-    HOST_FILE_HASH,      /* place */
-    HOST_FILE_READ,      /* place, offset; at most HOST_READ_MAX */
-    HOST_FILE_WRITE,     /* place, offset, bytes; to a temporary beside it; mutating */
-    HOST_FILE_COMMIT,    /* place: flush, rename into place; mutating */
-    HOST_COLLECT,        /* collector; text is its JSON (or XML for csexport) */
+    HOST_TASK_DISABLE, /* name; mutating */
+    HOST_TASK_ENABLE,  /* name; mutating. Only an honoured GRANT */
+    HOST_PROCESSES,    /* engine, wizard, console, installer, sync shell, with session and start */
+    HOST_PRODUCT,      /* class, version, uninstall entry, SQL edition */
+    HOST_EVENTS,       /* newest service-control and sync events: who started or changed what */
+    HOST_MACHINE,      /* boot id, generation id, MachineGuid, disk */
+    HOST_FILE_STAT,    /* place; bytes, last write */
+    HOST_FILE_HASH,    /* place */
+    HOST_FILE_READ,    /* place, offset; at most HOST_READ_MAX */
+    HOST_FILE_WRITE,   /* place, offset, bytes; to a temporary beside it; mutating */
+    HOST_FILE_COMMIT,  /* place: flush, rename into place; mutating */
+    HOST_COLLECT,      /* collector; text is its JSON (or XML for csexport) */
     HOST_OP_COUNT
 };
 
@@ -51,12 +57,12 @@ enum host_place {
 
 enum host_collector {
     COLLECT_NONE,
-    COLLECT_SCHEDULER,     /* Get-ADSyncScheduler */
-    COLLECT_GLOBAL,        /* Get-ADSyncGlobalSettings parameters */
-    COLLECT_CONNECTORS,    /* Get-ADSyncConnector: name, identifier, type */
-    COLLECT_RUN_STATUS,    /* Get-ADSyncConnectorRunStatus */
-    COLLECT_RUNS,          /* Get-ADSyncRunProfileResult, or MIIS_RunHistory for DirSync */
-    COLLECT_STATISTICS,    /* Get-ADSyncConnectorStatistics of the Entra connector */
+    COLLECT_SCHEDULER,  /* Get-ADSyncScheduler */
+    COLLECT_GLOBAL,     /* Get-ADSyncGlobalSettings parameters */
+    COLLECT_CONNECTORS, /* Get-ADSyncConnector: name, identifier, type */
+    COLLECT_RUN_STATUS, /* Get-ADSyncConnectorRunStatus */
+    COLLECT_RUNS,       /* Get-ADSyncRunProfileResult, or MIIS_RunHistory for DirSync */
+    COLLECT_STATISTICS, /* Get-ADSyncConnectorStatistics of the Entra connector */
     COLLECT_AUTO_UPGRADE,
     COLLECT_CONFIGURATION, /* digest of the server configuration: {config, rules} */
     COLLECT_PENDING,       /* run csexport /f:x; the file is PLACE_PENDING_EXPORT */
@@ -64,9 +70,21 @@ enum host_collector {
     COLLECT_COUNT
 };
 
-enum service_state { SERVICE_UNKNOWN, SERVICE_STOPPED, SERVICE_STARTING, SERVICE_RUNNING, SERVICE_STOPPING };
+enum service_state {
+    SERVICE_UNKNOWN,
+    SERVICE_STOPPED,
+    SERVICE_STARTING,
+    SERVICE_RUNNING,
+    SERVICE_STOPPING
+};
 enum start_type { START_UNKNOWN, START_AUTO, START_MANUAL, START_DISABLED };
-enum process_kind { PROCESS_ENGINE, PROCESS_WIZARD, PROCESS_CONSOLE, PROCESS_INSTALLER, PROCESS_SYNC_SHELL };
+enum process_kind {
+    PROCESS_ENGINE,
+    PROCESS_WIZARD,
+    PROCESS_CONSOLE,
+    PROCESS_INSTALLER,
+    PROCESS_SYNC_SHELL
+};
 
 struct host_service {
     char name[NAME_BYTES], display[NAME_BYTES];
@@ -109,10 +127,17 @@ struct host_request {
     uint32_t limit_ms;
 };
 
-enum host_notice { NOTICE_NONE, NOTICE_SERVICE, NOTICE_PROCESS, NOTICE_RUN, NOTICE_FILE, NOTICE_WATCH_BROKEN };
+enum host_notice {
+    NOTICE_NONE,
+    NOTICE_SERVICE,
+    NOTICE_PROCESS,
+    NOTICE_RUN,
+    NOTICE_FILE,
+    NOTICE_WATCH_BROKEN
+};
 
 struct host_completion {
-    uint32_t ticket;       /* 0: a notification */
+    uint32_t ticket; /* 0: a notification */
     enum host_op op;
     uint8_t place, collector;
     enum host_notice notice;

@@ -21,16 +21,20 @@ enum {
     EPOCH_JUMP_MAX = 65536,
 };
 
-struct baton_key { /* Ed25519 public key unless a name says otherwise */
+/* Ed25519 public key unless a name says otherwise */
+struct baton_key {
     uint8_t b[BATON_KEY_BYTES];
 };
-struct baton_hash { /* SHA-256 */
+/* SHA-256 */
+struct baton_hash {
     uint8_t b[BATON_HASH_BYTES];
 };
-struct baton_sig { /* Ed25519, detached */
+/* Ed25519, detached */
+struct baton_sig {
     uint8_t b[BATON_SIG_BYTES];
 };
-struct baton_id { /* 16 random bytes, or the GUID of an Entra tenant in RFC 4122 byte order */
+/* 16 random bytes, or the GUID of an Entra tenant in RFC 4122 byte order */
+struct baton_id {
     uint8_t b[BATON_ID_BYTES];
 };
 struct epoch {

@@ -19,26 +19,26 @@ enum { FRAME_HEADER_BYTES = 83, FRAME_BYTES_MAX = 65536, CHUNK_BYTES = 32768, KE
 
 enum message_type {
     MSG_NONE,
-    MSG_ENROL,     /* agent -> controller, over the one-time key only */
-    MSG_ENROLLED,  /* controller -> agent */
-    MSG_HELLO,     /* agent -> controller: opens a session */
-    MSG_WELCOME,   /* controller -> agent: session id, newest trust document */
-    MSG_BEAT,      /* agent -> controller: alive */
-    MSG_ORDER,     /* controller -> agent: order bytes */
-    MSG_ANSWER,    /* agent -> controller: order id + hash, one signed statement */
-    MSG_SAY,       /* agent -> controller: a spontaneous signed statement (TAMPER, USED, VOIDED ...) */
-    MSG_REPORT,    /* agent -> controller: facts for the workflow */
-    MSG_RECEIPT,   /* controller -> agent: signed audit checkpoint */
-    MSG_CHUNK,     /* either way: part of a sealed blob */
-    MSG_WANT,      /* either way: send me this blob from this offset */
-    MSG_REFUSED,   /* either way: frame refused, with status and text */
-    MSG_HEARD,     /* controller -> agent: a SAY with this hash is committed */
+    MSG_ENROL,    /* agent -> controller, over the one-time key only */
+    MSG_ENROLLED, /* controller -> agent */
+    MSG_HELLO,    /* agent -> controller: opens a session */
+    MSG_WELCOME,  /* controller -> agent: session id, newest trust document */
+    MSG_BEAT,     /* agent -> controller: alive */
+    MSG_ORDER,    /* controller -> agent: order bytes */
+    MSG_ANSWER,   /* agent -> controller: order id + hash, one signed statement */
+    MSG_SAY,    /* agent -> controller: a spontaneous signed statement (TAMPER, USED, VOIDED ...) */
+    MSG_REPORT, /* agent -> controller: facts for the workflow */
+    MSG_RECEIPT, /* controller -> agent: signed audit checkpoint */
+    MSG_CHUNK,   /* either way: part of a sealed blob */
+    MSG_WANT,    /* either way: send me this blob from this offset */
+    MSG_REFUSED, /* either way: frame refused, with status and text */
+    MSG_HEARD,   /* controller -> agent: a SAY with this hash is committed */
     MSG_TYPE_COUNT
 };
 
 struct envelope {
-    struct baton_id session;  /* zero in ENROL, ENROLLED, HELLO */
-    uint64_t sequence;        /* from 1 in each session and direction */
+    struct baton_id session; /* zero in ENROL, ENROLLED, HELLO */
+    uint64_t sequence;       /* from 1 in each session and direction */
     struct baton_key sender;
     struct baton_key recipient;
     struct baton_id tenant;
@@ -107,7 +107,7 @@ struct msg_want {
     uint64_t offset;
 };
 struct msg_refused {
-    uint8_t status; /* enum baton_status */
+    uint8_t status;        /* enum baton_status */
     struct baton_id order; /* zero when no order is meant */
     char text[NOTE_BYTES];
 };

@@ -21,9 +21,9 @@ enum order_verb {
     ORDER_CHALLENGE, /* epoch, nonce, void_first */
     ORDER_GRANT,     /* epoch, serial, evidence of every other member, approvals with go */
     ORDER_RETIRE,    /* epoch, approvals */
-    ORDER_SEAL,      /* settings: seal the file whose hash is given to the plan's recipient, send it */
-    ORDER_PLACE,     /* settings: fetch blob, open, check hash, put down */
-    ORDER_WATCH,     /* observation tempo: T2 rest or cutover */
+    ORDER_SEAL,  /* settings: seal the file whose hash is given to the plan's recipient, send it */
+    ORDER_PLACE, /* settings: fetch blob, open, check hash, put down */
+    ORDER_WATCH, /* observation tempo: T2 rest or cutover */
     ORDER_VERB_COUNT
 };
 

@@ -17,9 +17,9 @@ enum { PLAN_BYTES_MAX = 8192 };
 
 enum product {
     PRODUCT_NONE,
-    PRODUCT_DIRSYNC,      /* legacy: no staging mode */
-    PRODUCT_AADSYNC,      /* legacy: fenced by task and service */
-    PRODUCT_CONNECT,      /* Azure AD Connect 1.x, Entra Connect 2.x */
+    PRODUCT_DIRSYNC, /* legacy: no staging mode */
+    PRODUCT_AADSYNC, /* legacy: fenced by task and service */
+    PRODUCT_CONNECT, /* Azure AD Connect 1.x, Entra Connect 2.x */
     PRODUCT_COUNT
 };
 
@@ -42,7 +42,7 @@ struct plan_member {
     uint8_t product;          /* enum product */
     uint8_t kind;             /* enum fence_kind: how this member is fenced */
     char host[NAME_BYTES];
-    struct baton_id confirmed_by; /* operator who compared the fingerprint on that console */
+    struct baton_id confirmed_by;  /* operator who compared the fingerprint on that console */
     struct baton_sig confirmation; /* over confirm_bytes() */
 };
 
@@ -64,9 +64,10 @@ const char *profile_name(enum profile p);
 bool product_is_legacy(enum product p); /* DirSync, Azure AD Sync */
 
 /* Writes at most PLAN_BYTES_MAX; *ret_len is what was written. */
-enum baton_status plan_encode(const struct plan *p, uint8_t *out, size_t cap, size_t *ret_len)
-    BATON_MUST_USE;
-enum baton_status plan_decode(const uint8_t *bytes, size_t len, struct plan *ret_plan) BATON_MUST_USE;
+enum baton_status plan_encode(const struct plan *p, uint8_t *out, size_t cap,
+                              size_t *ret_len) BATON_MUST_USE;
+enum baton_status plan_decode(const uint8_t *bytes, size_t len,
+                              struct plan *ret_plan) BATON_MUST_USE;
 
 /* Index of the member with this key, or -1. */
 int plan_member_index(const struct plan *p, const struct baton_key *key);

@@ -13,6 +13,7 @@
 
 /* The agents read these rows out of the plan; the others matter to the controller alone. The whole
  * table, with the workflow's time-outs, is in common/policy.c and grows there: ids are stable. */
+// clang-format off
 #define BATON_POLICIES(X)                                                                          \
     X(OBSERVE_GAP_MS, "observe_gap_ms")         /* T1, T2: two quiet observations this far apart */ \
     X(OBSERVE_T1_MS, "observe_t1_ms")           /* how often T1 facts are taken */                 \
@@ -64,6 +65,7 @@
     X(HOURS_PER_50K_MS, "hours_per_50k_ms")     /* 3 h per 50,000 objects */                       \
     X(INPLACE_MAX_MS, "inplace_max_ms")         /* in-place is recommended below this estimate */  \
     X(UNKNOWN_BLOCKS_BOOL, "unknown_blocks_bool") /* what nobody computes blocks verification */
+// clang-format on
 
 enum policy_id {
 #define X(id, name) POLICY_##id,

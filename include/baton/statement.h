@@ -27,7 +27,7 @@ enum statement_type {
     SAY_VOIDED,   /* the grant is void, by its own clock or a challenge */
     SAY_RETIRED,
     SAY_REFUSED,
-    SAY_TAMPER,     /* the guard acted; the note says who and what */
+    SAY_TAMPER, /* the guard acted; the note says who and what */
     SAY_QUARANTINED,
     SAY_COUNT
 };
@@ -36,13 +36,14 @@ enum grant_state { GRANT_NONE, GRANT_LIVE, GRANT_USED, GRANT_VOID };
 
 enum quarantine_cause {
     QUARANTINE_NONE,
-    QUARANTINE_MACHINE,  /* generation id, MachineGuid or disk identity changed */
-    QUARANTINE_COUNTER,  /* own counter below a statement signed with its own key */
+    QUARANTINE_MACHINE,    /* generation id, MachineGuid or disk identity changed */
+    QUARANTINE_COUNTER,    /* own counter below a statement signed with its own key */
     QUARANTINE_STATE_LOST, /* tombstone copy without state file */
-    QUARANTINE_SESSIONS  /* two live sessions for one key: services unchanged, grants barred */
+    QUARANTINE_SESSIONS    /* two live sessions for one key: services unchanged, grants barred */
 };
 
 /* reason, name, sentence: what the person at the screen reads */
+// clang-format off
 #define BATON_REFUSALS(X)                                                                          \
     X(REFUSE_NONE, "none", "not refused")                                                          \
     X(REFUSE_TENANT, "tenant", "the order is for another tenant")                                  \
@@ -70,6 +71,7 @@ enum quarantine_cause {
     X(REFUSE_ROLE, "role", "this agent only observes")                                             \
     X(REFUSE_GUARDED, "guarded", "this server is fenced or guarded: only a grant gives it the role") \
     X(REFUSE_MEMBERS, "members", "the plan leaves out a member that is neither retired nor attested")
+// clang-format on
 
 enum refusal {
 #define X(id, name, text) id,
@@ -78,7 +80,8 @@ enum refusal {
         REFUSAL_COUNT
 };
 
-struct machine { /* hints, except that a change quarantines */
+/* hints, except that a change quarantines */
+struct machine {
     struct baton_id boot;       /* changes at every boot */
     struct baton_id generation; /* VM generation id, zero when the hypervisor has none */
     struct baton_id guid;       /* MachineGuid */
@@ -92,7 +95,7 @@ struct statement {
     struct baton_hash plan; /* hash of the plan kept, zero before the first */
     struct epoch epoch;     /* the promise */
     struct baton_key recipient;
-    struct epoch asked; /* refusals: the epoch that was asked; else the promise */
+    struct epoch asked;    /* refusals: the epoch that was asked; else the promise */
     struct baton_id nonce; /* of the challenge or status answered; zero when spontaneous */
     uint64_t counter;      /* strictly rising for each statement of one key */
     uint8_t kind;          /* enum fence_kind this member is fenced by under the plan */
@@ -122,9 +125,10 @@ const char *grant_state_name(enum grant_state g);
 
 enum baton_status statement_encode(const struct statement *s, uint8_t *out, size_t cap,
                                    size_t *ret_len) BATON_MUST_USE;
-enum baton_status statement_decode(const uint8_t *bytes, size_t len, struct statement *ret_statement)
-    BATON_MUST_USE;
+enum baton_status statement_decode(const uint8_t *bytes, size_t len,
+                                   struct statement *ret_statement) BATON_MUST_USE;
 /* SHA-256 over the canonical machine facts without the boot id: what `readmit` names. */
-void machine_digest(const struct machine *m, const struct digest_port *dp, struct baton_hash *ret_hash);
+void machine_digest(const struct machine *m, const struct digest_port *dp,
+                    struct baton_hash *ret_hash);
 
 #endif

@@ -44,9 +44,9 @@ enum baton_status {
         BATON_STATUS_COUNT
 };
 
-#define BATON_MUST_USE __attribute__((warn_unused_result))
+#define BATON_MUST_USE          __attribute__((warn_unused_result))
 #define BATON_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
-#define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
+#define ARRAY_LEN(a)            (sizeof(a) / sizeof((a)[0]))
 
 enum { BATON_ERR_BYTES = 512 };
 

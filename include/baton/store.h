@@ -17,20 +17,20 @@
 enum { STORE_KEY_BYTES = 64, STORE_ROW_BYTES = 65536, STORE_OBJECT_BYTES = 65536 };
 
 enum store_table {
-    TABLE_META,      /* controller incarnation, merkle frontier, schema */
-    TABLE_TENANT,    /* tenant id -> struct tenant_info */
-    TABLE_AUTHORITY, /* tenant id -> authority record */
-    TABLE_CUTOVER,   /* cutover id -> workflow state */
-    TABLE_AGENT,     /* agent key -> enrolment */
-    TABLE_TOKEN,     /* one-time curve key -> token */
-    TABLE_TRUST,     /* version -> hash of the signed document */
-    TABLE_LOGIN,     /* token digest -> operator */
-    TABLE_APPROVAL,  /* cutover id + approval id -> signed approval */
-    TABLE_STATEMENT, /* agent key -> hash of its newest statement, counter */
-    TABLE_BLOB,      /* blob hash -> size, progress */
-    TABLE_CHUNK,     /* blob hash + offset -> bytes */
-    TABLE_REPORT,    /* agent key -> newest facts */
-    TABLE_TASK,      /* cutover id + step -> task shown to people */
+    TABLE_META,        /* controller incarnation, merkle frontier, schema */
+    TABLE_TENANT,      /* tenant id -> struct tenant_info */
+    TABLE_AUTHORITY,   /* tenant id -> authority record */
+    TABLE_CUTOVER,     /* cutover id -> workflow state */
+    TABLE_AGENT,       /* agent key -> enrolment */
+    TABLE_TOKEN,       /* one-time curve key -> token */
+    TABLE_TRUST,       /* version -> hash of the signed document */
+    TABLE_LOGIN,       /* token digest -> operator */
+    TABLE_APPROVAL,    /* cutover id + approval id -> signed approval */
+    TABLE_STATEMENT,   /* agent key -> hash of its newest statement, counter */
+    TABLE_BLOB,        /* blob hash -> size, progress */
+    TABLE_CHUNK,       /* blob hash + offset -> bytes */
+    TABLE_REPORT,      /* agent key -> newest facts */
+    TABLE_TASK,        /* cutover id + step -> task shown to people */
     TABLE_IDEMPOTENCY, /* key -> stored answer */
     TABLE_COUNT
 };
@@ -59,7 +59,8 @@ struct store_port {
     enum baton_status (*remove)(void *ctx, enum store_table table, const void *key, size_t key_len,
                                 struct baton_err *err);
     /* Rows whose key starts with prefix, in key order; visit returns false to stop. */
-    enum baton_status (*each)(void *ctx, enum store_table table, const void *prefix, size_t prefix_len,
+    enum baton_status (*each)(void *ctx, enum store_table table, const void *prefix,
+                              size_t prefix_len,
                               bool (*visit)(void *arg, const void *key, size_t key_len,
                                             const uint8_t *value, size_t len),
                               void *arg, struct baton_err *err);
@@ -67,11 +68,13 @@ struct store_port {
     enum baton_status (*object_put)(void *ctx, const struct baton_hash *hash, const void *bytes,
                                     size_t len, const struct baton_sig *sig, struct baton_err *err);
     enum baton_status (*object_get)(void *ctx, const struct baton_hash *hash, uint8_t **ret_bytes,
-                                    size_t *ret_len, struct baton_sig *ret_sig, struct baton_err *err);
+                                    size_t *ret_len, struct baton_sig *ret_sig,
+                                    struct baton_err *err);
 
     /* Gives the record its place (seq, tenant_seq, prev hash), hashes it into the tree. */
     enum baton_status (*append)(void *ctx, struct audit_record *record, struct baton_err *err);
-    enum baton_status (*records)(void *ctx, uint64_t from_seq, const struct baton_id *tenant_or_null,
+    enum baton_status (*records)(void *ctx, uint64_t from_seq,
+                                 const struct baton_id *tenant_or_null,
                                  bool (*visit)(void *arg, const struct audit_record *record,
                                                const uint8_t *bytes, size_t len),
                                  void *arg, struct baton_err *err);
@@ -80,13 +83,14 @@ struct store_port {
 
     enum baton_status (*outbox_put)(void *ctx, const struct outbox_row *row, struct baton_err *err);
     enum baton_status (*outbox_each)(void *ctx, const struct baton_key *agent_or_null,
-                                     bool (*visit)(void *arg, const struct outbox_row *row), void *arg,
-                                     struct baton_err *err);
-    enum baton_status (*outbox_remove)(void *ctx, const struct baton_id *order, struct baton_err *err);
+                                     bool (*visit)(void *arg, const struct outbox_row *row),
+                                     void *arg, struct baton_err *err);
+    enum baton_status (*outbox_remove)(void *ctx, const struct baton_id *order,
+                                       struct baton_err *err);
 
     /* BATON_OK: seen with this hash; BATON_NOT_FOUND: new, now remembered; BATON_CONFLICT. */
-    enum baton_status (*inbox_seen)(void *ctx, const struct baton_id *id, const struct baton_hash *hash,
-                                    struct baton_err *err);
+    enum baton_status (*inbox_seen)(void *ctx, const struct baton_id *id,
+                                    const struct baton_hash *hash, struct baton_err *err);
     void (*close)(void *ctx);
 };
 

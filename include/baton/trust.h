@@ -35,10 +35,11 @@ enum approval_verb {
     VERB_COUNT
 };
 
-enum operator_role { /* bits */
+/* bits */
+enum operator_role {
     ROLE_VIEW = 1,
-    ROLE_OPERATE = 2, /* workflow verbs, confirm agents */
-    ROLE_APPROVE = 4, /* plan, adopt, cutover, go, rollback, retire, disarm, readmit */
+    ROLE_OPERATE = 2,     /* workflow verbs, confirm agents */
+    ROLE_APPROVE = 4,     /* plan, adopt, cutover, go, rollback, retire, disarm, readmit */
     ROLE_BREAK_GLASS = 8, /* attest */
     ROLE_AUDIT = 16,
     ROLE_ADMIN = 32, /* tenants, tokens, operators' logins */
@@ -67,28 +68,31 @@ struct trust_doc {
 };
 
 struct approval {
-    uint8_t verb; /* enum approval_verb */
+    uint8_t verb;       /* enum approval_verb */
     struct baton_id id; /* random */
     struct baton_id operator;
     struct baton_id tenant;
     uint32_t trust_version;
     uint64_t not_after_ms; /* unix wall time; expiry can only refuse */
     struct baton_hash plan;
-    struct baton_hash verification; /* of the verification record; zero where none applies */
+    struct baton_hash verification;       /* of the verification record; zero where none applies */
     struct baton_key member[MEMBERS_MAX]; /* the plan's, in its order, rest zero */
     struct baton_key recipient;
     struct epoch base; /* the record's epoch when signed */
     /* go and attest alone; zero otherwise */
     struct epoch epoch;
     uint32_t serial;
-    struct baton_hash evidence[MEMBERS_MAX]; /* go: digest per member in plan order, zero for the recipient */
+    struct baton_hash
+        evidence[MEMBERS_MAX]; /* go: digest per member in plan order, zero for the recipient */
     /* attest: subject member and digest of what was seen; readmit: subject and machine digest */
     struct baton_key subject;
     struct baton_hash seen;
 };
 
-enum { APPROVAL_BYTES = 1 + 16 * 3 + 4 + 8 + 32 * 2 + 32 * MEMBERS_MAX + 32 + 24 + 24 + 4 +
-                        32 * MEMBERS_MAX + 32 + 32 };
+enum {
+    APPROVAL_BYTES = 1 + 16 * 3 + 4 + 8 + 32 * 2 + 32 * MEMBERS_MAX + 32 + 24 + 24 + 4 +
+                     32 * MEMBERS_MAX + 32 + 32
+};
 
 struct signed_approval {
     struct approval a;
@@ -98,16 +102,18 @@ struct signed_approval {
 const char *approval_verb_name(enum approval_verb v);
 enum approval_verb approval_verb_parse(const char *name); /* VERB_NONE when unknown */
 
-enum baton_status trust_encode(const struct trust_doc *d, uint8_t *out, size_t cap, size_t *ret_len)
-    BATON_MUST_USE;
-enum baton_status trust_decode(const uint8_t *bytes, size_t len, struct trust_doc *ret_doc)
-    BATON_MUST_USE;
+enum baton_status trust_encode(const struct trust_doc *d, uint8_t *out, size_t cap,
+                               size_t *ret_len) BATON_MUST_USE;
+enum baton_status trust_decode(const uint8_t *bytes, size_t len,
+                               struct trust_doc *ret_doc) BATON_MUST_USE;
 void approval_encode(const struct approval *a, uint8_t out[APPROVAL_BYTES]);
-enum baton_status approval_decode(const uint8_t *bytes, size_t len, struct approval *ret_approval)
-    BATON_MUST_USE;
+enum baton_status approval_decode(const uint8_t *bytes, size_t len,
+                                  struct approval *ret_approval) BATON_MUST_USE;
 
-const struct trust_operator *trust_operator_find(const struct trust_doc *d, const struct baton_id *id);
-bool trust_operator_may(const struct trust_operator *o, uint16_t roles, const struct baton_id *tenant);
+const struct trust_operator *trust_operator_find(const struct trust_doc *d,
+                                                 const struct baton_id *id);
+bool trust_operator_may(const struct trust_operator *o, uint16_t roles,
+                        const struct baton_id *tenant);
 /* How many different people this verb needs: the document's number, never below 1.
  * Defaults: plan 1, adopt 2, cutover 2, go 1, rollback 1, attest 2, retire 1, disarm 1, readmit 1. */
 unsigned trust_quorum(const struct trust_doc *d, enum approval_verb v);

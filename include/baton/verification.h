@@ -39,7 +39,8 @@ enum verification_id {
 struct verification {
     bool known[VERIFY_COUNT];
     int64_t value[VERIFY_COUNT];
-    struct baton_hash settings, config, rules, pending, runs; /* of the new server; zero = unknown */
+    struct baton_hash settings, config, rules, pending,
+        runs; /* of the new server; zero = unknown */
     uint64_t taken_unix_ms;
     struct baton_hash dispositions; /* over the signed dispositions, zero when there are none */
     uint8_t verdict;                /* enum verdict */
