@@ -383,8 +383,8 @@ collect_facts(struct collect *c, uint64_t now_ms, uint64_t now_unix_ms, struct f
 /* --- memory over a restart --- */
 
 static const enum fact_id remembered[] = {
-    FACT_LAST_RUN_END, FACT_LAST_EXPORT_END, FACT_EXPORTS_TOTAL, FACT_LAST_EXPORT_OK,
-    FACT_GOOD_CYCLES,  FACT_LAST_CYCLE_END,  FACT_IMPORT_OK,     FACT_LAST_EXPORT_ADDS,
+    FACT_LAST_RUN_END,        FACT_LAST_EXPORT_END,     FACT_EXPORTS_TOTAL, FACT_LAST_EXPORT_OK,
+    FACT_GOOD_CYCLES,         FACT_LAST_CYCLE_END,      FACT_IMPORT_OK,     FACT_LAST_EXPORT_ADDS,
     FACT_LAST_EXPORT_UPDATES, FACT_LAST_EXPORT_DELETES,
 };
 
