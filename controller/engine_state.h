@@ -38,6 +38,7 @@ enum {
     ROOM_REST_MS = 30000,   /* without one */
     SEEN_STORED_MS = 60000, /* a beat reaches the report row this often */
     TOKENS_OPEN_MAX = 8192,
+    QUEUE_RESERVE = 256, /* places that agents do not fill: people always get in */
 };
 
 struct bucket { /* how much of one kind a peer may still cause to be written */
@@ -257,6 +258,8 @@ void orders_pump(struct engine *e, struct seat *seat, bool again);
 /* A FENCE that waits for this member, when its recipient holds by now: again, with that one's word. */
 void order_fence_back(struct engine *e, struct seat *seat);
 void orders_resend(struct engine *e);
+/* All of a seat's, when nobody will ever answer them: its key is revoked. */
+void orders_forget(struct engine *e, struct seat *seat);
 void orders_count(struct engine *e); /* at start: rows of each agent and tenant */
 enum order_match { ORDER_OURS, ORDER_ANSWERED, ORDER_FOREIGN, ORDER_FORGED };
 enum order_match order_answered(struct engine *e, struct seat *seat, const struct baton_id *order,

@@ -353,5 +353,6 @@ call_revoke(struct engine *e, struct engine_call *c)
     seat->row.revoked = true;
     seat->session.live = false;
     seat_changed(e, seat, c, AUDIT_CONFIRMED, "was revoked");
+    orders_forget(e, seat);
     act_revoke(e, &seat->row.curve_key);
 }

@@ -234,21 +234,32 @@ struct withdraw {
     struct baton_hash hash[16];
 };
 
+static bool
+withdraw_note(struct withdraw *w, const struct outbox_row *row)
+{
+    w->id[w->count] = row->order;
+    w->hash[w->count++] = row->hash;
+    return w->count < ARRAY_LEN(w->id);
+}
+
+static bool
+any_visit(void *arg, const struct outbox_row *row)
+{
+    return withdraw_note(arg, row);
+}
+
 /* Only what asks a question. An approval that a STATUS carries must arrive. */
 static bool
-withdraw_visit(void *arg, const struct outbox_row *row)
+question_visit(void *arg, const struct outbox_row *row)
 {
     struct withdraw *w = arg;
     struct order o;
     void *arena = NULL;
     if (order_unpack(row->bytes, row->len, &o, &arena, NULL) != BATON_OK)
         return true;
-    if (o.verb == w->verb && o.approval_count == 0 && !o.void_first) {
-        w->id[w->count] = row->order;
-        w->hash[w->count++] = row->hash;
-    }
+    bool asks = o.verb == w->verb && o.approval_count == 0 && !o.void_first;
     order_arena_free(&arena);
-    return w->count < ARRAY_LEN(w->id);
+    return !asks || withdraw_note(w, row);
 }
 
 static void
@@ -269,21 +280,36 @@ outbox_remove(struct engine *e, struct seat *seat, const struct baton_id *order,
         seat->room->full_told = false;
 }
 
+/* At most some at once; how many. */
+static size_t
+withdraw(struct engine *e, struct seat *seat, enum order_verb verb,
+         bool (*visit)(void *arg, const struct outbox_row *row))
+{
+    struct withdraw w = {.e = e, .verb = verb};
+    const struct store_port *s = &e->p.store;
+    if (seat->pending == 0 || e->journal.rc != BATON_OK)
+        return 0;
+    enum baton_status rc = s->outbox_each(s->ctx, &seat->row.key, visit, &w, &e->journal.err);
+    if (rc != BATON_OK)
+        journal_failed(e, rc, "outbox");
+    for (size_t i = 0; i < w.count; i++)
+        outbox_remove(e, seat, &w.id[i], &w.hash[i]);
+    return w.count;
+}
+
 /* A newer question of the same kind replaces one that was not answered: an agent that is away for a
  * month must not come back to a month of questions. */
 static void
 orders_withdraw(struct engine *e, struct seat *seat, enum order_verb verb)
 {
-    struct withdraw w = {.e = e, .verb = verb};
-    const struct store_port *s = &e->p.store;
-    if (seat->pending == 0 || e->journal.rc != BATON_OK)
-        return;
-    enum baton_status rc =
-        s->outbox_each(s->ctx, &seat->row.key, withdraw_visit, &w, &e->journal.err);
-    if (rc != BATON_OK)
-        journal_failed(e, rc, "outbox");
-    for (size_t i = 0; i < w.count; i++)
-        outbox_remove(e, seat, &w.id[i], &w.hash[i]);
+    (void)withdraw(e, seat, verb, question_visit);
+}
+
+void
+orders_forget(struct engine *e, struct seat *seat)
+{
+    while (withdraw(e, seat, ORDER_NONE, any_visit) > 0)
+        continue;
 }
 
 void

@@ -34,9 +34,10 @@ queue_put(struct queue *q, const struct input *in)
 {
     enum baton_status rc = BATON_OK;
     pthread_mutex_lock(&q->lock);
+    size_t most = ENGINE_QUEUE_MAX - (in->kind == INPUT_CALL ? 0 : QUEUE_RESERVE);
     if (q->closed)
         rc = BATON_UNREACHABLE;
-    else if (q->count == ENGINE_QUEUE_MAX)
+    else if (q->count >= most)
         rc = BATON_LIMIT;
     else {
         q->ring[(q->head + q->count) % ENGINE_QUEUE_MAX] = *in;

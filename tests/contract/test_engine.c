@@ -660,6 +660,24 @@ a_flood_of_statements_is_put_off_and_not_lost(void **state)
     agent_done(&a);
 }
 
+/* Whatever the bus delivers, a person who wants to stop something still gets in. */
+static void
+a_queue_full_of_agents_has_room_for_people(void **state)
+{
+    struct world *w = *state;
+    struct caller first, second;
+    commits_block(w);
+    caller_start(&first, w, "first");
+    commits_wait_inside(w);
+    for (int i = 0; i < ENGINE_QUEUE_MAX + 10; i++)
+        engine_peer(w->engine, PEER_REFUSED, NULL, "noise");
+    caller_start(&second, w, "second");
+    world_pause(100);
+    commits_unblock(w);
+    assert_int_equal(caller_end(&first), BATON_OK);
+    assert_int_equal(caller_end(&second), BATON_OK);
+}
+
 static void
 strangers_are_refused(void **state)
 {
@@ -748,6 +766,36 @@ an_order_goes_only_with_the_answer_that_names_its_hash(void **state)
         continue;
     assert_true(world_silent(w, &a, MSG_ORDER));
     assert_int_equal(world_records(w, AUDIT_ORDERED), 1);
+    agent_done(&a);
+}
+
+static bool
+count_order(void *arg, const struct outbox_row *row)
+{
+    (void)row;
+    ++*(size_t *)arg;
+    return true;
+}
+
+/* Nobody will ever answer them, and they would count against what the tenant may have waiting. */
+static void
+orders_of_a_revoked_agent_are_given_up(void **state)
+{
+    struct world *w = *state;
+    struct world_agent a;
+    struct store_port reader;
+    size_t count = 0;
+    agent_init(&a, w, "OLD01");
+    (void)join_and_take_order(&a);
+    struct engine_call *c = world_call_new(w, CALL_AGENT_REVOKE);
+    c->key = a.id.sign_key;
+    free(world_call(w, c, BATON_OK));
+    assert_int_equal(
+        store_sqlite_open(w->path, STORE_READ_ONLY, crypto_digest_port(), &reader, NULL), BATON_OK);
+    assert_int_equal(reader.outbox_each(reader.ctx, &a.id.sign_key, count_order, &count, NULL),
+                     BATON_OK);
+    reader.close(reader.ctx);
+    assert_int_equal(count, 0);
     agent_done(&a);
 }
 
@@ -920,10 +968,12 @@ main(void)
         WORLD_TEST(frames_of_a_wrong_tenant_type_session_or_sequence_are_refused),
         WORLD_TEST(a_flood_of_refusals_does_not_fill_the_disk),
         WORLD_TEST(a_flood_of_statements_is_put_off_and_not_lost),
+        WORLD_TEST(a_queue_full_of_agents_has_room_for_people),
         WORLD_TEST(strangers_are_refused),
         WORLD_TEST(a_second_session_bars_both_until_a_person_confirms_again),
         WORLD_TEST(silence_is_noticed),
         WORLD_TEST(an_order_goes_only_with_the_answer_that_names_its_hash),
+        WORLD_TEST(orders_of_a_revoked_agent_are_given_up),
         WORLD_TEST(an_answer_to_our_order_with_other_bytes_is_an_alarm),
         WORLD_TEST(an_answer_to_an_order_of_another_ledger_is_kept_as_foreign),
         WORLD_TEST(the_outbox_is_delivered_after_a_restart),
