@@ -10,6 +10,7 @@ enum {
     HELLO_WAIT_MS = 5000,      /* for a WELCOME, then again, twice as long each time ... */
     HELLO_WAIT_MAX_MS = 60000, /* ... up to this, with up to a quarter of it at random on top */
     AGAIN_MS = 1000,           /* before a session that was refused is opened anew */
+    BEAT_LEAST_MS = 100,       /* whatever a controller asks for */
     REPORT_GAP_MS = 100,       /* changes are pushed at once, but not in a flood */
 };
 
@@ -212,6 +213,8 @@ on_welcome(struct agent *a, const struct message *m)
     s->in = m->env.sequence;
     s->hellos = 0;
     s->beat_ms = w->beat_ms == 0 ? (uint64_t)agent_policy(a, POLICY_BEAT_MS) : w->beat_ms;
+    if (s->beat_ms < BEAT_LEAST_MS)
+        s->beat_ms = BEAT_LEAST_MS;
     a->beat_due_ms = agent_now_ms();
     a->reported_ms = 0;
     log_info("session.open", "controller=%s", a->setup->address);

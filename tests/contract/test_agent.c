@@ -185,14 +185,14 @@ send_to(struct desk *d, struct side *to, struct message *m)
 }
 
 static void
-welcome(struct desk *d, struct side *s, bool with_trust)
+welcome_beating(struct desk *d, struct side *s, bool with_trust, uint32_t beat_ms)
 {
     struct message *hello = expect(d, s, MSG_HELLO);
     struct message m = {.type = MSG_WELCOME};
     s->session = (struct baton_id){{++d->next_id, 1}};
     s->sequence = 0;
-    m.u.welcome =
-        (struct msg_welcome){.session = s->session, .nonce = hello->u.hello.nonce, .beat_ms = 200};
+    m.u.welcome = (struct msg_welcome){
+        .session = s->session, .nonce = hello->u.hello.nonce, .beat_ms = beat_ms};
     if (with_trust)
         m.u.welcome.trust = d->trust_signed;
     struct baton_id session = s->session;
@@ -200,6 +200,12 @@ welcome(struct desk *d, struct side *s, bool with_trust)
     send_to(d, s, &m);
     s->session = session;
     message_free(&hello);
+}
+
+static void
+welcome(struct desk *d, struct side *s, bool with_trust)
+{
+    welcome_beating(d, s, with_trust, 200);
 }
 
 static void
@@ -485,6 +491,26 @@ a_session_beats_and_reports(void **state)
         if (seen)
             return;
     } while (true);
+}
+
+/* The server has other work to do than to tell a hostile desk a thousand times a second that it lives. */
+static void
+no_desk_makes_an_agent_beat_without_pause(void **state)
+{
+    struct desk *d = desk_of(state);
+    struct side *s = &d->side[OLD];
+    int beats = 0;
+    struct message *m;
+    start_agent(d, s);
+    welcome_beating(d, s, true, 1);
+    uint64_t until = agent_now_ms() + 500;
+    while (agent_now_ms() < until) {
+        turn(d);
+        for (; (m = take(d, s, MSG_BEAT)) != NULL; beats++)
+            message_free(&m);
+        forget(d);
+    }
+    assert_in_range(beats, 1, 10);
 }
 
 static void
@@ -1034,6 +1060,7 @@ main(void)
         TEST(a_welcome_to_another_hello_opens_nothing),
         TEST(every_session_counts_and_is_stored_first),
         TEST(a_session_beats_and_reports),
+        TEST(no_desk_makes_an_agent_beat_without_pause),
         TEST(what_is_not_of_this_session_is_dropped),
         TEST(types_that_only_agents_send_are_refused),
         TEST(a_refused_session_is_opened_anew),
