@@ -1,5 +1,6 @@
 #include "common/crypto/crypto.h"
 
+#include <nettle/sha2.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,10 +22,14 @@ crypto_init(struct baton_err *err)
     return BATON_OK;
 }
 
+/* nettle's: four times as fast as libsodium's where the processor knows SHA-256. */
 void
 crypto_sha256(const void *bytes, size_t len, struct baton_hash *ret_hash)
 {
-    crypto_hash_sha256(ret_hash->b, bytes, len);
+    struct sha256_ctx s;
+    sha256_init(&s);
+    sha256_update(&s, len, bytes);
+    sha256_digest(&s, sizeof ret_hash->b, ret_hash->b);
 }
 
 /* domain | 0 | bytes in one piece: libsodium's multi-part form is another scheme (Ed25519ph), and

@@ -163,8 +163,8 @@ step_dispatch_rule(struct step *s, enum handoff_event event, uint16_t number)
     size_t count;
     const struct rule *rules = handoff_rules(&count);
     refuse_no_rule(s, event);
+    struct problem p; /* here: the compiler clears it each time that it begins to live */
     for (size_t i = 0; i < count; i++) {
-        struct problem p;
         if (!rule_fits(s, &rules[i], event, number))
             continue;
         if (guards_hold(s, &rules[i], &p))
