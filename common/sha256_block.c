@@ -130,11 +130,11 @@ block_native(struct state s, const uint8_t *block)
     const __m128i swap = _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203);
     const struct state before = s;
     __m128i m[4];
-    for (int i = 0; i < 4; i++)
+    for (size_t i = 0; i < 4; i++)
         m[i] = _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)(const void *)(block + 16 * i)),
                                 swap);
 #pragma GCC unroll 16
-    for (int i = 0; i < 16; i++) {
+    for (size_t i = 0; i < 16; i++) {
         __m128i k = _mm_loadu_si128((const __m128i *)(const void *)(round_constant + 4 * i));
         __m128i wk = _mm_add_epi32(m[i & 3], k);
         s.cdgh = _mm_sha256rnds2_epu32(s.cdgh, s.abef, wk);
