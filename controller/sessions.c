@@ -238,25 +238,26 @@ session_message(struct engine *e, struct message *m, const struct baton_key *cur
 void
 seat_bar(struct engine *e, struct seat *seat, const char *why)
 {
-    if (seat->row.barred)
+    if (seat->row.barred || seat->row.revoked)
         return;
     seat->row.barred = true;
+    agent_view_enrol(&seat->room->t.agent[seat->row.slot], &seat->row);
     struct audit_record r;
-    uint8_t row[SITE_ROW_BYTES_MAX], authority[AUTHORITY_BYTES_MAX];
-    struct authority *a = &seat->room->t.authority;
-    int at = authority_member_index(a, &seat->row.key);
+    uint8_t bytes[SITE_ROW_BYTES_MAX];
+    struct audit_row row = {
+        .table = TABLE_AGENT, .key_len = sizeof seat->row.key.b, .value = bytes};
+    struct tenant_event ev;
+    memcpy(row.key, seat->row.key.b, sizeof seat->row.key.b);
+    row.len = agent_row_encode(&seat->row, bytes);
     record_init(e, &r, AUDIT_ALARM, &seat->row.tenant, &seat->row.key);
     record_text(&r, "%s: the agent on %s is barred until a person confirms it again", why,
                 seat->row.host);
     record_ref(&r, &seat->statement);
-    journal_row(e, &r, TABLE_AGENT, seat->row.key.b, sizeof seat->row.key.b, row,
-                agent_row_encode(&seat->row, row));
-    if (at >= 0) {
-        a->member[at].quarantine = QUARANTINE_SESSIONS;
-        journal_row(e, &r, TABLE_AUTHORITY, a->tenant.b, sizeof a->tenant.b, authority,
-                    authority_encode(a, authority));
-    }
-    journal_record(e, &r);
+    event_init(e, &ev, TEV_BARRED);
+    ev.agent = seat->row.slot;
+    snprintf(ev.text, sizeof ev.text, "%s", why);
+    room_step(e, seat->room, &ev,
+              &(struct told){.record = &r, .actor = &seat->row.key, .row = &row}, NULL, NULL);
     act_page(e, &seat->row.tenant, r.text);
 }
 

@@ -252,8 +252,9 @@ void
 agent_view_enrol(struct agent_view *view, const struct agent_row *row)
 {
     view->used = true;
-    view->confirmed = row->confirmed;
+    view->confirmed = row->confirmed && !row->barred; /* until a person confirms it again */
     view->revoked = row->revoked;
+    view->barred = row->barred;
     view->key = row->key;
     view->box_key = row->box_key;
     view->role = row->role;

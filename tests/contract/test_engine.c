@@ -703,10 +703,17 @@ a_second_session_bars_both_until_a_person_confirms_again(void **state)
     world_settle(w);
     assert_true(world_record_says(w, AUDIT_ALARM, "two live sessions"));
     assert_int_equal(w->door.pages, 1);
+    struct tenant *t = calloc(1, sizeof *t);
+    assert_non_null(t);
+    world_tenant(w, t);
+    assert_false(t->agent[0].confirmed); /* what people see, and no plan can be made with it */
     engine_peer(w->engine, PEER_SECOND_SESSION, &a.id.sign_key, "");
     world_settle(w);
     assert_int_equal(world_records(w, AUDIT_ALARM), 1); /* said once */
     agent_confirm(&a);
+    world_tenant(w, t);
+    assert_true(t->agent[0].confirmed);
+    free(t);
     engine_peer(w->engine, PEER_SECOND_SESSION, &a.id.sign_key, "");
     world_settle(w);
     assert_int_equal(world_records(w, AUDIT_ALARM), 2);
