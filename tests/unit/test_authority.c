@@ -602,6 +602,135 @@ nobody_is_challenged_before_it_was_heard_in_this_run(void **state)
 }
 
 static void
+nobody_attests_for_the_recipient_itself(void **state)
+{
+    (void)state;
+    struct pair p;
+    pair_open(&p);
+    fence_new(&p);
+    for (size_t m = 0; m < TOY_MEMBERS; m++) {
+        struct authority a = p.a;
+        a.member[m].evidence = (struct baton_hash){{0}};
+        a.member[m].attested = true;
+        assert_int_equal(authority_complete(&a), m == TOY_OLD);
+        a.member[TOY_OLD].tamper_open = true; /* and never over an open alarm */
+        assert_false(authority_complete(&a));
+    }
+}
+
+static void
+nothing_returns_to_a_member_that_is_removed_or_retired(void **state)
+{
+    (void)state;
+    struct pair p;
+    const char *why;
+    struct baton_key old_key = toy_member_key(TOY_OLD);
+    pair_open(&p);
+    fence_new(&p);
+    assert_true(authority_may_return(&p.a, &old_key, &why));
+    struct authority a = p.a;
+    a.member[TOY_OLD].kind = KIND_REMOVED;
+    assert_false(authority_may_return(&a, &old_key, &why));
+    a = p.a;
+    a.member[TOY_OLD].retired = true;
+    assert_false(authority_may_return(&a, &old_key, &why));
+}
+
+static void
+an_earlier_serial_that_is_void_says_nothing_of_the_grant_under_way(void **state)
+{
+    (void)state;
+    struct pair p;
+    pair_open(&p);
+    fence_new(&p);
+    p.a.phase = AUTH_GRANTED;
+    p.a.serial = 2;
+    struct statement s = word_of(&p, TOY_NEW, SAY_STATUS);
+    s.grant = GRANT_VOID;
+    s.serial = 1;
+    tell(&p, &s);
+    assert_int_equal(p.a.phase, AUTH_GRANTED);
+    s = word_of(&p, TOY_NEW, SAY_VOIDED);
+    s.grant = GRANT_VOID;
+    s.serial = 2;
+    tell(&p, &s);
+    assert_int_equal(p.a.phase, AUTH_FENCED);
+}
+
+static void
+evidence_counts_if_it_answers_the_newest_challenge(void **state)
+{
+    (void)state;
+    struct pair p;
+    pair_open(&p);
+    fence_new(&p);
+    assert_int_equal(ask(&p, AUTH_EV_ASK), BATON_OK);
+    struct statement s = word_of(&p, TOY_OLD, SAY_EVIDENCE);
+    s.nonce = toy_id(0x7f);
+    tell(&p, &s);
+    assert_true(baton_hash_is_zero(&p.a.member[TOY_OLD].evidence));
+    s = word_of(&p, TOY_OLD, SAY_EVIDENCE);
+    s.nonce = p.a.member[TOY_OLD].nonce;
+    tell(&p, &s);
+    assert_false(baton_hash_is_zero(&p.a.member[TOY_OLD].evidence));
+}
+
+static void
+an_alarm_voids_evidence_and_evidence_or_holding_closes_it(void **state)
+{
+    (void)state;
+    struct pair p;
+    pair_open(&p);
+    fence_new(&p);
+    struct statement s = word_of(&p, TOY_NEW, SAY_TAMPER);
+    tell(&p, &s);
+    assert_true(p.a.member[TOY_NEW].tamper_open && p.a.member[TOY_NEW].tamper_unread);
+    assert_true(baton_hash_is_zero(&p.a.member[TOY_NEW].evidence));
+    s = word_of(&p, TOY_NEW, SAY_HOLDING);
+    s.holding = true;
+    s.holding_epoch = p.a.epoch;
+    tell(&p, &s);
+    assert_false(p.a.member[TOY_NEW].tamper_open);
+    assert_true(p.a.member[TOY_NEW].tamper_unread); /* a person's part */
+    assert_int_equal(towards(&p, AUTH_EV_ACK, TOY_NEW), BATON_OK);
+    assert_false(p.a.member[TOY_NEW].tamper_unread);
+}
+
+static void
+a_word_for_another_tenant_moves_nothing(void **state)
+{
+    (void)state;
+    struct pair p;
+    pair_open(&p);
+    fence_new(&p);
+    struct statement s = word_of(&p, TOY_OLD, SAY_TAMPER);
+    s.tenant = toy_id(1);
+    struct authority_input in = input(&p, AUTH_EV_SAID);
+    in.said = &s;
+    assert_int_equal(move(&p, &in), BATON_NO_RULE);
+    assert_int_equal(p.a.phase, AUTH_FENCED);
+}
+
+static void
+a_new_epoch_begins_with_nothing_of_the_old(void **state)
+{
+    (void)state;
+    struct pair p;
+    const struct authority_row *row;
+    uint32_t effects, news;
+    pair_open(&p);
+    fence_new(&p);
+    p.a.member[TOY_OLD].attested = true;
+    struct authority_input in = input(&p, AUTH_EV_FENCE);
+    in.recipient = toy_member_key(TOY_OLD);
+    assert_int_equal(authority_step(&p.a, &in, &row, &effects, &news), BATON_OK);
+    for (size_t m = 0; m < TOY_MEMBERS; m++) {
+        assert_false(p.a.member[m].accepted || p.a.member[m].attested);
+        assert_true(baton_hash_is_zero(&p.a.member[m].evidence));
+    }
+}
+
+static void
 the_record_survives_encoding(void **state)
 {
     (void)state;
@@ -656,6 +785,13 @@ main(void)
         cmocka_unit_test(a_grant_that_was_honoured_after_all_is_seen_in_the_gap),
         cmocka_unit_test(a_member_that_claims_an_epoch_out_of_reach_does_not_move_the_counter),
         cmocka_unit_test(nobody_is_challenged_before_it_was_heard_in_this_run),
+        cmocka_unit_test(nobody_attests_for_the_recipient_itself),
+        cmocka_unit_test(nothing_returns_to_a_member_that_is_removed_or_retired),
+        cmocka_unit_test(an_earlier_serial_that_is_void_says_nothing_of_the_grant_under_way),
+        cmocka_unit_test(evidence_counts_if_it_answers_the_newest_challenge),
+        cmocka_unit_test(an_alarm_voids_evidence_and_evidence_or_holding_closes_it),
+        cmocka_unit_test(a_word_for_another_tenant_moves_nothing),
+        cmocka_unit_test(a_new_epoch_begins_with_nothing_of_the_old),
         cmocka_unit_test(the_record_survives_encoding),
         cmocka_unit_test(nothing_grants_but_go_over_fresh_evidence),
     };

@@ -249,6 +249,11 @@ spoil_grant(struct statement *s)
     s->grant = GRANT_LIVE;
 }
 static void
+spoil_used(struct statement *s)
+{
+    s->grant = GRANT_USED;
+}
+static void
 spoil_kind(struct statement *s)
 {
     s->kind = KIND_STAGED;
@@ -272,7 +277,7 @@ evidence_with_one_thing_wrong_is_refused(void **state)
     static const spoil spoils[] = {
         spoil_type,  spoil_draining,    spoil_tenant,    spoil_member,     spoil_plan,
         spoil_epoch, spoil_incarnation, spoil_recipient, spoil_quarantine, spoil_holding,
-        spoil_grant, spoil_kind,        spoil_attested,  spoil_fact,
+        spoil_grant, spoil_used,        spoil_kind,      spoil_attested,   spoil_fact,
     };
     for (size_t i = 0; i < ARRAY_LEN(spoils); i++) {
         struct carried c = {.s = good_statement()};
@@ -280,6 +285,81 @@ evidence_with_one_thing_wrong_is_refused(void **state)
         carry(&c);
         assert_int_equal(judge(&c, false), REFUSE_EVIDENCE);
     }
+}
+
+static void
+one_source_without_configuration_is_not_both(void **state)
+{
+    (void)state;
+    struct facts f = toy_facts(TOY_NEW);
+    facts_absent(&f, FACT_STAGING_SCHEDULER, ABSENT_NOT_CONFIGURED);
+    assert_int_equal(facts_staging(&f), STAGING_UNREADABLE);
+    facts_absent(&f, FACT_STAGING_SETTINGS, ABSENT_NOT_CONFIGURED);
+    assert_int_equal(facts_staging(&f), STAGING_NOT_CONFIGURED);
+    assert_int_equal(facts_exporting(&f, PRODUCT_CONNECT), EXPORTING_NO);
+}
+
+static void
+a_server_exports_no_more_once_its_engine_or_product_is_gone(void **state)
+{
+    (void)state;
+    struct facts f = toy_facts(TOY_OLD);
+    assert_int_equal(facts_exporting(&f, PRODUCT_DIRSYNC), EXPORTING_YES);
+    facts_set(&f, FACT_SERVICES_STOPPED, 1);
+    assert_int_equal(facts_exporting(&f, PRODUCT_DIRSYNC), EXPORTING_UNKNOWN);
+    facts_set(&f, FACT_ENGINE_GONE, 1);
+    assert_int_equal(facts_exporting(&f, PRODUCT_DIRSYNC), EXPORTING_NO);
+    f = toy_facts(TOY_OLD);
+    facts_set(&f, FACT_PRODUCT_PRESENT, 0);
+    assert_int_equal(facts_exporting(&f, PRODUCT_DIRSYNC), EXPORTING_NO);
+}
+
+/* NEW's evidence towards OLD, under a plan in which NEW has this kind. */
+static enum refusal
+judge_new(enum fence_kind planned, bool ever_exported)
+{
+    struct statement scratch, s = good_statement();
+    struct plan plan = *toy_plan();
+    struct baton_hash plan_hash = toy_plan_hash();
+    struct epoch e = toy_epoch(2);
+    struct baton_key recipient = toy_member_key(TOY_OLD), key = toy_member_key(TOY_NEW);
+    static uint8_t bytes[STATEMENT_BYTES_MAX];
+    struct signed_bytes sb = {.bytes = bytes};
+    plan.member[TOY_NEW].kind = (uint8_t)planned;
+    s.member = key;
+    s.recipient = recipient;
+    s.ever_exported = ever_exported;
+    s.kind = KIND_STAGED;
+    s.facts = proven(KIND_STAGED);
+    assert_int_equal(statement_encode(&s, bytes, sizeof bytes, &sb.len), BATON_OK);
+    toy_sign(&key, DOMAIN_STATEMENT, bytes, sb.len, &sb.sig);
+    struct evidence_demand d = {.plan = &plan,
+                                .plan_hash = &plan_hash,
+                                .epoch = &e,
+                                .recipient = &recipient,
+                                .member = TOY_NEW,
+                                .recipient_legacy = true,
+                                .trust_version = 1};
+    return evidence_judge(&sb, &d, toy_digest(), &scratch);
+}
+
+static void
+staging_proves_only_a_member_that_is_planned_so(void **state)
+{
+    (void)state;
+    assert_int_equal(judge_new(KIND_STAGED, false), REFUSE_NONE);
+    assert_int_equal(judge_new(KIND_STOPPED, false), REFUSE_EVIDENCE);
+}
+
+static void
+a_legacy_recipient_needs_every_entra_connect_to_say_no(void **state)
+{
+    (void)state;
+    assert_int_equal(judge_new(KIND_STAGED, true), REFUSE_EVER_EXPORTED);
+    struct carried c = {.s = good_statement()};
+    c.s.ever_exported = true; /* a legacy member always has */
+    carry(&c);
+    assert_int_equal(judge(&c, true), REFUSE_NONE);
 }
 
 static void
@@ -319,6 +399,10 @@ main(void)
         cmocka_unit_test(what_cannot_be_read_is_neither_yes_nor_no),
         cmocka_unit_test(complete_evidence_is_accepted),
         cmocka_unit_test(evidence_with_one_thing_wrong_is_refused),
+        cmocka_unit_test(one_source_without_configuration_is_not_both),
+        cmocka_unit_test(a_server_exports_no_more_once_its_engine_or_product_is_gone),
+        cmocka_unit_test(staging_proves_only_a_member_that_is_planned_so),
+        cmocka_unit_test(a_legacy_recipient_needs_every_entra_connect_to_say_no),
         cmocka_unit_test(evidence_made_under_a_newer_trust_document_is_refused),
         cmocka_unit_test(a_forged_or_cut_word_is_refused),
     };

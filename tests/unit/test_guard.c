@@ -47,6 +47,57 @@ look(struct promise *p, enum toy_member m, const struct facts *f, uint64_t now_m
 }
 
 static void
+staging_off_on_a_stopped_server_is_no_alarm_yet(void **state)
+{
+    (void)state;
+    struct promise p = guarded(TOY_NEW);
+    struct facts f = toy_facts(TOY_NEW);
+    facts_set(&f, FACT_STAGING_SCHEDULER, 0);
+    facts_set(&f, FACT_STAGING_SETTINGS, 0);
+    facts_set(&f, FACT_SERVICES_STOPPED, 1);
+    assert_int_equal(look(&p, TOY_NEW, &f, 1), GUARD_LATCHED);
+    assert_false(p.guard_stop);
+    assert_int_equal(look(&p, TOY_NEW, &f, 2), GUARD_NOTHING); /* latched once */
+}
+
+static void
+a_staged_server_runs_unless_it_had_been_stopped(void **state)
+{
+    (void)state;
+    struct promise p = guarded(TOY_NEW);
+    struct facts f = toy_facts(TOY_NEW);
+    assert_int_equal(look(&p, TOY_NEW, &f, 1), GUARD_NOTHING);
+    p.stopped_by_us = true;
+    assert_int_equal(look(&p, TOY_NEW, &f, 2), GUARD_TAMPER);
+}
+
+static void
+one_export_is_one_alarm(void **state)
+{
+    (void)state;
+    struct promise p = guarded(TOY_NEW);
+    struct facts f = toy_facts(TOY_NEW);
+    facts_set(&f, FACT_EXPORTS_TOTAL, 1);
+    facts_set(&f, FACT_LAST_EXPORT_END, 5000);
+    assert_int_equal(look(&p, TOY_NEW, &f, 1), GUARD_TAMPER);
+    p.guard_stop = false;    /* stopped, */
+    p.stopped_by_us = false; /* and granted, say */
+    assert_int_equal(look(&p, TOY_NEW, &f, 2), GUARD_NOTHING);
+}
+
+static void
+adoption_stops_nothing_and_starts_nothing(void **state)
+{
+    (void)state;
+    struct promise p = guarded(TOY_OLD);
+    p.adopt = true;
+    p.stopped_by_us = false;
+    assert_int_equal(guard_desire(&p, KIND_STOPPED), DESIRE_AS_IS);
+    p.stopped_by_us = true; /* by what came before */
+    assert_int_equal(guard_desire(&p, KIND_STOPPED), DESIRE_STOPPED);
+}
+
+static void
 a_legacy_service_started_by_hand_is_stopped_at_once(void **state)
 {
     (void)state;
@@ -332,6 +383,10 @@ main(void)
         cmocka_unit_test(a_used_grant_does_not_expire),
         cmocka_unit_test(a_server_not_yet_configured_is_not_off),
         cmocka_unit_test(the_guard_leaves_the_holder_alone),
+        cmocka_unit_test(staging_off_on_a_stopped_server_is_no_alarm_yet),
+        cmocka_unit_test(a_staged_server_runs_unless_it_had_been_stopped),
+        cmocka_unit_test(one_export_is_one_alarm),
+        cmocka_unit_test(adoption_stops_nothing_and_starts_nothing),
         cmocka_unit_test(a_disarmed_guard_does_nothing),
         cmocka_unit_test(a_boot_voids_a_live_grant),
         cmocka_unit_test(a_boot_repeats_a_start_that_was_due),

@@ -100,6 +100,44 @@ new_evidence(struct stage *s, struct epoch e, enum toy_member recipient)
     return toy_sign_word(TOY_NEW, &s->out.word[0]);
 }
 
+/* A look that began at began_ms and is delivered now. */
+static void
+observe_begun(struct stage *s, uint64_t began_ms)
+{
+    s->now += 1500;
+    struct member_event ev = {.kind = MEMBER_OBSERVED,
+                              .facts = &s->facts,
+                              .now_ms = s->now,
+                              .now_unix_ms = 1000000 + s->now,
+                              .began_ms = began_ms};
+    member_step(&s->m, &ev, toy_digest(), &s->out);
+}
+
+static void
+take_away_product(struct facts *f)
+{
+    static const enum fact_id gone[] = {FACT_SERVICES_STOPPED, FACT_SERVICES_DISABLED,
+                                        FACT_SERVICES_DISABLED_REGISTRY, FACT_STOPPED_AT};
+    for (size_t i = 0; i < ARRAY_LEN(gone); i++)
+        facts_absent(f, gone[i], ABSENT_NO_PRODUCT);
+    facts_set(f, FACT_PRODUCT_PRESENT, 0);
+    facts_set(f, FACT_SERVICES_PRESENT, 0);
+    facts_set(f, FACT_SETTINGS_SEALED, 1);
+}
+
+/* OLD after a rollback: it holds by a grant, and its services are still to be started. */
+static void
+roll_back(struct stage *old)
+{
+    struct stage new;
+    old_evidence(old, toy_epoch(2));
+    give(old, toy_fence(toy_epoch(3), TOY_OLD));
+    observe(old);
+    assert_int_equal(prove_quiet(old, toy_epoch(3)).type, SAY_EVIDENCE);
+    struct signed_bytes evidence = new_evidence(&new, toy_epoch(3), TOY_OLD);
+    assert_int_equal(give(old, toy_grant(toy_epoch(3), TOY_OLD, 1, &evidence)).type, SAY_USED);
+}
+
 static void
 adoption_makes_the_exporter_the_holder(void **state)
 {
@@ -424,6 +462,10 @@ disarm_names_this_agent_its_promise_and_no_open_alarm(void **state)
     toy_sign_approval(&sa, TOY_ANNA);
     assert_true(tell(&s, &sa, 1).armed);
     sa = about_old(&s, VERB_DISARM, TOY_ANNA, 2);
+    sa.a.tenant = toy_id(1);
+    toy_sign_approval(&sa, TOY_ANNA);
+    assert_true(tell(&s, &sa, 1).armed);
+    sa = about_old(&s, VERB_DISARM, TOY_ANNA, 2);
     s.m.promise.tamper_open = true;
     assert_true(tell(&s, &sa, 1).armed);
     s.m.promise.tamper_open = false;
@@ -486,6 +528,7 @@ its_own_later_word_gives_back_what_a_machine_forgot(void **state)
     assert_true(w.ever_exported);
     assert_false(w.holding);
     assert_int_equal(w.serial, 1);
+    assert_true(w.counter > ahead.m.promise.counter); /* above all that it has ever said */
     assert_int_equal(give(&behind, toy_fence(toy_epoch(2), TOY_OLD)).refusal,
                      REFUSE_OTHER_RECIPIENT);
 }
@@ -833,6 +876,643 @@ a_retirement_that_names_another_member_is_refused(void **state)
     assert_int_equal(give(&s, o).type, SAY_RETIRED);
 }
 
+/* ---- one thing wrong at a time ------------------------------------------------------------------- */
+
+static void
+an_approval_with_one_thing_wrong_is_refused(void **state)
+{
+    (void)state;
+    for (int wrong = 0; wrong < 5; wrong++) {
+        struct stage s;
+        stage_open(&s, TOY_OLD);
+        adopt(&s);
+        struct order o = toy_fence(toy_epoch(2), TOY_NEW);
+        struct approval *a = &o.approval[0].a;
+        switch (wrong) {
+        case 0:
+            a->tenant = toy_id(1);
+            break;
+        case 1:
+            a->plan.b[0] ^= 1;
+            break;
+        case 2:
+            a->member[1] = toy_key(0x31);
+            break;
+        case 3:
+            a->recipient = toy_member_key(TOY_OLD);
+            break;
+        default:
+            a->verb = VERB_ROLLBACK;
+            break;
+        }
+        toy_sign_approval(&o.approval[0], TOY_ANNA);
+        assert_int_equal(give(&s, o).refusal, REFUSE_APPROVALS);
+    }
+}
+
+static void
+a_plan_with_one_thing_wrong_is_refused(void **state)
+{
+    (void)state;
+    static const enum refusal want[] = {REFUSE_PLAN, REFUSE_PLAN,  REFUSE_LAB,
+                                        REFUSE_LAB,  REFUSE_TRUST, REFUSE_UNCONFIRMED};
+    static uint8_t bytes[PLAN_BYTES_MAX];
+    for (size_t wrong = 0; wrong < ARRAY_LEN(want); wrong++) {
+        struct stage s;
+        struct plan p = *toy_plan();
+        stage_open(&s, TOY_OLD);
+        observe(&s);
+        switch (wrong) {
+        case 0:
+            p.tenant = toy_id(1);
+            break;
+        case 1:
+            p.member[TOY_OLD].kind = KIND_REMOVED;
+            break;
+        case 2:
+            p.lab = false;
+            break; /* and below the floors of production */
+        case 3:
+            s.m.trust.lab = false;
+            break;
+        case 4:
+            p.trust_version = 2;
+            break;
+        default:
+            s.m.trust.operator[TOY_ANNA].roles = ROLE_APPROVE;
+            break;
+        }
+        struct order o = toy_adopt(toy_epoch(1));
+        under_plan(&o, &p, bytes);
+        assert_int_equal(give(&s, o).refusal, want[wrong]);
+    }
+}
+
+static void
+an_order_for_another_tenant_is_refused(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, TOY_OLD);
+    observe(&s);
+    struct order o = toy_adopt(toy_epoch(1));
+    o.tenant = toy_id(1);
+    assert_int_equal(give(&s, o).refusal, REFUSE_TENANT);
+}
+
+static void
+only_the_recipients_own_word_that_it_holds_this_epoch_lifts_an_expiry(void **state)
+{
+    (void)state;
+    for (int wrong = 0; wrong < 5; wrong++) {
+        struct stage s, new;
+        stage_open(&new, TOY_NEW);
+        new.m.promise.recipient = toy_member_key(TOY_NEW);
+        new.m.promise.epoch = toy_epoch(2);
+        new.m.promise.holding = wrong != 1;
+        if (wrong != 1)
+            new.m.promise.holding_epoch = toy_epoch(wrong == 2 ? 1 : 2);
+        if (wrong == 3)
+            new.m.promise.self = toy_member_key(TOY_OLD); /* what another one says */
+        if (wrong == 4)
+            new.m.promise.tenant = toy_id(1);
+        observe(&new);
+        struct order status = {.verb = ORDER_STATUS, .id = toy_id(9), .tenant = toy_tenant()};
+        status.tenant = new.m.promise.tenant;
+        give(&new, status);
+
+        stage_open(&s, TOY_OLD);
+        adopt(&s);
+        struct order o = toy_fence(toy_epoch(2), TOY_NEW);
+        for (int i = 0; i < 2; i++) {
+            o.approval[i].a.not_after_ms = 5;
+            toy_sign_approval(&o.approval[i], (enum toy_person)i);
+        }
+        o.shown = toy_sign_word(TOY_NEW, &new.out.word[0]);
+        assert_int_equal(give(&s, o).refusal, wrong == 0 ? REFUSE_NONE : REFUSE_APPROVALS);
+    }
+}
+
+static void
+plan_approvals_adopt_the_plans_holder_once(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, TOY_OLD);
+    adopt(&s);
+    assert_int_equal(give(&s, toy_adopt(toy_epoch(2))).refusal, REFUSE_APPROVALS);
+
+    stage_open(&s, TOY_NEW);
+    facts_set(&s.facts, FACT_STAGING_SCHEDULER, 0);
+    facts_set(&s.facts, FACT_STAGING_SETTINGS, 0);
+    observe(&s);
+    struct order o = toy_adopt(toy_epoch(1));
+    o.recipient = toy_member_key(TOY_NEW);
+    o.approval[0] = toy_approval(VERB_PLAN, TOY_ANNA, TOY_NEW, toy_epoch(1));
+    assert_int_equal(give(&s, o).refusal, REFUSE_APPROVALS);
+}
+
+static void
+two_people_adopt_whoever_exports_under_a_later_epoch(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, TOY_OLD);
+    adopt(&s);
+    struct order o = toy_adopt(toy_epoch(2));
+    o.approval_count = 2;
+    o.approval[0] = toy_approval(VERB_ADOPT, TOY_ANNA, TOY_OLD, toy_epoch(1));
+    o.approval[1] = toy_approval(VERB_ADOPT, TOY_BERT, TOY_OLD, toy_epoch(1));
+    struct statement w = give(&s, o);
+    assert_int_equal(w.type, SAY_HOLDING);
+    assert_int_equal(w.holding_epoch.counter, 2);
+}
+
+static void
+a_dead_source_is_adopted_only_if_it_is_legacy(void **state)
+{
+    (void)state;
+    static uint8_t bytes[PLAN_BYTES_MAX];
+    for (int connect = 0; connect < 2; connect++) {
+        struct stage s;
+        struct plan p = *toy_plan();
+        p.profile = PROFILE_DEAD_SOURCE;
+        if (connect)
+            p.member[TOY_OLD].product = PRODUCT_CONNECT;
+        stage_open(&s, TOY_OLD);
+        toy_facts_stop(&s.facts);
+        observe(&s);
+        struct order o = toy_adopt(toy_epoch(1));
+        under_plan(&o, &p, bytes);
+        assert_int_equal(give(&s, o).refusal, connect ? REFUSE_NOT_EXPORTING : REFUSE_NONE);
+    }
+}
+
+static void
+nobody_is_adopted_over_facts_that_are_not_known(void **state)
+{
+    (void)state;
+    static const enum refusal want[] = {REFUSE_NOT_EXPORTING, REFUSE_EXPORTING};
+    for (int who = 0; who < TOY_MEMBERS; who++) {
+        struct stage s;
+        stage_open(&s, (enum toy_member)who);
+        assert_int_equal(give(&s, toy_adopt(toy_epoch(1))).refusal, want[who]);
+    }
+}
+
+static void
+adoption_lifts_no_fence_guard_stop_or_quarantine(void **state)
+{
+    (void)state;
+    for (int why = 0; why < 4; why++) {
+        struct stage s;
+        stage_open(&s, TOY_OLD);
+        observe(&s);
+        struct promise *p = &s.m.promise;
+        bool *flags[] = {&p->tombstone, &p->stopped_by_us, &p->armed};
+        if (why < 3)
+            *flags[why] = true;
+        else
+            p->quarantine = QUARANTINE_SESSIONS;
+        assert_int_equal(give(&s, toy_adopt(toy_epoch(1))).refusal,
+                         why < 3 ? REFUSE_GUARDED : REFUSE_QUARANTINED);
+    }
+}
+
+static void
+an_approval_outlives_an_epoch_of_its_own_recipient(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, TOY_OLD);
+    adopt(&s);
+    give(&s, toy_fence(toy_epoch(2), TOY_NEW));
+    struct order o = toy_fence(toy_epoch(3), TOY_NEW);
+    o.approval[0] = toy_approval(VERB_CUTOVER, TOY_ANNA, TOY_NEW, toy_epoch(1));
+    o.approval[1] = toy_approval(VERB_CUTOVER, TOY_BERT, TOY_NEW, toy_epoch(1));
+    assert_int_equal(give(&s, o).type, SAY_ACCEPTED);
+}
+
+static void
+of_many_recipients_the_latest_are_remembered(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, TOY_OLD);
+    for (uint8_t i = 0; i <= PROMISED_MAX; i++) {
+        struct epoch e = toy_epoch(2u + i);
+        struct baton_key to = toy_key((uint8_t)(0x20 + i));
+        promise_recall(&s.m.promise, &e, &to, false);
+    }
+    for (size_t i = 0; i < PROMISED_MAX; i++)
+        assert_true(s.m.promise.promised[i].epoch.counter > 2);
+}
+
+/* ---- grants -------------------------------------------------------------------------------------- */
+
+static void
+a_grant_at_a_wrong_moment_is_refused(void **state)
+{
+    (void)state;
+    static const enum refusal want[] = {REFUSE_QUARANTINED, REFUSE_RECIPIENT, REFUSE_HOLDING,
+                                        REFUSE_SERIAL,      REFUSE_TAMPER,    REFUSE_NOT_QUIET,
+                                        REFUSE_EPOCH,       REFUSE_NONE};
+    struct stage old;
+    struct signed_bytes evidence = old_evidence(&old, toy_epoch(2));
+    for (size_t why = 0; why < ARRAY_LEN(want); why++) {
+        struct stage new;
+        new_evidence(&new, toy_epoch(2), TOY_NEW);
+        struct promise *p = &new.m.promise;
+        struct order o = toy_grant(toy_epoch(2), TOY_NEW, 1, &evidence);
+        switch ((int)want[why]) {
+        case REFUSE_QUARANTINED:
+            p->quarantine = QUARANTINE_SESSIONS;
+            break;
+        case REFUSE_RECIPIENT:
+            p->recipient = toy_member_key(TOY_OLD);
+            break;
+        case REFUSE_HOLDING:
+            p->holding = true;
+            break;
+        case REFUSE_SERIAL:
+            p->grant = GRANT_LIVE;
+            p->grant_until_ms = UINT64_MAX;
+            break;
+        case REFUSE_TAMPER:
+            p->tamper_open = true;
+            break;
+        case REFUSE_NOT_QUIET:
+            p->evidence_given = false;
+            break;
+        case REFUSE_EPOCH:
+            o.epoch = toy_epoch(3);
+            break;
+        default:
+            break;
+        }
+        assert_int_equal(give(&new, o).refusal, want[why]);
+    }
+}
+
+static void
+evidence_of_an_earlier_epoch_is_no_quiet_of_ones_own(void **state)
+{
+    (void)state;
+    struct stage old, new;
+    old_evidence(&old, toy_epoch(2));
+    give(&old, toy_fence(toy_epoch(3), TOY_NEW));
+    observe(&old);
+    assert_int_equal(prove_quiet(&old, toy_epoch(3)).type, SAY_EVIDENCE);
+    struct signed_bytes evidence = toy_sign_word(TOY_OLD, &old.out.word[old.out.word_count - 1]);
+    new_evidence(&new, toy_epoch(2), TOY_NEW);
+    give(&new, toy_fence(toy_epoch(3), TOY_NEW));
+    assert_int_equal(give(&new, toy_grant(toy_epoch(3), TOY_NEW, 1, &evidence)).refusal,
+                     REFUSE_NOT_QUIET);
+}
+
+static void
+serials_begin_again_with_each_epoch(void **state)
+{
+    (void)state;
+    struct stage old, new;
+    struct signed_bytes evidence = old_evidence(&old, toy_epoch(3));
+    new_evidence(&new, toy_epoch(2), TOY_NEW);
+    new.m.promise.serial = 5;
+    give(&new, toy_fence(toy_epoch(3), TOY_NEW));
+    observe(&new);
+    assert_int_equal(prove_quiet(&new, toy_epoch(3)).type, SAY_EVIDENCE);
+    assert_int_equal(give(&new, toy_grant(toy_epoch(3), TOY_NEW, 1, &evidence)).type, SAY_GRANTED);
+}
+
+static void
+evidence_that_nobody_asked_for_spoils_a_grant(void **state)
+{
+    (void)state;
+    struct stage old, new;
+    struct signed_bytes evidence = old_evidence(&old, toy_epoch(2));
+    struct signed_bytes own = new_evidence(&new, toy_epoch(2), TOY_NEW);
+    static uint8_t kept[STATEMENT_BYTES_MAX];
+    memcpy(kept, own.bytes, own.len);
+    own.bytes = kept;
+    struct order o = toy_grant(toy_epoch(2), TOY_NEW, 1, &evidence);
+    o.evidence[o.evidence_count++] = own;
+    assert_int_equal(give(&new, o).refusal, REFUSE_EVIDENCE);
+}
+
+static void
+go_for_another_serial_or_epoch_is_refused(void **state)
+{
+    (void)state;
+    struct stage old;
+    struct signed_bytes evidence = old_evidence(&old, toy_epoch(2));
+    for (int wrong = 0; wrong < 2; wrong++) {
+        struct stage new;
+        new_evidence(&new, toy_epoch(2), TOY_NEW);
+        struct order o = toy_grant(toy_epoch(2), TOY_NEW, 1, &evidence);
+        struct signed_approval *go = &o.approval[o.approval_count - 1];
+        if (wrong == 0)
+            go->a.serial = 2;
+        else
+            go->a.epoch = toy_epoch(3);
+        toy_sign_approval(go, TOY_CLEO);
+        assert_int_equal(give(&new, o).refusal, REFUSE_GO);
+    }
+}
+
+static void
+a_connect_server_fenced_by_stopping_is_started_by_its_grant(void **state)
+{
+    (void)state;
+    struct stage old, new;
+    struct signed_bytes evidence = old_evidence(&old, toy_epoch(2));
+    stage_open(&new, TOY_NEW);
+    adopt(&new);
+    new.m.plan.member[TOY_NEW].kind = KIND_STOPPED;
+    give(&new, toy_fence(toy_epoch(2), TOY_NEW));
+    new.m.promise.stopped_by_us = true;
+    assert_int_equal(member_desire(&new.m), DESIRE_STOPPED);
+    toy_facts_stop(&new.facts);
+    observe(&new);
+    assert_int_equal(prove_quiet(&new, toy_epoch(2)).type, SAY_EVIDENCE);
+    struct statement w = give(&new, toy_grant(toy_epoch(2), TOY_NEW, 1, &evidence));
+    assert_int_equal(w.type, SAY_USED);
+    assert_int_equal(member_desire(&new.m), DESIRE_RUNNING);
+}
+
+static void
+a_fence_of_kind_stopped_remembers_that_it_stopped_the_server(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, TOY_OLD);
+    adopt(&s);
+    give(&s, toy_fence(toy_epoch(2), TOY_NEW));
+    assert_true(s.m.promise.stopped_by_us);
+    stage_open(&s, TOY_NEW);
+    adopt(&s);
+    give(&s, toy_fence(toy_epoch(2), TOY_NEW));
+    assert_false(s.m.promise.stopped_by_us); /* `staged` stops nothing */
+    assert_int_equal(member_desire(&s.m), DESIRE_AS_IS);
+}
+
+static void
+a_holder_is_not_retired(void **state)
+{
+    (void)state;
+    struct stage s;
+    roll_back(&s);
+    s.m.promise.tombstone = true; /* cannot be: and yet */
+    struct order o = {.verb = ORDER_RETIRE,
+                      .id = toy_id(9),
+                      .tenant = toy_tenant(),
+                      .epoch = toy_epoch(3),
+                      .recipient = toy_member_key(TOY_OLD)};
+    o.approval[o.approval_count++] = toy_approval(VERB_RETIRE, TOY_ANNA, TOY_OLD, toy_epoch(3));
+    assert_int_equal(give(&s, o).refusal, REFUSE_NOT_TOMBSTONED);
+}
+
+static void
+a_role_has_a_name(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, TOY_OLD);
+    assert_string_equal(promise_role(&s.m.promise), "observe");
+    adopt(&s);
+    assert_string_equal(promise_role(&s.m.promise), "holder");
+    give(&s, toy_fence(toy_epoch(2), TOY_NEW));
+    assert_string_equal(promise_role(&s.m.promise), "draining");
+    old_evidence(&s, toy_epoch(2));
+    assert_string_equal(promise_role(&s.m.promise), "tombstoned");
+    s.m.promise.retired = true;
+    assert_string_equal(promise_role(&s.m.promise), "retired");
+    promise_quarantine(&s.m.promise, QUARANTINE_MACHINE);
+    assert_string_equal(promise_role(&s.m.promise), "quarantined");
+    new_evidence(&s, toy_epoch(2), TOY_NEW);
+    assert_string_equal(promise_role(&s.m.promise), "fenced");
+    s.m.promise.grant = GRANT_LIVE;
+    assert_string_equal(promise_role(&s.m.promise), "granted");
+}
+
+/* ---- the step as a whole ------------------------------------------------------------------------- */
+
+static struct signed_bytes
+trust_of(struct trust_doc *d, uint8_t bytes[TRUST_BYTES_MAX])
+{
+    struct signed_bytes sb = {.bytes = bytes};
+    struct baton_key root = toy_root();
+    assert_int_equal(trust_encode(d, bytes, TRUST_BYTES_MAX, &sb.len), BATON_OK);
+    toy_sign(&root, DOMAIN_TRUST, bytes, sb.len, &sb.sig);
+    return sb;
+}
+
+static void
+trust_documents_only_rise_and_name_the_one_before(void **state)
+{
+    (void)state;
+    static uint8_t bytes[TRUST_BYTES_MAX];
+    static const struct {
+        uint32_t version;
+        bool chained;
+        enum refusal refusal;
+        uint32_t after;
+    } rows[] = {
+        {2, true, REFUSE_NONE, 3},   /* late, and harmless */
+        {3, true, REFUSE_TRUST, 3},  /* another one of the same version */
+        {4, false, REFUSE_TRUST, 3}, /* does not follow ours */
+        {4, true, REFUSE_NONE, 4},
+        {9, false, REFUSE_NONE, 9}, /* what lies between is not at hand */
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct stage s;
+        stage_open(&s, TOY_OLD);
+        observe(&s);
+        s.m.promise.trust_version = s.m.trust.version = 3;
+        s.m.promise.trust_hash = toy_plan_hash();
+        struct trust_doc d = *toy_trust();
+        d.version = rows[i].version;
+        if (rows[i].chained)
+            d.previous = s.m.promise.trust_hash;
+        struct order o = toy_adopt(toy_epoch(1));
+        o.trust = trust_of(&d, bytes);
+        assert_int_equal(give(&s, o).refusal, rows[i].refusal);
+        assert_int_equal(s.m.promise.trust_version, rows[i].after);
+    }
+}
+
+static void
+a_fence_ends_a_challenge_that_was_open(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, TOY_OLD);
+    adopt(&s);
+    give(&s, toy_fence(toy_epoch(2), TOY_NEW));
+    struct order c = toy_challenge(toy_epoch(2), 0x21);
+    step(&s, (struct member_event){.kind = MEMBER_ORDER, .order = &c});
+    give(&s, toy_fence(toy_epoch(3), TOY_NEW));
+    assert_int_equal(s.out.word_count, 2);
+    assert_true(baton_id_eq(&s.out.word[0].order, &c.id));
+    toy_facts_stop(&s.facts);
+    observe(&s);
+    observe(&s);
+    assert_false(s.out.word_count > 0 && s.out.word[0].answers);
+}
+
+static void
+the_newest_challenge_is_answered_and_the_older_refused(void **state)
+{
+    (void)state;
+    struct stage s;
+    new_evidence(&s, toy_epoch(2), TOY_NEW);
+    struct order first = toy_challenge(toy_epoch(2), 0x31),
+                 second = toy_challenge(toy_epoch(2), 0x32);
+    step(&s, (struct member_event){.kind = MEMBER_ORDER, .order = &first});
+    struct statement w = give(&s, second);
+    assert_int_equal(w.type, SAY_REFUSED);
+    assert_true(baton_id_eq(&w.nonce, &first.nonce));
+    observe(&s);
+    w = last_word(&s);
+    assert_true(w.type == SAY_EVIDENCE && baton_id_eq(&w.nonce, &second.nonce));
+}
+
+static void
+the_same_challenge_again_needs_no_later_look(void **state)
+{
+    (void)state;
+    struct stage s;
+    new_evidence(&s, toy_epoch(2), TOY_NEW);
+    struct order c = toy_challenge(toy_epoch(2), 0x31);
+    step(&s, (struct member_event){.kind = MEMBER_ORDER, .order = &c});
+    uint64_t began = s.now + 1;
+    step(&s, (struct member_event){.kind = MEMBER_ORDER, .order = &c});
+    observe_begun(&s, began);
+    assert_int_equal(last_word(&s).type, SAY_EVIDENCE);
+}
+
+static void
+a_second_drain_counts_its_exports_anew(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, TOY_OLD);
+    adopt(&s);
+    observe(&s);
+    assert_int_equal(s.m.promise.exports_mark, -1); /* a holder has none */
+    give(&s, toy_fence(toy_epoch(2), TOY_NEW));
+    struct facts runs = s.facts;
+    toy_facts_stop(&s.facts);
+    observe(&s);
+    assert_int_equal(s.m.promise.exports_mark, 7);
+    s.facts = runs; /* not guarded yet: it may finish */
+    facts_set(&s.facts, FACT_EXPORTS_TOTAL, 8);
+    observe(&s);
+    give(&s, toy_fence(toy_epoch(3), TOY_NEW));
+    toy_facts_stop(&s.facts);
+    observe(&s);
+    assert_int_equal(prove_quiet(&s, toy_epoch(3)).type, SAY_EVIDENCE);
+}
+
+static void
+a_broken_watch_ends_the_quiet_span(void **state)
+{
+    (void)state;
+    static const enum host_notice notices[] = {NOTICE_SERVICE, NOTICE_PROCESS, NOTICE_WATCH_BROKEN};
+    for (size_t i = 0; i < ARRAY_LEN(notices); i++) {
+        struct stage s;
+        new_evidence(&s, toy_epoch(2), TOY_NEW);
+        assert_int_not_equal(s.m.watch.quiet_since_ms, 0);
+        step(&s, (struct member_event){.kind = MEMBER_NOTICE, .notice = (uint8_t)notices[i]});
+        assert_int_equal(s.m.watch.quiet_since_ms, 0);
+    }
+    struct stage s;
+    new_evidence(&s, toy_epoch(2), TOY_NEW);
+    step(&s, (struct member_event){.kind = MEMBER_NOTICE, .notice = NOTICE_RUN});
+    assert_int_not_equal(s.m.watch.quiet_since_ms, 0); /* staged servers run import and sync */
+}
+
+static void
+an_observer_without_a_plan_has_no_quiet_span(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, TOY_OLD);
+    toy_facts_stop(&s.facts);
+    observe(&s);
+    observe(&s);
+    assert_int_equal(s.m.watch.quiet_since_ms, 0);
+    assert_int_equal(s.m.promise.exports_mark, -1);
+}
+
+static void
+each_start_by_hand_is_told_until_evidence_closes_it(void **state)
+{
+    (void)state;
+    struct stage s;
+    old_evidence(&s, toy_epoch(2));
+    struct facts stopped = s.facts;
+    for (int i = 0; i < 2; i++) {
+        s.facts = toy_facts(TOY_OLD);
+        observe(&s);
+        assert_int_equal(last_word(&s).type, SAY_TAMPER);
+        assert_int_equal(member_desire(&s.m), DESIRE_STOPPED_NOW);
+        s.facts = stopped;
+        facts_set(&s.facts, FACT_ENGINE_GONE, 0);
+        observe(&s);
+        assert_int_equal(member_desire(&s.m), DESIRE_STOPPED_NOW); /* until the process is gone */
+        s.facts = stopped;
+        observe(&s);
+        assert_int_equal(member_desire(&s.m), DESIRE_STOPPED);
+    }
+    assert_true(s.m.promise.tamper_open);
+    assert_int_equal(prove_quiet(&s, toy_epoch(2)).type, SAY_EVIDENCE);
+    assert_false(s.m.promise.tamper_open);
+}
+
+static void
+a_guard_has_nothing_more_to_stop_once_the_product_is_gone(void **state)
+{
+    (void)state;
+    struct stage s;
+    old_evidence(&s, toy_epoch(2));
+    s.m.promise.guard_stop = true;
+    take_away_product(&s.facts);
+    observe(&s);
+    assert_false(s.m.promise.guard_stop);
+}
+
+static void
+a_receipt_is_replaced_by_a_longer_one_alone(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, TOY_OLD);
+    struct member_event ev = {.kind = MEMBER_RECEIPT, .receipt_size = 5};
+    ev.receipt_root.b[0] = 1;
+    step(&s, ev);
+    assert_true(s.out.changed);
+    ev.receipt_root.b[0] = 2;
+    step(&s, ev);
+    assert_false(s.out.changed);
+    assert_int_equal(s.m.promise.receipt_root.b[0], 1);
+}
+
+static void
+its_own_newest_word_is_no_news(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, TOY_OLD);
+    adopt(&s);
+    struct order o = {.verb = ORDER_STATUS, .id = toy_id(9), .tenant = toy_tenant()};
+    static struct member_word kept;
+    kept = s.out.word[0];
+    o.shown = toy_sign_word(TOY_OLD, &kept);
+    struct statement w = give(&s, o);
+    assert_int_equal(w.quarantine, QUARANTINE_NONE);
+    assert_true(w.holding);
+}
+
 static void
 evidence_comes_only_after_two_quiet_observations(void **state)
 {
@@ -891,19 +1571,6 @@ a_tool_seen_only_by_notice_ends_the_quiet_span(void **state)
     step(&s, (struct member_event){.kind = MEMBER_ORDER, .order = &c});
     observe(&s);
     assert_int_equal(s.out.word_count, 0);
-}
-
-/* A look that began at began_ms and is delivered now. */
-static void
-observe_begun(struct stage *s, uint64_t began_ms)
-{
-    s->now += 1500;
-    struct member_event ev = {.kind = MEMBER_OBSERVED,
-                              .facts = &s->facts,
-                              .now_ms = s->now,
-                              .now_unix_ms = 1000000 + s->now,
-                              .began_ms = began_ms};
-    member_step(&s->m, &ev, toy_digest(), &s->out);
 }
 
 static void
@@ -970,18 +1637,6 @@ a_look_that_comes_too_late_answers_no_challenge(void **state)
     assert_int_equal(last_word(&s).refusal, REFUSE_NOT_QUIET);
     observe(&s);
     assert_int_equal(s.out.word_count, 0); /* that challenge is over */
-}
-
-static void
-take_away_product(struct facts *f)
-{
-    static const enum fact_id gone[] = {FACT_SERVICES_STOPPED, FACT_SERVICES_DISABLED,
-                                        FACT_SERVICES_DISABLED_REGISTRY, FACT_STOPPED_AT};
-    for (size_t i = 0; i < ARRAY_LEN(gone); i++)
-        facts_absent(f, gone[i], ABSENT_NO_PRODUCT);
-    facts_set(f, FACT_PRODUCT_PRESENT, 0);
-    facts_set(f, FACT_SERVICES_PRESENT, 0);
-    facts_set(f, FACT_SETTINGS_SEALED, 1);
 }
 
 static void
@@ -1174,19 +1829,6 @@ rollback_starts_the_old_server_only_by_a_grant(void **state)
     assert_true(w.holding);
     assert_false(w.tombstone);
     assert_int_equal(member_desire(&old.m), DESIRE_RUNNING);
-}
-
-/* OLD after a rollback: it holds by a grant, and its services are still to be started. */
-static void
-roll_back(struct stage *old)
-{
-    struct stage new;
-    old_evidence(old, toy_epoch(2));
-    give(old, toy_fence(toy_epoch(3), TOY_OLD));
-    observe(old);
-    assert_int_equal(prove_quiet(old, toy_epoch(3)).type, SAY_EVIDENCE);
-    struct signed_bytes evidence = new_evidence(&new, toy_epoch(3), TOY_OLD);
-    assert_int_equal(give(old, toy_grant(toy_epoch(3), TOY_OLD, 1, &evidence)).type, SAY_USED);
 }
 
 static void
@@ -1436,6 +2078,37 @@ main(void)
         cmocka_unit_test(an_approval_whose_base_is_above_the_order_is_refused),
         cmocka_unit_test(a_member_that_the_plan_names_neither_way_is_granted_by_nobody),
         cmocka_unit_test(a_retirement_that_names_another_member_is_refused),
+        cmocka_unit_test(an_approval_with_one_thing_wrong_is_refused),
+        cmocka_unit_test(a_plan_with_one_thing_wrong_is_refused),
+        cmocka_unit_test(an_order_for_another_tenant_is_refused),
+        cmocka_unit_test(only_the_recipients_own_word_that_it_holds_this_epoch_lifts_an_expiry),
+        cmocka_unit_test(plan_approvals_adopt_the_plans_holder_once),
+        cmocka_unit_test(two_people_adopt_whoever_exports_under_a_later_epoch),
+        cmocka_unit_test(a_dead_source_is_adopted_only_if_it_is_legacy),
+        cmocka_unit_test(nobody_is_adopted_over_facts_that_are_not_known),
+        cmocka_unit_test(adoption_lifts_no_fence_guard_stop_or_quarantine),
+        cmocka_unit_test(an_approval_outlives_an_epoch_of_its_own_recipient),
+        cmocka_unit_test(of_many_recipients_the_latest_are_remembered),
+        cmocka_unit_test(a_grant_at_a_wrong_moment_is_refused),
+        cmocka_unit_test(evidence_of_an_earlier_epoch_is_no_quiet_of_ones_own),
+        cmocka_unit_test(serials_begin_again_with_each_epoch),
+        cmocka_unit_test(evidence_that_nobody_asked_for_spoils_a_grant),
+        cmocka_unit_test(go_for_another_serial_or_epoch_is_refused),
+        cmocka_unit_test(a_connect_server_fenced_by_stopping_is_started_by_its_grant),
+        cmocka_unit_test(a_fence_of_kind_stopped_remembers_that_it_stopped_the_server),
+        cmocka_unit_test(a_holder_is_not_retired),
+        cmocka_unit_test(a_role_has_a_name),
+        cmocka_unit_test(trust_documents_only_rise_and_name_the_one_before),
+        cmocka_unit_test(a_fence_ends_a_challenge_that_was_open),
+        cmocka_unit_test(the_newest_challenge_is_answered_and_the_older_refused),
+        cmocka_unit_test(the_same_challenge_again_needs_no_later_look),
+        cmocka_unit_test(a_second_drain_counts_its_exports_anew),
+        cmocka_unit_test(a_broken_watch_ends_the_quiet_span),
+        cmocka_unit_test(an_observer_without_a_plan_has_no_quiet_span),
+        cmocka_unit_test(each_start_by_hand_is_told_until_evidence_closes_it),
+        cmocka_unit_test(a_guard_has_nothing_more_to_stop_once_the_product_is_gone),
+        cmocka_unit_test(a_receipt_is_replaced_by_a_longer_one_alone),
+        cmocka_unit_test(its_own_newest_word_is_no_news),
         cmocka_unit_test(evidence_comes_only_after_two_quiet_observations),
         cmocka_unit_test(a_wizard_that_opens_ends_the_quiet_span),
         cmocka_unit_test(a_tool_seen_only_by_notice_ends_the_quiet_span),
