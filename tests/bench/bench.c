@@ -63,7 +63,7 @@ side_rate(const struct bench_side *s, uint64_t count, double *ret_per_s)
         fprintf(stderr, "%s failed\n", s->name);
         return false;
     }
-    double took = bench_now_s() - start;
+    double took = bench_now_s() - start - (s->apart_s != NULL ? *s->apart_s : 0);
     *ret_per_s = (double)count / (took > 0 ? took : 1e-9);
     return true;
 }

@@ -21,6 +21,7 @@ struct bench_side {
     bool (*run)(void *arg, uint64_t count);
     void *arg;
     bool (*prepare)(void *arg, uint64_t count); /* before each run, not timed; may be NULL */
+    const double *apart_s; /* seconds of the run just ended that do not count; may be NULL */
 };
 
 struct bench_ratio {

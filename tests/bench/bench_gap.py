@@ -102,7 +102,7 @@ class Tenant:
         directory = self.site.labs[name].dir
         self.world, self.old, self.new = (LabLine(directory / f) for f in (
             "tenant.sock", "servers/OLD.sock", "servers/NEW.sock"))
-        self.guid = [t["id"] for t in self.anna.get("/api/v1/tenants")["items"] if t["name"] == name][0]
+        self.guid = [t["id"] for t in self.anna.get("/api/v1/tenants?limit=500")["items"] if t["name"] == name][0]
         self.events = Events(self.anna, self.guid)
         agents = {a["host"]: a["key"] for a in self.anna.get(f"/api/v1/tenants/{self.guid}/agents")["items"]}
         self.pair = {"old": agents["OLD"], "new": agents["NEW"]}
