@@ -60,6 +60,7 @@ bare_open(struct bare *b, const char *path)
                    "INSERT INTO row(tab, key, value) VALUES(2, ?1, ?2) "
                    "ON CONFLICT(tab, key) DO UPDATE SET value = excluded.value",
                    &b->row) &&
+           prepare(b, "DELETE FROM row WHERE tab = 2 AND key = ?1", &b->remove) &&
            prepare(b,
                    "INSERT INTO log(seq, tenant, tenant_seq, leaf, bytes) "
                    "VALUES(?1, ?2, ?3, ?4, ?5)",
@@ -100,6 +101,13 @@ bare_row(struct bare *b, const void *key, size_t key_len, const void *value, siz
 }
 
 bool
+bare_remove(struct bare *b, const void *key, size_t key_len)
+{
+    (void)sqlite3_bind_blob64(b->remove, 1, key, key_len, SQLITE_STATIC);
+    return run(b, b->remove);
+}
+
+bool
 bare_log(struct bare *b, const void *tenant, uint64_t tenant_seq, const void *bytes, size_t len)
 {
     static const uint8_t leaf[32] = {0};
@@ -117,6 +125,7 @@ bare_close(struct bare *b)
     (void)sqlite3_finalize(b->begin);
     (void)sqlite3_finalize(b->commit);
     (void)sqlite3_finalize(b->row);
+    (void)sqlite3_finalize(b->remove);
     (void)sqlite3_finalize(b->log);
     (void)sqlite3_close(b->db);
 }

@@ -13,7 +13,7 @@
 
 struct bare {
     sqlite3 *db;
-    sqlite3_stmt *begin, *commit, *row, *log;
+    sqlite3_stmt *begin, *commit, *row, *remove, *log;
     int frames;
     uint64_t seq;
 };
@@ -22,6 +22,7 @@ bool bare_open(struct bare *b, const char *path);
 bool bare_begin(struct bare *b);
 bool bare_commit(struct bare *b); /* and a PASSIVE checkpoint at the store's own limit */
 bool bare_row(struct bare *b, const void *key, size_t key_len, const void *value, size_t len);
+bool bare_remove(struct bare *b, const void *key, size_t key_len);
 bool bare_log(struct bare *b, const void *tenant, uint64_t tenant_seq, const void *bytes,
               size_t len);
 void bare_close(struct bare *b);

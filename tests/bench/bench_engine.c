@@ -1,8 +1,8 @@
 /* How much of SQLite's own speed is left when the engine does its whole work. A transition is one
  * agent's signed word that moves the authority: the statement is judged and kept, the record and its
  * row images enter the chained log, the record's row changes, and the order that follows (a challenge)
- * enters object store, log and outbox, all in one transaction; then it is sent. The bare side puts
- * the same rows, under the same keys, and the same log records, byte for byte as many, in the same
+ * enters object store, log and outbox, all in one transaction; then it is sent. The bare side puts and
+ * removes the same rows, under the same keys, and appends log records of the same length, in the same
  * transactions. Signatures are checked before the engine and made after it, and counted apart. */
 #include "bare_sqlite.h"
 #include "bench.h"
@@ -39,7 +39,7 @@ struct agent {
     struct baton_hash status_hash;
 };
 
-enum op_kind { OP_BEGIN, OP_COMMIT, OP_ROW, OP_LOG };
+enum op_kind { OP_BEGIN, OP_COMMIT, OP_ROW, OP_REMOVE, OP_LOG };
 
 /* Beside the tables of the store's port, for the keys of the bare side. */
 enum { OBJECTS = 100, OUTBOX, INBOX };
@@ -83,11 +83,12 @@ trace(struct world *w, enum op_kind kind, size_t len)
 }
 
 static void
-trace_row(struct world *w, uint8_t table, const void *key, size_t key_len, size_t len)
+trace_row(struct world *w, enum op_kind kind, uint8_t table, const void *key, size_t key_len,
+          size_t len)
 {
     if (!w->tracing || w->op_count == OPS_MAX)
         return;
-    trace(w, OP_ROW, len);
+    trace(w, kind, len);
     struct op *op = &w->op[w->op_count - 1];
     BATON_ASSERT(key_len < sizeof op->key);
     op->key[0] = table;
@@ -123,7 +124,7 @@ t_put(void *ctx, enum store_table table, const void *key, size_t key_len, const 
       size_t len, struct baton_err *err)
 {
     struct world *w = ctx;
-    trace_row(w, (uint8_t)table, key, key_len, len);
+    trace_row(w, OP_ROW, (uint8_t)table, key, key_len, len);
     return w->real.put(w->real.ctx, table, key, key_len, value, len, err);
 }
 
@@ -139,6 +140,7 @@ static enum baton_status
 t_remove(void *ctx, enum store_table table, const void *key, size_t key_len, struct baton_err *err)
 {
     struct world *w = ctx;
+    trace_row(w, OP_REMOVE, (uint8_t)table, key, key_len, 0);
     return w->real.remove(w->real.ctx, table, key, key_len, err);
 }
 
@@ -156,7 +158,7 @@ t_object_put(void *ctx, const struct baton_hash *hash, const void *bytes, size_t
              const struct baton_sig *sig, struct baton_err *err)
 {
     struct world *w = ctx;
-    trace_row(w, OBJECTS, hash->b, sizeof hash->b, sizeof sig->b + len);
+    trace_row(w, OP_ROW, OBJECTS, hash->b, sizeof hash->b, sizeof sig->b + len);
     return w->real.object_put(w->real.ctx, hash, bytes, len, sig, err);
 }
 
@@ -203,7 +205,7 @@ static enum baton_status
 t_outbox_put(void *ctx, const struct outbox_row *row, struct baton_err *err)
 {
     struct world *w = ctx;
-    trace_row(w, OUTBOX, row->order.b, sizeof row->order.b,
+    trace_row(w, OP_ROW, OUTBOX, row->order.b, sizeof row->order.b,
               sizeof row->agent + sizeof row->hash + row->len);
     return w->real.outbox_put(w->real.ctx, row, err);
 }
@@ -221,6 +223,7 @@ static enum baton_status
 t_outbox_remove(void *ctx, const struct baton_id *order, struct baton_err *err)
 {
     struct world *w = ctx;
+    trace_row(w, OP_REMOVE, OUTBOX, order->b, sizeof order->b, 0);
     return w->real.outbox_remove(w->real.ctx, order, err);
 }
 
@@ -229,7 +232,7 @@ t_inbox_seen(void *ctx, const struct baton_id *id, const struct baton_hash *hash
              struct baton_err *err)
 {
     struct world *w = ctx;
-    trace_row(w, INBOX, id->b, sizeof id->b, sizeof hash->b);
+    trace_row(w, OP_ROW, INBOX, id->b, sizeof id->b, sizeof hash->b);
     return w->real.inbox_seen(w->real.ctx, id, hash, err);
 }
 
@@ -554,6 +557,9 @@ bare_side(void *arg, uint64_t count)
             break;
         case OP_ROW:
             good = bare_row(&w->bare, op->key, op->key_len, bytes, op->len);
+            break;
+        case OP_REMOVE:
+            good = bare_remove(&w->bare, op->key, op->key_len);
             break;
         case OP_LOG:
             good = bare_log(&w->bare, tenant, ++w->bare_seq, bytes, op->len);
