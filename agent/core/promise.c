@@ -789,12 +789,22 @@ readmit(struct promise *p, const struct epoch *record)
     p->quarantine = QUARANTINE_NONE;
 }
 
+/* Its guard watches no more. Before any FENCE but the adoption the services are people's again, too: no
+ * grant can come to a member of a plan that was given up. A fenced one stays stopped. */
+static void
+disarm(struct promise *p)
+{
+    p->armed = false;
+    if (p->adopt && !p->tombstone && p->quarantine == QUARANTINE_NONE)
+        p->stopped_by_us = p->guard_stop = false;
+}
+
 static void
 take_words_about_self(struct promise *p, const struct order *o, const struct promise_context *cx)
 {
     struct epoch base;
     if (!p->tamper_open && people_say_of_self(p, o, cx, VERB_DISARM, &base))
-        p->armed = false;
+        disarm(p);
     /* A memory that left no tombstone cannot know what it promised: that agent enrols again. */
     bool enrols = p->quarantine == QUARANTINE_STATE_LOST && !p->tombstone;
     if (barred(p) && !enrols && people_say_of_self(p, o, cx, VERB_READMIT, &base))

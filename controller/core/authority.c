@@ -244,6 +244,9 @@ static const struct match matches[] = {
     { { AUTH_FENCING,  AUTH_EV_ATTEST,    AUTH_FENCED,    "the last evidence",          AUTH_FX_NONE,       "two people stand in for the last member" }, attest_completes, AUTH_NEWS_ALL_EVIDENCE },
     { { AUTHORITY_ANY, AUTH_EV_ATTEST,    AUTHORITY_SAME, "",                           AUTH_FX_NONE,       "two people stand in for a member" }, always, 0 },
     { { AUTH_FENCING,  AUTH_EV_ASK,       AUTH_FENCING,   "evidence is missing",        AUTH_FX_CHALLENGE,  "fresh evidence now" }, still_fencing, 0 },
+    { { AUTH_ADOPTING, AUTH_EV_ASK,       AUTH_ADOPTING,  "sure",                       AUTH_FX_CHALLENGE,  "nothing moves: who raised an alarm has to prove that it is quiet" }, sure, 0 },
+    { { AUTH_HELD,     AUTH_EV_ASK,       AUTH_HELD,      "sure",                       AUTH_FX_CHALLENGE,  "nothing moves: who raised an alarm has to prove that it is quiet" }, sure, 0 },
+    { { AUTH_GRANTED,  AUTH_EV_ASK,       AUTH_GRANTED,   "sure",                       AUTH_FX_CHALLENGE,  "nothing moves: who raised an alarm has to prove that it is quiet" }, sure, 0 },
     { { AUTH_FENCED,   AUTH_EV_ASK,       AUTH_ASKED,     "sure",                       AUTH_FX_CHALLENGE,  "everybody proves it again before anybody is granted" }, sure, 0 },
     { { AUTH_ASKED,    AUTH_EV_ASK,       AUTH_ASKED,     "sure",                       AUTH_FX_CHALLENGE,  "asked again" }, sure, 0 },
     { { AUTH_ASKED,    AUTH_EV_SAID,      AUTH_ASKED,     "the last evidence",          AUTH_FX_NONE,       "fresh evidence of every member is in" }, evidence_completes, AUTH_NEWS_ALL_EVIDENCE },
@@ -457,6 +460,21 @@ challenge_all(struct step *s)
     s->a->asked_ms = s->in->now_ms;
 }
 
+/* Where nothing moves, only who raised an alarm: the evidence of the others stays what it is. */
+static void
+challenge_alarmed(struct step *s)
+{
+    for (size_t i = 0; i < s->a->member_count; i++)
+        if (s->a->member[i].tamper_open)
+            challenge(s, i);
+}
+
+static bool
+nothing_moves(const struct authority *a)
+{
+    return a->phase == AUTH_ADOPTING || a->phase == AUTH_HELD || a->phase == AUTH_GRANTED;
+}
+
 static void
 forget_run(struct step *s)
 {
@@ -492,7 +510,10 @@ prepare(struct step *s)
         begin_epoch(s);
         break;
     case AUTH_EV_ASK:
-        challenge_all(s);
+        if (nothing_moves(a))
+            challenge_alarmed(s);
+        else
+            challenge_all(s);
         break;
     case AUTH_EV_GO:
         a->serial++;

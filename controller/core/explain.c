@@ -1,4 +1,4 @@
-#include "guards.h"
+#include "explain_private.h"
 #include "line.h"
 
 #include <string.h>
@@ -161,8 +161,11 @@ explain_terminal(const struct tenant *t, struct problem *p)
 {
     enum handoff_state s = (enum handoff_state)t->cutover.state;
     line_set(p->title, sizeof p->title, handoff_state_title(s));
-    if (s == HO_DONE)
+    const struct agent_view *old = tenant_old(t);
+    if (s == HO_DONE && old->statement_known && old->statement.armed)
         problem_add(p, "the guard on the old server goes on for guard_ms");
+    else if (s == HO_DONE)
+        problem_add(p, "the guard on the old server is off");
     line_set(p->who, sizeof p->who, "any operator");
     tenant_text(t,
                 s == HO_DONE ? "baton cutover certificate TENANT"
@@ -190,9 +193,13 @@ tenant_explain(const struct tenant *t, uint64_t now_ms, const struct digest_port
             if (r != NULL && explain_rule(&g, r, ret_problem))
                 break;
         }
+        explain_halted(&g, ret_problem);
+        if (c->state == HO_BREACH)
+            explain_breach(&g, ret_problem);
         if (state_is_stop(c->state))
             explain_stop(t, ret_problem);
     }
+    explain_outlaws(&g, ret_problem);
     if (t->authority.recovering)
         problem_add(ret_problem, "this controller has not heard every server since it started");
     ret_problem->since_unix_ms = c->entered_unix_ms;

@@ -245,6 +245,7 @@ static const struct handoff_guard rows[GUARD_COUNT] = {
                           OPERATORS, "baton cutover resume TENANT", false},
     [G_OLD_ABSENT] = {guard_old_absent, "the old product is still installed", ADMIN_OLD, "baton cutover task TENANT", false},
     [G_NEW_EXPORTS] = {guard_new_exports, "the new server does not show that it exports", ADMIN_NEW, EXPLAIN, false},
+    [G_ALARM_OPEN] = {guard_alarm_open, "no alarm is open that fresh evidence could close", "nobody", EXPLAIN, false},
     [G_ROLE_KNOWN] = CONDITION(guard_role_known),
     [G_NEVER_ADOPTED] = CONDITION(guard_never_adopted),
     [G_SETTLED] = CONDITION(guard_settled),
@@ -268,6 +269,7 @@ static const struct handoff_guard rows[GUARD_COUNT] = {
     [G_EXPORT_FAILED] = CONDITION(guard_export_failed),
     [G_EXPORT_LATE] = CONDITION(guard_export_late),
     [G_OLD_SILENT] = CONDITION(guard_old_silent),
+    [G_ONLY_A_GRANT] = CONDITION(guard_only_a_grant),
 };
 // clang-format on
 
@@ -294,6 +296,7 @@ guard_check(enum guard_id id, const struct guard_ctx *g, struct problem *ret_pro
     line_set(ret_problem->title, sizeof ret_problem->title,
              row->title != NULL ? row->title : guard_name(id));
     line_set(ret_problem->who, sizeof ret_problem->who, row->who);
-    tenant_text(g->t, row->next, ret_problem->next, sizeof ret_problem->next);
+    if (ret_problem->next[0] == '\0') /* a guard may know better than its row */
+        tenant_text(g->t, row->next, ret_problem->next, sizeof ret_problem->next);
     return false;
 }

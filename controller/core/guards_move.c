@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#define CHALLENGE "baton cutover challenge TENANT"
+
 /* --- cut over -------------------------------------------------------------------------------- */
 
 bool
@@ -131,6 +133,8 @@ guard_no_tamper(const struct guard_ctx *g, struct problem *p)
                            : "new server: its guard raised an alarm");
         problem_add(p, a->member[i].tamper_open ? "it has not given evidence since"
                                                 : "nobody has acknowledged it yet");
+        if (a->member[i].tamper_open)
+            tenant_text(g->t, CHALLENGE, p->next, sizeof p->next);
     }
     return ok;
 }
@@ -371,9 +375,23 @@ guard_tamper_answered(const struct guard_ctx *g, struct problem *p)
     }
     if (unread == 0)
         problem_add(p, "no alarm waits for a person");
-    if (open > 0)
+    if (open > 0) {
         problem_add(p, "the server has given no evidence since its alarm");
+        tenant_text(g->t, CHALLENGE, p->next, sizeof p->next);
+    }
     return unread > 0 && open == 0;
+}
+
+/* Evidence of the open epoch, or holding, closes it; nobody can be asked before there is one. */
+bool
+guard_alarm_open(const struct guard_ctx *g, struct problem *p)
+{
+    (void)p;
+    const struct authority *a = &g->t->authority;
+    for (size_t i = 0; i < a->member_count; i++)
+        if (a->member[i].tamper_open && a->phase != AUTH_NONE)
+            return true;
+    return false;
 }
 
 bool

@@ -29,6 +29,7 @@ bool guard_need_all(const struct guard_ctx *g, struct problem *p, const struct a
 bool guard_4ops(const struct guard_ctx *g, struct problem *p);
 bool guard_accepted(const struct guard_ctx *g, struct problem *p);
 bool guard_adopted(const struct guard_ctx *g, struct problem *p);
+bool guard_alarm_open(const struct guard_ctx *g, struct problem *p);
 bool guard_always(const struct guard_ctx *g, struct problem *p);
 bool guard_appr_adopt(const struct guard_ctx *g, struct problem *p);
 bool guard_appr_attest(const struct guard_ctx *g, struct problem *p);
@@ -67,6 +68,7 @@ bool guard_old_import_broken(const struct guard_ctx *g, struct problem *p);
 bool guard_old_present(const struct guard_ctx *g, struct problem *p);
 bool guard_old_removed(const struct guard_ctx *g, struct problem *p);
 bool guard_old_silent(const struct guard_ctx *g, struct problem *p);
+bool guard_only_a_grant(const struct guard_ctx *g, struct problem *p);
 bool guard_pair(const struct guard_ctx *g, struct problem *p);
 bool guard_parity(const struct guard_ctx *g, struct problem *p);
 bool guard_path(const struct guard_ctx *g, struct problem *p);

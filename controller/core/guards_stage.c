@@ -293,10 +293,13 @@ cycle_recent(const struct guard_ctx *g, struct problem *p)
     const struct agent_view *n = guard_new(g);
     if (!fact_known(&n->facts, FACT_LAST_CYCLE_END))
         return true;
-    /* Its guard stopped it: only the grant starts it again, so no cycle can come before that. */
-    if (g->t->cutover.state == HO_GAP && fact_is(&n->facts, FACT_SERVICES_STOPPED, 1))
+    /* Its guard stopped it: only the grant starts it again, so no cycle can come before that. Before
+     * the gap its last one may be as old as a verification. */
+    bool halted = fact_is(&n->facts, FACT_SERVICES_STOPPED, 1);
+    if (g->t->cutover.state == HO_GAP && halted)
         return true;
-    int64_t limit = 2 * fact_or(&n->facts, FACT_INTERVAL_MS, 0);
+    int64_t limit = halted ? guard_policy(g, POLICY_READY_FRESH_MS)
+                           : 2 * fact_or(&n->facts, FACT_INTERVAL_MS, 0);
     if (limit < 2 * guard_policy(g, POLICY_OBSERVE_T2_REST_MS))
         limit = 2 * guard_policy(g, POLICY_OBSERVE_T2_REST_MS);
     int64_t ago =

@@ -228,6 +228,16 @@ guard_old_silent(const struct guard_ctx *g, struct problem *p)
     return g->now_ms - from > limit && since_told(g) > limit;
 }
 
+/* Nobody exports, nothing leads back, and what stands still cannot be verified better: people may
+ * take it forward as it is. */
+bool
+guard_only_a_grant(const struct guard_ctx *g, struct problem *p)
+{
+    (void)p;
+    return guard_latched(g) && g->reason[0] != '\0' &&
+           fact_is(&guard_new(g)->facts, FACT_SERVICES_STOPPED, 1);
+}
+
 bool
 guard_always(const struct guard_ctx *g, struct problem *p)
 {

@@ -119,6 +119,24 @@ on_report(struct step *s)
     step_settle(s);
 }
 
+/* The controller saw two copies of one identity: no word of either could say so. */
+static void
+on_barred(struct step *s)
+{
+    struct agent_view *a = speaker(s);
+    int member = tenant_member(s->t, a);
+    a->barred = true;
+    text_copy(a->alarm, sizeof a->alarm, s->ev->text);
+    a->alarm_unix_ms = s->ev->unix_ms;
+    if (member >= 0) {
+        s->t->authority.member[member].quarantine = QUARANTINE_SESSIONS;
+        s->d->changed_authority = true;
+    }
+    step_note(s, AUDIT_ALARM, 0, s->ev->text);
+    if (member >= 0 || a == tenant_old(s->t) || a == tenant_new(s->t))
+        step_dispatch(s, HEV_QUARANTINE);
+}
+
 static void
 on_session(struct step *s)
 {
@@ -370,7 +388,7 @@ tenant_step(struct tenant *t, const struct tenant_event *ev, const struct digest
         [TEV_VERB] = on_verb,     [TEV_APPROVAL] = on_approval, [TEV_STATEMENT] = on_statement,
         [TEV_REPORT] = on_report, [TEV_SESSION] = on_session,   [TEV_LOST] = on_lost,
         [TEV_BLOB] = on_blob,     [TEV_CLOCK] = on_clock,       [TEV_START] = on_start,
-        [TEV_CREATE] = on_create,
+        [TEV_CREATE] = on_create, [TEV_BARRED] = on_barred,
     };
     memset(ret_decision, 0, sizeof *ret_decision);
     ret_decision->agent = ev->agent;

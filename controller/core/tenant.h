@@ -50,6 +50,7 @@ struct agent_view { /* one enrolled agent, as last seen */
     struct baton_hash statement_hash, table;
     char alarm[NOTE_BYTES]; /* who and what, of its newest TAMPER or QUARANTINED; for people */
     uint64_t alarm_unix_ms; /* 0: there was none */
+    bool barred; /* two live copies of one identity: what it says counts for nothing */
 };
 
 struct cutover {
@@ -109,6 +110,7 @@ enum tenant_event_kind {
     TEV_CLOCK,   /* about once a second, and at a due time */
     TEV_START,   /* this controller process began */
     TEV_CREATE,  /* a person wants a cutover: assess */
+    TEV_BARRED,  /* two copies of agent[agent] speak: text says how that was seen */
 };
 
 struct tenant_event {

@@ -443,6 +443,41 @@ duet_restart(struct duet *u)
 }
 
 void
+duet_bar(struct duet *u, enum toy_member who)
+{
+    struct tenant_event ev = event_of(u, TEV_BARRED);
+    ev.agent = (uint8_t)who;
+    memcpy(ev.text, "two live sessions", 18);
+    feed(u, &ev);
+}
+
+void
+duet_quarantine(struct duet *u, enum toy_member who)
+{
+    struct machine now = u->m[who].promise.machine;
+    now.guid = toy_id((uint8_t)(0x70 + who));
+    (void)guard_boot(&u->m[who].promise, STATE_GOOD, false, &now);
+    u->m[who].watch.told = SAY_NONE;
+    member_do(u, who, (struct member_event){.kind = MEMBER_BOOT});
+    observe(u, who);
+    duet_report(u, who);
+}
+
+void
+duet_tell_self(struct duet *u, enum toy_member who, enum approval_verb verb)
+{
+    const struct promise *p = &u->m[who].promise;
+    struct order o = toy_challenge(u->t.authority.epoch, 0);
+    o.verb = ORDER_STATUS;
+    o.nonce = u->t.authority.member[who].status_nonce;
+    o.approval[o.approval_count++] = toy_approval(verb, TOY_ANNA, who, p->epoch);
+    o.approval[0].a.subject = p->self;
+    machine_digest(&p->machine, toy_digest(), &o.approval[0].a.seen);
+    post(u, who, o);
+    deliver(u, who);
+}
+
+void
 duet_uncut(struct duet *u, enum toy_member who)
 {
     u->cut[who] = false;

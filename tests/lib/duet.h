@@ -56,6 +56,12 @@ void duet_report(struct duet *u, enum toy_member who); /* a whole observation an
 void duet_pass(struct duet *u, unsigned n, uint64_t step_ms);
 void duet_clock(struct duet *u, uint64_t step_ms);
 void duet_restart(struct duet *u); /* of the controller */
+/* The controller saw two live copies of this member. */
+void duet_bar(struct duet *u, enum toy_member who);
+/* Its machine has changed: it boots, stops its services and says so. */
+void duet_quarantine(struct duet *u, enum toy_member who);
+/* A readmission or disarming travels to the member with the next question. */
+void duet_tell_self(struct duet *u, enum toy_member who, enum approval_verb verb);
 void duet_uncut(struct duet *u, enum toy_member who);
 void duet_work(struct duet *u); /* what people do in the present state on the straight way */
 /* Does everything people do on the straight way until this state is reached. */

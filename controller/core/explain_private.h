@@ -1,0 +1,18 @@
+/* explain_private.h: what an explanation says of the servers themselves, beside the rule it waits for.
+ *
+ * Shape      explain.c finds the rule; explain_server.c adds who does not count, who stands still, and
+ *            the ways out of a breach.
+ */
+#ifndef BATON_EXPLAIN_PRIVATE_H
+#define BATON_EXPLAIN_PRIVATE_H
+
+#include "guards.h"
+
+/* A barred or quarantined server: since when, and what makes it count again. */
+void explain_outlaws(const struct guard_ctx *g, struct problem *p);
+/* The new server was stopped by its guard or a quarantine and the state waits for its work. */
+void explain_halted(const struct guard_ctx *g, struct problem *p);
+/* The ways out of a breach that stand open now. */
+void explain_breach(const struct guard_ctx *g, struct problem *p);
+
+#endif

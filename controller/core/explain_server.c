@@ -1,0 +1,160 @@
+#include "explain_private.h"
+
+#include "line.h"
+
+#include <string.h>
+
+static void
+add_text(const struct guard_ctx *g, struct problem *p, const char *text)
+{
+    char out[sizeof p->fact[0].text];
+    tenant_text(g->t, text, out, sizeof out);
+    problem_add(p, out);
+}
+
+/* --- who does not count --------------------------------------------------------------------------- */
+
+enum outlaw { LAWFUL, BARRED, MEMORY_LOST, QUARANTINED, OUTLAWS };
+
+static enum outlaw
+outlaw_of(const struct agent_view *a)
+{
+    if (!a->used || a->revoked)
+        return LAWFUL;
+    if (a->barred)
+        return BARRED;
+    if (!a->statement_known || a->statement.quarantine == QUARANTINE_NONE)
+        return LAWFUL;
+    bool lost = a->statement.quarantine == QUARANTINE_STATE_LOST && !a->statement.tombstone;
+    return lost ? MEMORY_LOST : QUARANTINED;
+}
+
+static const struct {
+    const char *what, *then, *old_next, *new_next;
+} outlaws[OUTLAWS] = {
+    [BARRED] = {" is barred: two copies of it spoke",
+                "switch one copy off, confirm the right one, start its agent anew",
+                "baton agent confirm TENANT OLD_HOST", "baton agent confirm TENANT NEW_HOST"},
+    [MEMORY_LOST] = {" is quarantined: its memory is gone",
+                     "shut its key out, then enrol it anew; the new key needs a new plan",
+                     "baton agent revoke TENANT OLD_HOST --reason '...'",
+                     "baton agent revoke TENANT NEW_HOST --reason '...'"},
+    [QUARANTINED] = {" is quarantined: reverted, copied or another machine",
+                     "find out why, then readmit it; only a grant starts its services again",
+                     "baton agent readmit TENANT OLD_HOST", "baton agent readmit TENANT NEW_HOST"},
+};
+
+static void
+add_outlaw(const struct guard_ctx *g, struct problem *p, const struct agent_view *a,
+           enum outlaw which)
+{
+    char text[sizeof p->fact[0].text];
+    struct line l;
+    line_start(&l, text, sizeof text);
+    line_put(&l, a->host);
+    line_put(&l, outlaws[which].what);
+    if (a->alarm_unix_ms != 0 && g->approvals.unix_ms >= a->alarm_unix_ms) {
+        line_put(&l, ", ");
+        line_duration(&l, g->approvals.unix_ms - a->alarm_unix_ms);
+        line_put(&l, " ago");
+    }
+    problem_add(p, text);
+    problem_add(p, outlaws[which].then);
+}
+
+/* Where the new server holds, the old one's quarantine stops nothing. */
+static bool
+stands_in_the_way(uint8_t state)
+{
+    return state < HO_ACTIVATING || state == HO_HOLD || state == HO_FENCING ||
+           state == HO_REVOKING || state == HO_RESTORING || state == HO_BREACH;
+}
+
+void
+explain_outlaws(const struct guard_ctx *g, struct problem *p)
+{
+    const struct agent_view *both[] = {tenant_old(g->t), tenant_new(g->t)};
+    for (size_t i = 0; i < ARRAY_LEN(both); i++) {
+        enum outlaw which = outlaw_of(both[i]);
+        if (which == LAWFUL)
+            continue;
+        add_outlaw(g, p, both[i], which);
+        if (!stands_in_the_way(g->t->cutover.state))
+            continue;
+        p->status = BATON_WAITING;
+        line_set(p->who, sizeof p->who, "whoever runs that server, then any operator");
+        tenant_text(g->t, i == 0 ? outlaws[which].old_next : outlaws[which].new_next, p->next,
+                    sizeof p->next);
+    }
+}
+
+/* --- who stands still ------------------------------------------------------------------------------ */
+
+/* Its words name the kind `stopped` only while its agent keeps the services stopped. */
+static bool
+kept_stopped(const struct agent_view *n)
+{
+    return n->statement_known && n->statement.kind == KIND_STOPPED &&
+           fact_is(&n->facts, FACT_SERVICES_STOPPED, 1);
+}
+
+void
+explain_halted(const struct guard_ctx *g, struct problem *p)
+{
+    bool waits_for_it = p->guard == G_STAGED || p->guard == G_4OPS || p->guard == G_FRESH;
+    struct problem alarm;
+    if (!waits_for_it || g->t->cutover.state > HO_ARMED || !kept_stopped(tenant_new(g->t)))
+        return;
+    line_set(p->title, sizeof p->title,
+             "the new server was stopped by its guard or a quarantine and works no more");
+    p->fact_count = 0;
+    problem_add(p, "only a grant starts it again, and this state waits for its work");
+    add_text(g, p, "give it up: baton cutover abandon TENANT --reason '...'");
+    add_text(g, p, "then: baton agent disarm TENANT NEW_HOST, and start its service by hand");
+    add_text(g, p, "then: baton cutover create TENANT --old OLD_HOST --new NEW_HOST");
+    if (g->t->authority.ponr)
+        problem_add(p, "it has exported: uninstall and install it anew before the next cutover");
+    p->status = BATON_REFUSED;
+    line_set(p->who, sizeof p->who, "any operator");
+    tenant_text(g->t, "baton cutover abandon TENANT --reason '...'", p->next, sizeof p->next);
+    if (guard_check(G_NO_TAMPER, g, &alarm))
+        return;
+    problem_add(p, "first its alarm: no disarm counts while one is open");
+    memcpy(p->next, alarm.next, sizeof p->next);
+}
+
+/* --- a breach --------------------------------------------------------------------------------------- */
+
+static bool
+holds(const struct guard_ctx *g, enum guard_id id)
+{
+    struct problem ignored;
+    return guard_check(id, g, &ignored);
+}
+
+void
+explain_breach(const struct guard_ctx *g, struct problem *p)
+{
+    bool back = holds(g, G_LATCH_CLEAR) && holds(g, G_MAY_RETURN);
+    struct problem alarm;
+    line_set(p->who, sizeof p->who, "any operator");
+    p->fact_count = 0;
+    p->status = BATON_WAITING;
+    tenant_text(g->t, "baton cutover resume TENANT", p->next, sizeof p->next);
+    if (!guard_check(G_NO_TAMPER, g, &alarm)) {
+        memcpy(p->fact, alarm.fact, sizeof p->fact);
+        p->fact_count = alarm.fact_count;
+        memcpy(p->next, alarm.next, sizeof p->next);
+    }
+    add_text(g, p, "to go on as before, with no alarm open: baton cutover resume TENANT");
+    if (back)
+        add_text(g, p, "back: baton cutover approve TENANT --for rollback, then fence TENANT");
+    else
+        problem_add(p, "no way back to the old server: it is removed, or the new one has exported");
+    if (!g->t->cutover.accepted)
+        add_text(g, p, "forward: first baton cutover accept TENANT --reason '...'");
+    add_text(g, p,
+             "forward: two sign baton cutover approve TENANT --for cutover, then fence TENANT");
+    if (holds(g, G_APPR_CUTOVER) || (back && holds(g, G_APPR_ROLLBACK)))
+        tenant_text(g->t, "baton cutover fence TENANT", p->next, sizeof p->next);
+}

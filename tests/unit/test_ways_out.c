@@ -1,0 +1,326 @@
+/* Where a person once stood without a next command: every such place has a way out, and explain names
+ * it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "duet.h"
+
+static struct duet u;
+
+static int
+open_duet(void **state)
+{
+    (void)state;
+    duet_open(&u);
+    return 0;
+}
+
+static void
+stands_in(uint8_t want)
+{
+    if (u.t.cutover.state == want)
+        return;
+    duet_tell(&u);
+    fail_msg("stands in %s, not in %s", handoff_state_code((enum handoff_state)u.t.cutover.state),
+             handoff_state_code((enum handoff_state)want));
+}
+
+static struct problem
+explain(void)
+{
+    struct problem p;
+    tenant_explain(&u.t, u.now_ms, toy_digest(), toy_trust(), &p);
+    return p;
+}
+
+static bool
+says(const struct problem *p, const char *word)
+{
+    for (size_t i = 0; i < p->fact_count; i++)
+        if (strstr(p->fact[i].text, word) != NULL)
+            return true;
+    return false;
+}
+
+static void
+next_is(const char *command)
+{
+    struct problem p = explain();
+    if (strcmp(p.next, command) != 0)
+        duet_tell(&u);
+    assert_string_equal(p.next, command);
+}
+
+static void
+works(enum handoff_event verb, const char *text)
+{
+    if (duet_verb(&u, verb, text) == BATON_OK)
+        return;
+    duet_tell(&u);
+    fail_msg("%s was refused", handoff_event_name(verb));
+}
+
+/* --- two copies of one server ------------------------------------------------------------------- */
+
+static void
+a_copy_of_an_agent_holds_the_cutover_and_explain_says_whom_to_confirm(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_READY);
+    duet_bar(&u, TOY_NEW);
+    stands_in(HO_HOLD);
+    assert_true(duet_fired(&u, 203));
+    assert_true(u.t.agent[TOY_NEW].barred);
+    assert_int_equal(u.t.authority.member[TOY_NEW].quarantine, QUARANTINE_SESSIONS);
+    u.unix_ms += 61000;
+    struct problem p = explain();
+    assert_true(says(&p, "is barred: two copies of it spoke"));
+    assert_true(says(&p, "switch one copy off"));
+    assert_non_null(strstr(p.next, "baton agent confirm contoso "));
+    assert_non_null(strstr(p.next, u.t.agent[TOY_NEW].host));
+    u.t.agent[TOY_NEW].barred = false; /* as a confirmation does */
+    next_is("baton cutover resume contoso");
+}
+
+static void
+a_copy_whose_evidence_is_needed_next_is_to_be_fenced(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_ARMED);
+    u.cut[TOY_OLD] = true;
+    works(HEV_START, NULL);
+    stands_in(HO_RELEASING);
+    duet_bar(&u, TOY_OLD);
+    stands_in(HO_FENCING);
+    unsigned pages = u.pages;
+    duet_bar(&u, TOY_NEW); /* the second one does not hide the first */
+    stands_in(HO_FENCING);
+    assert_true(u.pages > pages);
+}
+
+static void
+a_copy_of_a_server_outside_any_cutover_moves_nothing(void **state)
+{
+    (void)state;
+    duet_bar(&u, TOY_NEW);
+    stands_in(HO_NONE);
+    assert_true(u.t.agent[TOY_NEW].barred && u.t.agent[TOY_NEW].alarm_unix_ms != 0);
+}
+
+static void
+start_by_hand(enum toy_member who)
+{
+    static const enum fact_id ids[] = {FACT_SERVICES_STOPPED, FACT_SERVICES_DISABLED,
+                                       FACT_SERVICES_DISABLED_REGISTRY, FACT_ENGINE_GONE};
+    for (size_t i = 0; i < ARRAY_LEN(ids); i++)
+        facts_set(&u.facts[who], ids[i], 0);
+    duet_report(&u, who);
+}
+
+/* --- a new server that stands still ---------------------------------------------------------------- */
+
+static void
+last_cycle_ago(uint64_t ms)
+{
+    facts_set(&u.facts[TOY_NEW], FACT_LAST_CYCLE_END, (int64_t)(u.unix_ms - ms));
+    duet_report(&u, TOY_NEW);
+}
+
+static void
+quarantine_and_readmit(void)
+{
+    duet_quarantine(&u, TOY_NEW);
+    stands_in(HO_HOLD);
+    assert_true(fact_is(&u.facts[TOY_NEW], FACT_SERVICES_STOPPED, 1));
+    struct problem p = explain();
+    assert_non_null(strstr(p.next, "baton agent readmit contoso "));
+    assert_true(says(&p, "only a grant starts its services again"));
+    duet_tell_self(&u, TOY_NEW, VERB_READMIT);
+    assert_int_equal(u.m[TOY_NEW].promise.quarantine, QUARANTINE_NONE);
+    works(HEV_RESUME, NULL);
+}
+
+static void
+a_stopped_new_server_with_a_young_verification_goes_forward_to_its_grant(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_READY);
+    last_cycle_ago(0);
+    quarantine_and_readmit();
+    stands_in(HO_READY);
+    duet_pass(&u, 2, 2000); /* by now a running one would have made its next cycle */
+    last_cycle_ago((uint64_t)u.t.info.policy.v[POLICY_READY_FRESH_MS] / 2);
+    duet_to(&u, HO_ACTIVATING);
+    assert_true(u.m[TOY_NEW].promise.holding);
+    assert_true(fact_is(&u.facts[TOY_NEW], FACT_SERVICES_STOPPED, 0));
+}
+
+static void
+a_stopped_new_server_that_is_needed_before_its_grant_is_given_up_and_freed(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_FIRST_SYNC);
+    quarantine_and_readmit();
+    stands_in(HO_FIRST_SYNC);
+    struct problem p = explain();
+    assert_string_equal(p.next, "baton cutover abandon contoso --reason '...'");
+    assert_true(says(&p, "baton agent disarm contoso"));
+    assert_true(says(&p, "baton cutover create contoso"));
+    works(HEV_ABANDON, "it stands still");
+    assert_int_equal(member_desire(&u.m[TOY_NEW]), DESIRE_STOPPED);
+    duet_tell_self(&u, TOY_NEW, VERB_DISARM);
+    assert_int_equal(member_desire(&u.m[TOY_NEW]), DESIRE_AS_IS);
+    start_by_hand(TOY_NEW);
+    duet_stage(&u, TOY_NEW, true);
+    assert_true(fact_is(&u.facts[TOY_NEW], FACT_SERVICES_STOPPED, 0));
+    duet_create(&u, PROFILE_PARALLEL);
+    duet_to(&u, HO_DONE);
+}
+
+/* --- alarms outside the gap -------------------------------------------------------------------------- */
+
+static void
+an_alarm_is_closed_wherever_it_was_raised(void **state)
+{
+    (void)state;
+    static const uint8_t where[] = {HO_ACTIVATING, HO_DECOMMISSION, HO_DONE};
+    for (size_t i = 0; i < ARRAY_LEN(where); i++) {
+        duet_open(&u);
+        duet_to(&u, (enum handoff_state)where[i]);
+        if (where[i] != HO_DONE) /* there the product is gone */
+            start_by_hand(TOY_OLD);
+        else
+            u.t.authority.member[TOY_OLD].tamper_open =
+                u.t.authority.member[TOY_OLD].tamper_unread = true;
+        assert_true(u.t.authority.member[TOY_OLD].tamper_open);
+        assert_int_equal(duet_verb(&u, HEV_ACK_TAMPER, NULL), BATON_WAITING);
+        assert_string_equal(u.d.problem.next, "baton cutover challenge contoso");
+        struct baton_hash holder = u.t.authority.member[TOY_NEW].evidence;
+        works(HEV_CHALLENGE, NULL);
+        duet_pass(&u, 3, 1200);
+        assert_false(u.t.authority.member[TOY_OLD].tamper_open);
+        assert_true(baton_hash_eq(&holder, &u.t.authority.member[TOY_NEW].evidence));
+        assert_int_equal(u.t.authority.phase, AUTH_HELD);
+        works(HEV_ACK_TAMPER, NULL);
+        assert_int_equal(duet_verb(&u, HEV_CHALLENGE, NULL), BATON_REFUSED);
+    }
+}
+
+/* --- a breach before anything was verified ----------------------------------------------------------- */
+
+static void
+close_the_alarm(void)
+{
+    next_is("baton cutover challenge contoso");
+    works(HEV_CHALLENGE, NULL);
+    duet_pass(&u, 3, 1200);
+    next_is("baton cutover acknowledge contoso");
+    works(HEV_ACK_TAMPER, NULL);
+    next_is("baton cutover resume contoso");
+}
+
+static void
+two_approve(enum approval_verb verb)
+{
+    assert_int_equal(duet_approve(&u, verb, TOY_ANNA), BATON_OK);
+    assert_int_equal(duet_approve(&u, verb, TOY_BERT), BATON_OK);
+}
+
+static void
+a_breach_before_the_verification_goes_forward_through_the_gap(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_FIRST_SYNC);
+    duet_stage(&u, TOY_NEW, false);
+    stands_in(HO_BREACH);
+    close_the_alarm();
+    struct problem p = explain();
+    assert_true(says(&p, "no way back to the old server"));
+    assert_true(says(&p, "baton cutover accept contoso"));
+    assert_int_equal(duet_verb(&u, HEV_ROLLBACK, NULL), BATON_NO_RULE);
+    assert_int_equal(duet_verb(&u, HEV_FENCE, NULL), BATON_WAITING);
+    works(HEV_ACCEPT, "forward, whatever it holds");
+    two_approve(VERB_CUTOVER);
+    next_is("baton cutover fence contoso");
+    works(HEV_FENCE, NULL);
+    duet_pass(&u, 4, 1200);
+    stands_in(HO_GAP);
+    assert_int_equal(duet_verb(&u, HEV_GO, NULL), BATON_REFUSED);
+    assert_int_equal(u.d.problem.guard, G_GO_STANDS); /* a fence, no grant */
+    works(HEV_REVERIFY, NULL);
+    assert_int_equal(duet_verb(&u, HEV_ACCEPT, NULL), BATON_REFUSED); /* not without a reason */
+    works(HEV_ACCEPT, "only its grant starts it; the threshold of the product holds");
+    two_approve(VERB_CUTOVER);
+    duet_to(&u, HO_DONE);
+    assert_int_equal(u.t.cutover.grade, 'X');
+}
+
+static void
+what_cannot_be_verified_is_not_taken_as_it_is_while_a_way_leads_back(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_GAP);
+    toy_facts_stop(&u.facts[TOY_NEW]);
+    facts_set(&u.facts[TOY_NEW], FACT_PENDING_DELETES, 900);
+    duet_report(&u, TOY_NEW);
+    works(HEV_REVERIFY, NULL);
+    assert_int_equal(duet_verb(&u, HEV_ACCEPT, "go on"), BATON_REFUSED);
+    assert_int_equal(u.d.problem.guard, G_DIFF);
+}
+
+/* --- the old server uninstalled while nobody exports -------------------------------------------------- */
+
+static void
+uninstall_old(void)
+{
+    static const enum fact_id gone[] = {FACT_SERVICES_STOPPED, FACT_SERVICES_DISABLED,
+                                        FACT_SERVICES_DISABLED_REGISTRY, FACT_TASKS_DISABLED};
+    struct facts *f = &u.facts[TOY_OLD];
+    facts_set(f, FACT_PRODUCT_PRESENT, 0);
+    facts_set(f, FACT_SERVICES_PRESENT, 0);
+    facts_set(f, FACT_ENGINE_GONE, 1);
+    for (size_t i = 0; i < ARRAY_LEN(gone); i++)
+        facts_absent(f, gone[i], ABSENT_NO_PRODUCT);
+    duet_report(&u, TOY_OLD);
+}
+
+static void
+an_old_server_that_is_uninstalled_in_the_gap_proves_that_and_go_follows(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_GAP);
+    uninstall_old();
+    duet_pass(&u, 3, 1200);
+    works(HEV_GO, NULL);
+    duet_pass(&u, 3, 200);
+    assert_int_equal(u.t.authority.member[TOY_OLD].kind, KIND_REMOVED);
+    assert_int_equal(duet_approve(&u, VERB_GO, TOY_CLEO), BATON_OK);
+    stands_in(HO_GRANTING);
+    duet_to(&u, HO_DONE);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(
+            a_copy_of_an_agent_holds_the_cutover_and_explain_says_whom_to_confirm, open_duet),
+        cmocka_unit_test_setup(a_copy_whose_evidence_is_needed_next_is_to_be_fenced, open_duet),
+        cmocka_unit_test_setup(a_copy_of_a_server_outside_any_cutover_moves_nothing, open_duet),
+        cmocka_unit_test_setup(
+            a_stopped_new_server_with_a_young_verification_goes_forward_to_its_grant, open_duet),
+        cmocka_unit_test_setup(
+            a_stopped_new_server_that_is_needed_before_its_grant_is_given_up_and_freed, open_duet),
+        cmocka_unit_test_setup(an_alarm_is_closed_wherever_it_was_raised, open_duet),
+        cmocka_unit_test_setup(a_breach_before_the_verification_goes_forward_through_the_gap,
+                               open_duet),
+        cmocka_unit_test_setup(what_cannot_be_verified_is_not_taken_as_it_is_while_a_way_leads_back,
+                               open_duet),
+        cmocka_unit_test_setup(
+            an_old_server_that_is_uninstalled_in_the_gap_proves_that_and_go_follows, open_duet),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
