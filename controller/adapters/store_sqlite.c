@@ -679,7 +679,7 @@ static enum baton_status
 backup_check(struct store_sqlite *s, const char *path, struct store_check *ret_check,
              struct baton_err *err)
 {
-    struct store_port copy;
+    struct store_port copy = {0};
     struct baton_hash root;
     uint64_t size = 0;
     enum baton_status rc = store_sqlite_open(path, STORE_READ_ONLY, &s->dp, &copy, err);
