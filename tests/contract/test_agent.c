@@ -17,6 +17,7 @@
 #include "common/merkle.h"
 #include "common/text.h"
 #include "host_fake.h"
+#include "tsan.h"
 
 enum { PATIENCE_MS = 10000, QUEUE_MAX = 256, ROUTE_BYTES = 64, SIDES = 2 };
 enum { OLD, NEW };
