@@ -53,6 +53,27 @@ recipient_fits(const struct tenant *t, const struct approval *a)
     return true;
 }
 
+/* One server, whatever the plan says of it: its agent alone judges these. */
+static bool
+about_one_server(uint8_t verb)
+{
+    return verb == VERB_DISARM || verb == VERB_READMIT;
+}
+
+static const char *
+subject_misfit(const struct tenant *t, const struct approval *a)
+{
+    int m = authority_member_index(&t->authority, &a->subject);
+    if (baton_key_is_zero(&a->subject))
+        return "the approval names no server: it is signed with baton agent disarm or readmit";
+    if (!epoch_eq(&a->base, &t->authority.epoch))
+        return "the approval was signed over an older epoch";
+    if (a->verb == VERB_DISARM && m >= 0 && t->authority.member[m].tamper_open)
+        return "an alarm is open there and its agent obeys no disarm: challenge and acknowledge "
+               "first";
+    return NULL;
+}
+
 static const char *
 misfit(const struct tenant *t, const struct approval *a)
 {
@@ -60,6 +81,8 @@ misfit(const struct tenant *t, const struct approval *a)
         return "the approval is for another tenant";
     if (!kept_verb(a->verb))
         return "this verb is not approved inside a cutover";
+    if (about_one_server(a->verb))
+        return subject_misfit(t, a);
     if (!t->plan_known || baton_hash_is_zero(&t->cutover.plan))
         return "there is no plan to approve";
     if (!baton_hash_eq(&a->plan, &t->cutover.plan) || !members_fit(&t->plan, a))
@@ -174,6 +197,19 @@ approvals_attested(const struct tenant *t, const struct approvals_view *v,
             return m;
     }
     return -1;
+}
+
+unsigned
+approvals_attests(const struct tenant *t, const struct baton_key *member,
+                  const struct approvals_view *v)
+{
+    unsigned n = 0;
+    for (uint32_t i = 0; i < t->cutover.approval_count; i++) {
+        const struct signed_approval *sa = &t->cutover.approval[i];
+        if (sa->a.verb == VERB_ATTEST && baton_key_eq(&sa->a.subject, member) && stands(t, sa, v))
+            n++;
+    }
+    return n;
 }
 
 void

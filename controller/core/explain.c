@@ -198,6 +198,10 @@ tenant_explain(const struct tenant *t, uint64_t now_ms, const struct digest_port
             explain_breach(&g, ret_problem);
         if (state_is_stop(c->state))
             explain_stop(t, ret_problem);
+        if (c->state == HO_BREACH)
+            explain_breach_title(&g, ret_problem);
+        if (c->state == HO_FENCING)
+            explain_fencing(&g, ret_problem);
     }
     explain_outlaws(&g, ret_problem);
     if (t->authority.recovering)

@@ -12,7 +12,11 @@
 void explain_outlaws(const struct guard_ctx *g, struct problem *p);
 /* The new server was stopped by its guard or a quarantine and the state waits for its work. */
 void explain_halted(const struct guard_ctx *g, struct problem *p);
+/* Whom the fence ladder still waits for, and how many people attest for it. */
+void explain_fencing(const struct guard_ctx *g, struct problem *p);
 /* The ways out of a breach that stand open now. */
 void explain_breach(const struct guard_ctx *g, struct problem *p);
+/* Which server it was. */
+void explain_breach_title(const struct guard_ctx *g, struct problem *p);
 
 #endif

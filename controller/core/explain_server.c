@@ -123,6 +123,31 @@ explain_halted(const struct guard_ctx *g, struct problem *p)
     memcpy(p->next, alarm.next, sizeof p->next);
 }
 
+/* --- a server that cannot answer ------------------------------------------------------------------ */
+
+void
+explain_fencing(const struct guard_ctx *g, struct problem *p)
+{
+    const struct agent_view *both[] = {tenant_old(g->t), tenant_new(g->t)};
+    unsigned want = g->approvals.trust == NULL ? 2 : trust_quorum(g->approvals.trust, VERB_ATTEST);
+    for (size_t i = 0; i < ARRAY_LEN(both); i++) {
+        int m = tenant_member(g->t, both[i]);
+        if (m < 0 || !baton_hash_is_zero(&g->t->authority.member[m].evidence) ||
+            g->t->authority.member[m].attested)
+            continue;
+        char text[sizeof p->fact[0].text];
+        struct line l;
+        line_start(&l, text, sizeof text);
+        line_put(&l, both[i]->host);
+        line_put(&l, ": ");
+        line_int(&l, approvals_attests(g->t, &both[i]->key, &g->approvals));
+        line_put(&l, " of ");
+        line_int(&l, want);
+        line_put(&l, " people attest for it; its own evidence would do as well");
+        problem_add(p, text);
+    }
+}
+
 /* --- a breach --------------------------------------------------------------------------------------- */
 
 static bool
@@ -155,6 +180,19 @@ explain_breach(const struct guard_ctx *g, struct problem *p)
         add_text(g, p, "forward: first baton cutover accept TENANT --reason '...'");
     add_text(g, p,
              "forward: two sign baton cutover approve TENANT --for cutover, then fence TENANT");
-    if (holds(g, G_APPR_CUTOVER) || (back && holds(g, G_APPR_ROLLBACK)))
+    /* Where the new server holds already, a fence would be one more thing to prove. */
+    bool fence = g->t->cutover.resume_to < HO_ACTIVATING || g->t->cutover.resume_to > HO_DONE;
+    if (alarm.status == BATON_OK && fence &&
+        (holds(g, G_APPR_CUTOVER) || (back && holds(g, G_APPR_ROLLBACK))))
         tenant_text(g->t, "baton cutover fence TENANT", p->next, sizeof p->next);
+}
+
+/* Rule 205 has a row for each server; the counters that it left behind say which one it was. */
+void
+explain_breach_title(const struct guard_ctx *g, struct problem *p)
+{
+    const struct cutover *c = &g->t->cutover;
+    if (c->old_rogue_seen > 0 && c->new_rogue_seen == 0 && c->breach)
+        line_set(p->title, sizeof p->title,
+                 "the old server exported after it had proved that it stopped");
 }

@@ -299,9 +299,7 @@ guard_probation(const struct guard_ctx *g, struct problem *p)
     uint64_t limit = (uint64_t)guard_policy(g, POLICY_PROBATION_MS);
     uint64_t watched = g->now_ms - c->entered_ms;
     problem_add_span(p, "watched for ", watched, ", needed ", limit);
-    int64_t cycles = fact_or(&n->facts, FACT_GOOD_CYCLES, 0);
-    if (cycles >= c->cycles_before) /* a purged run history starts to count again */
-        cycles -= c->cycles_before;
+    int64_t cycles = fact_or(&n->facts, FACT_GOOD_CYCLES, c->cycles_before) - c->cycles_before;
     problem_add_number(p, "good cycles since then: ", cycles, "");
     problem_add_number(p, "needed: ", guard_policy(g, POLICY_PROBATION_CYCLES_COUNT), "");
     bool good = guard_need(g, p, n, FACT_LAST_EXPORT_OK, 1);

@@ -129,7 +129,7 @@ static const struct rule rules[] = {
     {104, HO_HOLD, HEV_RESUME, {G_BLOB_HERE}, RESUME_STATE, HFX_PLACE_SETTINGS, PAIR,
      "a person resumed it: the sealed settings came meanwhile"},
     {103, HO_HOLD, HEV_RESUME, {0}, RESUME_STATE, 0, ALL, "a person resumed it"},
-    {103, HO_BREACH, HEV_RESUME, {G_NO_TAMPER}, RESUME_STATE, 0, ALL, "the breach is dealt with"},
+    {103, HO_BREACH, HEV_RESUME, {G_NO_TAMPER}, RESUME_STATE, HFX_BASELINE, ALL, "the breach is dealt with"},
 
     {107, HO_VERIFY, HEV_REVERIFY, {0}, SAME_STATE, HFX_VERIFY, PAIR, "verified again"},
     {107, HO_READY, HEV_REVERIFY, {0}, HO_VERIFY, HFX_VERIFY, PAIR, "a person wants it verified again"},

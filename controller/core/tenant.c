@@ -44,9 +44,9 @@ watch_sealing(struct step *s)
 }
 
 static void
-lower_to(int64_t *seen, const struct facts *f)
+lower_to(int64_t *seen, const struct facts *f, enum fact_id id)
 {
-    int64_t now = fact_or(f, FACT_EXPORTS_SINCE_FENCE, *seen);
+    int64_t now = fact_or(f, id, *seen);
     if (now < *seen)
         *seen = now;
 }
@@ -55,8 +55,18 @@ lower_to(int64_t *seen, const struct facts *f)
 static void
 watch_rogue_counts(struct step *s)
 {
-    lower_to(&step_cutover(s)->old_rogue_seen, &tenant_old(s->t)->facts);
-    lower_to(&step_cutover(s)->new_rogue_seen, &tenant_new(s->t)->facts);
+    struct cutover *c = step_cutover(s);
+    lower_to(&c->old_rogue_seen, &tenant_old(s->t)->facts, FACT_EXPORTS_SINCE_FENCE);
+    lower_to(&c->new_rogue_seen, &tenant_new(s->t)->facts, FACT_EXPORTS_SINCE_FENCE);
+}
+
+/* A purged run history counts fewer; cycles from before the probation, in staging mode or in a
+ * breach, never count for it. */
+static void
+watch_good_cycles(struct step *s)
+{
+    if (step_cutover(s)->state == HO_PROBATION)
+        lower_to(&step_cutover(s)->cycles_before, &tenant_new(s->t)->facts, FACT_GOOD_CYCLES);
 }
 
 static void
@@ -66,6 +76,7 @@ take_facts(struct step *s, const struct facts *facts)
     a->facts = *facts;
     a->reported_ms = a->seen_ms = s->ev->now_ms;
     watch_rogue_counts(s);
+    watch_good_cycles(s);
     watch_settings(s);
     watch_sealing(s);
     if (step_cutover(s)->state == HO_VERIFY) /* people see what is true now until they accept it */

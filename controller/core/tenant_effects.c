@@ -382,14 +382,15 @@ static const struct {
     uint8_t state, fact;
     bool of_old;
     size_t at;
+    int64_t unknown; /* what counts while nobody knows it */
 } baselines[] = {
-    {HO_FIRST_SYNC, FACT_GOOD_CYCLES, true, offsetof(struct cutover, cycles_before)},
-    {HO_GAP, FACT_EXPORTS_SINCE_FENCE, true, offsetof(struct cutover, old_rogue_seen)},
-    {HO_GRANTING, FACT_EXPORTS_TOTAL, false, offsetof(struct cutover, exports_before)},
-    {HO_GRANTING, FACT_LAST_EXPORT_END, false, offsetof(struct cutover, export_end_before)},
-    {HO_PROBATION, FACT_GOOD_CYCLES, false, offsetof(struct cutover, cycles_before)},
-    {HO_RESTORING, FACT_EXPORTS_TOTAL, true, offsetof(struct cutover, exports_before)},
-    {HO_RESTORING, FACT_LAST_EXPORT_END, true, offsetof(struct cutover, export_end_before)},
+    {HO_FIRST_SYNC, FACT_GOOD_CYCLES, true, offsetof(struct cutover, cycles_before), 0},
+    {HO_GAP, FACT_EXPORTS_SINCE_FENCE, true, offsetof(struct cutover, old_rogue_seen), 0},
+    {HO_GRANTING, FACT_EXPORTS_TOTAL, false, offsetof(struct cutover, exports_before), 0},
+    {HO_GRANTING, FACT_LAST_EXPORT_END, false, offsetof(struct cutover, export_end_before), 0},
+    {HO_PROBATION, FACT_GOOD_CYCLES, false, offsetof(struct cutover, cycles_before), INT64_MAX},
+    {HO_RESTORING, FACT_EXPORTS_TOTAL, true, offsetof(struct cutover, exports_before), 0},
+    {HO_RESTORING, FACT_LAST_EXPORT_END, true, offsetof(struct cutover, export_end_before), 0},
 };
 
 static void
@@ -399,7 +400,7 @@ take_baselines(struct step *s, uint8_t state)
         if (baselines[i].state != state)
             continue;
         const struct agent_view *a = baselines[i].of_old ? tenant_old(s->t) : tenant_new(s->t);
-        int64_t v = fact_or(&a->facts, (enum fact_id)baselines[i].fact, 0);
+        int64_t v = fact_or(&a->facts, (enum fact_id)baselines[i].fact, baselines[i].unknown);
         memcpy((uint8_t *)step_cutover(s) + baselines[i].at, &v, sizeof v);
     }
 }

@@ -302,6 +302,97 @@ an_old_server_that_is_uninstalled_in_the_gap_proves_that_and_go_follows(void **s
     duet_to(&u, HO_DONE);
 }
 
+/* --- what stands behind a fence and a probation ----------------------------------------------------- */
+
+static void
+the_fence_ladder_counts_the_people_who_attest(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_ARMED);
+    u.cut[TOY_OLD] = true;
+    works(HEV_START, NULL);
+    duet_pass(&u, 3, 1200);
+    works(HEV_FENCE, NULL);
+    stands_in(HO_FENCING);
+    struct problem p = explain();
+    assert_true(says(&p, "0 of 2 people attest for it"));
+    assert_int_equal(duet_attest(&u, TOY_OLD, TOY_ANNA), BATON_OK);
+    p = explain();
+    assert_true(says(&p, "1 of 2 people attest for it"));
+    assert_false(says(&p, "NEW: 0 of 2"));
+}
+
+static void
+cycles_from_before_a_breach_or_from_staging_do_not_shorten_the_probation(void **state)
+{
+    (void)state;
+    int64_t needed;
+    duet_to(&u, HO_PROBATION);
+    needed = u.t.info.policy.v[POLICY_PROBATION_CYCLES_COUNT];
+    facts_set(&u.facts[TOY_NEW], FACT_GOOD_CYCLES, 40 + needed - 1);
+    u.t.cutover.cycles_before = 40;
+    duet_export(&u, TOY_OLD);
+    facts_set(&u.facts[TOY_OLD], FACT_STOPPED_AT, (int64_t)u.unix_ms + 1); /* by its guard */
+    stands_in(HO_BREACH);
+    assert_string_equal(explain().title,
+                        "the old server exported after it had proved that it stopped");
+    next_is("baton cutover challenge contoso");
+    works(HEV_CHALLENGE, NULL);
+    duet_pass(&u, 3, 1200);
+    works(HEV_ACK_TAMPER, NULL);
+    works(HEV_RESUME, NULL);
+    stands_in(HO_PROBATION);
+    assert_int_equal(u.t.cutover.cycles_before, 40 + needed - 1);
+    facts_set(&u.facts[TOY_NEW], FACT_GOOD_CYCLES, needed); /* a week later the history is purged */
+    duet_pass(&u, 30, 1200);
+    stands_in(HO_PROBATION);
+    facts_set(&u.facts[TOY_NEW], FACT_GOOD_CYCLES, 2 * needed);
+    duet_pass(&u, 30, 1200);
+    assert_int_not_equal(u.t.cutover.state, HO_PROBATION);
+}
+
+static enum baton_status
+approve_for(enum toy_member subject, enum approval_verb verb)
+{
+    struct signed_approval sa =
+        toy_approval(verb, TOY_ANNA, subject, u.t.authority.epoch); /* of any plan or of none */
+    const char *why;
+    struct approvals_view v = {toy_trust(), toy_digest(), 0};
+    memset(sa.a.member, 0, sizeof sa.a.member);
+    sa.a.subject = toy_member_key(subject);
+    sa.a.plan = (struct baton_hash){{0}};
+    toy_sign_approval(&sa, TOY_ANNA);
+    return approvals_add(&u.t, &sa, &v, &why);
+}
+
+static void
+a_server_is_disarmed_or_readmitted_outside_any_plan_but_not_under_its_open_alarm(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_READY);
+    works(HEV_ABANDON, "later");
+    duet_create(&u, PROFILE_PARALLEL);
+    stands_in(HO_ASSESSED); /* no plan yet */
+    assert_int_equal(approve_for(TOY_NEW, VERB_READMIT), BATON_OK);
+    assert_int_equal(approve_for(TOY_NEW, VERB_DISARM), BATON_OK);
+    assert_int_not_equal(approve_for(TOY_NEW, VERB_PLAN), BATON_OK);
+    u.t.authority.member[TOY_NEW].tamper_open = true;
+    assert_int_equal(approve_for(TOY_NEW, VERB_DISARM), BATON_CONFLICT);
+    assert_int_equal(approve_for(TOY_OLD, VERB_DISARM), BATON_OK);
+}
+
+static void
+done_says_whether_the_guard_is_on(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_DONE);
+    struct problem p = explain();
+    assert_true(says(&p, "the guard on the old server goes on"));
+    duet_tell_self(&u, TOY_OLD, VERB_DISARM);
+    p = explain();
+    assert_true(says(&p, "the guard on the old server is off"));
+}
+
 int
 main(void)
 {
@@ -321,6 +412,13 @@ main(void)
                                open_duet),
         cmocka_unit_test_setup(
             an_old_server_that_is_uninstalled_in_the_gap_proves_that_and_go_follows, open_duet),
+        cmocka_unit_test_setup(the_fence_ladder_counts_the_people_who_attest, open_duet),
+        cmocka_unit_test_setup(
+            cycles_from_before_a_breach_or_from_staging_do_not_shorten_the_probation, open_duet),
+        cmocka_unit_test_setup(
+            a_server_is_disarmed_or_readmitted_outside_any_plan_but_not_under_its_open_alarm,
+            open_duet),
+        cmocka_unit_test_setup(done_says_whether_the_guard_is_on, open_duet),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
