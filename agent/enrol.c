@@ -48,7 +48,7 @@ read_token(const struct enrol_options *o, struct token *ret_token, struct baton_
     }
     enum baton_status rc = token_decode(text, ret_token, err);
     crypto_wipe(text, sizeof text);
-    return rc;
+    return rc == BATON_MALFORMED ? BATON_USAGE : rc;
 }
 
 /* The server's own name: what was given, the lab's name for it, or the system's. */

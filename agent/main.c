@@ -88,7 +88,7 @@ parse_seconds(const char *text, uint64_t *ret_ms, struct baton_err *err)
 }
 
 static enum baton_status
-take_option(struct options *o, int option, struct baton_err *err)
+take_option(struct options *o, int option, const char *word, struct baton_err *err)
 {
     const struct {
         int option;
@@ -109,7 +109,8 @@ take_option(struct options *o, int option, struct baton_err *err)
         log_level_set(LEVEL_DEBUG);
         return BATON_OK;
     }
-    return baton_fail(err, BATON_USAGE, "see baton-agent --help");
+    return baton_fail(err, BATON_USAGE, "%s %s; see baton-agent --help",
+                      option == ':' ? "a value is missing after" : "no such option:", word);
 }
 
 static enum baton_status
@@ -192,7 +193,8 @@ main(int argc, char **argv)
     struct options o = {.output = "table", .enrol = {.timeout_ms = 60000}};
     struct baton_err err = {0};
     prepare_process();
-    for (int option; (option = getopt_long(argc, argv, "", long_options, NULL)) != -1;) {
+    opterr = 0;
+    for (int option; (option = getopt_long(argc, argv, ":", long_options, NULL)) != -1;) {
         if (option == OPT_HELP || option == OPT_VERSION) {
             if (option == OPT_HELP)
                 fputs(usage, stdout);
@@ -200,7 +202,7 @@ main(int argc, char **argv)
                 puts("baton-agent " BATON_VERSION);
             return 0;
         }
-        enum baton_status rc = take_option(&o, option, &err);
+        enum baton_status rc = take_option(&o, option, argv[optind - 1], &err);
         if (rc != BATON_OK)
             return finish(rc, &err);
     }

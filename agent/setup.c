@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/config.h"
@@ -88,6 +89,15 @@ read_all(const struct config *c, struct setup *s, struct baton_err *err)
     return rc;
 }
 
+static enum baton_status
+dir_is_closed(const char *dir, struct baton_err *err)
+{
+    struct stat st;
+    if (stat(dir, &st) != 0 || (st.st_mode & 077) == 0)
+        return BATON_OK; /* what is not there is named by its file */
+    return baton_fail(err, BATON_DENIED, "others can read %s: chmod 700 %s", dir, dir);
+}
+
 enum baton_status
 setup_read(const char *dir, struct setup *ret_setup, struct baton_err *err)
 {
@@ -104,6 +114,8 @@ setup_read(const char *dir, struct setup *ret_setup, struct baton_err *err)
                         "%s is not an agent's directory: run baton-agent enrol", dir);
     if (rc == BATON_OK)
         rc = config_read_environment(c, err);
+    if (rc == BATON_OK)
+        rc = dir_is_closed(dir, err);
     if (rc == BATON_OK)
         rc = read_all(c, ret_setup, err);
     text_copy(ret_setup->dir, sizeof ret_setup->dir, dir);

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* ---- the engine's ports ----------------------------------------------------------------------- */
@@ -154,6 +155,19 @@ signals_block(void)
     signal(SIGPIPE, SIG_IGN);
 }
 
+/* An empty file would be taken for a database that nothing was written to yet. */
+static enum baton_status
+store_is_there(const char *path, struct baton_err *err)
+{
+    struct stat st;
+    if (stat(path, &st) == 0 && st.st_size > 0)
+        return BATON_OK;
+    return baton_fail(err, BATON_NOT_FOUND,
+                      "%s is missing or empty: restore it from a backup, or make a new controller "
+                      "with baton-controller init",
+                      path);
+}
+
 enum baton_status
 service_open(struct service *s, const struct settings *settings, struct baton_err *err)
 {
@@ -163,11 +177,8 @@ service_open(struct service *s, const struct settings *settings, struct baton_er
     signals_block();
     snprintf(s->address, sizeof s->address, "%s", settings_advertise(settings));
     enum baton_status rc = keyfile_load(settings->keys, &s->identity, err);
-    if (rc == BATON_OK && access(settings->store, F_OK) != 0)
-        rc = baton_fail(err, BATON_NOT_FOUND,
-                        "%s is missing: restore it from a backup, or make a new controller with "
-                        "baton-controller init",
-                        settings->store);
+    if (rc == BATON_OK)
+        rc = store_is_there(settings->store, err);
     if (rc == BATON_OK)
         rc = store_sqlite_open(settings->store, STORE_READ_WRITE, crypto_digest_port(), &s->store,
                                err);

@@ -83,14 +83,16 @@ add_server(struct options *o, const char *text, bool old, struct baton_err *err)
 }
 
 static enum baton_status
-parse_number(const char *text, double least, double most, double *ret, struct baton_err *err)
+parse_number(const char *option, const char *text, double least, double most, double *ret,
+             struct baton_err *err)
 {
     char *end;
     errno = 0;
     double value = strtod(text, &end);
-    if (errno != 0 || end == text || *end != '\0' || !(value >= least && value <= most))
-        return baton_fail(err, BATON_USAGE, "'%s' is not a number from %g to %g", text, least,
-                          most);
+    bool plain = text[0] != '\0' && text[strspn(text, "0123456789.")] == '\0';
+    if (errno != 0 || !plain || *end != '\0' || !(value >= least && value <= most))
+        return baton_fail(err, BATON_USAGE, "%s: '%.40s' is not a number from %.9g to %.9g", option,
+                          text, least, most);
     *ret = value;
     return BATON_OK;
 }
@@ -132,7 +134,7 @@ parse_option(struct options *o, int option, const char *value, struct baton_err 
         o->world.tenant = value;
         return BATON_OK;
     case OPT_OBJECTS:
-        rc = parse_number(value, 0, OBJECTS_MAX, &number, err);
+        rc = parse_number("--objects", value, 0, OBJECTS_MAX, &number, err);
         o->world.objects = rc == BATON_OK ? (uint64_t)number : 0;
         return rc;
     case OPT_OLD:
@@ -145,18 +147,19 @@ parse_option(struct options *o, int option, const char *value, struct baton_err 
         o->config = value;
         return BATON_OK;
     case OPT_SPEED:
-        return parse_number(value, 0.01, 1000, &o->world.speed, err);
+        return parse_number("--speed", value, 0.01, 1000, &o->world.speed, err);
     case OPT_AUTOMATIC:
         o->automatic = true;
         return BATON_OK;
     case OPT_OUTPUT:
         return parse_output(o, value, err);
     case OPT_TIMEOUT:
-        rc = parse_number(value, 0.001, 86400, &number, err);
+        rc = parse_number("--timeout", value, 0.001, 86400, &number, err);
         o->client.timeout_ms = rc == BATON_OK ? (unsigned)(number * 1000) : 0;
         return rc;
     default:
-        return baton_fail(err, BATON_USAGE, "see baton-lab --help");
+        return baton_fail(err, BATON_USAGE, "%s %s; see baton-lab --help",
+                          option == ':' ? "a value is missing after" : "no such option:", value);
     }
 }
 
@@ -315,7 +318,11 @@ command(struct options *o, int count, char **words)
     struct baton_err err;
     if (o->client.dir == NULL)
         o->world.dir = o->client.dir = getenv("BATON_LAB_DIR");
-    if (o->client.dir == NULL && count > 0)
+    bool known = strcmp(verb, "run") == 0 || strcmp(verb, "do") == 0 ||
+                 strcmp(verb, "tenant") == 0 || strcmp(verb, "watch") == 0;
+    if (!known)
+        (void)baton_fail(&err, BATON_USAGE, "no such command: '%.40s'; see baton-lab --help", verb);
+    else if (o->client.dir == NULL)
         (void)baton_fail(&err, BATON_USAGE, "which lab? Give --dir DIR or set BATON_LAB_DIR");
     else if (strcmp(verb, "run") == 0 && count == 1)
         return run(o);
@@ -326,7 +333,7 @@ command(struct options *o, int count, char **words)
     else if (strcmp(verb, "watch") == 0)
         return client_watch(&o->client, words + 1, (size_t)count - 1);
     else
-        (void)baton_fail(&err, BATON_USAGE, "what to do? See baton-lab --help");
+        (void)baton_fail(&err, BATON_USAGE, "'%s' needs other words; see baton-lab --help", verb);
     return complain(&err);
 }
 
@@ -336,7 +343,8 @@ main(int argc, char **argv)
     struct options o = {.world = {.tenant = "contoso", .objects = 1000, .speed = 1},
                         .client = {.timeout_ms = 120000}};
     struct baton_err err;
-    for (int option; (option = getopt_long(argc, argv, "", long_options, NULL)) != -1;) {
+    opterr = 0;
+    for (int option; (option = getopt_long(argc, argv, ":", long_options, NULL)) != -1;) {
         if (option == OPT_HELP) {
             fputs(usage, stdout);
             return 0;
@@ -345,7 +353,8 @@ main(int argc, char **argv)
             puts("baton-lab " BATON_VERSION);
             return 0;
         }
-        if (parse_option(&o, option, optarg, &err) != BATON_OK)
+        const char *value = option == '?' || option == ':' ? argv[optind - 1] : optarg;
+        if (parse_option(&o, option, value, &err) != BATON_OK)
             return complain(&err);
     }
     return command(&o, argc - optind, argv + optind);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { IDLE_TIMEOUT_S = 30, CONNECTION_MEMORY = 32768, PEM_BYTES_MAX = 65536 };
@@ -242,6 +243,15 @@ read_pem(const char *path, char **ret_text, struct baton_err *err)
     return BATON_OK;
 }
 
+static enum baton_status
+key_is_closed(const char *path, struct baton_err *err)
+{
+    struct stat st;
+    if (stat(path, &st) != 0 || (st.st_mode & 077) == 0)
+        return BATON_OK; /* one that is not there is named when it is read */
+    return baton_fail(err, BATON_DENIED, "others can read %s: chmod 600 %s", path, path);
+}
+
 static bool
 address_of(const char *host, uint16_t port, struct sockaddr_storage *ret_address,
            socklen_t *ret_len)
@@ -301,7 +311,9 @@ daemon_start(struct api *api, int fd, struct baton_err *err)
         MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL, MHD_OPTION_END);
     if (api->daemon == NULL) {
         close(fd);
-        return baton_fail(err, BATON_IO, "the HTTPS server does not start: bad certificate or key");
+        return baton_fail(err, BATON_IO,
+                          "the HTTPS server does not start: %s and %s are no certificate and key",
+                          api->config.cert_path, api->config.key_path);
     }
     return BATON_OK;
 }
@@ -324,6 +336,8 @@ api_open(const struct api_config *config, struct engine *engine, const struct di
     enum baton_status rc = api->store_path != NULL ? BATON_OK : baton_fail(err, BATON_NOMEM, "api");
     if (rc == BATON_OK)
         rc = read_pem(config->cert_path, &api->cert, err);
+    if (rc == BATON_OK)
+        rc = key_is_closed(config->key_path, err);
     if (rc == BATON_OK)
         rc = read_pem(config->key_path, &api->key, err);
     if (rc == BATON_OK)

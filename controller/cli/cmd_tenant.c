@@ -63,6 +63,10 @@ read_sets(struct cli *c, json_t *policy)
 enum baton_status
 cmd_tenant_create(struct cli *c)
 {
+    struct baton_id id;
+    if (!baton_guid_parse(cli_arg(c, 0), &id))
+        return baton_fail(&c->err, BATON_USAGE, "'%.64s' is no GUID: the Entra tenant's id is one",
+                          cli_arg(c, 0));
     json_t *policy = json_object();
     enum baton_status rc = read_sets(c, policy);
     if (rc != BATON_OK) {

@@ -28,6 +28,9 @@ class Looks:
     def stopped(self, tenant, host):
         return all(s["state"] == "stopped" for s in self.services(tenant, host).values())
 
+    def fenced(self, tenant, host):
+        return all(s["state"] == "stopped" and s["start"] == "disabled" for s in self.services(tenant, host).values())
+
     def assert_stopped(self, tenant, host):
         for name, service in self.services(tenant, host).items():
             self.assertEqual(service["state"], "stopped", f"{host} {name}")
@@ -69,6 +72,9 @@ class Looks:
 
 
 def last_words(site):
+    for tenant in site.labs:
+        done = site.baton("cutover", "explain", tenant, check=False)
+        print(f"--- {tenant}", *(done.stdout + done.stderr).splitlines(), sep="\n    ", file=sys.stderr)
     for process in site.everything():
         if process.log.exists():
             print(f"--- {process.name}", *process.log.read_text(errors="replace").splitlines()[-20:],
