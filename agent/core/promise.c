@@ -490,10 +490,9 @@ promise_take(struct promise *p, const struct judged *j)
     p->serial = 0;
 
     if (!stays) {
-        grant_void(p);
-        p->grant = p->grant == GRANT_NONE ? GRANT_NONE : GRANT_VOID;
+        role_end(p);
+        p->grant = p->grant == GRANT_NONE ? GRANT_NONE : GRANT_VOID; /* a used one, too */
         p->holding = mine && j->o->adopt;
-        p->start_due = false;
     }
     p->holding_epoch = p->holding ? p->epoch : (struct epoch){0};
 

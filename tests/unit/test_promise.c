@@ -534,6 +534,22 @@ its_own_later_word_gives_back_what_a_machine_forgot(void **state)
 }
 
 static void
+a_machine_that_forgot_its_retirement_is_told_so_by_its_own_word(void **state)
+{
+    (void)state;
+    struct stage ahead, behind;
+    old_evidence(&ahead, toy_epoch(2));
+    ahead.m.promise.retired = true;
+    tell(&ahead, NULL, 0);
+    stage_open(&behind, TOY_OLD);
+    adopt(&behind);
+    struct order o = {.verb = ORDER_STATUS, .id = toy_id(9), .tenant = toy_tenant()};
+    o.shown = toy_sign_word(TOY_OLD, &ahead.out.word[0]);
+    struct statement w = give(&behind, o);
+    assert_true(w.retired && w.tombstone);
+}
+
+static void
 a_memory_that_was_lost_without_a_tombstone_is_not_readmitted(void **state)
 {
     (void)state;
@@ -705,6 +721,21 @@ an_attestation_for_another_epoch_leaves_nobody_out(void **state)
     adopt(&s);
     struct order o = leave_out(&s, TOY_NEW, TOY_OLD);
     o.approval[1].a.epoch = toy_epoch(1);
+    under_plan(&o, &p, bytes);
+    assert_int_equal(give(&s, o).refusal, REFUSE_MEMBERS);
+}
+
+static void
+an_attestation_that_saw_nothing_leaves_nobody_out(void **state)
+{
+    (void)state;
+    static uint8_t bytes[PLAN_BYTES_MAX];
+    struct stage s;
+    struct plan p = plan_of_one(TOY_NEW);
+    stage_open(&s, TOY_NEW);
+    adopt(&s);
+    struct order o = leave_out(&s, TOY_NEW, TOY_OLD);
+    o.approval[1].a.seen = (struct baton_hash){{0}};
     under_plan(&o, &p, bytes);
     assert_int_equal(give(&s, o).refusal, REFUSE_MEMBERS);
 }
@@ -1234,6 +1265,7 @@ a_connect_server_fenced_by_stopping_is_started_by_its_grant(void **state)
     toy_facts_stop(&new.facts);
     observe(&new);
     assert_int_equal(prove_quiet(&new, toy_epoch(2)).type, SAY_EVIDENCE);
+    new.m.promise.guard_stop = true; /* whatever the guard still wanted */
     struct statement w = give(&new, toy_grant(toy_epoch(2), TOY_NEW, 1, &evidence));
     assert_int_equal(w.type, SAY_USED);
     assert_int_equal(member_desire(&new.m), DESIRE_RUNNING);
@@ -1397,11 +1429,11 @@ a_second_drain_counts_its_exports_anew(void **state)
     struct stage s;
     stage_open(&s, TOY_OLD);
     adopt(&s);
-    observe(&s);
-    assert_int_equal(s.m.promise.exports_mark, -1); /* a holder has none */
-    give(&s, toy_fence(toy_epoch(2), TOY_NEW));
     struct facts runs = s.facts;
     toy_facts_stop(&s.facts);
+    observe(&s);
+    assert_int_equal(s.m.promise.exports_mark, -1); /* a holder has none, even when it is stopped */
+    give(&s, toy_fence(toy_epoch(2), TOY_NEW));
     observe(&s);
     assert_int_equal(s.m.promise.exports_mark, 7);
     s.facts = runs; /* not guarded yet: it may finish */
@@ -2063,6 +2095,7 @@ main(void)
         cmocka_unit_test(readmit_raises_the_promise_to_the_record),
         cmocka_unit_test(a_readmitted_server_starts_again_only_under_a_later_epoch),
         cmocka_unit_test(its_own_later_word_gives_back_what_a_machine_forgot),
+        cmocka_unit_test(a_machine_that_forgot_its_retirement_is_told_so_by_its_own_word),
         cmocka_unit_test(a_memory_that_was_lost_without_a_tombstone_is_not_readmitted),
         cmocka_unit_test(what_a_second_copy_promised_is_not_taken_back),
         cmocka_unit_test(a_first_fence_that_only_the_second_copy_knows_is_taken_once_more),
@@ -2070,6 +2103,7 @@ main(void)
         cmocka_unit_test(two_people_may_leave_out_a_member_that_they_attest_for_this_epoch),
         cmocka_unit_test(each_of_them_must_name_the_member_that_is_left_out),
         cmocka_unit_test(an_attestation_for_another_epoch_leaves_nobody_out),
+        cmocka_unit_test(an_attestation_that_saw_nothing_leaves_nobody_out),
         cmocka_unit_test(an_entra_connect_server_is_never_left_out_towards_a_legacy_one),
         cmocka_unit_test(a_returning_member_takes_a_shorter_plan_by_the_holders_word_however_late),
         cmocka_unit_test(the_second_person_twice_is_not_a_third),
