@@ -29,6 +29,24 @@ struct enrolment {
     struct baton_hash fingerprint;
 };
 
+/* Whoever reads a token before it is used may enrol in this server's name. */
+static enum baton_status
+read_token_file(const char *path, char *text, size_t cap, struct baton_err *err)
+{
+    struct stat st;
+    FILE *in = fopen(path, "r");
+    if (in == NULL)
+        return baton_fail(err, BATON_NOT_FOUND, "cannot read %s: %s", path, strerror(errno));
+    if (fstat(fileno(in), &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 077) != 0) {
+        fclose(in);
+        return baton_fail(err, BATON_DENIED, "others can read %s: chmod 600 %s", path, path);
+    }
+    size_t len = fread(text, 1, cap - 1, in);
+    text[len] = '\0';
+    fclose(in);
+    return BATON_OK;
+}
+
 static enum baton_status
 read_token(const struct enrol_options *o, struct token *ret_token, struct baton_err *err)
 {
@@ -38,13 +56,9 @@ read_token(const struct enrol_options *o, struct token *ret_token, struct baton_
             return baton_fail(err, BATON_USAGE, "the token is too long");
         memcpy(text, o->token, strlen(o->token) + 1);
     } else {
-        FILE *in = fopen(o->token_file, "r");
-        if (in == NULL)
-            return baton_fail(err, BATON_NOT_FOUND, "cannot read %s: %s", o->token_file,
-                              strerror(errno));
-        size_t len = fread(text, 1, sizeof text - 1, in);
-        text[len] = '\0';
-        fclose(in);
+        enum baton_status read = read_token_file(o->token_file, text, sizeof text, err);
+        if (read != BATON_OK)
+            return read;
     }
     enum baton_status rc = token_decode(text, ret_token, err);
     crypto_wipe(text, sizeof text);

@@ -34,6 +34,18 @@ facts_json(const struct facts *f)
     return object;
 }
 
+/* What `baton agent confirm` compares: over both public keys. */
+static void
+put_fingerprint(json_t *object, const struct crypto_identity *id)
+{
+    uint8_t both[2 * BATON_KEY_BYTES];
+    struct baton_hash fingerprint;
+    memcpy(both, id->sign_key.b, BATON_KEY_BYTES);
+    memcpy(both + BATON_KEY_BYTES, id->box_key.b, BATON_KEY_BYTES);
+    crypto_sha256(both, sizeof both, &fingerprint);
+    put_hex(object, "fingerprint", fingerprint.b, BATON_HASH_BYTES);
+}
+
 static json_t *
 status_json(const struct agent *a)
 {
@@ -55,6 +67,7 @@ status_json(const struct agent *a)
     if (o == NULL)
         return NULL;
     put_hex(o, "key", p->self.b, BATON_KEY_BYTES);
+    put_fingerprint(o, &a->identity);
     put_hex(o, "recipient", p->recipient.b, BATON_KEY_BYTES);
     put_hex(o, "plan", p->plan.b, BATON_HASH_BYTES);
     json_object_set_new(o, "facts", facts_json(&a->member.watch.facts));

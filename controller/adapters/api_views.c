@@ -223,6 +223,21 @@ put_authority_of_agent(json_t *o, const struct statement *s)
     json_object_set_new(o, "promise", view_epoch(&s->epoch));
 }
 
+/* Two copies speak with one key: no statement says so, the controller saw it. */
+static void
+put_bar(json_t *o, const struct tenant *t, const struct agent_view *a)
+{
+    json_object_set_new(o, "barred", json_boolean(a->barred));
+    if (!a->barred)
+        return;
+    view_put_u64(o, "barred_unix_ms", a->alarm_unix_ms);
+    json_object_set_new(o, "quarantine", json_string(quarantine_name(QUARANTINE_SESSIONS)));
+    json_object_set_new(o, "do",
+                        json_sprintf("switch one copy off, then: baton agent confirm %s %s, and "
+                                     "start its agent anew",
+                                     t->info.name, a->host));
+}
+
 json_t *
 view_agent(const struct tenant *t, uint8_t agent, const struct digest_port *dp, uint64_t now_ms,
            bool whole)
@@ -247,6 +262,11 @@ view_agent(const struct tenant *t, uint8_t agent, const struct digest_port *dp, 
     json_object_set_new(o, "skew_ms", json_integer((json_int_t)a->skew_ms));
     if (a->statement_known)
         put_authority_of_agent(o, &a->statement);
+    put_bar(o, t, a);
+    if (!baton_id_is_zero(&a->confirmed_by)) {
+        view_put_id(o, "confirmed_by", &a->confirmed_by);
+        view_put_hex(o, "confirmation", a->confirmation.b, sizeof a->confirmation.b);
+    }
     if (whole) {
         json_object_set_new(o, "facts", view_facts(&a->facts));
         json_object_set_new(o, "note", json_string(a->facts.note));

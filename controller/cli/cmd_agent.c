@@ -26,6 +26,7 @@ static const struct column agent_columns[] = {
     {"GUARD", "guard", COLUMN_YES},
     {"EXPORTED", "ever_exported", COLUMN_YES},
     {"QUARANTINE", "quarantine", COLUMN_TEXT},
+    {"BARRED", "barred", COLUMN_YES},
     {"REVOKED", "revoked", COLUMN_YES},
 };
 
@@ -50,6 +51,9 @@ static const struct column agent_details[] = {
     {"guard", "guard", COLUMN_TEXT},
     {"grant", "grant", COLUMN_TEXT},
     {"quarantine", "quarantine", COLUMN_TEXT},
+    {"barred", "barred", COLUMN_TEXT},
+    {"barred since", "barred_unix_ms", COLUMN_TIME},
+    {"what to do", "do", COLUMN_TEXT},
     {"promised epoch", "promise.counter", COLUMN_TEXT},
     {"note", "note", COLUMN_TEXT},
 };

@@ -51,14 +51,18 @@ verb_wanted(struct cli *c, enum approval_verb *ret_verb)
         const char *code;
         enum approval_verb verb;
     } wanted[] = {
-        {"P2", VERB_PLAN},    {"S6", VERB_CUTOVER}, {"C1", VERB_CUTOVER}, {"C2", VERB_CUTOVER},
-        {"C3", VERB_CUTOVER}, {"D2", VERB_RETIRE},  {"X2", VERB_CUTOVER}, {"R1", VERB_ROLLBACK},
+        {"P2", VERB_PLAN},    {"S6", VERB_CUTOVER},  {"C1", VERB_CUTOVER},
+        {"C2", VERB_CUTOVER}, {"C3", VERB_CUTOVER},  {"D2", VERB_RETIRE},
+        {"X2", VERB_CUTOVER}, {"R1", VERB_ROLLBACK}, {"X3", VERB_CUTOVER},
     };
     char id[ID_TEXT_BYTES];
     json_t *cutover;
     const char *named = cli_option(c, "for");
     if (named != NULL) {
         *ret_verb = approval_verb_parse(named);
+        if (*ret_verb == VERB_DISARM || *ret_verb == VERB_READMIT)
+            return cli_fail(c, BATON_USAGE, "that is about one server: baton agent %s TENANT HOST",
+                            named);
         if (*ret_verb == VERB_NONE || *ret_verb == VERB_GO || *ret_verb == VERB_ATTEST)
             return cli_fail(c, BATON_USAGE, "--for plan, adopt, cutover, rollback or retire");
         return BATON_OK;
@@ -165,15 +169,11 @@ cmd_cutover_attest(struct cli *c)
 
 /* --- about one server ------------------------------------------------------------------------- */
 
+/* signing_begin took that server, and nothing else, in the place of a plan. */
 static enum baton_status
 fill_subject(struct signing *s)
 {
-    const char *host = cli_arg(s->c, 1);
-    for (uint8_t i = 0; i < s->plan.member_count; i++)
-        if (strcasecmp(s->plan.member[i].host, host) == 0)
-            s->approval.subject = s->plan.member[i].key;
-    if (baton_key_is_zero(&s->approval.subject))
-        return cli_fail(s->c, BATON_NOT_FOUND, "the plan has no server %.60s", host);
+    s->approval.subject = s->plan.member[0].key;
     return BATON_OK;
 }
 

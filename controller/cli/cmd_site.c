@@ -183,6 +183,25 @@ cmd_login_add(struct cli *c)
     return rc;
 }
 
+/* A login outlives its operator's name in the trust document. */
+static enum baton_status
+login_id(struct cli *c, const char *name, char ret_id[ID_TEXT_BYTES])
+{
+    json_t *items, *item;
+    size_t i;
+    bool found = false;
+    enum baton_status rc = client_list(c, "/api/v1/logins", &items);
+    if (rc != BATON_OK)
+        return rc;
+    json_array_foreach(items, i, item) if (strcmp(json_text(item, "name"), name) == 0)
+    {
+        found = true;
+        snprintf(ret_id, ID_TEXT_BYTES, "%s", json_text(item, "operator"));
+    }
+    json_decref(items);
+    return found ? BATON_OK : cli_fail(c, BATON_NOT_FOUND, "nobody named %.60s has a login", name);
+}
+
 enum baton_status
 cmd_login_remove(struct cli *c)
 {
@@ -190,9 +209,11 @@ cmd_login_remove(struct cli *c)
     const char *roles;
     json_t *keep;
     enum baton_status rc = operator_id(c, cli_arg(c, 0), id, &roles, &keep);
+    json_decref(keep);
+    if (rc == BATON_NOT_FOUND)
+        rc = login_id(c, cli_arg(c, 0), id);
     if (rc != BATON_OK)
         return rc;
-    json_decref(keep);
     snprintf(path, sizeof path, "/api/v1/logins/%s", id);
     return client_send(c, "DELETE", path, NULL, NULL, NULL);
 }

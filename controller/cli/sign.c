@@ -165,6 +165,45 @@ fill_approval(struct signing *s)
     return BATON_OK;
 }
 
+/* Two verbs are about one server, in a plan or in none: its key as an operator confirmed it. */
+static bool
+about_one_server(enum approval_verb v)
+{
+    return v == VERB_DISARM || v == VERB_READMIT;
+}
+
+static bool
+read_bytes(const json_t *o, const char *path, uint8_t *out, size_t len)
+{
+    const char *hex = json_text(o, path);
+    return strlen(hex) == 2 * len && baton_unhex(hex, out, len);
+}
+
+static enum baton_status
+fetch_server(struct signing *s, const char *tenant, const char *host)
+{
+    char guid[ID_TEXT_BYTES];
+    json_t *agent;
+    struct plan_member *m = &s->plan.member[0];
+    enum baton_status rc = client_tenant(s->c, tenant, guid);
+    if (rc == BATON_OK)
+        rc = client_agent(s->c, guid, host, &agent);
+    if (rc != BATON_OK)
+        return rc;
+    s->plan.member_count = 1;
+    s->plan.lab = s->trust->doc.lab;
+    policy_preset(PRESET_PRODUCTION, &s->plan.policy);
+    snprintf(s->plan.tenant_name, sizeof s->plan.tenant_name, "%s", tenant);
+    snprintf(m->host, sizeof m->host, "%s", json_text(agent, "host"));
+    if (!baton_guid_parse(guid, &s->plan.tenant) || !read_key(agent, "key", &m->key) ||
+        !read_key(agent, "box_key", &m->box_key) ||
+        !read_bytes(agent, "confirmed_by", m->confirmed_by.b, sizeof m->confirmed_by.b) ||
+        !read_bytes(agent, "confirmation", m->confirmation.b, sizeof m->confirmation.b))
+        rc = cli_fail(s->c, BATON_REFUSED, "no operator has confirmed the key of %.60s", host);
+    json_decref(agent);
+    return rc;
+}
+
 enum baton_status
 signing_begin(struct signing *s, struct cli *c, const char *cutover, enum approval_verb verb)
 {
@@ -179,7 +218,7 @@ signing_begin(struct signing *s, struct cli *c, const char *cutover, enum approv
     if (rc == BATON_OK)
         rc = trust_me(c, s->trust, &s->me);
     if (rc == BATON_OK)
-        rc = fetch_plan(s);
+        rc = about_one_server(verb) ? fetch_server(s, cutover, cli_arg(c, 1)) : fetch_plan(s);
     if (rc == BATON_OK)
         rc = check_plan(s);
     if (rc == BATON_OK && needs_verification(verb))
@@ -209,8 +248,23 @@ host_of(const struct signing *s, const struct baton_key *key)
 }
 
 static void
+show_server_alone(const struct signing *s)
+{
+    const struct plan_member *m = &s->plan.member[0];
+    const struct trust_operator *op = trust_operator_find(&s->trust->doc, &m->confirmed_by);
+    char key[17];
+    baton_hex(m->key.b, 8, key);
+    output_show(s->c, "  server     %s%s%s  key %s, confirmed by %s\n", paint_on(s->c, PAINT_BOLD),
+                m->host, paint_off(s->c), key, op != NULL ? op->name : "?");
+}
+
+static void
 show_servers(const struct signing *s)
 {
+    if (about_one_server(s->verb)) {
+        show_server_alone(s);
+        return;
+    }
     for (uint8_t i = 0; i < s->plan.member_count; i++) {
         const struct plan_member *m = &s->plan.member[i];
         const struct trust_operator *op = trust_operator_find(&s->trust->doc, &m->confirmed_by);
@@ -295,8 +349,10 @@ signing_show(const struct signing *s)
                     paint_off(c));
     output_show(s->c, "  means      %s\n", consequence(s->verb));
     output_show(s->c, "  tenant     %s  %s\n", s->plan.tenant_name, guid);
-    output_show(s->c, "  path       %s\n", profile_name((enum profile)s->plan.profile));
-    output_show(s->c, "  plan       %s\n", hash);
+    if (!about_one_server(s->verb)) {
+        output_show(s->c, "  path       %s\n", profile_name((enum profile)s->plan.profile));
+        output_show(s->c, "  plan       %s\n", hash);
+    }
     show_servers(s);
     output_show(s->c, "  names      %s\n", host_of(s, &s->approval.recipient));
     output_show(s->c, "  epoch      %" PRIu64 " when signed\n", s->approval.base.counter);

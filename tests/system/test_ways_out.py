@@ -1,4 +1,8 @@
 """Places where a person once stood without a next command, with the real programs."""
+import json
+import shutil
+import subprocess
+
 from baton_case import BatonCase, main
 
 
@@ -15,6 +19,80 @@ class Removed(BatonCase):
         site.go("contoso", by="bert")
         site.activate("contoso")
         self.verify_audit()
+
+
+class Copies(BatonCase):
+    def test_a_copied_agent_is_shown_barred_holds_the_cutover_and_counts_again_after_a_confirmation(self):
+        site = self.site
+        site.tenant("contoso")
+        site.begin("contoso")
+        agent = site.agents["contoso", "NEW"]
+        copy = site.dir / "copied"
+        agent.stop()
+        shutil.copytree(agent.directory, copy)
+        agent.start(ready="ready")
+        twin = subprocess.Popen([site.program("baton-agent"), "run", "--dir", copy], stdout=subprocess.DEVNULL,
+                                stderr=subprocess.DEVNULL)
+        self.addCleanup(twin.kill)
+        site.wait_until("it is barred", lambda: self.agent_view("contoso", "NEW")["barred"], timeout=60)
+        view = self.agent_view("contoso", "NEW")
+        self.assertEqual(view["quarantine"], "sessions")
+        self.assertGreater(view["barred_unix_ms"], 0)
+        self.assertIn("baton agent confirm contoso NEW", view["do"])
+        self.assertIn("barred since", site.baton("agent", "show", "contoso", "NEW"))
+        self.assertIn("sessions", site.baton("agent", "list", "--tenant", "contoso"))
+        self.assertEqual(site.state("contoso"), "X1")
+        said = self.explain("contoso")
+        self.assertIn("two copies of it spoke", said)
+        self.assertIn("baton agent confirm contoso NEW", said)
+        twin.kill()
+        twin.wait()
+        site.baton("agent", "confirm", "contoso", "NEW", "--expect", view["fingerprint"])
+        self.assertFalse(self.agent_view("contoso", "NEW")["barred"])
+        site.baton("cutover", "resume", "contoso")
+        self.verify_audit()
+
+
+class OneServer(BatonCase):
+    def test_words_about_one_server_need_no_plan(self):
+        site = self.site
+        site.tenant("contoso")
+        self.assertIn("baton agent disarm TENANT HOST",
+                      self.refused("cutover", "approve", "contoso", "--for", "disarm", "--yes", codes=(2,)))
+        self.refused("cutover", "approve", "contoso", "--for", "readmit", "--yes", codes=(2,))
+        site.begin("contoso")
+        self.assertTrue(self.agent_view("contoso", "NEW")["guard"])
+        site.baton("cutover", "abandon", "contoso", "--reason", "later")
+        site.baton("cutover", "create", "contoso", "--old", "OLD", "--new", "NEW", "--profile", "parallel",
+                   "--reason", "again")
+        self.assertEqual(site.state("contoso"), "P1")
+        site.baton("agent", "disarm", "contoso", "NEW", "--yes")
+        site.wait_until("its guard is off", lambda: not self.agent_view("contoso", "NEW")["guard"])
+        self.assertIn("is not quarantined", self.refused("agent", "readmit", "contoso", "NEW", "--yes", codes=(9,)))
+        self.verify_audit()
+
+
+class Small(BatonCase):
+    def test_a_token_that_others_can_read_enrols_nobody_and_status_shows_the_fingerprint(self):
+        site = self.site
+        lab = site.tenant("contoso")
+        token = site._file("open.token", site.baton("agent", "token", "contoso", "THIRD", "--role", "new"))
+        token.chmod(0o644)
+        done = subprocess.run([site.program("baton-agent"), "enrol", "--dir", site.dir / "third", "--token-file", token,
+                               "--host", lab.socket("NEW")], capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 4, done.stderr)
+        self.assertIn("chmod 600", done.stderr)
+        agent = site.agents["contoso", "OLD"]
+        status = json.loads(site.run([site.program("baton-agent"), "status", "--dir", agent.directory, "--output", "json"]))
+        self.assertEqual(status["fingerprint"], self.agent_view("contoso", "OLD")["fingerprint"])
+
+    def test_a_login_is_removed_by_name_though_the_trust_document_forgot_it(self):
+        site = self.site
+        site.baton("login", "add", "mallory", "--id", "00112233445566778899aabbccddeeff", "--roles", "view")
+        self.assertIn("mallory", site.baton("login", "list"))
+        site.baton("login", "remove", "mallory")
+        self.assertNotIn("mallory", site.baton("login", "list"))
+        self.refused("login", "remove", "mallory", codes=(3,))
 
 
 if __name__ == "__main__":
