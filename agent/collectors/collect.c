@@ -388,7 +388,7 @@ static const enum fact_id remembered[] = {
     FACT_LAST_EXPORT_UPDATES, FACT_LAST_EXPORT_DELETES,
 };
 
-enum { MEMORY_VERSION = 2 };
+enum { MEMORY_VERSION = 3 };
 
 size_t
 collect_remember(const struct collect *c, uint8_t out[COLLECT_MEMORY_BYTES])
@@ -398,6 +398,8 @@ collect_remember(const struct collect *c, uint8_t out[COLLECT_MEMORY_BYTES])
     canon_put_u8(&w, MEMORY_VERSION);
     canon_put_i64(&w, c->history_stop);
     canon_put_u64(&w, c->history_unix_ms);
+    canon_put_i64(&w, c->cycles_counted);
+    canon_put_i64(&w, c->cycle_mark);
     canon_put_bool(&w, c->configured);
     canon_put_i64(&w, c->config_changed_unix_ms);
     canon_put_bool(&w, c->facts.digest_known[DIGEST_CONFIG]);
@@ -433,6 +435,7 @@ collect_recall(struct collect *c, const uint8_t *bytes, size_t len, uint64_t now
     canon_require(&r, canon_get_u8(&r) == MEMORY_VERSION);
     int64_t stop = canon_get_i64(&r);
     uint64_t unix_ms = canon_get_u64(&r);
+    int64_t counted = canon_get_i64(&r), mark = canon_get_i64(&r);
     bool configured = canon_get_bool(&r);
     int64_t changed = canon_get_i64(&r);
     bool config_known = canon_get_bool(&r);
@@ -446,6 +449,8 @@ collect_recall(struct collect *c, const uint8_t *bytes, size_t len, uint64_t now
     }
     c->history_stop = stop == 0 ? -1 : stop; /* it ran when last seen: runs may have been missed */
     c->history_unix_ms = unix_ms;
+    c->cycles_counted = counted;
+    c->cycle_mark = mark;
     c->configured = configured;
     c->config_changed_unix_ms = changed;
     if (config_known)

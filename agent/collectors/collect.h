@@ -66,6 +66,7 @@ struct collect {
     int64_t history_stop;     /* the engine's stop that the history is known to stand for */
     uint64_t history_unix_ms; /* when it was read, by the wall */
     bool history_known, busy;
+    int64_t cycles_counted, cycle_mark; /* good cycles so far, and where the newest of them began */
 
     /* connectors and configuration */
     bool entra_connector, configured, connectors_known;

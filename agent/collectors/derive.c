@@ -50,7 +50,7 @@ derive_cycles(struct collect *c)
     const struct history *h = &c->history;
     bool goes_on = at(c, FACT_CYCLE_IN_PROGRESS, 1) || h->in_progress;
     bool count_last = h->last_cycle_good && !goes_on;
-    collect_set(c, FACT_GOOD_CYCLES, h->good_cycles_before_last + count_last);
+    collect_set(c, FACT_GOOD_CYCLES, c->cycles_counted + count_last);
     collect_set(c, FACT_LAST_CYCLE_END,
                 count_last ? h->last_cycle_end : h->last_cycle_end_before_last);
 }

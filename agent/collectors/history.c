@@ -12,6 +12,7 @@ struct item {
 
 struct history_build {
     struct history sum;
+    int64_t after;
     struct item *item;
     size_t count, cap;
 };
@@ -20,14 +21,17 @@ struct cycle { /* the one being put together */
     bool open, failed;
     bool synced; /* a synchronization or export was seen: the next import begins another */
     bool ad_import, entra_import, ad_sync, entra_sync;
-    int64_t end;
+    int64_t begin, end;
 };
 
 enum baton_status
-history_begin(struct history_build **ret_build, struct baton_err *err)
+history_begin(int64_t after, struct history_build **ret_build, struct baton_err *err)
 {
     *ret_build = calloc(1, sizeof **ret_build);
-    return *ret_build == NULL ? baton_fail(err, BATON_NOMEM, "run history") : BATON_OK;
+    if (*ret_build == NULL)
+        return baton_fail(err, BATON_NOMEM, "run history");
+    (*ret_build)->after = after;
+    return BATON_OK;
 }
 
 static bool
@@ -149,25 +153,31 @@ cycle_good(const struct cycle *c)
 }
 
 static void
-close_cycle(struct history *h, const struct cycle *c)
+close_cycle(struct history_build *b, const struct cycle *c)
 {
+    struct history *h = &b->sum;
     if (h->last_cycle_good) {
         h->good_cycles_before_last++;
+        h->good_cycles_after += h->last_cycle_begin > b->after;
         h->last_cycle_end_before_last = h->last_cycle_end;
     }
+    h->newest_before_last = h->last_cycle_begin;
+    h->last_cycle_begin = c->begin;
     h->last_cycle_good = cycle_good(c);
     if (h->last_cycle_good)
         h->last_cycle_end = c->end;
 }
 
 static void
-cycle_run(struct history *h, struct cycle *c, const struct item *i)
+cycle_run(struct history_build *b, struct cycle *c, const struct item *i)
 {
-    bool entra = h->connector[i->connector].entra;
+    bool entra = b->sum.connector[i->connector].entra;
     if (is_import(i) && c->synced) {
-        close_cycle(h, c);
+        close_cycle(b, c);
         *c = (struct cycle){0};
     }
+    if (!c->open)
+        c->begin = i->begin;
     c->open = true;
     c->failed = c->failed || !is_good(i);
     c->synced = c->synced || !is_import(i);
@@ -188,10 +198,10 @@ history_end(struct history_build **build, struct history *ret_history)
         qsort(b->item, b->count, sizeof b->item[0], by_begin);
     for (size_t i = 0; i < b->count; i++) {
         sum_one(&b->sum, &b->item[i]);
-        cycle_run(&b->sum, &cycle, &b->item[i]);
+        cycle_run(b, &cycle, &b->item[i]);
     }
     if (cycle.open)
-        close_cycle(&b->sum, &cycle);
+        close_cycle(b, &cycle);
     *ret_history = b->sum;
     free(b->item);
     free(b);

@@ -41,11 +41,15 @@ struct history {
     /* the last cycle is apart: the scheduler may say that it still goes on */
     int64_t good_cycles_before_last, last_cycle_end_before_last;
     bool last_cycle_good;
-    int64_t last_cycle_end;
+    int64_t last_cycle_begin, last_cycle_end;
+    /* Of those before the last: a purged history holds always as many, so whoever counts keeps where
+     * the newest began and takes only later ones. */
+    int64_t good_cycles_after, newest_before_last;
 };
 
 struct history_build;
-enum baton_status history_begin(struct history_build **ret_build,
+/* good_cycles_after counts the cycles that began after this. */
+enum baton_status history_begin(int64_t after, struct history_build **ret_build,
                                 struct baton_err *err) BATON_MUST_USE;
 void history_run(void *build, const struct run_record *run); /* a visit of run_history_read */
 void history_end(struct history_build **build, struct history *ret_history);

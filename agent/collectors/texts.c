@@ -4,11 +4,23 @@
 #include "common/readers/psjson.h"
 #include "readers.h"
 
+/* A history that ends before what was counted is of another life of this server: from the beginning. */
+static void
+count_cycles(struct collect *c)
+{
+    const struct history *h = &c->history;
+    bool other = h->newest_before_last != 0 && h->newest_before_last < c->cycle_mark;
+    c->cycles_counted =
+        other ? h->good_cycles_before_last : c->cycles_counted + h->good_cycles_after;
+    if (h->newest_before_last != 0)
+        c->cycle_mark = h->newest_before_last;
+}
+
 static enum baton_status
 read_runs(struct collect *c, const struct host_completion *done, struct baton_err *err)
 {
     struct history_build *build;
-    enum baton_status rc = history_begin(&build, err);
+    enum baton_status rc = history_begin(c->cycle_mark, &build, err);
     if (rc != BATON_OK)
         return rc;
     struct history history;
@@ -20,6 +32,7 @@ read_runs(struct collect *c, const struct host_completion *done, struct baton_er
         return baton_fail(err, BATON_LIMIT, "the run history is longer than Baton reads");
     c->history = history;
     c->history_known = true;
+    count_cycles(c);
     return BATON_OK;
 }
 

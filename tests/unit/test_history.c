@@ -26,7 +26,7 @@ static void
 begin(struct script *s)
 {
     *s = (struct script){.now = 1000};
-    assert_int_equal(history_begin(&s->build, NULL), BATON_OK);
+    assert_int_equal(history_begin(0, &s->build, NULL), BATON_OK);
 }
 
 static void
@@ -106,6 +106,26 @@ a_cycle_is_good_when_every_run_in_it_is(void **state)
     assert_int_equal(h.good_cycles_before_last, 1);
     assert_true(h.last_cycle_good);
     assert_int_equal(h.last_cycle_end, s.now - 50);
+}
+
+static void
+cycles_after_a_moment_are_counted_in_a_history_that_holds_always_as_many(void **state)
+{
+    (void)state;
+    struct script s;
+    struct history h;
+    int64_t counted = 0, mark = 0;
+    for (int purged = 0; purged < 4; purged++) { /* the newest five of ever more */
+        assert_int_equal(history_begin(mark, &s.build, NULL), BATON_OK);
+        s.now = 1000 + 600 * purged;
+        for (int i = 0; i < 5; i++)
+            cycle(&s, RUN_RESULT_SUCCESS);
+        h = end(&s);
+        assert_int_equal(h.good_cycles_before_last, 4);
+        counted += h.good_cycles_after;
+        mark = h.newest_before_last;
+    }
+    assert_int_equal(counted, 7);
 }
 
 static void
@@ -220,6 +240,7 @@ main(void)
         cmocka_unit_test(exports_to_entra_are_counted_those_to_ad_are_not),
         cmocka_unit_test(an_export_in_progress_counts_and_its_end_does_not),
         cmocka_unit_test(a_cycle_is_good_when_every_run_in_it_is),
+        cmocka_unit_test(cycles_after_a_moment_are_counted_in_a_history_that_holds_always_as_many),
         cmocka_unit_test(a_cycle_without_the_entra_side_is_no_good_cycle),
         cmocka_unit_test(the_order_in_which_runs_are_told_does_not_matter),
         cmocka_unit_test(four_operations_need_success_on_every_connector),
