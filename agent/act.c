@@ -71,31 +71,46 @@ act_desire(struct agent *a)
     return a->starting ? DESIRE_RUNNING : desire;
 }
 
-/* Called when an observation is complete, and when the wish may have changed. */
-void
-act_reach(struct agent *a)
+static enum reach_answer
+next_step(struct agent *a, enum desire desire)
 {
-    if (a->act_ticket != 0 || a->collect.running)
-        return;
-    enum desire desire = act_desire(a);
     struct reach_view view = {.collect = &a->collect,
                               .now_ms = agent_now_ms(),
                               .drain_ms = (uint64_t)agent_policy(a, POLICY_DRAIN_MS),
                               .limit_ms = (uint64_t)agent_policy(a, POLICY_STEP_MS)};
     struct host_request request;
-    switch (reach_step(&a->reach, desire, &view, &request)) {
-    case REACH_ACTS:
+    enum reach_answer answer = reach_step(&a->reach, desire, &view, &request);
+    if (answer == REACH_ACTS)
         submit(a, &request);
-        break;
-    case REACH_MET:
-        set_starting(a, false);
-        journal_proof(a, desire);
-        break;
-    case REACH_IDLE:
-    case REACH_DRAINS:
-    case REACH_BLIND:
-        break;
-    }
+    return answer;
+}
+
+static bool
+may_act(const struct agent *a)
+{
+    return agent_runs(a) && a->act_ticket == 0 && !a->collect.running;
+}
+
+/* An observation is complete. */
+void
+act_reach(struct agent *a)
+{
+    if (!may_act(a))
+        return;
+    enum desire desire = act_desire(a);
+    if (next_step(a, desire) != REACH_MET)
+        return;
+    set_starting(a, false);
+    journal_proof(a, desire);
+}
+
+/* An order may have changed the wish: what was seen last says what to do first. That the wish is met
+ * only an observation after it can say. */
+void
+act_at_once(struct agent *a)
+{
+    if (may_act(a) && a->collect.whole_began_ms != 0)
+        (void)next_step(a, act_desire(a));
 }
 
 bool

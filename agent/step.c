@@ -257,8 +257,10 @@ new_order(struct agent *a, const struct order *o)
     ev.order = o;
     if (touches_authority(o)) {
         member_step(&a->member, &ev, a->digest, &a->out);
-        if (put_step(a, o) && commit(a))
+        if (put_step(a, o) && commit(a)) {
             after_step(a);
+            act_at_once(a);
+        }
     } else if (commit(a)) {
         other_order(a, o);
     }

@@ -144,7 +144,7 @@ class Tenant:
             except Refused:
                 if time.monotonic() > deadline:
                     raise
-                time.sleep(0.05)
+                time.sleep(0.005)
 
     # --- P1 to C1 ---------------------------------------------------------------------------------------
     def prepare(self):
@@ -176,7 +176,7 @@ class Tenant:
         return {"C3": now_ms(), "shown": self.show()}
 
     def grant(self, marks):
-        self.anna.verb(self.cutover, "go")
+        self.insist("go")
         self.word_both("evidence", after=320)
         evidence = self.anna.get(f"/api/v1/cutovers/{self.cutover}/evidence")
         while not (evidence["complete"] and evidence["phase"] == "asked"):

@@ -787,6 +787,53 @@ the_tempo_follows_the_order_to_watch(void **state)
     message_free(&a);
 }
 
+/* --- acting --- */
+
+static void
+observed_once(struct desk *d, struct side *s)
+{
+    uint64_t until = agent_now_ms() + PATIENCE_MS;
+    do
+        turn(d);
+    while ((s->agent->collect.running || s->agent->collect.whole_began_ms == 0) &&
+           agent_now_ms() < until);
+    assert_false(s->agent->collect.running);
+}
+
+static void
+a_granted_start_does_not_wait_for_another_look(void **state)
+{
+    struct desk *d = desk_of(state);
+    struct side *s = &d->side[OLD];
+    for (size_t i = 0; i < s->fake->service_count; i++) {
+        s->fake->service[i].state = SERVICE_STOPPED;
+        s->fake->service[i].start = s->fake->service[i].start_registry = START_DISABLED;
+    }
+    start_agent(d, s);
+    observed_once(d, s);
+    size_t looks = s->fake->asked[HOST_SERVICES];
+    s->agent->member.promise.holding = s->agent->member.promise.start_due = true;
+    act_at_once(s->agent);
+    assert_int_equal(s->fake->mutation_count, 1);
+    assert_int_equal(s->fake->mutation[0].op, HOST_SERVICE_ENABLE);
+    assert_int_equal(s->fake->asked[HOST_SERVICES], looks);
+}
+
+static void
+what_was_seen_before_an_order_proves_nothing_of_it(void **state)
+{
+    struct desk *d = desk_of(state);
+    struct side *s = &d->side[OLD];
+    start_agent(d, s);
+    observed_once(d, s);
+    s->agent->member.promise.holding = s->agent->member.promise.start_due = true;
+    act_at_once(s->agent); /* they ran at the last look */
+    assert_int_equal(s->fake->mutation_count, 0);
+    assert_false(s->agent->act_met);
+    act_reach(s->agent);
+    assert_true(s->agent->act_met);
+}
+
 /* --- the settings file --- */
 
 static struct baton_hash
@@ -1074,6 +1121,8 @@ main(void)
         TEST(receipts_count_only_with_the_controllers_signature),
         TEST(a_trust_document_is_taken_from_the_root_alone),
         TEST(the_tempo_follows_the_order_to_watch),
+        TEST(a_granted_start_does_not_wait_for_another_look),
+        TEST(what_was_seen_before_an_order_proves_nothing_of_it),
         TEST(the_settings_file_comes_over_sealed_and_whole),
         TEST(a_changed_piece_is_never_put_down),
         TEST(half_a_file_is_gone_on_with_after_a_restart),
