@@ -53,6 +53,69 @@ class Copies(BatonCase):
         self.verify_audit()
 
 
+class Replaced(BatonCase):
+    def enrol_again(self, tenant, host, role):
+        """The agent's memory and keys are gone: the old key is shut out, a new one takes its place."""
+        site = self.site
+        agent = site.agents[tenant, host]
+        old_key = self.agent_view(tenant, host)["key"]
+        agent.stop()
+        site.baton("agent", "revoke", tenant, host, "--reason", "its disk is gone", "--yes")
+        shutil.rmtree(agent.directory)
+        site.agent_enrol(tenant, host, role)
+        return old_key
+
+    def plan_again(self, tenant):
+        self.site.baton("cutover", "create", tenant, "--old", "OLD", "--new", "NEW", "--profile", "parallel",
+                        "--reason", "an agent was enrolled anew")
+        self.site.wait_until("plan", lambda: self.site.baton("cutover", "plan", tenant) is not None)
+        self.site.baton("cutover", "approve", tenant, "--yes")
+
+    def test_a_new_server_that_was_enrolled_anew_goes_on_once_people_sign_that_the_old_key_is_gone(self):
+        site = self.site
+        site.tenant("contoso")
+        site.begin("contoso")
+        site.baton("cutover", "abandon", "contoso", "--reason", "the new server is built anew")
+        old_key = self.enrol_again("contoso", "NEW", "new")
+        self.plan_again("contoso")
+        site.wait_state("contoso", "S1")
+        self.kill_controller()  # which will never hear that key again
+        site.stage("contoso")
+        site.baton("cutover", "accept", "contoso", "--reason", "read and found good")
+        for who in ("anna", "bert"):
+            site.baton("cutover", "approve", "contoso", "--for", "cutover", "--yes", by=who)
+        command = f"baton cutover approve contoso --for retire --host {old_key[:16]}"
+        site.wait_until("explain names the way", lambda: command in self.explain("contoso"))
+        self.assertIn("leaves out a server", self.refused("cutover", "arm", "contoso"))
+        site.baton(*command.split()[1:], "--yes")
+        site.wait_until("arm", lambda: site.baton("cutover", "arm", "contoso") is not None)
+        site.fence("contoso")
+        site.go("contoso")
+        site.activate("contoso")
+        self.verify_audit()
+
+    def test_an_old_server_that_was_enrolled_anew_is_adopted_once_people_sign_that_the_old_key_is_gone(self):
+        site = self.site
+        site.tenant("adatum")
+        site.begin("adatum")
+        site.baton("cutover", "abandon", "adatum", "--reason", "its agent lost its memory")
+        old_key = self.enrol_again("adatum", "OLD", "old")
+        site.wait_until("it is seen to export", lambda: site.fact("adatum", "OLD", "last_export_end"))
+        self.plan_again("adatum")
+        self.assertEqual(site.state("adatum"), "P2")
+        for who in ("anna", "bert"):
+            site.baton("cutover", "adopt", "adatum", "--yes", by=who)
+        command = f"baton cutover approve adatum --for retire --host {old_key[:16]}"
+        self.assertIn(command, self.explain("adatum"))
+        site.baton(*command.split()[1:], "--yes")
+        site.wait_state("adatum", "S1")
+        site.stage("adatum")
+        site.arm("adatum")
+        site.fence("adatum")
+        site.go("adatum")
+        site.activate("adatum")
+
+
 class OneServer(BatonCase):
     def test_words_about_one_server_need_no_plan(self):
         site = self.site
