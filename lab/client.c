@@ -228,7 +228,7 @@ client_do(const struct client_options *options, const char *server, const char *
 {
     struct baton_err err;
     FILE *lab;
-    json_t *request, *answer;
+    json_t *request = NULL, *answer = NULL;
     enum baton_status rc = build_request(op, fields, field_count, &request, &err);
     if (rc != BATON_OK)
         return complain(&err);
