@@ -649,7 +649,7 @@ go_matches(const struct judged *j, const struct approval *go)
     if (!epoch_eq(&go->epoch, &j->p->epoch) || go->serial != j->o->serial)
         return false;
     struct statement scratch;
-    for (uint8_t m = 0; m < MEMBERS_MAX; m++) {
+    for (uint8_t m = 0; m < (uint8_t)MEMBERS_MAX; m++) {
         struct baton_hash want = {0};
         unsigned count = 0;
         const struct signed_bytes *sb = NULL;
