@@ -84,12 +84,44 @@ verb_wanted(struct cli *c, enum approval_verb *ret_verb)
     return rc;
 }
 
+/* A server of the record that the plan leaves out, by host or by the beginning of its key: towards the
+ * plan's holder, but an Entra Connect server is left out only towards the next one. */
+static enum baton_status
+fill_left_out(struct signing *s)
+{
+    const char *named = cli_option(s->c, "host");
+    const json_t *members = json_at(s->cutover, "authority.members"), *found = NULL;
+    json_t *item;
+    size_t i;
+    json_array_foreach(members, i, item)
+    {
+        struct baton_key key;
+        if (!baton_unhex(json_text(item, "key"), key.b, sizeof key.b) ||
+            plan_member_index(&s->plan, &key) >= 0 ||
+            (strcasecmp(json_text(item, "host"), named) != 0 &&
+             (strlen(named) < 4 || strncmp(json_text(item, "key"), named, strlen(named)) != 0)))
+            continue;
+        found = item;
+        s->approval.subject = key;
+    }
+    if (found == NULL)
+        return cli_fail(s->c, BATON_NOT_FOUND, "the plan leaves out no server %.60s", named);
+    bool forward = strcmp(json_text(found, "product"), product_name(PRODUCT_CONNECT)) == 0 &&
+                   product_is_legacy((enum product)s->plan.member[s->plan.holder].product);
+    s->approval.recipient = s->plan.member[forward ? s->plan.recipient : s->plan.holder].key;
+    output_show(s->c, "you say that the server with the key %.16s is gone for good\n",
+                json_text(found, "key"));
+    return BATON_OK;
+}
+
 enum baton_status
 cmd_cutover_approve(struct cli *c)
 {
     enum approval_verb verb;
     enum baton_status rc = verb_wanted(c, &verb);
-    return rc == BATON_OK ? sign_and(c, verb, NULL, NULL) : rc;
+    if (rc == BATON_OK && cli_has(c, "host") && verb != VERB_RETIRE)
+        return cli_fail(c, BATON_USAGE, "--host goes with --for retire");
+    return rc == BATON_OK ? sign_and(c, verb, cli_has(c, "host") ? fill_left_out : NULL, NULL) : rc;
 }
 
 static enum baton_status

@@ -44,6 +44,7 @@ static const struct option_row sign_options[] = {
     END,
 };
 static const struct option_row approve_options[] = {
+    {"host", "HOST", "with --for retire: a server that the plan leaves out"},
     {"for", "VERB", "plan, adopt, cutover, rollback or retire; what is waited for unless given"},
     END,
 };

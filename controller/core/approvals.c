@@ -150,13 +150,36 @@ stands(const struct tenant *t, const struct signed_approval *sa, const struct ap
            approval_authentic(sa, v->trust, v->dp, v->unix_ms);
 }
 
+/* A retirement of a server that the plan leaves out says nothing about the old one. */
+static bool
+leaves_out(const struct tenant *t, const struct approval *a)
+{
+    return a->verb == VERB_RETIRE && !baton_key_is_zero(&a->subject) &&
+           plan_member_index(&t->plan, &a->subject) < 0;
+}
+
 unsigned
 approvals_count(const struct tenant *t, enum approval_verb verb, const struct approvals_view *v)
 {
     unsigned n = 0;
     for (uint32_t i = 0; i < t->cutover.approval_count; i++) /* one slot a person: all differ */
-        if (t->cutover.approval[i].a.verb == verb && stands(t, &t->cutover.approval[i], v))
+        if (t->cutover.approval[i].a.verb == verb && !leaves_out(t, &t->cutover.approval[i].a) &&
+            stands(t, &t->cutover.approval[i], v))
             n++;
+    return n;
+}
+
+unsigned
+approvals_leave(const struct tenant *t, const struct baton_key *member,
+                const struct baton_key *towards, const struct approvals_view *v)
+{
+    unsigned n = 0;
+    for (uint32_t i = 0; i < t->cutover.approval_count; i++) {
+        const struct signed_approval *sa = &t->cutover.approval[i];
+        if (sa->a.verb == VERB_RETIRE && baton_key_eq(&sa->a.subject, member) &&
+            baton_key_eq(&sa->a.recipient, towards) && stands(t, sa, v))
+            n++;
+    }
     return n;
 }
 

@@ -28,6 +28,9 @@ unsigned approvals_count(const struct tenant *t, enum approval_verb verb,
                          const struct approvals_view *v);
 /* A go that names exactly the open epoch, the next serial and the evidence of this moment. */
 bool approvals_go_fits(const struct tenant *t, const struct signed_approval *sa);
+/* How many people sign, with this plan, that a server which it leaves out is gone. */
+unsigned approvals_leave(const struct tenant *t, const struct baton_key *member,
+                         const struct baton_key *towards, const struct approvals_view *v);
 /* How many people attest for this member now. */
 unsigned approvals_attests(const struct tenant *t, const struct baton_key *member,
                            const struct approvals_view *v);

@@ -90,10 +90,21 @@ sure(const struct step *s)
     return !s->a->recovering && !s->a->reconcile;
 }
 
+/* Enrolled after the record was made: the plan alone knows it, and nothing leads it back. */
+static bool
+newcomer(const struct step *s)
+{
+    int at = s->in->plan == NULL ? -1 : plan_member_index(s->in->plan, &s->in->recipient);
+    return authority_member_index(s->a, &s->in->recipient) < 0 && at >= 0 &&
+           !product_is_legacy((enum product)s->in->plan->member[at].product);
+}
+
 static bool
 may_fence(const struct step *s)
 {
     const char *why;
+    if (newcomer(s))
+        return sure(s);
     return sure(s) && authority_may_return(s->a, &s->in->recipient, &why);
 }
 

@@ -31,17 +31,35 @@ static const uint16_t ways[HANDOFF_STATE_COUNT][2] = {
     [HO_RECONCILE] = {121},
 };
 
+/* Conditions choose among the rows of one rule. */
+static bool
+row_chosen(const struct rule *r, const struct guard_ctx *g)
+{
+    struct problem ignored;
+    for (size_t i = 0; i < GUARDS_PER_RULE && r->guard[i] != G_NONE; i++)
+        if (handoff_guard((enum guard_id)r->guard[i])->title == NULL &&
+            !guard_check((enum guard_id)r->guard[i], g, &ignored))
+            return false;
+    return true;
+}
+
+/* Where no row is chosen, the first. */
 static const struct rule *
-rule_in_state(uint16_t number, const struct cutover *c)
+rule_in_state(uint16_t number, const struct guard_ctx *g)
 {
     size_t count;
-    const struct rule *rules = handoff_rules(&count);
-    for (size_t i = 0; i < count; i++)
-        if (rules[i].number == number &&
-            handoff_rule_from(&rules[i], (enum handoff_state)c->state) &&
-            (rules[i].profiles & PROFILE_BIT(c->profile)) != 0)
+    const struct cutover *c = &g->t->cutover;
+    const struct rule *rules = handoff_rules(&count), *first = NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (rules[i].number != number ||
+            !handoff_rule_from(&rules[i], (enum handoff_state)c->state) ||
+            (rules[i].profiles & PROFILE_BIT(c->profile)) == 0)
+            continue;
+        if (row_chosen(&rules[i], g))
             return &rules[i];
-    return NULL;
+        first = first == NULL ? &rules[i] : first;
+    }
+    return first;
 }
 
 static void
@@ -189,10 +207,11 @@ tenant_explain(const struct tenant *t, uint64_t now_ms, const struct digest_port
         explain_terminal(t, ret_problem);
     } else {
         for (size_t i = 0; i < ARRAY_LEN(ways[0]) && ways[c->state][i] != 0; i++) {
-            const struct rule *r = rule_in_state(ways[c->state][i], c);
+            const struct rule *r = rule_in_state(ways[c->state][i], &g);
             if (r != NULL && explain_rule(&g, r, ret_problem))
                 break;
         }
+        explain_no_plan(&g, ret_problem);
         explain_halted(&g, ret_problem);
         if (c->state == HO_BREACH)
             explain_breach(&g, ret_problem);

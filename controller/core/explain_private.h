@@ -16,6 +16,8 @@ void explain_halted(const struct guard_ctx *g, struct problem *p);
 void explain_fencing(const struct guard_ctx *g, struct problem *p);
 /* The ways out of a breach that stand open now. */
 void explain_breach(const struct guard_ctx *g, struct problem *p);
+/* Nothing blocks the plan by its guards, and yet none can be made. */
+void explain_no_plan(const struct guard_ctx *g, struct problem *p);
 /* Which server it was. */
 void explain_breach_title(const struct guard_ctx *g, struct problem *p);
 

@@ -196,3 +196,20 @@ explain_breach_title(const struct guard_ctx *g, struct problem *p)
         line_set(p->title, sizeof p->title,
                  "the old server exported after it had proved that it stopped");
 }
+
+void
+explain_no_plan(const struct guard_ctx *g, struct problem *p)
+{
+    static const struct baton_id any;
+    struct plan plan;
+    if (g->t->cutover.state != HO_ASSESSED || p->status != BATON_OK ||
+        tenant_plan(g->t, &any, 0, &plan) == BATON_OK)
+        return;
+    p->status = BATON_REFUSED;
+    p->fact_count = 0;
+    line_set(p->title, sizeof p->title,
+             "no plan can be made: a server of the record is unconfirmed or shows no product");
+    problem_add(p, "confirm it; or revoke its key, when its server is gone or enrolled anew");
+    line_set(p->who, sizeof p->who, "any operator");
+    tenant_text(g->t, "baton agent list --tenant TENANT", p->next, sizeof p->next);
+}

@@ -245,6 +245,8 @@ static const struct handoff_guard rows[GUARD_COUNT] = {
                           OPERATORS, "baton cutover resume TENANT", false},
     [G_OLD_ABSENT] = {guard_old_absent, "the old product is still installed", ADMIN_OLD, "baton cutover task TENANT", false},
     [G_NEW_EXPORTS] = {guard_new_exports, "the new server does not show that it exports", ADMIN_NEW, EXPLAIN, false},
+    [G_APPR_LEFT_OUT] = {guard_appr_left_out, "the plan leaves out a server of the record: people have to sign that it is gone",
+                         APPROVERS, "baton cutover approve TENANT --for retire --host KEY", false},
     [G_ALARM_OPEN] = {guard_alarm_open, "no alarm is open that fresh evidence could close", "nobody", EXPLAIN, false},
     [G_ROLE_KNOWN] = CONDITION(guard_role_known),
     [G_NEVER_ADOPTED] = CONDITION(guard_never_adopted),
@@ -269,6 +271,7 @@ static const struct handoff_guard rows[GUARD_COUNT] = {
     [G_EXPORT_FAILED] = CONDITION(guard_export_failed),
     [G_EXPORT_LATE] = CONDITION(guard_export_late),
     [G_OLD_SILENT] = CONDITION(guard_old_silent),
+    [G_NEW_REPLACED] = CONDITION(guard_new_replaced),
     [G_ONLY_A_GRANT] = CONDITION(guard_only_a_grant),
 };
 // clang-format on

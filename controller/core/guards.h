@@ -42,6 +42,8 @@ const struct agent_view *tenant_old(const struct tenant *t);
 const struct agent_view *tenant_new(const struct tenant *t);
 /* Index in the authority record, or -1. */
 int tenant_member(const struct tenant *t, const struct agent_view *a);
+/* Its key was revoked: no word of it will come. */
+bool tenant_shut_out(const struct tenant *t, const struct baton_key *key);
 int64_t deletes_limit(const struct policy *p, int64_t scope_objects);
 bool source_is_dead(const struct agent_view *old, const struct policy *p, uint64_t unix_ms);
 

@@ -91,6 +91,8 @@ guard_new_staged(const struct guard_ctx *g, struct problem *p)
                fresh(g, p, n, FACT_SERVICES_STOPPED);
     bool ok = guard_need_all(g, p, n, ones, ARRAY_LEN(ones), 1);
     ok = guard_need_all(g, p, n, zeros, ARRAY_LEN(zeros), 0) && ok;
+    if (!ok && n->facts.note[0] != '\0')
+        problem_add(p, n->facts.note); /* whose session holds it */
     return ok && fresh(g, p, n, FACT_STAGING_SCHEDULER);
 }
 
@@ -260,6 +262,75 @@ guard_appr_attest(const struct guard_ctx *g, struct problem *p)
     struct baton_hash two[2];
     approved(g, p, VERB_ATTEST);
     return approvals_attested(g->t, &g->approvals, two) >= 0;
+}
+
+/* --- a key that a later plan leaves out ---------------------------------------------------------- */
+
+static bool
+left_out(const struct tenant *t, const struct authority_member *m)
+{
+    return !m->retired && plan_member_index(&t->plan, &m->key) < 0;
+}
+
+/* Towards whom the agents let it be left out: never an Entra Connect server towards a legacy one. */
+static const struct baton_key *
+leave_towards(const struct tenant *t, const struct authority_member *m)
+{
+    const struct plan_member *holder = &t->plan.member[t->plan.holder];
+    bool forward =
+        m->product == PRODUCT_CONNECT && product_is_legacy((enum product)holder->product);
+    return forward ? &t->plan.member[t->plan.recipient].key : &holder->key;
+}
+
+static void
+name_left_out(const struct guard_ctx *g, struct problem *p, const struct authority_member *m)
+{
+    char command[sizeof p->next], fact[sizeof p->fact[0].text];
+    struct line l;
+    line_start(&l, command, sizeof command);
+    line_put(&l, "baton cutover approve TENANT --for retire --host ");
+    line_hex(&l, m->key.b, 8);
+    tenant_text(g->t, command, p->next, sizeof p->next);
+    line_start(&l, fact, sizeof fact);
+    line_put(&l, "left out, and neither retired nor attested: the key ");
+    line_hex(&l, m->key.b, 8);
+    problem_add(p, fact);
+}
+
+/* While the plan waits, those that its adoption leaves out; later, whoever the record still knows. */
+bool
+guard_appr_left_out(const struct guard_ctx *g, struct problem *p)
+{
+    const struct tenant *t = g->t;
+    unsigned want = g->approvals.trust == NULL ? 1 : trust_quorum(g->approvals.trust, VERB_RETIRE);
+    for (size_t i = 0; t->plan_known && i < t->authority.member_count; i++) {
+        const struct authority_member *m = &t->authority.member[i];
+        const struct baton_key *towards = leave_towards(t, m);
+        bool later = t->cutover.state == HO_PLANNED &&
+                     !baton_key_eq(towards, &t->plan.member[t->plan.holder].key);
+        if (!left_out(t, m) || later || approvals_leave(t, &m->key, towards, &g->approvals) >= want)
+            continue;
+        name_left_out(g, p, m);
+        return false;
+    }
+    return true;
+}
+
+/* No adoption can leave the old key out: the old server goes on as the record says, and the fence
+ * towards the new key is the first that it hears. */
+bool
+guard_new_replaced(const struct guard_ctx *g, struct problem *p)
+{
+    (void)p;
+    const struct tenant *t = g->t;
+    const struct authority *a = &t->authority;
+    if (!t->plan_known || a->phase != AUTH_HELD || !baton_key_eq(&a->holder, &guard_old(g)->key))
+        return false;
+    for (size_t i = 0; i < a->member_count; i++)
+        if (left_out(t, &a->member[i]) &&
+            baton_key_eq(leave_towards(t, &a->member[i]), &t->plan.member[t->plan.recipient].key))
+            return true;
+    return false;
 }
 
 /* --- prove and retire ------------------------------------------------------------------------ */

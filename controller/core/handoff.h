@@ -199,6 +199,7 @@ struct rule {
     X(G_OLD_ABSENT, "G-OLD-ABSENT")                                                                \
     X(G_NEW_EXPORTS, "G-NEW-EXPORTS")                                                              \
     X(G_ALARM_OPEN, "G-ALARM-OPEN")                                                                \
+    X(G_APPR_LEFT_OUT, "G-APPR(left-out)")                                                         \
     /* conditions: they choose a row and never block one */                                        \
     X(G_ROLE_KNOWN, "role-known") /* adopted before, OLD holds, every member is known */           \
     X(G_NEVER_ADOPTED, "never-adopted")                                                            \
@@ -223,6 +224,7 @@ struct rule {
     X(G_EXPORT_FAILED, "export-failed")                                                            \
     X(G_EXPORT_LATE, "export-late")                                                                \
     X(G_OLD_SILENT, "old-silent")                                                                  \
+    X(G_NEW_REPLACED, "new-replaced") /* by a key that the record does not know */                  \
     X(G_ONLY_A_GRANT, "only-a-grant-starts-it") /* no way back, NEW stopped, a reason given */
 
 enum guard_id {

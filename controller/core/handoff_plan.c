@@ -30,6 +30,24 @@ add_member(struct plan *p, const struct agent_view *a, bool recipient)
     return BATON_OK;
 }
 
+/* A revoked key answers to nobody: agents want people's word that its server is gone. */
+static bool
+shut_out(const struct tenant *t, const struct baton_key *key, size_t *ret_at)
+{
+    size_t at = 0;
+    while (at < MEMBERS_MAX && !(t->agent[at].used && baton_key_eq(&t->agent[at].key, key)))
+        at++;
+    *ret_at = at;
+    return at == MEMBERS_MAX || t->agent[at].revoked;
+}
+
+bool
+tenant_shut_out(const struct tenant *t, const struct baton_key *key)
+{
+    size_t at;
+    return shut_out(t, key, &at);
+}
+
 /* Members of the record that are not retired have to stand in every later plan: each must prove that
  * it is quiet before anybody else is granted. */
 static enum baton_status
@@ -39,11 +57,9 @@ add_other_members(const struct tenant *t, struct plan *p)
         const struct authority_member *m = &t->authority.member[i];
         if (m->retired || plan_member_index(p, &m->key) >= 0)
             continue;
-        size_t at = 0;
-        while (at < MEMBERS_MAX && !(t->agent[at].used && baton_key_eq(&t->agent[at].key, &m->key)))
-            at++;
-        if (at == MEMBERS_MAX)
-            return BATON_REFUSED;
+        size_t at;
+        if (shut_out(t, &m->key, &at))
+            continue;
         enum baton_status rc = add_member(p, &t->agent[at], false);
         if (rc != BATON_OK)
             return rc;

@@ -101,12 +101,23 @@ note_statement(struct step *s)
     note_ref(n, &s->ev->statement_hash);
 }
 
+/* Who is shut out never answers: waiting for its word would be waiting for ever. */
+static void
+excuse_shut_out(struct step *s)
+{
+    struct authority *a = &s->t->authority;
+    for (size_t i = 0; i < a->member_count; i++)
+        if (tenant_shut_out(s->t, &a->member[i].key))
+            a->member[i].heard = true;
+}
+
 static void
 on_statement(struct step *s)
 {
     const struct statement *w = s->ev->statement;
     struct agent_view *a = speaker(s);
     bool ours = baton_id_eq(&w->tenant, &s->t->info.id);
+    excuse_shut_out(s);
     enum baton_status rc = step_authority(s, AUTH_EV_SAID, NULL, NULL);
     if (rc == BATON_STALE) {
         s->d->changed_agent = false;

@@ -393,6 +393,32 @@ done_says_whether_the_guard_is_on(void **state)
     assert_true(says(&p, "the guard on the old server is off"));
 }
 
+static void
+a_member_of_the_record_blocks_the_plan_and_explain_says_so(void **state)
+{
+    (void)state;
+    struct plan plan;
+    struct baton_id id = toy_id(1);
+    duet_to(&u, HO_READY);
+    works(HEV_ABANDON, "later");
+    duet_create(&u, PROFILE_PARALLEL);
+    next_is("baton cutover plan contoso");
+    struct authority_member *third = &u.t.authority.member[u.t.authority.member_count++];
+    *third = u.t.authority.member[TOY_NEW];
+    third->key = toy_key(0x77); /* of a server that is enrolled and not confirmed */
+    u.t.agent[2] = u.t.agent[TOY_NEW];
+    u.t.agent[2].key = third->key;
+    u.t.agent[2].confirmed = false;
+    next_is("baton agent list --tenant contoso");
+    assert_int_equal(tenant_plan(&u.t, &id, 1, &plan), BATON_REFUSED);
+    u.t.agent[2].revoked = true; /* shut out: left out, and people will have to sign for that */
+    assert_int_equal(tenant_plan(&u.t, &id, 1, &plan), BATON_OK);
+    assert_int_equal(plan.member_count, 2);
+    works(HEV_PLAN, NULL);
+    assert_int_equal(duet_approve(&u, VERB_PLAN, TOY_ANNA), BATON_OK);
+    works(HEV_HOLD, NULL);
+}
+
 int
 main(void)
 {
@@ -418,6 +444,8 @@ main(void)
         cmocka_unit_test_setup(
             a_server_is_disarmed_or_readmitted_outside_any_plan_but_not_under_its_open_alarm,
             open_duet),
+        cmocka_unit_test_setup(a_member_of_the_record_blocks_the_plan_and_explain_says_so,
+                               open_duet),
         cmocka_unit_test_setup(done_says_whether_the_guard_is_on, open_duet),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
