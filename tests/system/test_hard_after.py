@@ -8,7 +8,7 @@ PEOPLE = ("anna", "bert")
 
 
 class AfterTheFence(SharedSite):
-        tenants = {"held": ("C3",), "late": ("C3", ("grant_ms=4000",)), "forward": ("C3",), "shared": ("C3",),
+    tenants = {"held": ("C3",), "late": ("C3", ("grant_ms=4000",)), "forward": ("C3",), "shared": ("C3",),
                "fault": ("C3",), "probed": ("C3", ("probation_ms=6000",))}
     overlaps_allowed = ("probed",)
 

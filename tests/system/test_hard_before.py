@@ -8,7 +8,7 @@ PEOPLE = ("anna", "bert")
 
 
 class BeforeTheFence(SharedSite):
-        tenants = {"removed": ("S1",), "forced": ("S5",), "upgraded": ("S5",), "once": ("S5",),
+    tenants = {"removed": ("S1",), "forced": ("S5",), "upgraded": ("S5",), "once": ("S5",),
                "expired": ("S5", ("approval_ms=4000",)), "wizard": ("C1",)}
 
     def test_a_second_cutover_of_one_tenant_is_refused(self):

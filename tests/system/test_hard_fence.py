@@ -6,7 +6,7 @@ from baton_case import SharedSite, main
 
 
 class AtTheFence(SharedSite):
-        tenants = {"lost": ("C1",), "unreachable": ("C1",), "reverted": ("C1",), "rewound": ("C1",)}
+    tenants = {"lost": ("C1",), "unreachable": ("C1",), "reverted": ("C1",), "rewound": ("C1",)}
     overlaps_allowed = ("reverted", "rewound")  # from boot to the guard: the record of exports counts
 
     def test_a_lost_answer_is_unknown_until_the_agent_gives_it_again(self):
