@@ -86,5 +86,6 @@ stop_descriptor(struct baton_err *err)
     (void)sigaction(SIGINT, &sa, NULL);
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     (void)sigaction(SIGPIPE, &ignore, NULL);
+    (void)sigaction(SIGXFSZ, &ignore, NULL); /* a file that may not grow is a full disk */
     return fd;
 }

@@ -153,6 +153,7 @@ signals_block(void)
     sigset_t set = signals_of_end();
     pthread_sigmask(SIG_BLOCK, &set, NULL); /* every thread made from here inherits it */
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a full disk */
 }
 
 /* An empty file would be taken for a database that nothing was written to yet. */
