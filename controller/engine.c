@@ -23,6 +23,8 @@ engine_open(const struct engine_ports *ports, struct engine **ret_engine, struct
     if (e == NULL)
         return baton_fail(err, BATON_NOMEM, "engine");
     e->p = *ports;
+    if (e->p.batch_most == 0 || e->p.batch_most > ENGINE_BATCH_MAX)
+        e->p.batch_most = ENGINE_BATCH_MAX;
     e->acts_end = &e->acts;
     enum baton_status rc = queue_init(&e->queue, err);
     if (rc == BATON_OK) {
@@ -143,7 +145,7 @@ engine_run(struct engine *e, struct baton_err *err)
             queue_close(&e->queue);
             closed = true;
         }
-        count = queue_take(&e->queue, e->batch, ENGINE_BATCH_MAX, TICK_MS);
+        count = queue_take(&e->queue, e->batch, e->p.batch_most, TICK_MS);
         if (closed && count == 0)
             break;
         engine_moment(e);

@@ -67,6 +67,7 @@ struct engine_ports {
     struct digest_port digest;
     struct baton_key public_key; /* the controller's signing key */
     struct baton_key curve_key;  /* and its transport key: stands in enrolment tokens */
+    unsigned batch_most;         /* inputs in one transaction; 0: ENGINE_BATCH_MAX */
     const char *address;         /* where agents reach it, "tcp://host:port"; likewise; borrowed */
     void *ctx;                   /* of the functions below */
     void (*sign)(void *ctx, const char *domain, const void *bytes, size_t len,
