@@ -644,6 +644,7 @@ store_sqlite_check(const struct store_port *store, const struct store_progress *
                    struct store_check *ret_check, struct baton_err *err)
 {
     struct store_sqlite *s = store->ctx;
+    BATON_ASSERT(s != NULL);
     bool own = !s->in_transaction; /* one snapshot for the head and the rows */
     enum baton_status rc = own ? store_db_simple(&s->db, ST_BEGIN_READ, err) : BATON_OK;
     if (rc != BATON_OK)

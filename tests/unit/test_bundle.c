@@ -438,8 +438,10 @@ static void
 an_object_taken_out_is_missed(void **state)
 {
     struct fixture *f = *state;
-    for (unsigned n = 2; n < 6; n++) { /* an order or a statement */
+    for (unsigned n = 0; n < 6; n++) {
         entries_read(f);
+        if (memcmp(f->entry[nth(f, BUNDLE_OBJECT, n)].bytes + 64, "BPL1", 4) == 0)
+            continue; /* the plan stands in the orders too */
         entry_remove(f, nth(f, BUNDLE_OBJECT, n));
         entries_write(f);
         struct audit_report r = check(f);
