@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import pathlib
+import shlex
 import signal
 import sys
 import threading
@@ -63,16 +64,33 @@ def judged(lab):
 
 
 def show_task(site, tenant):
-    for line in site.baton("cutover", "task", tenant).splitlines():
-        say("    " + line)
+    show(site.baton("cutover", "task", tenant))
+
+
+def new_tenant(site, tenant, options):
+    say(f"a tenant with {options.objects:,} objects, OLD with DirSync, NEW empty")
+    return site.tenant(tenant, options.objects, ["--config", options.config] if options.config else [])
+
+
+def show(text):
+    """What a command printed, without its empty lines and the rows that say nothing."""
+    for line in text.splitlines():
+        if len(line.split()) > 1:
+            say("    " + line)
 
 
 def prepare(site, tenant, options):
-    say(f"a tenant with {options.objects:,} objects, OLD with DirSync, NEW empty")
-    extra = ["--config", options.config] if options.config else []
-    site.tenant(tenant, options.objects, extra)
-    site.prepare(tenant)
-    site.arm(tenant)
+    """P1 to C1, as in the first scenario; the watcher tells how it goes on."""
+    new_tenant(site, tenant, options)
+    watcher = Watcher(site, tenant)
+    watcher.start()
+    try:
+        site.prepare(tenant)
+        site.arm(tenant)
+    except BaseException:
+        watcher.stop()
+        raise
+    return watcher
 
 
 def show_certificate(site, tenant):
@@ -82,8 +100,7 @@ def show_certificate(site, tenant):
     c = json.loads(saved.read_text())["certificate"]
     say(f"certificate: grade {c['grade']} ({c['grade_why']}), nobody exported for {c['gap_lower_ms'] / 1000:.1f} to "
         f"{c['gap_upper_ms'] / 1000:.1f} s, rules {', '.join(str(r['rule']) for r in c['rule'])}")
-    for line in site.baton("audit", "verify", saved).splitlines():
-        say("    " + line)
+    show(site.baton("audit", "verify", saved))
 
 
 def clean(site, options):
@@ -91,11 +108,9 @@ def clean(site, options):
     tenant = "contoso"
     watcher = None
     try:
-        say(f"a tenant with {options.objects:,} objects, OLD with DirSync, NEW empty")
-        lab = site.tenant(tenant, options.objects, ["--config", options.config] if options.config else [])
+        lab = new_tenant(site, tenant, options)
         say("assessment:")
-        for line in site.baton("cutover", "assess", tenant, "--old", "OLD", "--new", "NEW").splitlines():
-            say("    " + line)
+        show(site.baton("cutover", "assess", tenant, "--old", "OLD", "--new", "NEW"))
         site.baton("cutover", "create", tenant, "--old", "OLD", "--new", "NEW", "--profile", "parallel", "--reason",
                    "two servers wanted")
         watcher = Watcher(site, tenant)
@@ -131,9 +146,7 @@ def clean(site, options):
 def rollback(site, options):
     title("2. Decided against it in the gap: the role goes back to OLD")
     tenant = "fabrikam"
-    prepare(site, tenant, options)
-    watcher = Watcher(site, tenant)
-    watcher.start()
+    watcher = prepare(site, tenant, options)
     try:
         site.fence(tenant)
         say("the operator reads the pending changes and decides against it")
@@ -149,9 +162,7 @@ def rollback(site, options):
 def tamper(site, options):
     title("3. After the cutover somebody starts the old service by hand")
     tenant = "tailspin"
-    prepare(site, tenant, options)
-    watcher = Watcher(site, tenant)
-    watcher.start()
+    watcher = prepare(site, tenant, options)
     try:
         lab = site.labs[tenant]
         site.fence(tenant)
@@ -194,20 +205,34 @@ def show_end(site):
     title("The audit, verified without the controller")
     bundle = site.dir / "audit.bundle"
     site.baton("audit", "export", bundle)
-    for line in site.baton("audit", "verify", bundle).splitlines():
-        say("    " + line)
+    show(site.baton("audit", "verify", bundle))
+
+
+def write_env(site):
+    """What a shell needs to be anna: sourced with one short line."""
+    mine = site.dir / "anna"
+    env = {"BATON_CONFIG": mine / "baton.ini", "BATON_TOKEN_FILE": mine / ".config/baton/token",
+           "BATON_KEY_FILE": mine / ".config/baton/operator.key", "BATON_PASSPHRASE_FILE": site.secret,
+           "BATON_LAB_DIR": next(iter(site.labs.values())).dir}
+    path = site.dir / "env"
+    path.write_text("".join(f"export {name}={shlex.quote(str(value))}\n" for name, value in env.items())
+                    + f'PATH={shlex.quote(str(site.programs))}:"$PATH"\n')
+    return path
 
 
 def show_keep(site):
-    ini = site.dir / "anna" / "baton.ini"
+    tenant = next(iter(site.labs))
     print(f"""
-Everything still runs in {site.dir}. Try:
-  export BATON_CONFIG={ini} BATON_PASSPHRASE_FILE={site.secret} PATH={site.programs}:$PATH
+Everything still runs in {site.dir}. In another terminal:
+  . {shlex.quote(str(write_env(site)))}
   baton tenant list
-  baton cutover show contoso --watch
-  baton cutover explain contoso
-  baton audit list --tenant contoso
-Ctrl-C stops it.""", flush=True)
+  baton agent show {tenant} OLD
+  baton cutover show {tenant}
+  baton cutover explain {tenant}
+  baton audit list --tenant {tenant}
+  baton-lab tenant exports
+The certificates to print: {site.dir}/certificate-*.html
+Ctrl-C stops everything and removes it.""", flush=True)
     signal.pause()
 
 
@@ -228,10 +253,13 @@ def main():
     parser.add_argument("--config")
     parser.add_argument("--keep", action="store_true")
     options = parser.parse_args()
+    if options.config and not os.path.isdir(options.config):
+        parser.error(f"--config: {options.config} is no directory")
     if not 1 <= options.objects <= 1000000:
         parser.error("--objects: 1 to 1000000")
 
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda caught, _: sys.exit(128 + caught))
     site = Site(options.programs)
     try:
         title("The controller, two operators, a root of trust")
@@ -244,7 +272,8 @@ def main():
         title(paint("32", "done: at no instant could two servers export because of Baton"))
         show_keep(site) if options.keep else show_next(site)
     except KeyboardInterrupt:
-        print("\nstopping")
+        print("\nstopping", flush=True)
+        return 130
     except (CommandFailed, AssertionError, RuntimeError) as problem:
         say(paint("31", f"failed: {problem}"))
         for process in site.everything():
@@ -252,6 +281,8 @@ def main():
             print(f"--- {process.name}: {process.log}", *tail, sep="\n    ", file=sys.stderr)
         return 1
     finally:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)  # what runs is stopped first
         site.close(keep=False)
     return 0
 
