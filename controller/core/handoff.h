@@ -224,7 +224,7 @@ struct rule {
     X(G_EXPORT_FAILED, "export-failed")                                                            \
     X(G_EXPORT_LATE, "export-late")                                                                \
     X(G_OLD_SILENT, "old-silent")                                                                  \
-    X(G_NEW_REPLACED, "new-replaced") /* by a key that the record does not know */                  \
+    X(G_NEW_REPLACED, "new-replaced")           /* by a key that the record does not know */       \
     X(G_ONLY_A_GRANT, "only-a-grant-starts-it") /* no way back, NEW stopped, a reason given */
 
 enum guard_id {

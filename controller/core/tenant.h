@@ -50,7 +50,7 @@ struct agent_view { /* one enrolled agent, as last seen */
     struct baton_hash statement_hash, table;
     char alarm[NOTE_BYTES]; /* who and what, of its newest TAMPER or QUARANTINED; for people */
     uint64_t alarm_unix_ms; /* 0: there was none */
-    bool barred; /* two live copies of one identity: what it says counts for nothing */
+    bool barred;            /* two live copies of one identity: what it says counts for nothing */
 };
 
 struct cutover {

@@ -86,7 +86,7 @@ class Program(BatonCase):
             (["status", "--dir", agent.directory, "--output", "xml"], 2),
             (["enrol", "--dir", empty, "--host", lab.socket("OLD")], 2),
             (["enrol", "--dir", empty, "--host", lab.socket("OLD"), "--token-file", empty / "none"], 3),
-            (["enrol", "--dir", empty, "--host", lab.socket("OLD"), "--token-file", token], 1),
+            (["enrol", "--dir", empty, "--host", lab.socket("OLD"), "--token-file", token], 2),
         ]
         for words, code in cases:
             done = self.run_agent(*words)
