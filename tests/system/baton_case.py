@@ -2,6 +2,7 @@
 import concurrent.futures
 import os
 import pathlib
+import re
 import sys
 import unittest
 
@@ -81,6 +82,21 @@ def last_words(site):
                   sep="\n    ", file=sys.stderr)
 
 
+def end(site):
+    """Stops everything; what a sanitizer said while the programs ran or ended fails the test."""
+    try:
+        for process in site.everything():
+            process.stop()
+        said = [p for p in site.everything() if p.log.exists()
+                and re.search(rb"Sanitizer|runtime error:", p.log.read_bytes())]
+        for process in said:
+            print(f"--- {process.name}", process.log.read_text(errors="replace"), sep="\n", file=sys.stderr)
+        if said:
+            raise AssertionError(f"a sanitizer spoke in {[p.name for p in said]}")
+    finally:
+        site.close()
+
+
 def failed(test):
     outcome = getattr(test, "_outcome", None)
     result = outcome.result if outcome else None
@@ -108,7 +124,7 @@ class BatonCase(Looks, unittest.TestCase):
         finally:
             if failed(self) or os.environ.get("BATON_LOGS"):
                 last_words(self.site)
-            self.site.close()
+            end(self.site)
 
 
 class SharedSite(Looks, unittest.TestCase):
@@ -137,7 +153,7 @@ class SharedSite(Looks, unittest.TestCase):
     def _end(cls):
         if os.environ.get("BATON_LOGS"):
             last_words(cls.site)
-        cls.site.close()
+        end(cls.site)
 
     @classmethod
     def bring(cls, name, state, sets=()):
