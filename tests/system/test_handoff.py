@@ -1,5 +1,6 @@
 """The three handoffs of the demo, as tests."""
 import contextlib
+import json
 
 from baton_case import BatonCase, CommandFailed, main
 
@@ -38,6 +39,34 @@ class Handoff(BatonCase):
                       str(lab.do("NEW", "collect", collector="scheduler")["text"]).replace("\\", "").replace(
                           '":  true', '": true').replace('":true', '": true'))
         self.verify_audit()
+
+
+class LongLife(BatonCase):
+    """Servers that have run for so long that their run history holds always as many runs."""
+
+    def history_is_full(self, host):
+        runs = [len(json.loads(self.site.labs["contoso"].do(host, "collect", collector="runs")["text"]))]
+        self.seen[host] = (self.seen.get(host, []) + runs)[-5:]
+        return len(self.seen[host]) == 5 and min(self.seen[host]) >= 96
+
+    def setUp(self):
+        super().setUp()
+        self.seen = {}
+        self.site.tenant("contoso", options=("--speed", "8"))
+        self.site.prepare("contoso")
+        for host in ("OLD", "NEW"):
+            self.site.wait_until(f"{host}'s history is full", lambda h=host: self.history_is_full(h), timeout=60)
+        self.site.arm("contoso")
+        self.site.fence("contoso")
+
+    def test_a_rollback_sees_the_export_that_ends_it(self):
+        self.site.baton("cutover", "rollback", "contoso", "--reason", "wrong rules", "--yes")
+        self.site.wait_state("contoso", "R3", timeout=30)
+
+    def test_probation_sees_the_cycles_that_end_it(self):
+        self.site.go("contoso")
+        self.site.labs["contoso"].do("NEW", "wizard", act="staging-off", by="CONTOSO\\anna")
+        self.site.wait_state("contoso", "D2", timeout=30)
 
 
 class Tamper(BatonCase):
