@@ -52,8 +52,13 @@ class Watcher(threading.Thread):
             say(f"  {paint('36', state['code']):4} {state['title']:16} exports: {state['exporter']}")
 
     def stop(self):
+        """Ends with the state as it is then, however short it was."""
+        if self.ended.is_set():
+            return
         self.ended.set()
         self.join()
+        with contextlib.suppress(CommandFailed, OSError, ValueError, KeyError):
+            self.look()
 
 
 def judged(lab):
@@ -152,6 +157,7 @@ def rollback(site, options):
         say("the operator reads the pending changes and decides against it")
         site.baton("cutover", "rollback", tenant, "--reason", "wrong rules on the new server", "--yes")
         site.wait_state(tenant, "R3", timeout=60)
+        watcher.stop()
         lab = site.labs[tenant]
         judged(lab)
         say(f"OLD exports again: {lab.exports()[-1]['server']} made the newest export; NEW is still staging")
