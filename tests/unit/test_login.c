@@ -22,6 +22,19 @@ sample(uint8_t tenants)
     return l;
 }
 
+/* Field by field: what lies between and behind the fields is nobody's promise. */
+static void
+same_login(const struct login *a, const struct login *b)
+{
+    assert_memory_equal(&a->operator, &b->operator, sizeof a->operator);
+    assert_string_equal(a->name, b->name);
+    assert_int_equal(a->roles, b->roles);
+    assert_int_equal(a->tenant_count, b->tenant_count);
+    assert_memory_equal(a->tenant, b->tenant, sizeof a->tenant);
+    assert_int_equal(a->made_unix_ms, b->made_unix_ms);
+    assert_int_equal(a->expires_unix_ms, b->expires_unix_ms);
+}
+
 static void
 a_row_comes_back_as_it_was(void **state)
 {
@@ -31,7 +44,7 @@ a_row_comes_back_as_it_was(void **state)
         struct login l = sample(n), back;
         size_t len = login_encode(&l, bytes);
         assert_int_equal(login_decode(bytes, len, &back), BATON_OK);
-        assert_memory_equal(&l, &back, sizeof l);
+        same_login(&l, &back);
         for (size_t cut = 0; cut < len; cut++)
             assert_int_equal(login_decode(bytes, cut, &back), BATON_MALFORMED);
         assert_int_equal(login_decode(bytes, len + 1, &back), BATON_MALFORMED);
