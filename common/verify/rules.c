@@ -31,7 +31,7 @@ static const struct verify_rule rules[] = {
      {{0, 100, SEVERITY_REVIEW}, {0, 100, SEVERITY_REVIEW}, {0, 100, SEVERITY_REVIEW}},
      "a DN towards the tenant is made of the source anchor: a rename is an anchor question"},
     {"EX-MASS-CHANGE", AREA_EXPORTS, "objects of one type for which the same attribute would change",
-     {{NONE, 0, SEVERITY_BLOCK}, {NONE, 5, SEVERITY_BLOCK}, {NONE, 20, SEVERITY_REVIEW}},
+     {{25, 5, SEVERITY_BLOCK}, {100, 5, SEVERITY_BLOCK}, {NONE, 20, SEVERITY_REVIEW}},
      "many changes of one attribute are a rule or a mapping that differs, not people's work"},
     {"EX-WATCHED", AREA_EXPORTS, "changes of attributes that people sign in and get mail with",
      {{0, 100, SEVERITY_REVIEW}, {0, 100, SEVERITY_REVIEW}, {10, 100, SEVERITY_REVIEW}},
