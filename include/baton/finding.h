@@ -29,6 +29,8 @@ enum {
     FINDING_SUBJECT_BYTES = 160,
     FINDING_TEXT_BYTES = 320,
     FINDINGS_MAX = 4096,
+    FINDINGS_SENT_MAX = 64, /* on the way to the controller: the worst of them */
+    FINDINGS_BYTES_MAX = 10 + FINDINGS_SENT_MAX * (4 * 2 + 23 + 159 + 2 * 319 + 1 + 8 + 8 + 32),
 };
 
 #define FINDING_NO_LIMIT UINT64_MAX
@@ -53,10 +55,19 @@ const char *finding_severity_name(enum finding_severity s); /* "info", "review",
 /* A copy of *f at the end of the list. */
 enum baton_status findings_add(struct findings *l, const struct finding *f) BATON_MUST_USE;
 void findings_done(struct findings *l);
+/* The worst first, the mildest last; equals keep their order. */
+enum baton_status findings_sort(struct findings *l) BATON_MUST_USE;
 /* Block if any blocks, review if any wants review, else pass. */
 enum verdict findings_verdict(const struct findings *l);
 /* row = SHA-256 over "baton/finding/v1", NUL, rule, NUL, and each part with its NUL. */
 void finding_row(const char *rule, const char *const parts[], size_t count,
                  struct baton_hash *ret_row);
+
+/* Canonical bytes (docs/formats.md "Findings"): at most FINDINGS_SENT_MAX, and how many more there
+ * are. The list must be sorted, so that what is left out is the mildest. */
+enum baton_status findings_encode(const struct findings *l, uint8_t out[FINDINGS_BYTES_MAX],
+                                  size_t *ret_len) BATON_MUST_USE;
+enum baton_status findings_decode(const uint8_t *bytes, size_t len, struct findings *ret_list,
+                                  uint32_t *ret_more) BATON_MUST_USE;
 
 #endif
