@@ -17,6 +17,7 @@
 #define DOMAIN_CONFIRM     "baton/confirm/v1"
 #define DOMAIN_CHECKPOINT  "baton/checkpoint/v1"
 #define DOMAIN_CERTIFICATE "baton/certificate/v1"
+#define DOMAIN_DISPOSITION "baton/disposition/v1"
 
 struct digest_port {
     void *ctx;
