@@ -111,6 +111,9 @@ static const struct map_row refused_rows[] = {
     TEXT(refused.text),
 };
 static const struct map_row heard_rows[] = { ENVELOPE, FIXED(heard.statement) };
+static const struct map_row findings_rows[] = {
+    ENVELOPE, MAP_BLOB(struct message, u.findings.bytes, u.findings.len, FINDINGS_BYTES_MAX),
+};
 // clang-format on
 
 static bool
@@ -118,6 +121,17 @@ chunk_holds(const struct message *m)
 {
     const struct msg_chunk *c = &m->u.chunk;
     return c->offset <= c->total && c->len <= c->total - c->offset;
+}
+
+static bool
+findings_hold(const struct message *m)
+{
+    struct findings list;
+    uint32_t more;
+    bool holds = findings_decode(m->u.findings.bytes, m->u.findings.len, &list, &more) == BATON_OK;
+    if (holds)
+        findings_done(&list);
+    return holds;
 }
 
 #define BODY(name, ...)                                                                            \
@@ -140,6 +154,7 @@ static const struct body bodies[MSG_TYPE_COUNT] = {
     [MSG_WANT] = BODY(want, NULL, NULL),
     [MSG_REFUSED] = BODY(refused, NULL, NULL),
     [MSG_HEARD] = BODY(heard, NULL, NULL),
+    [MSG_FINDINGS] = BODY(findings, findings_hold, "Findings are a list, the worst first"),
 };
 
 const struct body *

@@ -6,9 +6,10 @@ struct frame_in {
 
 /* What a class of peers may say; the rest is the controller's own speech or nonsense. */
 static const uint8_t may_say[MSG_TYPE_COUNT] = {
-    [MSG_ENROL] = BUS_ENROL,  [MSG_HELLO] = BUS_AGENT, [MSG_BEAT] = BUS_AGENT,
-    [MSG_ANSWER] = BUS_AGENT, [MSG_SAY] = BUS_AGENT,   [MSG_REPORT] = BUS_AGENT,
-    [MSG_CHUNK] = BUS_AGENT,  [MSG_WANT] = BUS_AGENT,  [MSG_REFUSED] = BUS_AGENT,
+    [MSG_ENROL] = BUS_ENROL,    [MSG_HELLO] = BUS_AGENT, [MSG_BEAT] = BUS_AGENT,
+    [MSG_ANSWER] = BUS_AGENT,   [MSG_SAY] = BUS_AGENT,   [MSG_REPORT] = BUS_AGENT,
+    [MSG_CHUNK] = BUS_AGENT,    [MSG_WANT] = BUS_AGENT,  [MSG_REFUSED] = BUS_AGENT,
+    [MSG_FINDINGS] = BUS_AGENT,
 };
 
 static bool

@@ -13,6 +13,7 @@
 #ifndef BATON_MESSAGE_H
 #define BATON_MESSAGE_H
 
+#include "baton/finding.h"
 #include "baton/order.h"
 
 enum { FRAME_HEADER_BYTES = 83, FRAME_BYTES_MAX = 65536, CHUNK_BYTES = 32768, KEY_ID_BYTES = 8 };
@@ -28,11 +29,12 @@ enum message_type {
     MSG_ANSWER,   /* agent -> controller: order id + hash, one signed statement */
     MSG_SAY,    /* agent -> controller: a spontaneous signed statement (TAMPER, USED, VOIDED ...) */
     MSG_REPORT, /* agent -> controller: facts for the workflow */
-    MSG_RECEIPT, /* controller -> agent: signed audit checkpoint */
-    MSG_CHUNK,   /* either way: part of a sealed blob */
-    MSG_WANT,    /* either way: send me this blob from this offset */
-    MSG_REFUSED, /* either way: frame refused, with status and text */
-    MSG_HEARD,   /* controller -> agent: a SAY with this hash is committed */
+    MSG_RECEIPT,  /* controller -> agent: signed audit checkpoint */
+    MSG_CHUNK,    /* either way: part of a sealed blob */
+    MSG_WANT,     /* either way: send me this blob from this offset */
+    MSG_REFUSED,  /* either way: frame refused, with status and text */
+    MSG_HEARD,    /* controller -> agent: a SAY or FINDINGS with this hash is committed */
+    MSG_FINDINGS, /* agent -> controller: what its checks found, said again until it is heard */
     MSG_TYPE_COUNT
 };
 
@@ -115,6 +117,11 @@ struct msg_heard {
     struct baton_hash statement;
 };
 
+struct msg_findings { /* findings.h: their canonical bytes */
+    const uint8_t *bytes;
+    size_t len;
+};
+
 struct message {
     enum message_type type;
     uint8_t key_id[KEY_ID_BYTES];
@@ -133,6 +140,7 @@ struct message {
         struct msg_want want;
         struct msg_refused refused;
         struct msg_heard heard;
+        struct msg_findings findings;
     } u;
     void *arena; /* codec's */
 };

@@ -301,12 +301,29 @@ sample_heard(struct message *m)
     FILL(m->u.heard.statement);
 }
 
+static uint8_t findings_bytes[FINDINGS_BYTES_MAX];
+
+static void
+sample_findings(struct message *m)
+{
+    struct findings list = {0};
+    struct finding f = {.rule = "EX-DELETES", .severity = SEVERITY_BLOCK, .count = 3};
+    strcpy(f.why, "three people would lose their mailbox");
+    assert_int_equal(findings_add(&list, &f), BATON_OK);
+    assert_int_equal(findings_encode(&list, findings_bytes, &m->u.findings.len), BATON_OK);
+    m->u.findings.bytes = findings_bytes;
+    findings_done(&list);
+}
+
 static void (*const samples[MSG_TYPE_COUNT])(struct message *m) = {
-    [MSG_ENROL] = sample_enrol,     [MSG_ENROLLED] = sample_enrolled, [MSG_HELLO] = sample_hello,
-    [MSG_WELCOME] = sample_welcome, [MSG_BEAT] = sample_beat,         [MSG_ORDER] = sample_order,
-    [MSG_ANSWER] = sample_answer,   [MSG_SAY] = sample_say,           [MSG_REPORT] = sample_report,
-    [MSG_RECEIPT] = sample_receipt, [MSG_CHUNK] = sample_chunk,       [MSG_WANT] = sample_want,
-    [MSG_REFUSED] = sample_refused, [MSG_HEARD] = sample_heard,
+    [MSG_ENROL] = sample_enrol,       [MSG_ENROLLED] = sample_enrolled,
+    [MSG_HELLO] = sample_hello,       [MSG_WELCOME] = sample_welcome,
+    [MSG_BEAT] = sample_beat,         [MSG_ORDER] = sample_order,
+    [MSG_ANSWER] = sample_answer,     [MSG_SAY] = sample_say,
+    [MSG_REPORT] = sample_report,     [MSG_RECEIPT] = sample_receipt,
+    [MSG_CHUNK] = sample_chunk,       [MSG_WANT] = sample_want,
+    [MSG_REFUSED] = sample_refused,   [MSG_HEARD] = sample_heard,
+    [MSG_FINDINGS] = sample_findings,
 };
 
 static void
@@ -407,6 +424,10 @@ bodies_equal(const struct message *a, const struct message *b)
         assert_int_equal(a->u.chunk.len, b->u.chunk.len);
         assert_memory_equal(a->u.chunk.bytes, b->u.chunk.bytes, a->u.chunk.len);
         assert_memory_equal(&a->u.chunk, &b->u.chunk, offsetof(struct msg_chunk, bytes));
+        break;
+    case MSG_FINDINGS:
+        assert_int_equal(a->u.findings.len, b->u.findings.len);
+        assert_memory_equal(a->u.findings.bytes, b->u.findings.bytes, a->u.findings.len);
         break;
     case MSG_REPORT:
         facts_equal(&a->u.report.facts, &b->u.report.facts);
@@ -834,6 +855,20 @@ a_chunk_outside_its_blob_is_refused_both_ways(void **state)
                    "Chunk lies inside its blob");
 }
 
+static void
+findings_that_are_no_list_are_refused_both_ways(void **state)
+{
+    (void)state;
+    static struct message m;
+    uint8_t *frame = NULL;
+    size_t len;
+    sample(&m, MSG_FINDINGS);
+    m.u.findings.len--;
+    assert_int_equal(codec_encode(&m, me.secret, &frame, &len, &err), BATON_MALFORMED);
+    expect_swapped(MSG_FINDINGS, "BFL1", "BFL2", 4, BATON_MALFORMED,
+                   "Findings are a list, the worst first");
+}
+
 /* Appends a length-delimited field to out and returns the new length. */
 static size_t
 field_put(uint8_t *out, size_t at, unsigned id, const uint8_t *bytes, size_t len)
@@ -1087,6 +1122,7 @@ main(void)
         cmocka_unit_test(a_text_that_does_not_end_or_is_bad_is_not_sent),
         cmocka_unit_test(a_small_number_outside_its_range_is_refused_both_ways),
         cmocka_unit_test(a_chunk_outside_its_blob_is_refused_both_ways),
+        cmocka_unit_test(findings_that_are_no_list_are_refused_both_ways),
         cmocka_unit_test(bad_approvals_are_refused_with_one_clear_error),
         cmocka_unit_test(plan_trust_and_evidence_of_a_wrong_size_are_refused),
         cmocka_unit_test(an_order_that_lacks_what_its_verb_needs_is_refused),
