@@ -88,18 +88,20 @@ compare_hashes(const void *a, const void *b)
 }
 
 void
-dispositions_digest(const struct signed_disposition *set, size_t count,
-                    const struct digest_port *dp, struct baton_hash *ret_digest)
+disposition_digest(const struct disposition *d, const struct digest_port *dp,
+                   struct baton_hash *ret_digest)
 {
-    struct baton_hash each[DISPOSITIONS_MAX];
-    BATON_ASSERT(count <= ARRAY_LEN(each));
+    uint8_t bytes[DISPOSITION_BYTES_MAX];
+    dp->sha256(dp->ctx, bytes, disposition_encode(d, bytes), ret_digest);
+}
+
+void
+dispositions_digest(struct baton_hash *each, size_t count, const struct digest_port *dp,
+                    struct baton_hash *ret_digest)
+{
     memset(ret_digest, 0, sizeof *ret_digest);
     if (count == 0)
         return;
-    for (size_t i = 0; i < count; i++) {
-        uint8_t bytes[DISPOSITION_BYTES_MAX];
-        dp->sha256(dp->ctx, bytes, disposition_encode(&set[i].d, bytes), &each[i]);
-    }
     qsort(each, count, sizeof each[0], compare_hashes);
     dp->sha256(dp->ctx, each, count * sizeof each[0], ret_digest);
 }

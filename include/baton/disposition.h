@@ -51,8 +51,10 @@ enum baton_status disposition_decode(const uint8_t *bytes, size_t len,
 bool disposition_authentic(const struct signed_disposition *sd, const struct trust_doc *trust,
                            const struct digest_port *dp);
 
-/* SHA-256 over the SHA-256 of each one's bytes, in rising order; zero for none. */
-void dispositions_digest(const struct signed_disposition *set, size_t count,
-                         const struct digest_port *dp, struct baton_hash *ret_digest);
+void disposition_digest(const struct disposition *d, const struct digest_port *dp,
+                        struct baton_hash *ret_digest); /* SHA-256 of its bytes */
+/* SHA-256 over the digests of all, in rising order; zero for none. Sorts the caller's array. */
+void dispositions_digest(struct baton_hash *each, size_t count, const struct digest_port *dp,
+                         struct baton_hash *ret_digest);
 
 #endif
