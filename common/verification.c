@@ -24,7 +24,7 @@ static const char *const verdict_names[] = {
     [VERDICT_BLOCK] = "block",
 };
 
-_Static_assert(4 + 1 + VERIFY_COUNT * 9 + 6 * BATON_HASH_BYTES + 8 + 1 <= VERIFICATION_BYTES_MAX,
+_Static_assert(4 + 1 + VERIFY_COUNT * 9 + 7 * BATON_HASH_BYTES + 8 + 1 <= VERIFICATION_BYTES_MAX,
                "the fullest record fits");
 
 const char *
@@ -90,6 +90,7 @@ verification_encode(const struct verification *v, uint8_t out[VERIFICATION_BYTES
     canon_put_hash(&w, &v->pending);
     canon_put_hash(&w, &v->runs);
     canon_put_u64(&w, v->taken_unix_ms);
+    canon_put_hash(&w, &v->findings);
     canon_put_hash(&w, &v->dispositions);
     canon_put_u8(&w, v->verdict);
     BATON_ASSERT(canon_finish(&w, &len) == BATON_OK);
@@ -110,6 +111,7 @@ verification_decode(const uint8_t *bytes, size_t len, struct verification *ret_v
     v.pending = canon_get_hash(&r);
     v.runs = canon_get_hash(&r);
     v.taken_unix_ms = canon_get_u64(&r);
+    v.findings = canon_get_hash(&r);
     v.dispositions = canon_get_hash(&r);
     v.verdict = canon_get_enum(&r, VERDICT_UNKNOWN, VERDICT_BLOCK);
     if (!canon_finished(&r))

@@ -92,7 +92,8 @@ enum handoff_state {
     X(HEV_TIMEOUT, "timeout", false)    /* of the state, or its next reminder */                   \
     X(HEV_CLOCK, "clock", false)        /* a second has passed: soak and gap thresholds */         \
     X(HEV_CHALLENGE, "challenge", true) /* 117: fresh evidence now */                              \
-    X(HEV_BLOB, "blob", false)          /* the sealed settings are whole at the controller */
+    X(HEV_BLOB, "blob", false)          /* the sealed settings are whole at the controller */      \
+    X(HEV_DISPOSED, "disposed", false)  /* a person decided about a finding */
 
 enum handoff_event {
 #define X(id, name, verb) id,

@@ -121,6 +121,7 @@ cutover_encode(const struct cutover *c, uint8_t *out, size_t cap)
     }
     uint8_t bytes[VERIFICATION_BYTES_MAX];
     canon_put_blob(&w, bytes, verification_encode(&c->verification, bytes));
+    review_put(&w, &c->review);
     put_approvals(&w, c);
     canon_put_u32(&w, c->rules_fired_count);
     for (uint32_t i = 0; i < c->rules_fired_count; i++)
@@ -136,6 +137,7 @@ get_rest(struct canon_reader *r, struct cutover *c)
     size_t len = 0;
     const uint8_t *blob = canon_get_blob(r, &len);
     canon_require(r, blob != NULL && verification_decode(blob, len, &c->verification) == BATON_OK);
+    review_get(r, &c->review);
     get_approvals(r, c);
     c->rules_fired_count = canon_get_u32(r);
     canon_require(r, c->rules_fired_count <= ARRAY_LEN(c->rules_fired));

@@ -197,6 +197,71 @@ on_blob(struct step *s)
 }
 
 static void
+on_findings(struct step *s)
+{
+    struct cutover *c = step_cutover(s);
+    char text[AUDIT_TEXT_BYTES];
+    struct line l;
+    if (!s->t->cutover_open || speaker(s) != tenant_new(s->t)) {
+        step_refuse(s, BATON_REFUSED, "only the new server of an open cutover is reviewed",
+                    "nobody", "baton cutover list");
+        return;
+    }
+    review_take(&c->review, s->ev->findings, s->ev->findings_two, s->ev->findings_more,
+                &s->ev->findings_hash);
+    s->d->changed_cutover = true;
+    line_start(&l, text, sizeof text);
+    line_put(&l, "the new server's checks: ");
+    line_int(&l, c->review.row_count);
+    line_put(&l, " findings; for people to decide: ");
+    line_int(&l, review_open(&c->review, SEVERITY_REVIEW));
+    note_ref(step_note(s, AUDIT_STATEMENT, 0, text), &s->ev->findings_hash);
+    if (c->state == HO_VERIFY)
+        step_verify(s);
+    step_settle(s);
+}
+
+static const char *
+disposition_refused(const struct step *s)
+{
+    const struct signed_disposition *sd = s->ev->disposition;
+    if (!s->t->cutover_open)
+        return "no cutover is open whose findings could be decided about";
+    if (!baton_id_eq(&sd->d.tenant, &s->t->info.id))
+        return "this decision was signed for another tenant";
+    if (s->ev->trust == NULL || !disposition_authentic(sd, s->ev->trust, s->dp))
+        return "not signed by somebody who may approve for this tenant";
+    return NULL;
+}
+
+static void
+on_disposed(struct step *s)
+{
+    const struct signed_disposition *sd = s->ev->disposition;
+    struct cutover *c = step_cutover(s);
+    struct review before = c->review;
+    struct baton_hash digest;
+    const char *why = disposition_refused(s);
+    enum baton_status rc = why != NULL ? BATON_DENIED : BATON_OK;
+    disposition_digest(&sd->d, s->dp, &digest);
+    if (rc == BATON_OK)
+        rc = review_dispose(&c->review, &sd->d, &digest, &why);
+    if (rc != BATON_OK) {
+        step_refuse(s, rc, why, "the operator who signed", "baton cutover findings TENANT");
+        note_ref(step_note(s, AUDIT_REFUSED, 0, why), &digest);
+        return;
+    }
+    note_ref(step_note(s, AUDIT_DISPOSED, 0, sd->d.reason), &digest);
+    if (!step_dispatch(s, HEV_DISPOSED)) {
+        c->review = before;
+        s->d->problem = s->refusal;
+        return;
+    }
+    s->d->changed_cutover = true;
+    step_settle(s);
+}
+
+static void
 on_approval(struct step *s)
 {
     const struct signed_approval *sa = s->ev->approval;
@@ -407,10 +472,11 @@ tenant_step(struct tenant *t, const struct tenant_event *ev, const struct digest
             struct decision *ret_decision)
 {
     static void (*const handlers[])(struct step *) = {
-        [TEV_VERB] = on_verb,     [TEV_APPROVAL] = on_approval, [TEV_STATEMENT] = on_statement,
-        [TEV_REPORT] = on_report, [TEV_SESSION] = on_session,   [TEV_LOST] = on_lost,
-        [TEV_BLOB] = on_blob,     [TEV_CLOCK] = on_clock,       [TEV_START] = on_start,
-        [TEV_CREATE] = on_create, [TEV_BARRED] = on_barred,
+        [TEV_VERB] = on_verb,         [TEV_APPROVAL] = on_approval, [TEV_STATEMENT] = on_statement,
+        [TEV_REPORT] = on_report,     [TEV_SESSION] = on_session,   [TEV_LOST] = on_lost,
+        [TEV_BLOB] = on_blob,         [TEV_CLOCK] = on_clock,       [TEV_START] = on_start,
+        [TEV_CREATE] = on_create,     [TEV_BARRED] = on_barred,     [TEV_FINDINGS] = on_findings,
+        [TEV_DISPOSED] = on_disposed,
     };
     memset(ret_decision, 0, sizeof *ret_decision);
     ret_decision->agent = ev->agent;

@@ -15,6 +15,7 @@
 
 #include "baton/audit.h"
 #include "handoff.h"
+#include "review.h"
 
 enum {
     CUTOVER_APPROVALS_MAX = 16,
@@ -62,6 +63,7 @@ struct cutover {
     struct baton_hash plan;       /* zero before P2 */
     struct baton_hash settings, blob;
     uint64_t blob_bytes;
+    struct review review; /* of the new server */
     struct verification verification;
     struct baton_hash verification_hash;  /* of what was accepted */
     uint64_t entered_ms, entered_unix_ms; /* the present state */
@@ -104,13 +106,15 @@ enum tenant_event_kind {
     TEV_APPROVAL,  /* a signed approval: checked here */
     TEV_STATEMENT, /* verified, from agent[agent] */
     TEV_REPORT,
-    TEV_SESSION, /* agent[agent] opened a session */
-    TEV_LOST,    /* its session ended */
-    TEV_BLOB,    /* the sealed settings blob is whole (hash, bytes) or has been delivered */
-    TEV_CLOCK,   /* about once a second, and at a due time */
-    TEV_START,   /* this controller process began */
-    TEV_CREATE,  /* a person wants a cutover: assess */
-    TEV_BARRED,  /* two copies of agent[agent] speak: text says how that was seen */
+    TEV_SESSION,  /* agent[agent] opened a session */
+    TEV_LOST,     /* its session ended */
+    TEV_BLOB,     /* the sealed settings blob is whole (hash, bytes) or has been delivered */
+    TEV_CLOCK,    /* about once a second, and at a due time */
+    TEV_START,    /* this controller process began */
+    TEV_CREATE,   /* a person wants a cutover: assess */
+    TEV_FINDINGS, /* what agent[agent]'s checks found */
+    TEV_DISPOSED, /* a person's signed word about one finding */
+    TEV_BARRED,   /* two copies of agent[agent] speak: text says how that was seen */
 };
 
 struct tenant_event {
@@ -131,6 +135,11 @@ struct tenant_event {
     struct baton_hash statement_hash;
     const struct facts *facts;
     int64_t skew_ms;
+    const struct findings *findings;
+    const bool *findings_two; /* which of them two people must accept; NULL: none */
+    uint32_t findings_more;
+    struct baton_hash findings_hash;
+    const struct signed_disposition *disposition;
     struct baton_hash blob, file;
     uint64_t blob_bytes;
     bool delivered;

@@ -207,7 +207,7 @@ step_verify(struct step *s)
 {
     struct cutover *c = step_cutover(s);
     struct verification v;
-    verification_fill(s->t, s->ev->unix_ms, &v);
+    verification_fill(s->t, s->ev->unix_ms, s->dp, &v);
     c->verified_ms = s->ev->now_ms;
     c->verified_unix_ms = s->ev->unix_ms;
     if (verification_same(&v, &c->verification) && c->verification.taken_unix_ms != 0)

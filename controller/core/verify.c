@@ -21,6 +21,7 @@ static const struct {
     {VERIFY_NEW_VERSION, FACT_PRODUCT_VERSION, false},
     {VERIFY_AUTO_UPGRADE, FACT_AUTO_UPGRADE, false},
     {VERIFY_DELETE_GUARD, FACT_DELETE_GUARD, false},
+    {VERIFY_ANCHOR_CHANGES, FACT_ANCHOR_CHANGES, false},
 };
 
 static void
@@ -60,24 +61,42 @@ complete(const struct verification *v)
 }
 
 static enum verdict
-judge(const struct verification *v, const struct policy *p)
+judge(const struct verification *v, const struct review *r, const struct policy *p)
 {
-    if (blocked(v, p))
+    if (blocked(v, p) || review_open(r, SEVERITY_BLOCK) > 0)
         return VERDICT_BLOCK;
     if (!complete(v))
         return p->v[POLICY_UNKNOWN_BLOCKS_BOOL] != 0 ? VERDICT_UNKNOWN : VERDICT_REVIEW;
-    if (known_above(v, VERIFY_PARITY_ROWS, 0) || known_above(v, VERIFY_PENDING_ADDS, 0) ||
-        known_above(v, VERIFY_PENDING_UPDATES, 0))
+    if (review_open(r, SEVERITY_REVIEW) > 0 || known_above(v, VERIFY_PARITY_ROWS, 0) ||
+        known_above(v, VERIFY_PENDING_ADDS, 0) || known_above(v, VERIFY_PENDING_UPDATES, 0))
         return VERDICT_REVIEW;
     return VERDICT_PASS;
 }
 
+/* The list that lies here is the one that its agent stands by now. */
+static bool
+review_current(const struct review *r, const struct facts *new)
+{
+    return new->digest_known[DIGEST_FINDINGS] && !baton_hash_is_zero(&r->findings) &&
+           baton_hash_eq(&new->digest[DIGEST_FINDINGS], &r->findings);
+}
+
+/* Parity was judged against the configuration that the old server has now, not an earlier one. */
+static bool
+parity_current(const struct review *r, const struct facts *old, const struct facts *new)
+{
+    return review_current(r, new) && old->digest_known[DIGEST_CONFIG] &&
+           new->digest_known[DIGEST_COMPARED_CONFIG] &&
+           baton_hash_eq(&old->digest[DIGEST_CONFIG], &new->digest[DIGEST_COMPARED_CONFIG]);
+}
+
 void
-verification_fill(const struct tenant *t, uint64_t unix_ms, struct verification *ret)
+verification_fill(const struct tenant *t, uint64_t unix_ms, const struct digest_port *dp,
+                  struct verification *ret)
 {
     const struct facts *old = &tenant_old(t)->facts, *new = &tenant_new(t)->facts;
-    struct verification v = {.taken_unix_ms = unix_ms,
-                             .dispositions = t->cutover.verification.dispositions};
+    const struct review *review = &t->cutover.review;
+    struct verification v = {.taken_unix_ms = unix_ms};
     for (size_t i = 0; i < ARRAY_LEN(sources); i++) {
         const struct facts *f = sources[i].from_old ? old : new;
         enum fact_id id = (enum fact_id)sources[i].fact;
@@ -86,12 +105,16 @@ verification_fill(const struct tenant *t, uint64_t unix_ms, struct verification 
     }
     v.known[VERIFY_OLD_ALIVE] = fact_known(old, FACT_IMPORT_OK);
     v.value[VERIFY_OLD_ALIVE] = fact_is(old, FACT_IMPORT_OK, 1);
+    v.known[VERIFY_PARITY_ROWS] = parity_current(review, old, new);
+    v.value[VERIFY_PARITY_ROWS] = v.known[VERIFY_PARITY_ROWS] ? review_parity(review) : 0;
+    v.findings = review->findings;
+    review_digest(review, dp, &v.dispositions);
     v.settings = t->cutover.settings;
     take_hash(new, DIGEST_CONFIG, &v.config);
     take_hash(new, DIGEST_RULES, &v.rules);
     take_hash(new, DIGEST_PENDING, &v.pending);
     take_hash(new, DIGEST_RUNS, &v.runs);
-    v.verdict = (uint8_t)judge(&v, &t->info.policy);
+    v.verdict = (uint8_t)judge(&v, review, &t->info.policy);
     *ret = v;
 }
 

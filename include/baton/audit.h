@@ -41,7 +41,8 @@ enum {
     X(AUDIT_VERIFIED, "verified")   /* verification record sealed */                               \
     X(AUDIT_CERTIFICATE, "certificate")                                                            \
     X(AUDIT_LOGIN, "login")                                                                        \
-    X(AUDIT_TIMEOUT, "timeout")
+    X(AUDIT_TIMEOUT, "timeout")                                                                    \
+    X(AUDIT_DISPOSED, "disposed") /* a person decided about a finding */
 
 enum audit_type {
 #define X(id, name) id,

@@ -87,7 +87,8 @@ enum fact_reason {
     X(DISK_FREE_BYTES, "disk_free_bytes", TIER_T2, "bytes", "free space on the product's volume")  \
     X(LAST_EXPORT_ADDS, "last_export_adds", TIER_T2, "count", "adds of the newest Export run")       \
     X(LAST_EXPORT_UPDATES, "last_export_updates", TIER_T2, "count", "its updates")                   \
-    X(LAST_EXPORT_DELETES, "last_export_deletes", TIER_T2, "count", "its deletes")
+    X(LAST_EXPORT_DELETES, "last_export_deletes", TIER_T2, "count", "its deletes")                   \
+    X(ANCHOR_CHANGES, "anchor_changes", TIER_T2, "count", "objects whose source anchor the pending export would change")
 // clang-format on
 
 enum fact_id {
@@ -105,7 +106,9 @@ enum fact_id {
     X(RULES, "rules", "SHA-256 over its synchronization rules")                                    \
     X(PENDING, "pending", "SHA-256 of the pending-export file")                                    \
     X(RUNS, "runs", "SHA-256 of the run history as read")                                          \
-    X(AGENT_TABLE, "agent_table", "SHA-256 of the agent's acceptance table")
+    X(AGENT_TABLE, "agent_table", "SHA-256 of the agent's acceptance table")                       \
+    X(FINDINGS, "findings", "SHA-256 of what this agent's checks found, as it sends it")           \
+    X(COMPARED_CONFIG, "compared_config", "digest of the old server's configuration that parity was judged against")
 // clang-format on
 
 enum digest_id {

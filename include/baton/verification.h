@@ -42,6 +42,7 @@ struct verification {
     struct baton_hash settings, config, rules, pending,
         runs; /* of the new server; zero = unknown */
     uint64_t taken_unix_ms;
+    struct baton_hash findings;     /* what the new server's checks found; zero = nothing said */
     struct baton_hash dispositions; /* over the signed dispositions, zero when there are none */
     uint8_t verdict;                /* enum verdict */
 };

@@ -159,14 +159,14 @@ def read_approval(r):
 
 
 def read_facts(r):
-    for _ in rising(r, r.u16(), 54, r.u16):
+    for _ in rising(r, r.u16(), 55, r.u16):
         state = r.u8(1, 2)
         r.u32()
         if state == 2:
             r.i64()
         else:
             r.u8(1, 6)
-    for _ in rising(r, r.u8(), 6, r.u8):
+    for _ in rising(r, r.u8(), 8, r.u8):
         r.hash()
     r.text(256)
 
@@ -213,6 +213,7 @@ def read_verification(r):
         r.hash()
     r.u64()
     r.hash()
+    r.hash()
     r.u8(0, 3)
 
 
@@ -223,7 +224,7 @@ def read_audit(r):
     tenant_seq, previous = r.u64(), r.hash()
     need(1 <= tenant_seq <= seq and (tenant_seq == 1) == (not any(previous)), "place")
     r.key()
-    r.u8(1, 19)
+    r.u8(1, 20)
     r.epoch()
     r.u64()
     body_hash = r.hash()

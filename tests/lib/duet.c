@@ -353,6 +353,35 @@ duet_verb(struct duet *u, enum handoff_event verb, const char *text)
     return u->d.problem.status;
 }
 
+enum baton_status
+duet_findings(struct duet *u, enum toy_member who, const struct findings *list)
+{
+    static uint8_t bytes[FINDINGS_BYTES_MAX];
+    size_t len = 0;
+    struct tenant_event ev = event_of(u, TEV_FINDINGS);
+    enum baton_status rc = findings_encode(list, bytes, &len);
+    BATON_ASSERT(rc == BATON_OK);
+    toy_hash(bytes, len, 7, &ev.findings_hash);
+    ev.agent = (uint8_t)who;
+    ev.findings = list;
+    feed(u, &ev);
+    rc = u->d.problem.status;
+    facts_set_digest(&u->facts[who], DIGEST_FINDINGS, &ev.findings_hash);
+    facts_set_digest(&u->facts[who], DIGEST_COMPARED_CONFIG,
+                     &u->t.agent[TOY_OLD].facts.digest[DIGEST_CONFIG]);
+    duet_report(u, who);
+    return rc;
+}
+
+enum baton_status
+duet_dispose(struct duet *u, const struct signed_disposition *sd)
+{
+    struct tenant_event ev = event_of(u, TEV_DISPOSED);
+    ev.disposition = sd;
+    feed(u, &ev);
+    return u->d.problem.status;
+}
+
 static enum baton_status
 give_approval(struct duet *u, const struct signed_approval *sa)
 {

@@ -56,6 +56,9 @@ void duet_report(struct duet *u, enum toy_member who); /* a whole observation an
 void duet_pass(struct duet *u, unsigned n, uint64_t step_ms);
 void duet_clock(struct duet *u, uint64_t step_ms);
 void duet_restart(struct duet *u); /* of the controller */
+/* What this member's checks found: its facts name the list, and the list arrives. */
+enum baton_status duet_findings(struct duet *u, enum toy_member who, const struct findings *list);
+enum baton_status duet_dispose(struct duet *u, const struct signed_disposition *sd);
 /* The controller saw two live copies of this member. */
 void duet_bar(struct duet *u, enum toy_member who);
 /* Its machine has changed: it boots, stops its services and says so. */

@@ -206,6 +206,21 @@ toy_sign_approval(struct signed_approval *sa, enum toy_person by)
     toy_sign(&key, DOMAIN_APPROVAL, bytes, sizeof bytes, &sa->sig);
 }
 
+struct signed_disposition
+toy_disposition(const struct baton_hash *row, enum disposition_kind kind, enum toy_person by)
+{
+    struct signed_disposition sd = {.d = {.kind = (uint8_t)kind,
+                                          .id = toy_id((uint8_t)(0x60 + by)),
+                                          .tenant = toy_tenant(),
+                                          .operator= person_id(by),
+                                          .row = *row,
+                                          .reason = "looked at, and wanted"}};
+    uint8_t bytes[DISPOSITION_BYTES_MAX];
+    struct baton_key key = person_key(by);
+    toy_sign(&key, DOMAIN_DISPOSITION, bytes, disposition_encode(&sd.d, bytes), &sd.sig);
+    return sd;
+}
+
 struct signed_approval
 toy_approval(enum approval_verb verb, enum toy_person by, enum toy_member recipient,
              struct epoch base)

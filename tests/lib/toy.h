@@ -9,6 +9,7 @@
 #define TESTS_TOY_H
 
 #include "agent/core/member.h"
+#include "baton/disposition.h"
 
 enum toy_member { TOY_OLD, TOY_NEW, TOY_MEMBERS };
 enum toy_person { TOY_ANNA, TOY_BERT, TOY_CLEO, TOY_PEOPLE };
@@ -35,6 +36,10 @@ struct signed_approval toy_approval(enum approval_verb verb, enum toy_person by,
                                     enum toy_member recipient, struct epoch base);
 /* Signs again after a field was changed. */
 void toy_sign_approval(struct signed_approval *sa, enum toy_person by);
+
+/* This person's signed word about one finding of the toy tenant. */
+struct signed_disposition toy_disposition(const struct baton_hash *row, enum disposition_kind kind,
+                                          enum toy_person by);
 
 /* A member as enrolled: trust known, no plan yet. */
 struct member toy_new_member(enum toy_member m);

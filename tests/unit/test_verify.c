@@ -23,7 +23,7 @@ static struct verification
 fill(void)
 {
     struct verification v;
-    verification_fill(&u.t, u.unix_ms, &v);
+    verification_fill(&u.t, u.unix_ms, toy_digest(), &v);
     return v;
 }
 
@@ -102,6 +102,117 @@ people_see_what_is_true_now_until_they_accept_it(void **state)
     assert_true(baton_hash_eq(&h, &u.t.cutover.verification_hash));
 }
 
+/* A narrowed scope that blocks and an add that people look at. */
+static struct baton_hash scope_row = {{1}}, adds_row = {{2}};
+
+static enum baton_status
+findings_come_from(enum toy_member who)
+{
+    struct findings l = {0};
+    struct finding scope = {
+        .rule = "CF-SCOPE-NARROWED", .severity = SEVERITY_BLOCK, .count = 1, .row = scope_row};
+    struct finding adds = {
+        .rule = "EX-ADDS", .severity = SEVERITY_REVIEW, .count = 4, .row = adds_row};
+    struct baton_hash config;
+    toy_hash("old", 3, 1, &config);
+    facts_set_digest(&u.facts[TOY_OLD], DIGEST_CONFIG, &config);
+    duet_report(&u, TOY_OLD);
+    assert_int_equal(findings_add(&l, &scope), BATON_OK);
+    assert_int_equal(findings_add(&l, &adds), BATON_OK);
+    enum baton_status rc = duet_findings(&u, who, &l);
+    findings_done(&l);
+    return rc;
+}
+
+static enum baton_status
+decide(const struct baton_hash *row, enum disposition_kind kind, enum toy_person by)
+{
+    struct signed_disposition sd = toy_disposition(row, kind, by);
+    return duet_dispose(&u, &sd);
+}
+
+static void
+an_open_difference_keeps_people_from_accepting_and_a_decision_lets_them(void **state)
+{
+    (void)state;
+    assert_int_equal(findings_come_from(TOY_NEW), BATON_OK);
+    assert_int_equal(u.t.cutover.verification.value[VERIFY_PARITY_ROWS], 1);
+    assert_int_equal(fill().verdict, VERDICT_BLOCK);
+    assert_int_not_equal(duet_verb(&u, HEV_ACCEPT, "in a hurry"), BATON_OK);
+    assert_int_equal(decide(&scope_row, DISPOSED_ACCEPTED, TOY_ANNA), BATON_OK);
+    assert_true(duet_fired(&u, 312));
+    assert_int_equal(u.t.cutover.verification.value[VERIFY_PARITY_ROWS], 0);
+    assert_false(baton_hash_is_zero(&u.t.cutover.verification.dispositions));
+    assert_int_equal(duet_verb(&u, HEV_ACCEPT, "the container is empty"), BATON_OK);
+    assert_int_equal(u.t.cutover.state, HO_READY);
+}
+
+static void
+a_decision_after_the_acceptance_asks_for_a_new_one(void **state)
+{
+    (void)state;
+    assert_int_equal(findings_come_from(TOY_NEW), BATON_OK);
+    assert_int_equal(decide(&scope_row, DISPOSED_ACCEPTED, TOY_ANNA), BATON_OK);
+    assert_int_equal(duet_verb(&u, HEV_ACCEPT, "fine"), BATON_OK);
+    struct baton_hash accepted = u.t.cutover.verification_hash, now;
+    assert_int_equal(decide(&adds_row, DISPOSED_NOT_APPLICABLE, TOY_BERT), BATON_OK);
+    assert_int_equal(u.t.cutover.state, HO_VERIFY);
+    verification_digest(&u.t.cutover.verification, toy_digest(), &now);
+    assert_false(baton_hash_eq(&accepted, &now)); /* so no old approval fits */
+}
+
+static void
+a_decision_that_nobody_signed_or_that_speaks_of_nothing_changes_nothing(void **state)
+{
+    (void)state;
+    assert_int_equal(findings_come_from(TOY_NEW), BATON_OK);
+    struct verification before = u.t.cutover.verification;
+    struct signed_disposition sd = toy_disposition(&scope_row, DISPOSED_ACCEPTED, TOY_ANNA);
+    sd.sig.b[0] ^= 1;
+    assert_int_equal(duet_dispose(&u, &sd), BATON_DENIED);
+    sd = toy_disposition(&scope_row, DISPOSED_ACCEPTED, TOY_ANNA);
+    sd.d.tenant.b[0] ^= 1;
+    assert_int_equal(duet_dispose(&u, &sd), BATON_DENIED);
+    struct baton_hash other = {{99}};
+    assert_int_equal(decide(&other, DISPOSED_ACCEPTED, TOY_ANNA), BATON_NOT_FOUND);
+    assert_true(verification_same(&before, &u.t.cutover.verification));
+}
+
+static void
+only_the_new_server_is_reviewed(void **state)
+{
+    (void)state;
+    assert_int_equal(findings_come_from(TOY_OLD), BATON_REFUSED);
+    assert_int_equal(u.t.cutover.review.row_count, 0);
+}
+
+static void
+parity_is_unknown_again_when_either_side_has_moved_on(void **state)
+{
+    (void)state;
+    struct baton_hash other = {{5}};
+    assert_int_equal(findings_come_from(TOY_NEW), BATON_OK);
+    assert_true(fill().known[VERIFY_PARITY_ROWS]);
+    u.t.agent[TOY_OLD].facts.digest[DIGEST_CONFIG] =
+        other; /* the old server was configured again */
+    assert_false(fill().known[VERIFY_PARITY_ROWS]);
+    assert_int_equal(findings_come_from(TOY_NEW), BATON_OK);
+    u.t.agent[TOY_NEW].facts.digest[DIGEST_FINDINGS] = other; /* a newer list is on its way */
+    assert_false(fill().known[VERIFY_PARITY_ROWS]);
+}
+
+static void
+nobody_decides_once_the_old_server_has_been_asked_to_go(void **state)
+{
+    (void)state;
+    assert_int_equal(findings_come_from(TOY_NEW), BATON_OK);
+    assert_int_equal(decide(&scope_row, DISPOSED_ACCEPTED, TOY_ANNA), BATON_OK);
+    duet_to(&u, HO_GRANTING);
+    struct review before = u.t.cutover.review;
+    assert_int_equal(decide(&adds_row, DISPOSED_ACCEPTED, TOY_ANNA), BATON_NO_RULE);
+    assert_int_equal(u.t.cutover.review.disposition_count, before.disposition_count);
+}
+
 int
 main(void)
 {
@@ -112,6 +223,12 @@ main(void)
         AT(known_faults_block_whatever_the_policy_says_of_unknowns),
         AT(the_time_and_the_run_history_alone_make_no_other_record),
         AT(people_see_what_is_true_now_until_they_accept_it),
+        AT(an_open_difference_keeps_people_from_accepting_and_a_decision_lets_them),
+        AT(a_decision_after_the_acceptance_asks_for_a_new_one),
+        AT(a_decision_that_nobody_signed_or_that_speaks_of_nothing_changes_nothing),
+        AT(only_the_new_server_is_reviewed),
+        AT(parity_is_unknown_again_when_either_side_has_moved_on),
+        AT(nobody_decides_once_the_old_server_has_been_asked_to_go),
     };
 #undef AT
     return cmocka_run_group_tests(tests, NULL, NULL);
