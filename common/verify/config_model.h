@@ -84,6 +84,8 @@ struct config_flow { /* a transformation, or an attribute flow of the FIM era */
     enum known once; /* executed once */
 };
 
+/* A synchronization rule; or, of the FIM era (rules_said false), one set of attribute flows: then only
+ * direction, connector, the two types and the flows are said, and the name is made of the types. */
 struct config_rule {
     const char *name, *id, *tag; /* tag: immutable tag, "" for a custom rule */
     const char *direction;       /* inbound, outbound */
