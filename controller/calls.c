@@ -220,8 +220,8 @@ agent_slot(const struct room *room, const struct baton_key *key)
     return -1;
 }
 
-static void
-step_call(struct engine *e, struct engine_call *c, struct room *room, struct tenant_event *ev,
+void
+call_step(struct engine *e, struct engine_call *c, struct room *room, struct tenant_event *ev,
           const struct audit_row *row_or_null)
 {
     struct baton_key actor = actor_key(e, c);
@@ -249,7 +249,7 @@ call_cutover_create(struct engine *e, struct engine_call *c)
     ev.old_agent = (uint8_t)old_slot;
     ev.new_agent = (uint8_t)new_slot;
     memcpy(ev.text, c->text, sizeof ev.text);
-    step_call(e, c, room, &ev, NULL);
+    call_step(e, c, room, &ev, NULL);
 }
 
 /* Compared with the rows, as the reader saw them: memory may be ahead in what is not worth a row. */
@@ -294,7 +294,7 @@ call_cutover_verb(struct engine *e, struct engine_call *c)
     event_init(e, &ev, TEV_VERB);
     ev.verb = c->verb;
     memcpy(ev.text, c->text, sizeof ev.text);
-    step_call(e, c, room, &ev, NULL);
+    call_step(e, c, room, &ev, NULL);
 }
 
 static void
@@ -344,9 +344,17 @@ call_approval(struct engine *e, struct engine_call *c)
     approval_row(c, &sa.a, value, &row);
     event_init(e, &ev, TEV_APPROVAL);
     ev.approval = &sa;
-    step_call(e, c, room, &ev, &row);
+    call_step(e, c, room, &ev, &row);
     if (c->problem.status == BATON_OK)
         approval_carry(e, &sa);
+}
+
+static void
+call_disposition(struct engine *e, struct engine_call *c)
+{
+    struct room *room = room_find(e, &c->tenant);
+    if (cutover_named(e, c, room))
+        findings_dispose(e, c, room);
 }
 
 /* ---- logins ----------------------------------------------------------------------------------- */
@@ -431,6 +439,7 @@ static const struct call_row {
     [CALL_CUTOVER_CREATE] = {call_cutover_create, SCOPE_TENANT, false, "cutover create"},
     [CALL_CUTOVER_VERB] = {call_cutover_verb, SCOPE_TENANT, false, "cutover verb"},
     [CALL_APPROVAL] = {call_approval, SCOPE_TENANT, false, "approval"},
+    [CALL_DISPOSITION] = {call_disposition, SCOPE_TENANT, false, "disposition"},
     [CALL_LOGIN_ADD] = {call_login_add, SCOPE_SITE, true, "login add"},
     [CALL_LOGIN_REMOVE] = {call_login_remove, SCOPE_SITE, false, "login remove"},
 };

@@ -28,6 +28,8 @@ enum {
     HELLO_EVERY_MS = 2000,
     BLOBS_BURST = 8, /* files of settings that one agent offers */
     BLOB_EVERY_MS = 60000,
+    FINDINGS_BURST = 30, /* new lists of findings of one agent */
+    FINDINGS_EVERY_MS = 20000,
     WORD_EVERY_MS = 250, /* what any handoff needs, far below what fills a disk */
     RESEND_FIRST_MS = 2000,
     RESEND_MOST_MS = 60000,
@@ -75,7 +77,7 @@ struct seat {
     uint64_t sent_seq;           /* rows up to here were sent in this session */
     uint64_t resend_ms;          /* next time that all of them are */
     uint32_t resend_delay_ms;
-    struct bucket refusals, words, alarms, hellos, blobs;
+    struct bucket refusals, words, alarms, hellos, blobs, findings;
     uint64_t session_told_ms; /* newest AUDIT_SESSION */
     uint64_t status_ms;       /* newest STATUS order of this run ... */
     bool status_waits;        /* ... and it is not answered yet */
@@ -284,7 +286,12 @@ void statement_say(struct engine *e, struct seat *seat, const struct message *m)
 void statement_report(struct engine *e, struct seat *seat, const struct message *m);
 void blob_chunk(struct engine *e, struct seat *seat, const struct message *m);
 void blob_want(struct engine *e, struct seat *seat, const struct message *m);
+void findings_message(struct engine *e, struct seat *seat, const struct message *m);
+void findings_dispose(struct engine *e, struct engine_call *c, struct room *room);
 void call_handle(struct engine *e, struct engine_call *c);
+/* One event of a person: the decision's problem is the call's. */
+void call_step(struct engine *e, struct engine_call *c, struct room *room, struct tenant_event *ev,
+               const struct audit_row *row_or_null);
 void calls_sweep(struct engine *e); /* idempotency keys that nobody will ask about any more */
 /* Fills the problem; call_handle puts a refusal into the audit. */
 void call_fail(struct engine_call *c, enum baton_status rc, const char *next, const char *fmt, ...)

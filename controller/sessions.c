@@ -174,10 +174,15 @@ static const struct dispatch {
     void (*handle)(struct engine *e, struct seat *seat, const struct message *m);
     bool session; /* only inside one */
 } dispatch[MSG_TYPE_COUNT] = {
-    [MSG_HELLO] = {on_hello, false},         [MSG_BEAT] = {on_beat, true},
-    [MSG_ANSWER] = {statement_answer, true}, [MSG_SAY] = {statement_say, true},
-    [MSG_REPORT] = {statement_report, true}, [MSG_CHUNK] = {blob_chunk, true},
-    [MSG_WANT] = {blob_want, true},          [MSG_REFUSED] = {on_refused, true},
+    [MSG_HELLO] = {on_hello, false},
+    [MSG_BEAT] = {on_beat, true},
+    [MSG_ANSWER] = {statement_answer, true},
+    [MSG_SAY] = {statement_say, true},
+    [MSG_REPORT] = {statement_report, true},
+    [MSG_CHUNK] = {blob_chunk, true},
+    [MSG_WANT] = {blob_want, true},
+    [MSG_REFUSED] = {on_refused, true},
+    [MSG_FINDINGS] = {findings_message, true},
 };
 
 /* The one door for everything that agents send. NULL: it may pass; else why not. */

@@ -211,9 +211,9 @@ on_findings(struct step *s)
                 &s->ev->findings_hash);
     s->d->changed_cutover = true;
     line_start(&l, text, sizeof text);
-    line_put(&l, "the new server's checks: ");
+    line_put(&l, "findings of the new server's checks: ");
     line_int(&l, c->review.row_count);
-    line_put(&l, " findings; for people to decide: ");
+    line_put(&l, "; for people to decide: ");
     line_int(&l, review_open(&c->review, SEVERITY_REVIEW));
     note_ref(step_note(s, AUDIT_STATEMENT, 0, text), &s->ev->findings_hash);
     if (c->state == HO_VERIFY)

@@ -850,6 +850,134 @@ offer_small(struct side *s, uint8_t what)
     agent_send(&s->wire, &m);
 }
 
+/* --- findings and what people decide about them --- */
+
+static struct baton_hash
+say_findings(struct side *s, uint64_t count)
+{
+    static uint8_t bytes[FINDINGS_BYTES_MAX];
+    struct findings list = {0};
+    struct finding f = {.rule = "CF-SCOPE-NARROWED",
+                        .severity = SEVERITY_BLOCK,
+                        .count = count,
+                        .why = "every object outside OU=CORP would be deleted"};
+    struct message m = {.type = MSG_FINDINGS};
+    struct baton_hash hash;
+    f.row.b[0] = 1;
+    assert_int_equal(findings_add(&list, &f), BATON_OK);
+    assert_int_equal(findings_encode(&list, bytes, &m.u.findings.len), BATON_OK);
+    m.u.findings.bytes = bytes;
+    crypto_sha256(bytes, m.u.findings.len, &hash);
+    agent_send(&s->wire, &m);
+    findings_done(&list);
+    return hash;
+}
+
+static bool
+object_stored(struct handoff *h, const struct baton_hash *hash, struct baton_sig *ret_sig)
+{
+    uint8_t *bytes = NULL;
+    size_t len;
+    struct baton_err err;
+    const struct store_port *s = &h->w.store.real;
+    bool stored = s->object_get(s->ctx, hash, &bytes, &len, ret_sig, &err) == BATON_OK;
+    free(bytes);
+    return stored;
+}
+
+static void
+what_the_checks_found_is_heard_when_it_is_durable(void **state)
+{
+    struct handoff *h = *state;
+    struct baton_sig sig;
+    walk_to(h, HO_VERIFY, false);
+    struct baton_hash hash = say_findings(&h->side[NEW], 3);
+    struct message *m = world_take(&h->w, &h->side[NEW].wire, MSG_HEARD);
+    assert_non_null(m);
+    assert_true(baton_hash_eq(&m->u.heard.statement, &hash));
+    assert_true(object_stored(h, &hash, &sig));
+    read_tenant(h);
+    assert_true(baton_hash_eq(&h->t.cutover.review.findings, &hash));
+    assert_int_equal(h->t.cutover.review.row_count, 1);
+    size_t records = world_records(&h->w, AUDIT_STATEMENT);
+    say_findings(&h->side[NEW], 3); /* the same again: heard, and nothing more */
+    assert_non_null(world_take(&h->w, &h->side[NEW].wire, MSG_HEARD));
+    assert_int_equal(world_records(&h->w, AUDIT_STATEMENT), records);
+}
+
+static void
+findings_of_a_server_that_nobody_reviews_are_not_heard(void **state)
+{
+    struct handoff *h = *state;
+    walk_to(h, HO_VERIFY, false);
+    say_findings(&h->side[OLD], 3);
+    assert_true(world_silent(&h->w, &h->side[OLD].wire, MSG_HEARD));
+    read_tenant(h);
+    assert_int_equal(h->t.cutover.review.row_count, 0);
+}
+
+static enum baton_status
+dispose(struct handoff *h, uint8_t row, size_t signer, size_t caller, struct baton_hash *ret_hash)
+{
+    struct engine_call *c = world_call_new(&h->w, CALL_DISPOSITION);
+    struct disposition d = {.kind = DISPOSED_ACCEPTED,
+                            .tenant = h->w.tenant,
+                            .operator= h->w.operator_id[signer],
+                            .reason = "the container is empty"};
+    d.id.b[0] = row;
+    d.row.b[0] = row;
+    c->actor = h->w.operator_id[caller];
+    c->cutover = h->t.cutover.id;
+    c->len = disposition_encode(&d, c->bytes);
+    crypto_sha256(c->bytes, c->len, ret_hash);
+    assert_int_equal(crypto_sign_domain(h->w.operator[signer].secret, DOMAIN_DISPOSITION, c->bytes,
+                                        c->len, &c->sig),
+                     BATON_OK);
+    enum baton_status rc = engine_call(h->w.engine, c);
+    free(c);
+    quiesce(h);
+    read_tenant(h);
+    return rc;
+}
+
+static void
+a_decision_about_a_finding_is_kept_with_its_signature_through_a_restart(void **state)
+{
+    struct handoff *h = *state;
+    struct baton_sig sig;
+    struct baton_hash decision, other;
+    walk_to(h, HO_VERIFY, false);
+    say_findings(&h->side[NEW], 3);
+    assert_non_null(world_take(&h->w, &h->side[NEW].wire, MSG_HEARD));
+    assert_int_equal(dispose(h, 1, 0, 1, &other), BATON_DENIED); /* handed in by another person */
+    assert_int_equal(dispose(h, 9, 0, 0, &other), BATON_NOT_FOUND);
+    assert_false(object_stored(h, &other, &sig));
+    assert_int_equal(dispose(h, 1, 0, 0, &decision), BATON_OK);
+    assert_true(object_stored(h, &decision, &sig));
+    assert_int_equal(world_records(&h->w, AUDIT_DISPOSED), 1);
+    struct baton_hash dispositions = h->t.cutover.verification.dispositions;
+    assert_false(baton_hash_is_zero(&dispositions));
+    world_stop(&h->w);
+    world_start(&h->w);
+    read_tenant(h);
+    assert_int_equal(h->t.cutover.review.disposition_count, 1);
+    assert_true(baton_hash_eq(&h->t.cutover.review.disposition[0].digest, &decision));
+    assert_true(baton_hash_eq(&h->t.cutover.verification.dispositions, &dispositions));
+}
+
+static void
+a_flood_of_new_lists_is_taken_slowly(void **state)
+{
+    enum { LISTS = 120 };
+    struct handoff *h = *state;
+    walk_to(h, HO_VERIFY, false);
+    size_t before = world_records(&h->w, AUDIT_STATEMENT);
+    for (uint64_t i = 0; i < LISTS; i++)
+        say_findings(&h->side[NEW], i);
+    world_settle(&h->w);
+    assert_in_range(world_records(&h->w, AUDIT_STATEMENT) - before, 20, 40);
+}
+
 /* A hostile old server may offer what it likes, but neither fill the disk nor flood the new one. */
 static void
 settings_offered_again_and_again_are_slowed_and_replaced(void **state)
@@ -933,6 +1061,10 @@ main(void)
         HANDOFF_TEST(only_the_old_server_of_a_cutover_sends_settings),
         HANDOFF_TEST(a_verb_that_rests_on_an_older_look_changes_nothing),
         HANDOFF_TEST(settings_offered_again_and_again_are_slowed_and_replaced),
+        HANDOFF_TEST(what_the_checks_found_is_heard_when_it_is_durable),
+        HANDOFF_TEST(findings_of_a_server_that_nobody_reviews_are_not_heard),
+        HANDOFF_TEST(a_decision_about_a_finding_is_kept_with_its_signature_through_a_restart),
+        HANDOFF_TEST(a_flood_of_new_lists_is_taken_slowly),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
