@@ -244,6 +244,8 @@ uint64_t api_unix_ms(void);
     X(cutover_evidence)                                                                            \
     X(cutover_approvals)                                                                           \
     X(cutover_approve)                                                                             \
+    X(cutover_findings)                                                                            \
+    X(cutover_dispose)                                                                             \
     X(cutover_verb)                                                                                \
     X(cutover_certificate)                                                                         \
     X(cutover_certificate_html)                                                                    \

@@ -337,6 +337,7 @@ view_verification(const struct verification *v)
     view_put_hash(o, "rules", &v->rules);
     view_put_hash(o, "pending", &v->pending);
     view_put_hash(o, "runs", &v->runs);
+    view_put_hash(o, "findings", &v->findings);
     view_put_hash(o, "dispositions", &v->dispositions);
     view_put_u64(o, "taken_unix_ms", v->taken_unix_ms);
     return o;
@@ -509,6 +510,40 @@ view_signed_statement(const struct baton_hash *hash, const uint8_t *bytes, size_
     }
     free(s);
     free(hex);
+    return o;
+}
+
+json_t *
+view_finding(const struct finding *f)
+{
+    json_t *o = json_object();
+    json_object_set_new(o, "rule", json_string(f->rule));
+    json_object_set_new(o, "severity",
+                        json_string(finding_severity_name((enum finding_severity)f->severity)));
+    json_object_set_new(o, "subject", json_string(f->subject));
+    view_put_u64(o, "count", f->count);
+    if (f->limit != FINDING_NO_LIMIT)
+        view_put_u64(o, "limit", f->limit);
+    json_object_set_new(o, "why", json_string(f->why));
+    json_object_set_new(o, "advice", json_string(f->advice));
+    view_put_hash(o, "row", &f->row);
+    return o;
+}
+
+json_t *
+view_disposition(const struct disposition *d, const struct baton_sig *sig,
+                 const struct trust_doc *trust_or_null)
+{
+    const struct trust_operator *op =
+        trust_or_null != NULL ? trust_operator_find(trust_or_null, &d->operator) : NULL;
+    json_t *o = json_object();
+    json_object_set_new(o, "kind",
+                        json_string(disposition_kind_name((enum disposition_kind)d->kind)));
+    view_put_id(o, "operator", &d->operator);
+    json_object_set_new(o, "name", json_string(op != NULL ? op->name : ""));
+    json_object_set_new(o, "reason", json_string(d->reason));
+    view_put_u64(o, "made_unix_ms", d->made_unix_ms);
+    view_put_hex(o, "signature", sig->b, sizeof sig->b);
     return o;
 }
 

@@ -37,6 +37,9 @@ json_t *view_statement(const struct statement *s);
 /* As received, with what it says when it can be read. */
 json_t *view_signed_statement(const struct baton_hash *hash, const uint8_t *bytes, size_t len,
                               const struct baton_sig *sig);
+json_t *view_finding(const struct finding *f);
+json_t *view_disposition(const struct disposition *d, const struct baton_sig *sig,
+                         const struct trust_doc *trust_or_null);
 json_t *view_approval(const struct signed_approval *sa, const struct trust_doc *trust_or_null);
 json_t *view_operator(const struct trust_operator *o);
 json_t *view_login(const struct login *l);

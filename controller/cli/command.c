@@ -66,6 +66,11 @@ static const struct option_row pair_options[] = {
     {"new", "HOST", "the server that shall export"},
     END,
 };
+static const struct option_row dispose_options[] = {
+    {"as", "KIND", "accepted, fixed or not-applicable"},
+    {"reason", "TEXT", "why; an auditor will read it"},
+    END,
+};
 static const struct option_row wait_options[] = {
     {"for", "STATE", "code or title, several with commas: C3,gap"},
     END,
@@ -195,6 +200,8 @@ static const struct command commands[] = {
     {"cutover", "wait", "CUTOVER", 1, 1, wait_options, cmd_cutover_wait, "until it is in a state", "baton cutover wait contoso --for C3 --timeout 900"},
     {"cutover", "plan", "CUTOVER", 1, 1, verb_options, cmd_cutover_verb, "freeze the plan", "baton cutover plan contoso"},
     {"cutover", "approve", "CUTOVER", 1, 1, approve_options, cmd_cutover_approve, "look at it and sign", "baton cutover approve contoso"},
+    {"cutover", "findings", "CUTOVER", 1, 1, watch_only, cmd_cutover_findings, "what the new server's checks found, and what people decided", "baton cutover findings contoso"},
+    {"cutover", "dispose", "CUTOVER ROW", 2, 2, dispose_options, cmd_cutover_dispose, "decide about one finding, and sign", "baton cutover dispose contoso 3f9a12cd --as accepted --reason 'the container is empty'"},
     {"cutover", "accept", "CUTOVER", 1, 1, verb_options, cmd_cutover_verb, "accept the verification", "baton cutover accept contoso"},
     {"cutover", "arm", "CUTOVER", 1, 1, verb_options, cmd_cutover_verb, "get ready to fence", "baton cutover arm contoso"},
     {"cutover", "start", "CUTOVER", 1, 1, verb_options, cmd_cutover_verb, "fence the old server", "baton cutover start contoso --wait"},

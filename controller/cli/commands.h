@@ -41,6 +41,8 @@
     X(cutover_watch)                                                                               \
     X(cutover_wait)                                                                                \
     X(cutover_verb)                                                                                \
+    X(cutover_findings)                                                                            \
+    X(cutover_dispose)                                                                             \
     X(cutover_approve)                                                                             \
     X(cutover_go)                                                                                  \
     X(cutover_rollback)                                                                            \
