@@ -10,7 +10,8 @@ enum {
     AT_TENANT = AT_RECIPIENT + BATON_KEY_BYTES,
     AT_FILE = AT_TENANT + BATON_ID_BYTES,
     AT_BYTES = AT_FILE + BATON_HASH_BYTES,
-    AT_KEY = AT_BYTES + 8,
+    AT_ATTACHED = AT_BYTES + 8,
+    AT_KEY = AT_ATTACHED + 8,
     KEY_BOX_BYTES = STREAM(KEYBYTES) + crypto_box_SEALBYTES,
     AT_STREAM = AT_KEY + KEY_BOX_BYTES,
 };
@@ -26,7 +27,7 @@ struct half {
     uint8_t header[SEAL_HEADER_BYTES];
     STREAM(state) stream;
     crypto_hash_sha256_state sha;
-    uint64_t file_bytes, done_bytes; /* of the file */
+    uint64_t file_bytes, attached_bytes, done_bytes; /* done: of both together */
     size_t fill;
 };
 
@@ -45,10 +46,25 @@ struct seal_opener {
 };
 
 uint64_t
-seal_blob_bytes(uint64_t file_bytes)
+seal_blob_bytes(uint64_t plain_bytes)
 {
-    uint64_t cells = file_bytes == 0 ? 1 : (file_bytes + SEAL_PLAIN_BYTES - 1) / SEAL_PLAIN_BYTES;
-    return SEAL_HEADER_BYTES + file_bytes + cells * SEAL_CELL_OVERHEAD;
+    uint64_t cells = plain_bytes == 0 ? 1 : (plain_bytes + SEAL_PLAIN_BYTES - 1) / SEAL_PLAIN_BYTES;
+    return SEAL_HEADER_BYTES + plain_bytes + cells * SEAL_CELL_OVERHEAD;
+}
+
+/* Only the file is named by its hash; what is attached to it follows. */
+static void
+take_plain(struct half *h, const uint8_t *bytes, size_t len)
+{
+    uint64_t left = h->done_bytes < h->file_bytes ? h->file_bytes - h->done_bytes : 0;
+    crypto_hash_sha256_update(&h->sha, bytes, len < left ? len : left);
+    h->done_bytes += len;
+}
+
+static bool
+sizes_fit(uint64_t file_bytes, uint64_t attached_bytes)
+{
+    return file_bytes <= SEAL_FILE_BYTES_MAX && attached_bytes <= SEAL_FILE_BYTES_MAX - file_bytes;
 }
 
 static bool
@@ -56,7 +72,7 @@ file_is_named(struct half *h, const struct baton_hash *named)
 {
     struct baton_hash found;
     crypto_hash_sha256_final(&h->sha, found.b);
-    return h->done_bytes == h->file_bytes && baton_hash_eq(&found, named);
+    return h->done_bytes == h->file_bytes + h->attached_bytes && baton_hash_eq(&found, named);
 }
 
 static void
@@ -66,8 +82,10 @@ header_fill(uint8_t header[SEAL_HEADER_BYTES], const struct seal_binding *b)
     memcpy(header + AT_RECIPIENT, b->recipient.b, sizeof b->recipient.b);
     memcpy(header + AT_TENANT, b->tenant.b, sizeof b->tenant.b);
     memcpy(header + AT_FILE, b->file.b, sizeof b->file.b);
-    for (int i = 0; i < 8; i++)
+    for (int i = 0; i < 8; i++) {
         header[AT_BYTES + i] = (uint8_t)(b->file_bytes >> (56 - 8 * i));
+        header[AT_ATTACHED + i] = (uint8_t)(b->attached_bytes >> (56 - 8 * i));
+    }
 }
 
 /* A fresh stream key, closed to the recipient; false when that key is no point of the curve. */
@@ -86,7 +104,7 @@ enum baton_status
 seal_begin(const struct seal_binding *binding, struct seal_sink sink, struct seal **ret_seal,
            struct baton_err *err)
 {
-    if (binding->file_bytes > SEAL_FILE_BYTES_MAX)
+    if (!sizes_fit(binding->file_bytes, binding->attached_bytes))
         return baton_fail(err, BATON_LIMIT, "the file is larger than 64 MiB");
     struct seal *s = sodium_malloc(sizeof *s);
     if (s == NULL)
@@ -94,6 +112,7 @@ seal_begin(const struct seal_binding *binding, struct seal_sink sink, struct sea
     memset(s, 0, sizeof *s);
     s->h.sink = sink;
     s->h.file_bytes = binding->file_bytes;
+    s->h.attached_bytes = binding->attached_bytes;
     crypto_hash_sha256_init(&s->h.sha);
     header_fill(s->h.header, binding);
     enum baton_status rc = BATON_OK;
@@ -125,10 +144,9 @@ enum baton_status
 seal_push(struct seal *s, const void *bytes, size_t len, struct baton_err *err)
 {
     const uint8_t *from = bytes;
-    if (len > s->h.file_bytes - s->h.done_bytes)
+    if (len > s->h.file_bytes + s->h.attached_bytes - s->h.done_bytes)
         return baton_fail(err, BATON_CONFLICT, "the file grew while it was read");
-    crypto_hash_sha256_update(&s->h.sha, from, len);
-    s->h.done_bytes += len;
+    take_plain(&s->h, from, len);
     while (len > 0) {
         if (s->h.fill == sizeof s->plain) { /* more follows, so this one is not the last */
             enum baton_status rc = cell_seal(s, STREAM(TAG_MESSAGE), err);
@@ -187,9 +205,11 @@ header_check(struct seal_opener *o, struct baton_err *err)
         return baton_fail(err, BATON_MALFORMED, "not a sealed blob");
     if (memcmp(o->h.header + AT_RECIPIENT, want + AT_RECIPIENT, AT_BYTES - AT_RECIPIENT) != 0)
         return baton_fail(err, BATON_DENIED, "sealed to another key, tenant or file");
-    for (int i = 0; i < 8; i++)
+    for (int i = 0; i < 8; i++) {
         o->h.file_bytes = o->h.file_bytes << 8 | o->h.header[AT_BYTES + i];
-    if (o->h.file_bytes > SEAL_FILE_BYTES_MAX)
+        o->h.attached_bytes = o->h.attached_bytes << 8 | o->h.header[AT_ATTACHED + i];
+    }
+    if (!sizes_fit(o->h.file_bytes, o->h.attached_bytes))
         return baton_fail(err, BATON_LIMIT, "the file is larger than 64 MiB");
     return BATON_OK;
 }
@@ -224,8 +244,7 @@ cell_open(struct seal_opener *o, struct baton_err *err)
     o->final = tag == STREAM(TAG_FINAL);
     if (!o->final && !full)
         return baton_fail(err, BATON_MALFORMED, "a short cell that is not the last");
-    crypto_hash_sha256_update(&o->h.sha, plain, len);
-    o->h.done_bytes += len;
+    take_plain(&o->h, plain, (size_t)len);
     enum baton_status rc = o->h.sink.write(o->h.sink.ctx, plain, (size_t)len, err);
     crypto_wipe(plain, sizeof plain);
     return rc;
@@ -263,6 +282,12 @@ seal_open_push(struct seal_opener *o, const void *bytes, size_t len, struct bato
         len -= took;
     }
     return rc;
+}
+
+uint64_t
+seal_opener_file_bytes(const struct seal_opener *o)
+{
+    return o->header_fill == SEAL_HEADER_BYTES ? o->h.file_bytes : UINT64_MAX;
 }
 
 enum baton_status

@@ -221,6 +221,74 @@ a_file_above_the_limit_is_refused(void **state)
                      BATON_LIMIT);
 }
 
+static struct seal_binding
+attached(size_t file_len, size_t extra)
+{
+    struct seal_binding b = binding_of(file_len);
+    b.attached_bytes = extra;
+    return b;
+}
+
+static void
+what_is_attached_arrives_behind_the_file_and_does_not_change_its_name(void **state)
+{
+    (void)state;
+    static const size_t pieces[] = {1, 1000, SEAL_CELL_BYTES, CAP};
+    size_t len = SEAL_PLAIN_BYTES + 500, extra = SEAL_PLAIN_BYTES + 7; /* both straddle a cell */
+    for (size_t i = 0; i < ARRAY_LEN(pieces); i++) {
+        struct seal_binding b = attached(len, extra);
+        assert_int_equal(seal_in_pieces(&b, len + extra, pieces[i]), BATON_OK);
+        assert_int_equal(blob.len, seal_blob_bytes(len + extra));
+        assert_int_equal(open_in_pieces(&b, to.secret->box, pieces[i]), BATON_OK);
+        assert_int_equal(plain.len, len + extra);
+        assert_memory_equal(plain.bytes, file, len + extra);
+    }
+}
+
+static void
+an_attachment_cut_short_or_grown_is_noticed(void **state)
+{
+    (void)state;
+    struct seal_binding b = attached(100, 50);
+    assert_int_equal(seal_in_pieces(&b, 149, 10), BATON_CONFLICT);
+    assert_int_equal(seal_in_pieces(&b, 151, 10), BATON_CONFLICT);
+    assert_int_equal(seal_in_pieces(&b, 150, 10), BATON_OK);
+    blob.bytes[SEAL_HEADER_BYTES - 24 - 80 - 1] ^= 1; /* the last digit of its size */
+    assert_int_equal(open_in_pieces(&b, to.secret->box, 64), BATON_DENIED);
+}
+
+static void
+file_and_attachment_share_one_limit(void **state)
+{
+    (void)state;
+    struct seal_binding b = attached(10, 0);
+    struct seal *s = NULL;
+    blob.len = 0;
+    b.attached_bytes = SEAL_FILE_BYTES_MAX - 9;
+    assert_int_equal(seal_begin(&b, (struct seal_sink){&blob, buffer_write}, &s, NULL),
+                     BATON_LIMIT);
+    b.attached_bytes = UINT64_MAX;
+    assert_int_equal(seal_begin(&b, (struct seal_sink){&blob, buffer_write}, &s, NULL),
+                     BATON_LIMIT);
+}
+
+static void
+the_opener_says_where_the_file_ends_once_it_knows(void **state)
+{
+    (void)state;
+    struct seal_binding b = attached(100, 50);
+    struct seal_opener *o = NULL;
+    assert_int_equal(seal_in_pieces(&b, 150, 150), BATON_OK);
+    plain.len = 0;
+    assert_int_equal(
+        seal_open_begin(&b, to.secret->box, (struct seal_sink){&plain, buffer_write}, &o, NULL),
+        BATON_OK);
+    assert_true(seal_opener_file_bytes(o) == UINT64_MAX);
+    assert_int_equal(seal_open_push(o, blob.bytes, SEAL_HEADER_BYTES, NULL), BATON_OK);
+    assert_int_equal(seal_opener_file_bytes(o), 100);
+    seal_opener_free(&o);
+}
+
 int
 main(void)
 {
@@ -235,6 +303,10 @@ main(void)
         cmocka_unit_test(a_sealer_that_names_another_file_is_caught_by_the_opener),
         cmocka_unit_test(what_the_sink_answers_goes_through),
         cmocka_unit_test(a_file_above_the_limit_is_refused),
+        cmocka_unit_test(what_is_attached_arrives_behind_the_file_and_does_not_change_its_name),
+        cmocka_unit_test(an_attachment_cut_short_or_grown_is_noticed),
+        cmocka_unit_test(file_and_attachment_share_one_limit),
+        cmocka_unit_test(the_opener_says_where_the_file_ends_once_it_knows),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
