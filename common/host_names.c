@@ -28,6 +28,7 @@ static const char *const place_names[PLACE_COUNT] = {
     [PLACE_SETTINGS_EXPORT] = "settings-export",
     [PLACE_SETTINGS_IMPORT] = "settings-import",
     [PLACE_PENDING_EXPORT] = "pending-export",
+    [PLACE_CONFIGURATION] = "configuration",
 };
 
 static const char *const collector_names[COLLECT_COUNT] = {

@@ -17,8 +17,9 @@
 enum { BOOT_MS = 1000 };
 
 static const char *const place_names[PLACES] = {"settings-export", "settings-import",
-                                                "pending-export"};
-static const char *const place_folders[PLACES] = {"settings-export", "settings-import", "."};
+                                                "pending-export", "configuration"};
+static const char *const place_folders[PLACES] = {"settings-export", "settings-import", ".", "."};
+static const char *const place_prefixes[PLACES] = {"", "", "pending-export", "configuration.pack"};
 
 const char *
 place_name(enum place place)
@@ -36,13 +37,12 @@ bool
 place_newest(const struct server *s, enum place place, char *ret_path, size_t cap)
 {
     char folder[PATH_BYTES], name[256];
-    const char *prefix = place == PENDING_EXPORT ? "pending-export" : "";
+    const char *prefix = place_prefixes[place];
     if (!print_format(folder, sizeof folder, "%s/%s", s->dir, place_folder(place)) ||
         !folder_newest(folder, prefix, name, sizeof name))
         return false;
-    return place == PENDING_EXPORT
-               ? print_format(ret_path, cap, "%s", name)
-               : print_format(ret_path, cap, "%s/%s", place_folder(place), name);
+    return prefix[0] != '\0' ? print_format(ret_path, cap, "%s", name)
+                             : print_format(ret_path, cap, "%s/%s", place_folder(place), name);
 }
 
 void

@@ -38,7 +38,7 @@ const char *process_kind_name(enum process_is kind);
 void server_log(struct server *s, const char *source, int id, const char *by, const char *fmt, ...)
     BATON_PRINTF(5, 6);
 
-enum place { SETTINGS_EXPORT, SETTINGS_IMPORT, PENDING_EXPORT, PLACES };
+enum place { SETTINGS_EXPORT, SETTINGS_IMPORT, PENDING_EXPORT, CONFIGURATION, PLACES };
 const char *place_name(enum place place);
 const char *place_folder(enum place place); /* relative to the server's folder; "." is itself */
 /* Path relative to the server's folder of the newest finished file there; false: none. */

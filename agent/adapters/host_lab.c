@@ -274,7 +274,7 @@ run_locally(struct host_lab *h, const struct job *j, const json_t *answer,
         done->text = NULL;
         rc = path == NULL
                  ? baton_fail(err, BATON_MALFORMED, "the lab names no configuration folder")
-                 : lab_config_digest(h->folder, path, &done->text, &done->text_len, err);
+                 : lab_config_collect(h->folder, path, &done->text, &done->text_len, err);
         json_decref(text);
         return rc;
     }

@@ -1,6 +1,5 @@
 #include "lab_files.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,16 +9,13 @@
 #include <unistd.h>
 
 #include "common/crypto/file_digest.h"
-#include "common/readers/config_digest.h"
-
-enum { PATH_MAX_BYTES = 1024, PIECE_BYTES = 32768 };
 
 /* The name under which the operator finds what Baton put down; hidden until it is whole. */
 #define PLACED_NAME "baton-settings.json"
 #define PLACED_PART ".baton-settings.json.part"
 
-static enum baton_status
-fail(struct baton_err *err, const char *what, const char *path)
+enum baton_status
+lab_path_fail(struct baton_err *err, const char *what, const char *path)
 {
     enum baton_status rc = errno == ENOENT   ? BATON_NOT_FOUND
                            : errno == ENOSPC ? BATON_FULL
@@ -40,14 +36,14 @@ stays_inside(const char *path)
     return true;
 }
 
-static enum baton_status
-join(char out[PATH_MAX_BYTES], const char *folder, const char *path, const char *name,
-     struct baton_err *err)
+enum baton_status
+lab_path(char out[LAB_FILE_BYTES], const char *folder, const char *path, const char *name,
+         struct baton_err *err)
 {
     if (!stays_inside(path))
         return baton_fail(err, BATON_REFUSED, "%s leaves the server's folder", path);
-    int len = snprintf(out, PATH_MAX_BYTES, "%s/%s%s%s", folder, path, name[0] ? "/" : "", name);
-    return len < 0 || len >= PATH_MAX_BYTES
+    int len = snprintf(out, LAB_FILE_BYTES, "%s/%s%s%s", folder, path, name[0] ? "/" : "", name);
+    return len < 0 || len >= LAB_FILE_BYTES
                ? baton_fail(err, BATON_LIMIT, "path too long: %s", path)
                : BATON_OK;
 }
@@ -68,7 +64,7 @@ file_stat(const char *path, struct host_file *file, struct baton_err *err)
     if (stat(path, &st) == 0)
         fill(file, &st);
     else if (errno != ENOENT)
-        return fail(err, "look at", path);
+        return lab_path_fail(err, "look at", path);
     return BATON_OK;
 }
 
@@ -85,12 +81,12 @@ hash_fd(int fd, const char *path, struct host_file *file, struct baton_err *err)
     struct stat before, after;
     uint64_t bytes;
     if (fstat(fd, &before) != 0)
-        return fail(err, "look at", path);
+        return lab_path_fail(err, "look at", path);
     enum baton_status rc = file_digest_fd(fd, &file->hash, &bytes, err);
     if (rc != BATON_OK)
         return rc;
     if (fstat(fd, &after) != 0)
-        return fail(err, "look at", path);
+        return lab_path_fail(err, "look at", path);
     if (!same_file(&before, &after) || bytes != (uint64_t)after.st_size)
         return baton_fail(err, BATON_CONFLICT, "%s changed while it was read", path);
     fill(file, &after);
@@ -102,7 +98,7 @@ file_hash(const char *path, struct host_file *file, struct baton_err *err)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
-        return fail(err, "read", path);
+        return lab_path_fail(err, "read", path);
     enum baton_status rc = hash_fd(fd, path, file, err);
     close(fd);
     return rc;
@@ -114,7 +110,7 @@ read_at(int fd, const char *path, uint64_t offset, struct host_completion *done,
 {
     struct stat st;
     if (fstat(fd, &st) != 0)
-        return fail(err, "look at", path);
+        return lab_path_fail(err, "look at", path);
     fill(&done->u.file, &st);
     done->u.file.offset = offset;
     done->text = malloc(HOST_READ_MAX + 1);
@@ -124,7 +120,7 @@ read_at(int fd, const char *path, uint64_t offset, struct host_completion *done,
         ssize_t n = pread(fd, done->text + done->text_len, HOST_READ_MAX - done->text_len,
                           (off_t)(offset + done->text_len));
         if (n < 0)
-            return fail(err, "read", path);
+            return lab_path_fail(err, "read", path);
         if (n == 0)
             break;
         done->text_len += (size_t)n;
@@ -138,7 +134,7 @@ file_read(const char *path, uint64_t offset, struct host_completion *done, struc
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
-        return fail(err, "read", path);
+        return lab_path_fail(err, "read", path);
     enum baton_status rc = read_at(fd, path, offset, done, err);
     close(fd);
     return rc;
@@ -151,7 +147,7 @@ write_all(int fd, const char *path, const uint8_t *bytes, size_t len, uint64_t o
     while (len > 0) {
         ssize_t n = pwrite(fd, bytes, len, (off_t)offset);
         if (n < 0)
-            return fail(err, "write", path);
+            return lab_path_fail(err, "write", path);
         bytes += n;
         len -= (size_t)n;
         offset += (uint64_t)n;
@@ -163,17 +159,17 @@ static enum baton_status
 file_write(const char *folder, const struct host_request *r, const uint8_t *bytes, const char *dir,
            struct baton_err *err)
 {
-    char part[PATH_MAX_BYTES];
-    enum baton_status rc = join(part, folder, dir, PLACED_PART, err);
+    char part[LAB_FILE_BYTES];
+    enum baton_status rc = lab_path(part, folder, dir, PLACED_PART, err);
     if (rc != BATON_OK)
         return rc;
     int truncate = r->offset == 0 ? O_TRUNC : 0; /* a new beginning forgets an older attempt */
     int fd = open(part, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | truncate, 0600);
     if (fd < 0)
-        return fail(err, "write", part);
+        return lab_path_fail(err, "write", part);
     rc = write_all(fd, part, bytes, r->len, r->offset, err);
     if (close(fd) != 0 && rc == BATON_OK)
-        rc = fail(err, "write", part);
+        rc = lab_path_fail(err, "write", part);
     return rc;
 }
 
@@ -182,8 +178,8 @@ flush(const char *path, int flags, struct baton_err *err)
 {
     int fd = open(path, flags | O_CLOEXEC);
     if (fd < 0)
-        return fail(err, "open", path);
-    enum baton_status rc = fsync(fd) == 0 ? BATON_OK : fail(err, "flush", path);
+        return lab_path_fail(err, "open", path);
+    enum baton_status rc = fsync(fd) == 0 ? BATON_OK : lab_path_fail(err, "flush", path);
     close(fd);
     return rc;
 }
@@ -191,16 +187,16 @@ flush(const char *path, int flags, struct baton_err *err)
 static enum baton_status
 file_commit(const char *folder, const char *dir, struct host_file *file, struct baton_err *err)
 {
-    char part[PATH_MAX_BYTES], whole[PATH_MAX_BYTES], parent[PATH_MAX_BYTES];
-    enum baton_status rc = join(part, folder, dir, PLACED_PART, err);
+    char part[LAB_FILE_BYTES], whole[LAB_FILE_BYTES], parent[LAB_FILE_BYTES];
+    enum baton_status rc = lab_path(part, folder, dir, PLACED_PART, err);
     if (rc == BATON_OK)
-        rc = join(whole, folder, dir, PLACED_NAME, err);
+        rc = lab_path(whole, folder, dir, PLACED_NAME, err);
     if (rc == BATON_OK)
-        rc = join(parent, folder, dir, "", err);
+        rc = lab_path(parent, folder, dir, "", err);
     if (rc == BATON_OK)
         rc = flush(part, O_WRONLY, err);
     if (rc == BATON_OK && rename(part, whole) != 0)
-        rc = fail(err, "put down", whole);
+        rc = lab_path_fail(err, "put down", whole);
     if (rc == BATON_OK)
         rc = flush(parent, O_RDONLY | O_DIRECTORY, err);
     return rc == BATON_OK ? file_hash(whole, file, err) : rc;
@@ -210,12 +206,12 @@ static enum baton_status
 file_existing(const char *folder, const struct host_request *r, const char *path,
               struct host_completion *done, struct baton_err *err)
 {
-    char whole[PATH_MAX_BYTES];
+    char whole[LAB_FILE_BYTES];
     if (path == NULL)
         return r->op == HOST_FILE_STAT ? BATON_OK
                                        : baton_fail(err, BATON_NOT_FOUND, "there is no %s file",
                                                     host_place_name((enum host_place)r->place));
-    enum baton_status rc = join(whole, folder, path, "", err);
+    enum baton_status rc = lab_path(whole, folder, path, "", err);
     if (rc != BATON_OK)
         return rc;
     if (r->op == HOST_FILE_STAT)
@@ -237,128 +233,4 @@ lab_file_run(const char *folder, const struct host_request *request, const uint8
                           host_place_name((enum host_place)request->place));
     return request->op == HOST_FILE_WRITE ? file_write(folder, request, bytes, place->dir, err)
                                           : file_commit(folder, place->dir, &done->u.file, err);
-}
-
-/* --- configuration export --- */
-
-struct config_set {
-    struct config_entry *entry;
-    size_t count, cap;
-};
-
-static enum baton_status
-config_read(FILE *in, struct config_file *f, const char *path, struct baton_err *err)
-{
-    static _Thread_local uint8_t piece[PIECE_BYTES];
-    enum baton_status rc = BATON_OK;
-    for (size_t n; rc == BATON_OK && (n = fread(piece, 1, sizeof piece, in)) > 0;)
-        rc = config_file_push(f, piece, n, err);
-    return rc == BATON_OK && ferror(in) ? fail(err, "read", path) : rc;
-}
-
-static enum baton_status
-config_one(const char *path, struct baton_hash *ret_hash, struct baton_err *err)
-{
-    struct config_file *f = NULL;
-    FILE *in = fopen(path, "rb");
-    if (in == NULL)
-        return fail(err, "read", path);
-    enum baton_status rc = config_file_open(&f, err);
-    if (rc == BATON_OK)
-        rc = config_read(in, f, path, err);
-    if (rc == BATON_OK)
-        rc = config_file_finish(f, ret_hash, err);
-    config_file_close(&f);
-    fclose(in);
-    return rc == BATON_OK ? rc : baton_wrap(err, rc, "%s", path);
-}
-
-static enum baton_status
-config_grow(struct config_set *set, struct baton_err *err)
-{
-    if (set->count < set->cap)
-        return BATON_OK;
-    if (set->cap == CONFIG_FILES_MAX)
-        return baton_fail(err, BATON_LIMIT, "more than %d configuration files", CONFIG_FILES_MAX);
-    size_t cap = set->cap == 0 ? 64 : set->cap * 2;
-    struct config_entry *grown = realloc(set->entry, cap * sizeof *grown);
-    if (grown == NULL)
-        return baton_fail(err, BATON_NOMEM, "%zu configuration files", cap);
-    set->entry = grown;
-    set->cap = cap;
-    return BATON_OK;
-}
-
-static enum baton_status
-config_add(struct config_set *set, const char *dir, const char *folder, const char *name,
-           struct baton_err *err)
-{
-    char path[PATH_MAX_BYTES];
-    enum baton_status rc = config_grow(set, err);
-    if (rc == BATON_OK)
-        rc = join(path, dir, folder, name, err);
-    if (rc != BATON_OK)
-        return rc;
-    struct config_entry *e = &set->entry[set->count];
-    if (!config_entry_name(e, folder, name))
-        return baton_fail(err, BATON_LIMIT, "file name too long: %s", name);
-    rc = config_one(path, &e->hash, err);
-    set->count += rc == BATON_OK;
-    return rc;
-}
-
-static enum baton_status
-config_folder(struct config_set *set, const char *dir, const char *folder, struct baton_err *err)
-{
-    char path[PATH_MAX_BYTES];
-    enum baton_status rc = join(path, dir, folder, "", err);
-    if (rc != BATON_OK)
-        return rc;
-    DIR *d = opendir(path);
-    if (d == NULL)
-        return fail(err, "read folder", path);
-    for (struct dirent *entry; rc == BATON_OK && (entry = readdir(d)) != NULL;)
-        if (entry->d_name[0] != '.')
-            rc = config_add(set, dir, folder, entry->d_name, err);
-    closedir(d);
-    return rc;
-}
-
-static char *
-digest_text(struct config_set *set, size_t *ret_len)
-{
-    struct baton_hash config, rules;
-    char config_hex[2 * BATON_HASH_BYTES + 1], rules_hex[2 * BATON_HASH_BYTES + 1];
-    config_fold(set->entry, set->count, "", &config);
-    config_fold(set->entry, set->count, "synchronizationrules/", &rules);
-    baton_hex(config.b, BATON_HASH_BYTES, config_hex);
-    baton_hex(rules.b, BATON_HASH_BYTES, rules_hex);
-    char text[256];
-    int len =
-        snprintf(text, sizeof text, "{\"config\":\"%s\",\"rules\":\"%s\"}", config_hex, rules_hex);
-    BATON_ASSERT(len > 0 && (size_t)len < sizeof text);
-    *ret_len = (size_t)len;
-    char *copy = malloc(*ret_len + 1);
-    if (copy != NULL)
-        memcpy(copy, text, *ret_len + 1);
-    return copy;
-}
-
-enum baton_status
-lab_config_digest(const char *folder, const char *path, char **ret_text, size_t *ret_len,
-                  struct baton_err *err)
-{
-    static const char *const folders[] = {"Connectors", "GlobalSettings", "SynchronizationRules"};
-    char dir[PATH_MAX_BYTES];
-    struct config_set set = {0};
-    enum baton_status rc = join(dir, folder, path, "", err);
-    for (size_t i = 0; rc == BATON_OK && i < ARRAY_LEN(folders); i++)
-        rc = config_folder(&set, dir, folders[i], err);
-    if (rc == BATON_OK) {
-        *ret_text = digest_text(&set, ret_len);
-        if (*ret_text == NULL)
-            rc = baton_fail(err, BATON_NOMEM, "configuration digest");
-    }
-    free(set.entry);
-    return rc;
 }

@@ -22,8 +22,16 @@ enum baton_status lab_file_run(const char *folder, const struct host_request *re
                                const uint8_t *bytes, const struct lab_place *place,
                                struct host_completion *done, struct baton_err *err) BATON_MUST_USE;
 
-/* {"config": hex, "rules": hex} of the configuration export in that folder; the caller frees. */
-enum baton_status lab_config_digest(const char *folder, const char *path, char **ret_text,
-                                    size_t *ret_len, struct baton_err *err) BATON_MUST_USE;
+/* Below folder, never outside of it; name may be "". */
+enum { LAB_FILE_BYTES = 1024 };
+enum baton_status lab_path(char out[LAB_FILE_BYTES], const char *folder, const char *path,
+                           const char *name, struct baton_err *err) BATON_MUST_USE;
+/* "cannot WHAT PATH: errno's text", with the status that fits errno. */
+enum baton_status lab_path_fail(struct baton_err *err, const char *what, const char *path);
+
+/* {"config": hex, "rules": hex} of the configuration export in that folder; the caller frees. The
+ * whole export then lies in the server's folder as one file, PLACE_CONFIGURATION. */
+enum baton_status lab_config_collect(const char *folder, const char *path, char **ret_text,
+                                     size_t *ret_len, struct baton_err *err) BATON_MUST_USE;
 
 #endif

@@ -30,7 +30,8 @@ static const struct word product_classes[] = {{"none", PRODUCT_NONE},
 static const struct word sql_editions[] = {{"local", 0}, {"express", 1}, {"full", 2}};
 static const struct word places[] = {{"settings-export", PLACE_SETTINGS_EXPORT},
                                      {"settings-import", PLACE_SETTINGS_IMPORT},
-                                     {"pending-export", PLACE_PENDING_EXPORT}};
+                                     {"pending-export", PLACE_PENDING_EXPORT},
+                                     {"configuration", PLACE_CONFIGURATION}};
 
 static uint8_t
 word_value(const struct word *words, size_t count, const char *text, uint8_t otherwise)

@@ -52,6 +52,7 @@ enum host_place {
     PLACE_SETTINGS_EXPORT, /* newest exported settings file on the old server */
     PLACE_SETTINGS_IMPORT, /* where the new server's operator picks it */
     PLACE_PENDING_EXPORT,  /* csexport XML of the Entra connector */
+    PLACE_CONFIGURATION,   /* the newest COLLECT_CONFIGURATION as one pack (docs/formats.md) */
     PLACE_COUNT
 };
 
@@ -64,7 +65,7 @@ enum host_collector {
     COLLECT_RUNS,       /* Get-ADSyncRunProfileResult, or MIIS_RunHistory for DirSync */
     COLLECT_STATISTICS, /* Get-ADSyncConnectorStatistics of the Entra connector */
     COLLECT_AUTO_UPGRADE,
-    COLLECT_CONFIGURATION, /* digest of the server configuration: {config, rules} */
+    COLLECT_CONFIGURATION, /* digests {config, rules}; the export itself is PLACE_CONFIGURATION */
     COLLECT_PENDING,       /* run csexport /f:x; the file is PLACE_PENDING_EXPORT */
     COLLECT_PREREQUISITES,
     COLLECT_COUNT

@@ -19,6 +19,7 @@
 #include <cmocka.h>
 
 #include "agent/adapters/host_lab.h"
+#include "common/readers/config_pack.h"
 #include "common/sha256.h"
 #include "common/text.h"
 #include "host_fake.h"
@@ -477,7 +478,8 @@ static void
 nothing_is_written_anywhere_else(void **state)
 {
     struct world *w = setup(state);
-    static const enum host_place places[] = {PLACE_SETTINGS_EXPORT, PLACE_PENDING_EXPORT};
+    static const enum host_place places[] = {PLACE_SETTINGS_EXPORT, PLACE_PENDING_EXPORT,
+                                             PLACE_CONFIGURATION};
     for (size_t i = 0; i < ARRAY_LEN(places); i++) {
         struct host_request write = {.op = HOST_FILE_WRITE,
                                      .place = (uint8_t)places[i],
@@ -485,6 +487,24 @@ nothing_is_written_anywhere_else(void **state)
                                      .len = 1};
         assert_int_equal(ask(w, write).status, BATON_REFUSED);
     }
+}
+
+static void
+the_configuration_lies_there_as_one_file_once_it_was_collected(void **state)
+{
+    struct world *w = setup(state);
+    struct host_request collect = {.op = HOST_COLLECT, .collector = COLLECT_CONFIGURATION};
+    struct host_request stat = {.op = HOST_FILE_STAT, .place = PLACE_CONFIGURATION};
+    struct host_request read = {.op = HOST_FILE_READ, .place = PLACE_CONFIGURATION};
+    struct host_completion done = ask(w, collect);
+    assert_int_equal(done.status, BATON_OK);
+    w->port.release(w->port.ctx, &done);
+    done = ask(w, stat);
+    assert_true(done.u.file.exists && done.u.file.bytes > CONFIG_PACK_MAGIC_BYTES);
+    done = ask(w, read);
+    assert_int_equal(done.status, BATON_OK);
+    assert_memory_equal(done.text, config_pack_magic, CONFIG_PACK_MAGIC_BYTES);
+    w->port.release(w->port.ctx, &done);
 }
 
 static void
@@ -623,6 +643,7 @@ run_suite(struct world *w)
         cmocka_unit_test(a_file_is_put_down_whole_or_not_at_all),
         cmocka_unit_test(a_new_beginning_forgets_an_older_attempt),
         cmocka_unit_test(nothing_is_written_anywhere_else),
+        cmocka_unit_test(the_configuration_lies_there_as_one_file_once_it_was_collected),
         cmocka_unit_test(a_file_that_is_not_there_is_a_fact_for_stat_and_an_error_for_the_others),
         cmocka_unit_test(product_machine_tasks_and_events_answer),
         cmocka_unit_test(a_collector_answers_with_its_text),

@@ -1,5 +1,7 @@
 #include "host_fake.h"
 
+#include "common/readers/config_pack.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -120,6 +122,27 @@ do_file(struct host_fake *f, const struct host_request *r, struct host_completio
     return BATON_OK;
 }
 
+static const char two_digests[] =
+    "{\"config\":\"aa00000000000000000000000000000000000000000000000000000000000000\","
+    "\"rules\":\"bb00000000000000000000000000000000000000000000000000000000000000\"}";
+
+/* An export of one small connector. */
+static void
+write_pack(struct host_fake *f)
+{
+    static const char connector[] = "<ma-data><id>{b891884f-051e-4a83-95af-2544101c9083}</id>"
+                                    "<name>contoso - AAD</name></ma-data>";
+    struct fake_file *file = &f->file[PLACE_CONFIGURATION];
+    memcpy(file->bytes, config_pack_magic, CONFIG_PACK_MAGIC_BYTES);
+    file->len = CONFIG_PACK_MAGIC_BYTES;
+    file->len +=
+        config_pack_head("Connectors/a.xml", sizeof connector - 1, file->bytes + file->len);
+    memcpy(file->bytes + file->len, connector, sizeof connector - 1);
+    file->len += sizeof connector - 1;
+    file->exists = true;
+    file->written_unix_ms = f->now_unix_ms;
+}
+
 static enum baton_status
 do_collect(struct host_fake *f, const struct host_request *r, struct host_completion *done)
 {
@@ -127,6 +150,8 @@ do_collect(struct host_fake *f, const struct host_request *r, struct host_comple
     if (text == NULL)
         return baton_fail(&done->err, BATON_FAILED, "%s: no such cmdlet",
                           host_collector_name((enum host_collector)r->collector));
+    if (r->collector == COLLECT_CONFIGURATION)
+        write_pack(f);
     done->text = strdup(text);
     done->text_len = strlen(text);
     return BATON_OK;
@@ -415,6 +440,7 @@ host_fake_dirsync(struct host_fake *f)
     add_service(f, "MSOnlineSyncScheduler", "Windows Azure Active Directory Sync Service");
     host_fake_process(f, PROCESS_ENGINE, "SYSTEM");
     f->text[COLLECT_RUNS] = "";
+    f->text[COLLECT_CONFIGURATION] = two_digests;
 }
 
 void
@@ -440,9 +466,7 @@ host_fake_connect(struct host_fake *f)
     f->text[COLLECT_STATISTICS] = "{\"ExportAdds\":3,\"ExportUpdates\":2,\"ExportDeletes\":1,"
                                   "\"TotalConnectors\":1000}";
     f->text[COLLECT_AUTO_UPGRADE] = "\"Suspended\"";
-    f->text[COLLECT_CONFIGURATION] =
-        "{\"config\":\"aa00000000000000000000000000000000000000000000000000000000000000\","
-        "\"rules\":\"bb00000000000000000000000000000000000000000000000000000000000000\"}";
+    f->text[COLLECT_CONFIGURATION] = two_digests;
 }
 
 void
