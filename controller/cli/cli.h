@@ -46,7 +46,7 @@ struct args {
     bool help;
 };
 
-enum output_format { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_JSONL, OUTPUT_CSV };
+enum output_format { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_JSONL, OUTPUT_CSV, OUTPUT_HTML };
 
 struct http;
 
@@ -68,6 +68,7 @@ const struct command *command_rows(size_t *ret_count);
 const struct option_row *command_globals(void);
 const struct command *command_find(const char *noun, const char *verb);
 bool command_noun_known(const char *noun);
+bool command_makes_page(const struct command *k); /* --output html is understood */
 /* Fills args; *ret_command NULL when only help for a noun or for everything is wanted. */
 enum baton_status command_parse(int argc, char *const argv[], struct args *ret_args,
                                 const struct command **ret_command, struct baton_err *err);

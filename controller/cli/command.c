@@ -9,7 +9,7 @@
     }
 
 static const struct option_row globals[] = {
-    {"output", "FORMAT", "table, json, jsonl or csv (-o)"},
+    {"output", "FORMAT", "table, json, jsonl or csv; reports also html (-o)"},
     {"config", "FILE", "settings other than ~/.config/baton/baton.ini"},
     {"url", "URL", "the controller's https address"},
     {"fingerprint", "HEX", "SHA-256 of the controller's TLS key"},
@@ -260,6 +260,18 @@ command_noun_known(const char *noun)
 {
     for (size_t i = 0; i < ARRAY_LEN(commands); i++)
         if (strcmp(commands[i].noun, noun) == 0)
+            return true;
+    return false;
+}
+
+bool
+command_makes_page(const struct command *k)
+{
+    static const struct {
+        const char *noun, *verb;
+    } pages[] = {{"config", "compare"}, {"exports", "analyze"}};
+    for (size_t i = 0; i < ARRAY_LEN(pages); i++)
+        if (strcmp(pages[i].noun, k->noun) == 0 && strcmp(pages[i].verb, k->verb) == 0)
             return true;
     return false;
 }

@@ -27,7 +27,11 @@ read_globals(struct cli *c)
         return cli_fail(c, BATON_USAGE, "--timeout needs a number of seconds");
     c->timeout_ms = (uint64_t)seconds * 1000;
     if (output_format_parse(config_text(c->config, "output.format"), &c->output) != BATON_OK)
-        return cli_fail(c, BATON_USAGE, "--output: table, json, jsonl or csv");
+        return cli_fail(c, BATON_USAGE, "--output: table, json, jsonl, csv or html");
+    if (c->output == OUTPUT_HTML && !command_makes_page(c->command))
+        return cli_fail(c, BATON_USAGE,
+                        "baton %s %s makes no page: --output table, json, jsonl or csv",
+                        c->command->noun, c->command->verb);
     return BATON_OK;
 }
 

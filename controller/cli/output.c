@@ -230,6 +230,7 @@ output_list(struct cli *c, const struct column *columns, size_t count, const jso
     case OUTPUT_CSV:
         print_csv(columns, count, items);
         return BATON_OK;
+    case OUTPUT_HTML: /* a command that makes a page makes it itself */
     case OUTPUT_TABLE:
         break;
     }
@@ -304,7 +305,7 @@ paint_off(const struct cli *c)
 enum baton_status
 output_format_parse(const char *text, enum output_format *ret_format)
 {
-    static const char *const names[] = {"table", "json", "jsonl", "csv"};
+    static const char *const names[] = {"table", "json", "jsonl", "csv", "html"};
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         if (strcmp(names[i], text) == 0) {
             *ret_format = (enum output_format)i;

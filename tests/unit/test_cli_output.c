@@ -177,6 +177,8 @@ only_four_formats_are_known(void **state)
     enum output_format f;
     assert_int_equal(output_format_parse("jsonl", &f), BATON_OK);
     assert_int_equal(f, OUTPUT_JSONL);
+    assert_int_equal(output_format_parse("html", &f), BATON_OK);
+    assert_int_equal(f, OUTPUT_HTML);
     assert_int_equal(output_format_parse("yaml", &f), BATON_USAGE);
 }
 
