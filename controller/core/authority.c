@@ -47,6 +47,19 @@ authority_complete(const struct authority *a)
     return a->member_count > 0;
 }
 
+/* An attested member was not asked: two people's signatures have their own expiry. */
+bool
+authority_fresh(const struct authority *a, uint64_t now_ms, uint64_t limit_ms)
+{
+    for (size_t i = 0; i < a->member_count; i++) {
+        const struct authority_member *m = &a->member[i];
+        bool proven = !baton_hash_is_zero(&m->evidence);
+        if (proven && (m->challenged_ms == 0 || now_ms - m->challenged_ms > limit_ms))
+            return false;
+    }
+    return authority_complete(a);
+}
+
 bool
 authority_may_return(const struct authority *a, const struct baton_key *recipient,
                      const char **ret_why)
@@ -114,6 +127,16 @@ complete_in_time(const struct step *s)
     uint64_t limit = s->in->plan != NULL ? (uint64_t)s->in->plan->policy.v[POLICY_GO_MS] : 0;
     bool asked = s->a->asked_ms != 0; /* in this run */
     return sure(s) && asked && authority_complete(s->a) && s->in->now_ms - s->a->asked_ms <= limit;
+}
+
+/* Nobody has to be asked twice who has just proven it. Before a go people are shown the evidence, so
+ * there it is asked for again; a rollback's grant goes out over what the fence has brought in. */
+static bool
+back_and_proven_in_time(const struct step *s)
+{
+    const struct plan *p = s->in->plan;
+    return sure(s) && p != NULL && baton_key_eq(&s->a->recipient, &p->member[p->holder].key) &&
+           authority_fresh(s->a, s->in->now_ms, (uint64_t)p->policy.v[POLICY_GO_MS]);
 }
 
 static bool
@@ -262,6 +285,8 @@ static const struct match matches[] = {
     { { AUTH_ASKED,    AUTH_EV_ASK,       AUTH_ASKED,     "sure",                       AUTH_FX_CHALLENGE,  "asked again" }, sure, 0 },
     { { AUTH_ASKED,    AUTH_EV_SAID,      AUTH_ASKED,     "the last evidence",          AUTH_FX_NONE,       "fresh evidence of every member is in" }, evidence_completes, AUTH_NEWS_ALL_EVIDENCE },
     { { AUTH_ASKED,    AUTH_EV_GO,        AUTH_GRANTED,   "evidence complete, within go_ms", AUTH_FX_GRANT, "go was signed over exactly this evidence" }, complete_in_time, 0 },
+
+    { { AUTH_FENCED,   AUTH_EV_GO,        AUTH_GRANTED,   "towards the plan's holder; evidence complete, within go_ms", AUTH_FX_GRANT, "everybody has just proven it: on the way back nobody is asked twice" }, back_and_proven_in_time, 0 },
 
     { { AUTH_GRANTED,  AUTH_EV_SAID,      AUTH_HELD,      "the recipient holds",        AUTH_FX_NONE,       "the grant was used" }, recipient_holds, AUTH_NEWS_GRANT_USED },
     { { AUTH_GRANTED,  AUTH_EV_SAID,      AUTH_GRANTED,   "the grant is live",          AUTH_FX_NONE,       "the recipient verified it" }, grant_is_live, AUTH_NEWS_GRANT_LIVE },
@@ -450,6 +475,7 @@ begin_epoch(struct step *s)
         m->attested = false;
         m->holds = (struct baton_hash){{0}};
         m->nonce = (struct baton_id){{0}};
+        m->challenged_ms = 0;
     }
 }
 
@@ -491,6 +517,7 @@ forget_run(struct step *s)
 {
     for (size_t i = 0; i < s->a->member_count; i++) {
         s->a->member[i].heard = false;
+        s->a->member[i].challenged_ms = 0;
         s->a->member[i].status_nonce = s->in->nonce[i];
     }
     /* A tenant without members has nobody to hear. */

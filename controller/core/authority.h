@@ -84,10 +84,10 @@ struct authority_member {
     bool retired, attested;
     uint8_t said; /* enum statement_type of the newest word */
     uint8_t refusal, quarantine, grant;
-    uint64_t counter;             /* highest seen in a statement signed by it */
-    struct baton_id status_nonce; /* of this run's STATUS: the answer to it is being heard */
-    struct baton_id nonce;        /* of the newest challenge */
-    uint64_t challenged_ms;
+    uint64_t counter;                 /* highest seen in a statement signed by it */
+    struct baton_id status_nonce;     /* of this run's STATUS: the answer to it is being heard */
+    struct baton_id nonce;            /* of the newest challenge */
+    uint64_t challenged_ms;           /* when, in this run; 0 = not in this run */
     struct baton_hash evidence;       /* statement that answers it; zero = none */
     struct baton_hash attested_by[2]; /* approvals standing in for evidence */
     struct baton_hash highest;        /* statement with the highest counter: what STATUS shows */
@@ -149,6 +149,8 @@ enum baton_status authority_step(struct authority *a, const struct authority_inp
 int authority_member_index(const struct authority *a, const struct baton_key *key);
 /* Every member other than the recipient has evidence (or attestation), and so has the recipient. */
 bool authority_complete(const struct authority *a);
+/* Complete, and nobody was asked longer than limit_ms ago: such evidence may go into a grant. */
+bool authority_fresh(const struct authority *a, uint64_t now_ms, uint64_t limit_ms);
 /* Whether a FENCE towards this member can still succeed: no Connect member has exported when it is
  * legacy, its kind is not `removed`. The text (static) says why not. */
 bool authority_may_return(const struct authority *a, const struct baton_key *recipient,

@@ -12,8 +12,10 @@ guard_asked(const struct guard_ctx *g, struct problem *p)
 {
     (void)p;
     const struct authority *a = &g->t->authority;
-    return a->phase == AUTH_ASKED &&
-           g->now_ms - a->asked_ms <= (uint64_t)guard_policy(g, POLICY_GO_MS);
+    uint64_t limit = (uint64_t)guard_policy(g, POLICY_GO_MS);
+    if (a->phase == AUTH_FENCED)
+        return authority_fresh(a, g->now_ms, limit);
+    return a->phase == AUTH_ASKED && g->now_ms - a->asked_ms <= limit;
 }
 
 bool

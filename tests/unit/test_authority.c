@@ -265,7 +265,7 @@ go_without_fresh_evidence_is_refused(void **state)
     struct pair p;
     pair_open(&p);
     fence_new(&p);
-    assert_int_equal(ask(&p, AUTH_EV_GO), BATON_NO_RULE); /* nobody was asked */
+    assert_int_equal(ask(&p, AUTH_EV_GO), BATON_REFUSED); /* nobody was asked since go is wanted */
     assert_int_equal(ask(&p, AUTH_EV_ASK), BATON_OK);
     assert_int_equal(ask(&p, AUTH_EV_GO), BATON_REFUSED); /* nobody has answered */
 }
@@ -282,6 +282,40 @@ go_that_comes_too_late_is_refused(void **state)
     p.now += (uint64_t)toy_plan()->policy.v[POLICY_GO_MS];
     assert_int_equal(ask(&p, AUTH_EV_GO), BATON_REFUSED);
     assert_int_equal(p.a.phase, AUTH_ASKED);
+}
+
+static void
+on_the_way_back_the_fences_own_evidence_is_enough_while_it_is_fresh(void **state)
+{
+    (void)state;
+    struct pair p;
+    pair_open(&p);
+    fence_new(&p);
+    assert_int_equal(towards(&p, AUTH_EV_FENCE, TOY_OLD), BATON_OK);
+    observe_both(&p, 3);
+    assert_int_equal(p.a.phase, AUTH_FENCED);
+    p.now += (uint64_t)toy_plan()->policy.v[POLICY_GO_MS] + 1;
+    assert_int_equal(ask(&p, AUTH_EV_GO), BATON_REFUSED); /* too old by now */
+    assert_int_equal(towards(&p, AUTH_EV_FENCE, TOY_OLD), BATON_OK);
+    observe_both(&p, 3);
+    assert_int_equal(ask(&p, AUTH_EV_GO), BATON_OK);
+    assert_int_equal(p.a.phase, AUTH_HELD);
+}
+
+static void
+evidence_of_an_earlier_run_is_not_fresh(void **state)
+{
+    (void)state;
+    struct pair p;
+    pair_open(&p);
+    fence_new(&p);
+    assert_int_equal(towards(&p, AUTH_EV_FENCE, TOY_OLD), BATON_OK);
+    observe_both(&p, 3);
+    assert_true(authority_fresh(&p.a, p.now, 60000));
+    p.a.member[TOY_NEW].challenged_ms = 0;
+    assert_true(authority_complete(&p.a));
+    assert_false(authority_fresh(&p.a, p.now, UINT64_MAX));
+    assert_int_equal(ask(&p, AUTH_EV_GO), BATON_REFUSED);
 }
 
 static void
@@ -756,7 +790,9 @@ nothing_grants_but_go_over_fresh_evidence(void **state)
     for (size_t i = 0; i < n; i++) {
         assert_true(strlen(rows[i].why) > 0);
         if (rows[i].effect & AUTH_FX_GRANT)
-            assert_true(rows[i].from == AUTH_ASKED && rows[i].event == AUTH_EV_GO);
+            assert_true((rows[i].from == AUTH_ASKED || rows[i].from == AUTH_FENCED) &&
+                        rows[i].event == AUTH_EV_GO &&
+                        strstr(rows[i].condition, "evidence complete, within go_ms") != NULL);
     }
 }
 
@@ -769,6 +805,8 @@ main(void)
         cmocka_unit_test(a_whole_handoff_ends_with_the_new_holder),
         cmocka_unit_test(go_without_fresh_evidence_is_refused),
         cmocka_unit_test(go_that_comes_too_late_is_refused),
+        cmocka_unit_test(on_the_way_back_the_fences_own_evidence_is_enough_while_it_is_fresh),
+        cmocka_unit_test(evidence_of_an_earlier_run_is_not_fresh),
         cmocka_unit_test(rollback_from_the_gap_returns_the_role),
         cmocka_unit_test(a_cancel_reaches_a_holder_that_never_stopped),
         cmocka_unit_test(after_the_point_of_no_return_nothing_leads_back),

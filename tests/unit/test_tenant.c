@@ -332,10 +332,26 @@ rollback_from_the_gap_gives_the_old_server_its_role_back(void **state)
     assert_true(u.m[TOY_OLD].promise.holding);
     duet_export(&u, TOY_OLD);
     stands_in(HO_ROLLED_BACK);
-    fired(347), fired(350), fired(351), fired(355);
+    fired(347), fired(351), fired(355);
+    assert_false(duet_fired(&u, 350)); /* what the fence brought in was fresh */
     assert_false(u.t.cutover_open);
     assert_true(u.t.cutover.gap_to_unix_ms > u.t.cutover.gap_from_unix_ms);
     assert_string_equal(u.t.cutover.reason, "users complain");
+}
+
+static void
+evidence_that_waited_for_another_server_is_asked_for_again_before_the_way_back(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_GAP);
+    u.cut[TOY_NEW] = true;
+    roll_back();
+    duet_pass(&u, 24, 1200); /* longer than go_ms: the old server's word is old by now */
+    stands_in(HO_REVOKING);
+    duet_uncut(&u, TOY_NEW);
+    duet_pass(&u, 6, 1200);
+    fired(350), fired(351);
+    stands_in(HO_RESTORING);
 }
 
 /* Run history goes back a week: on a server that has run for longer the count never rises. */
@@ -976,6 +992,7 @@ main(void)
         AT(hold_with_an_open_grant_takes_it_back_and_lands_in_the_gap),
         AT(a_grant_that_nobody_uses_ends_in_the_gap),
         AT(rollback_from_the_gap_gives_the_old_server_its_role_back),
+        AT(evidence_that_waited_for_another_server_is_asked_for_again_before_the_way_back),
         AT(an_export_counts_though_the_purged_history_stays_as_long),
         AT(rollback_with_an_open_grant_needs_the_new_servers_own_word),
         AT(a_rollback_that_comes_too_late_ends_with_the_new_server),
