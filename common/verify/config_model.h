@@ -7,7 +7,8 @@
  *            Volatile content (versions, time stamps, water-marks, connector identifiers) is not kept.
  * Limits     CONFIG_TEXT_MAX of one text, CONFIG_ITEMS_MAX of one list; memory grows with the content.
  * Errors     BATON_NOMEM, BATON_LIMIT (sticky: the first one stays in config_model_status).
- * Ownership  The model owns all; every pointer lives until config_model_free. Secrets are never kept.
+ * Ownership  The model owns all; texts live until config_model_free, an element that was added stays
+ *            where it is until the next one of its list. Secrets are never kept.
  * Threads    One.
  * Source     formats 1, 7, 8; domain 2.3, 3.1.
  */
