@@ -40,11 +40,10 @@ submit(struct agent *a, const struct host_request *request)
 static void
 set_starting(struct agent *a, bool starting)
 {
-    uint8_t byte = starting;
     if (a->starting == starting)
         return;
     a->starting = starting;
-    (void)agent_put(a, "starting", &byte, sizeof byte);
+    later_starting(a, starting); /* the intent that follows makes it durable */
 }
 
 void

@@ -13,6 +13,7 @@
 #include "agent/adapters/store_agent.h"
 #include "agent/collectors/collect.h"
 #include "agent/core/member.h"
+#include "agent/later.h"
 #include "agent/reach.h"
 #include "agent/settings.h"
 #include "agent/setup.h"
@@ -49,6 +50,7 @@ struct agent {
     struct reach reach;
     struct settings settings;
     struct session session;
+    struct later later;
     struct baton_hash table; /* of the acceptance table */
 
     bool busy; /* ORDER_WATCH: the tempo of a cutover */
@@ -89,6 +91,9 @@ void agent_answer_order(struct agent *a, const struct baton_id *order);
 void agent_send_unheard(struct agent *a);
 void agent_journal(struct agent *a, enum journal_kind kind, const char *text);
 bool agent_put(struct agent *a, const char *name, const void *bytes, size_t len);
+/* One transaction, with what waited for one; false: the store failed, and the agent ends. */
+bool agent_begin(struct agent *a);
+bool agent_commit(struct agent *a);
 
 /* observe.c */
 void observe_due(struct agent *a);

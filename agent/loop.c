@@ -93,7 +93,8 @@ wait_ms(const struct agent *a)
     bool dials = a->bus != NULL && !agent_bus_up(a->bus);
     uint64_t now = agent_now_ms(), until = now + (dials ? DIAL_MS : WAIT_MAX_MS);
     uint64_t due[] = {observe_next_ms(a), a->bus == NULL ? UINT64_MAX : session_next_ms(a),
-                      a->member.promise.grant == GRANT_LIVE ? a->tick_due_ms : UINT64_MAX};
+                      a->member.promise.grant == GRANT_LIVE ? a->tick_due_ms : UINT64_MAX,
+                      later_next_ms(a)};
     for (size_t i = 0; i < ARRAY_LEN(due); i++)
         if (due[i] < until)
             until = due[i];
@@ -144,6 +145,8 @@ agent_turn(struct agent *a, int stop_fd, long most_ms)
     observe_due(a);
     session_time(a);
     tick(a, agent_now_ms());
+    if (agent_now_ms() >= later_next_ms(a))
+        later_flush(a);
     long wait = wait_ms(a);
     zmq_pollitem_t items[AGENT_BUS_ITEMS + 2];
     agent_bus_poll(a->bus, items);
@@ -167,4 +170,6 @@ agent_loop(struct agent *a, int stop_fd)
         agent_turn(a, stop_fd, WAIT_MAX_MS);
         status_write(a);
     }
+    if (a->end != AGENT_FAILS)
+        later_flush(a);
 }

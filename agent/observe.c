@@ -82,7 +82,7 @@ remember(struct agent *a)
         return;
     memcpy(a->memory, now, len);
     a->memory_len = len;
-    (void)agent_put(a, "observed", now, len);
+    later_observed(a, now, len);
 }
 
 static void

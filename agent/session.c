@@ -61,16 +61,9 @@ session_send(struct agent *a, struct message *m)
 static bool
 count_session(struct agent *a)
 {
-    struct baton_err err;
     a->member.promise.counter++;
-    enum baton_status rc = agent_store_begin(a->store, &err);
-    if (rc == BATON_OK)
-        rc = agent_store_put_promise(a->store, &a->member.promise, &err);
-    if (rc == BATON_OK)
-        rc = agent_store_commit(a->store, &err);
-    if (rc != BATON_OK)
-        agent_fail(a, rc, &err);
-    return rc == BATON_OK;
+    a->later.promise = true;
+    return agent_begin(a) && agent_commit(a);
 }
 
 static void
@@ -241,7 +234,6 @@ on_receipt(struct agent *a, const struct message *m)
 {
     const struct msg_receipt *r = &m->u.receipt;
     uint8_t bytes[CHECKPOINT_BYTES];
-    struct baton_err err;
     checkpoint_bytes(r->size, &r->root, r->unix_ms, bytes);
     if (!crypto_verify_domain(&a->setup->controller_sign, DOMAIN_CHECKPOINT, bytes, sizeof bytes,
                               &r->sig)) {
@@ -249,32 +241,17 @@ on_receipt(struct agent *a, const struct message *m)
         return;
     }
     struct receipt kept = {.size = r->size, .unix_ms = r->unix_ms, .root = r->root, .sig = r->sig};
-    enum baton_status rc = agent_store_begin(a->store, &err);
-    if (rc == BATON_OK)
-        rc = agent_store_receipt(a->store, &kept, &err);
-    if (rc == BATON_OK)
-        rc = agent_store_commit(a->store, &err);
-    if (rc != BATON_OK) {
-        agent_fail(a, rc, &err);
-        return;
-    }
     struct member_event ev = agent_event(MEMBER_RECEIPT);
     ev.receipt_size = r->size;
     ev.receipt_root = r->root;
-    agent_step(a, &ev);
+    member_step(&a->member, &ev, a->digest, &a->out);
+    later_receipt(a, &kept);
 }
 
 static void
 on_heard(struct agent *a, const struct message *m)
 {
-    struct baton_err err;
-    enum baton_status rc = agent_store_begin(a->store, &err);
-    if (rc == BATON_OK)
-        rc = agent_store_heard(a->store, &m->u.heard.statement, &err);
-    if (rc == BATON_OK)
-        rc = agent_store_commit(a->store, &err);
-    if (rc != BATON_OK)
-        agent_fail(a, rc, &err);
+    later_heard(a, &m->u.heard.statement);
 }
 
 static void

@@ -24,37 +24,40 @@ held(struct agent *a, enum baton_status rc, const struct baton_err *err)
     return false;
 }
 
-static bool
-begin(struct agent *a)
+bool
+agent_begin(struct agent *a)
 {
     struct baton_err err;
-    return held(a, agent_store_begin(a->store, &err), &err);
+    return held(a, agent_store_begin(a->store, &err), &err) && held(a, later_write(a, &err), &err);
 }
 
-static bool
-commit(struct agent *a)
+bool
+agent_commit(struct agent *a)
 {
     struct baton_err err;
-    return held(a, agent_store_commit(a->store, &err), &err);
+    if (!held(a, agent_store_commit(a->store, &err), &err))
+        return false;
+    later_written(a);
+    return true;
 }
 
 bool
 agent_put(struct agent *a, const char *name, const void *bytes, size_t len)
 {
     struct baton_err err;
-    return begin(a) && held(a, agent_store_put(a->store, name, bytes, len, &err), &err) &&
-           commit(a);
+    return agent_begin(a) && held(a, agent_store_put(a->store, name, bytes, len, &err), &err) &&
+           agent_commit(a);
 }
 
 void
 agent_journal(struct agent *a, enum journal_kind kind, const char *text)
 {
-    struct baton_err err;
     struct journal_step step = {
         .kind = kind, .unix_ms = agent_unix_ms(), .epoch = a->member.promise.epoch};
     text_copy(step.text, sizeof step.text, text);
-    if (begin(a) && held(a, agent_store_journal(a->store, &step, &err), &err))
-        (void)commit(a);
+    later_journal(a, &step);
+    if (kind == JOURNAL_INTENT) /* before anything is done */
+        later_flush(a);
 }
 
 static bool
@@ -167,7 +170,7 @@ agent_step(struct agent *a, const struct member_event *ev)
 {
     member_step(&a->member, ev, a->digest, &a->out);
     bool store = a->out.changed || a->out.word_count > 0;
-    if (store && (!begin(a) || !put_step(a, ev->order) || !commit(a)))
+    if (store && (!agent_begin(a) || !put_step(a, ev->order) || !agent_commit(a)))
         return;
     after_step(a);
 }
@@ -257,11 +260,11 @@ new_order(struct agent *a, const struct order *o)
     ev.order = o;
     if (touches_authority(o)) {
         member_step(&a->member, &ev, a->digest, &a->out);
-        if (put_step(a, o) && commit(a)) {
+        if (put_step(a, o) && agent_commit(a)) {
             after_step(a);
             act_at_once(a);
         }
-    } else if (commit(a)) {
+    } else if (agent_commit(a)) {
         other_order(a, o);
     }
 }
@@ -273,7 +276,7 @@ agent_order(struct agent *a, const struct msg_order *m)
     struct baton_hash hash;
     crypto_sha256(m->bytes, m->len, &hash);
     log_debug("order", "verb=%s", order_verb_name((enum order_verb)m->order.verb));
-    if (!begin(a))
+    if (!agent_begin(a))
         return;
     enum baton_status rc = agent_store_take_order(a->store, &m->order.id, &hash, &err);
     if (rc == BATON_NOT_FOUND) {

@@ -717,7 +717,9 @@ a_word_is_said_again_in_every_session_until_it_is_heard(void **state)
     struct message heard = {.type = MSG_HEARD};
     heard.u.heard.statement = said.hash;
     send_to(d, s, &heard);
-    for (int i = 0; i < 20; i++)
+    while (s->agent->later.heard_count == 0)
+        turn(d);
+    while (s->agent->later.due_ms != 0) /* nothing else happens: it is written alone */
         turn(d);
     message_free(&say);
     end_agent(s);
@@ -725,6 +727,94 @@ a_word_is_said_again_in_every_session_until_it_is_heard(void **state)
     start_agent(d, s);
     open_session(d, s);
     expect_none(d, s, MSG_SAY);
+}
+
+static void
+say_a_word(struct side *s, struct said *said)
+{
+    *said = (struct said){.statement = {.bytes = (const uint8_t *)"a word", .len = 6}};
+    crypto_sha256("a word", 6, &said->hash);
+    MUST(agent_store_begin(s->agent->store, NULL));
+    MUST(agent_store_say(s->agent->store, said, NULL));
+    MUST(agent_store_commit(s->agent->store, NULL));
+}
+
+static void
+hear_it(struct desk *d, struct side *s, const struct said *said)
+{
+    struct message heard = {.type = MSG_HEARD};
+    heard.u.heard.statement = said->hash;
+    send_to(d, s, &heard);
+    while (s->agent->later.heard_count == 0)
+        turn(d);
+}
+
+static void
+what_was_heard_becomes_durable_with_the_next_step(void **state)
+{
+    struct desk *d = desk_of(state);
+    struct side *s = &d->side[OLD];
+    struct said said;
+    start_agent(d, s);
+    say_a_word(s, &said);
+    open_session(d, s);
+    struct message *say = expect(d, s, MSG_SAY);
+    hear_it(d, s, &said);
+    struct order o = order_of(d, ORDER_STATUS);
+    send_order(d, s, &o);
+    struct message *answer = expect(d, s, MSG_ANSWER);
+    assert_int_equal(s->agent->later.due_ms, 0);
+    message_free(&say);
+    message_free(&answer);
+    end_agent(s); /* as a crash would: nothing is written at the end */
+    forget(d);
+    start_agent(d, s);
+    open_session(d, s);
+    expect_none(d, s, MSG_SAY);
+}
+
+static void
+a_crash_before_that_only_says_the_word_again(void **state)
+{
+    struct desk *d = desk_of(state);
+    struct side *s = &d->side[OLD];
+    struct said said;
+    start_agent(d, s);
+    say_a_word(s, &said);
+    open_session(d, s);
+    struct message *say = expect(d, s, MSG_SAY);
+    hear_it(d, s, &said);
+    message_free(&say);
+    end_agent(s);
+    forget(d);
+    start_agent(d, s);
+    open_session(d, s);
+    say = expect(d, s, MSG_SAY);
+    message_free(&say);
+}
+
+static void
+count_intents(void *arg, const struct journal_step *step)
+{
+    *(int *)arg += step->kind == JOURNAL_INTENT;
+}
+
+static void
+an_intent_never_waits_and_its_effect_may(void **state)
+{
+    struct desk *d = desk_of(state);
+    struct side *s = &d->side[OLD];
+    int intents = 0;
+    start_agent(d, s);
+    agent_journal(s->agent, JOURNAL_EFFECT, "stopped");
+    assert_int_equal(s->agent->later.step_count, 1);
+    agent_journal(s->agent, JOURNAL_INTENT, "disable");
+    assert_int_equal(s->agent->later.step_count, 0);
+    for (int i = 0; i < LATER_STEPS_MAX + 3; i++) /* a full list is written, not dropped */
+        agent_journal(s->agent, JOURNAL_EFFECT, "again");
+    assert_in_range(s->agent->later.step_count, 1, LATER_STEPS_MAX);
+    MUST(agent_store_journal_each(s->agent->store, 100, count_intents, &intents, NULL));
+    assert_int_equal(intents, 1);
 }
 
 static void
@@ -1118,6 +1208,9 @@ main(void)
         TEST(a_fence_without_approvals_is_refused_with_a_signed_word),
         TEST(nothing_leaves_when_it_cannot_be_stored),
         TEST(a_word_is_said_again_in_every_session_until_it_is_heard),
+        TEST(what_was_heard_becomes_durable_with_the_next_step),
+        TEST(a_crash_before_that_only_says_the_word_again),
+        TEST(an_intent_never_waits_and_its_effect_may),
         TEST(receipts_count_only_with_the_controllers_signature),
         TEST(a_trust_document_is_taken_from_the_root_alone),
         TEST(the_tempo_follows_the_order_to_watch),
