@@ -1,0 +1,166 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tests/lib/config_world.h"
+
+#include <string.h>
+
+struct fixture {
+    struct config_world o, n;
+};
+
+static int
+setup(void **state)
+{
+    static struct fixture f;
+    config_world_make(&f.o, "OLD");
+    config_world_make(&f.n, "new");
+    *state = &f;
+    return 0;
+}
+
+static int
+teardown(void **state)
+{
+    struct fixture *f = *state;
+    config_world_done(&f->o);
+    config_world_done(&f->n);
+    return 0;
+}
+
+static void
+two_servers_that_do_the_same_have_no_rows(void **state)
+{
+    struct fixture *f = *state;
+    assert_string_equal(rows_text(&f->o, &f->n, SEVERITY_INFO), "");
+}
+
+static void
+another_source_anchor_blocks(void **state)
+{
+    struct fixture *f = *state;
+    f->n.model->source_anchor = "OBJECTguid";
+    assert_string_equal(rows_text(&f->o, &f->n, SEVERITY_INFO), "");
+    f->n.model->source_anchor = "mS-DS-ConsistencyGuid";
+    assert_string_equal(rows_text(&f->o, &f->n, SEVERITY_INFO),
+                        "block anchor source anchor: objectGUID > mS-DS-ConsistencyGuid");
+}
+
+static void
+a_source_anchor_that_one_side_does_not_say_is_for_a_person(void **state)
+{
+    struct fixture *f = *state;
+    f->n.model->source_anchor = "";
+    assert_string_equal(rows_text(&f->o, &f->n, SEVERITY_INFO),
+                        "review anchor source anchor of the tenant: said > not said");
+    f->o.model->source_anchor = "";
+    assert_string_equal(rows_text(&f->o, &f->n, SEVERITY_INFO),
+                        "review anchor source anchor of the tenant: not said > not said");
+}
+
+static void
+password_sync_that_is_off_on_one_side_blocks(void **state)
+{
+    struct fixture *f = *state;
+    config_world_ad(&f->n)->password_sync = NO;
+    assert_string_equal(
+        rows_text(&f->o, &f->n, SEVERITY_INFO),
+        "block password-sync password hash synchronization of forest contoso.com: on > off");
+    struct config_rows rows = world_rows(&f->n, &f->o);
+    assert_non_null(strstr(row_about(&rows, "password")->f.why, "would leave for the tenant"));
+    config_rows_done(&rows);
+}
+
+static void
+password_sync_is_taken_from_the_parameters_when_connectors_do_not_say_it(void **state)
+{
+    struct fixture *f = *state;
+    config_world_ad(&f->o)->password_sync = UNSAID;
+    config_world_ad(&f->n)->password_sync = UNSAID;
+    assert_string_equal(rows_text(&f->o, &f->n, SEVERITY_INFO), "");
+    world_set(&f->n, "Microsoft.OptionalFeature.PasswordHashSync", "False");
+    assert_string_equal(
+        rows_text(&f->o, &f->n, SEVERITY_INFO),
+        "block password-sync password hash synchronization of the server: on > off");
+    /* a later version says it by the way people sign in */
+    f->n.model->parameter_count = 0;
+    world_parameter(&f->n, "Microsoft.UserSignIn.SignOnMethod", "PasswordHashSync");
+    assert_null(strstr(rows_text(&f->o, &f->n, SEVERITY_REVIEW), "password-sync"));
+    /* another way of signing in does not say that hashes stay at home */
+    world_set(&f->n, "Microsoft.UserSignIn.SignOnMethod", "Federation");
+    assert_non_null(strstr(rows_text(&f->o, &f->n, SEVERITY_REVIEW),
+                           "review password-sync password hash synchronization of the server: "
+                           "said > not said"));
+}
+
+static void
+the_worst_row_stands_first(void **state)
+{
+    struct fixture *f = *state;
+    world_set(&f->n, "Microsoft.OptionalFeature.ExportDeletionThresholdValue", "1000");
+    world_parameter(&f->n, "Microsoft.OptionalFeature.UserWriteBack", "False");
+    f->n.model->source_anchor = "mail";
+    struct config_rows rows = world_rows(&f->o, &f->n);
+    assert_int_equal(rows.count, 3);
+    assert_int_equal(rows.item[0].class, CONFIG_ANCHOR);
+    assert_int_equal(rows.item[1].class, CONFIG_PARAMETER);
+    assert_int_equal(rows.item[2].class, CONFIG_EXPECTED);
+    config_rows_done(&rows);
+}
+
+static void
+the_same_difference_is_the_same_row_on_another_day(void **state)
+{
+    struct fixture *f = *state;
+    struct config_world other;
+    f->n.model->source_anchor = "mail";
+    struct config_rows first = world_rows(&f->o, &f->n);
+    config_world_make(&other, "another-server");
+    other.model->source_anchor = "mail";
+    struct config_rows second = world_rows(&f->o, &other);
+    assert_memory_equal(first.item[0].f.row.b, second.item[0].f.row.b, BATON_HASH_BYTES);
+    config_rows_done(&second);
+    other.model->source_anchor = "cn";
+    second = world_rows(&f->o, &other);
+    assert_memory_not_equal(first.item[0].f.row.b, second.item[0].f.row.b, BATON_HASH_BYTES);
+    config_rows_done(&second);
+    config_rows_done(&first);
+    config_world_done(&other);
+}
+
+static void
+nothing_is_said_by_empty_configurations_and_that_is_no_pass(void **state)
+{
+    (void)state;
+    struct config_world o = {.model = config_model_new(CONFIG_SETTINGS)},
+                        n = {.model = config_model_new(CONFIG_SETTINGS)};
+    assert_string_equal(
+        rows_text(&o, &n, SEVERITY_REVIEW),
+        "review scope-narrowed connectors of Active Directory: not said > not said\n"
+        "review scope-narrowed connectors of Entra ID: not said > not said\n"
+        "review anchor source anchor of the tenant: not said > not said\n"
+        "review rule-missing rules of the configuration: not said > not said");
+    config_world_done(&o);
+    config_world_done(&n);
+}
+
+int
+main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        T(two_servers_that_do_the_same_have_no_rows),
+        T(another_source_anchor_blocks),
+        T(a_source_anchor_that_one_side_does_not_say_is_for_a_person),
+        T(password_sync_that_is_off_on_one_side_blocks),
+        T(password_sync_is_taken_from_the_parameters_when_connectors_do_not_say_it),
+        T(the_worst_row_stands_first),
+        T(the_same_difference_is_the_same_row_on_another_day),
+        cmocka_unit_test(nothing_is_said_by_empty_configurations_and_that_is_no_pass),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
