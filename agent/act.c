@@ -13,18 +13,32 @@ journal_proof(struct agent *a, enum desire desire)
     if (a->act_met)
         return;
     a->act_met = true;
+    a->act_intended = false;
     log_info("act.proof", "sync services are %s", words[desire]);
     agent_journal(a, JOURNAL_PROOF, words[desire]);
 }
 
+/* The first step towards a wish is durable before it is done. The others follow from the same wish, and
+ * from the promise behind it: they wait for company, or the engine would outlive a disk's flush each. */
 static void
-submit(struct agent *a, const struct host_request *request)
+journal_intent(struct agent *a, enum desire desire, const char *text)
+{
+    bool first = !a->act_intended || a->act_desire != desire;
+    a->act_intended = true;
+    a->act_desire = desire;
+    agent_journal(a, JOURNAL_INTENT, text);
+    if (first)
+        later_flush(a);
+}
+
+static void
+submit(struct agent *a, enum desire desire, const struct host_request *request)
 {
     char text[STEP_TEXT_BYTES];
     struct baton_err err;
     reach_text(request, text, sizeof text);
     a->act_met = false;
-    agent_journal(a, JOURNAL_INTENT, text);
+    journal_intent(a, desire, text);
     if (!agent_runs(a))
         return;
     log_info("act.intent", "%s", text);
@@ -80,7 +94,7 @@ next_step(struct agent *a, enum desire desire)
     struct host_request request;
     enum reach_answer answer = reach_step(&a->reach, desire, &view, &request);
     if (answer == REACH_ACTS)
-        submit(a, &request);
+        submit(a, desire, &request);
     return answer;
 }
 

@@ -59,7 +59,9 @@ struct agent {
     uint64_t observed_ms;
     uint32_t act_ticket; /* of the mutating request under way, 0 = none */
     struct host_request act;
-    bool act_met;  /* the wish was proven and journaled */
+    bool act_met;      /* the wish was proven and journaled */
+    bool act_intended; /* a first step towards act_desire is on the record */
+    enum desire act_desire;
     bool starting; /* a used grant starts the services; kept over a restart */
     struct facts reported;
     uint64_t reported_ms;

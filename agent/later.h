@@ -4,7 +4,8 @@
  *            Words that were heard, receipts, effects and proofs in the journal and what was observed
  *            can all be had again: they wait here, go into the next transaction, and into one of their
  *            own when LATER_MS pass without any. An orderly end writes them.
- * Rule       Nothing waits here that something else may rest on: promises, words and intents never.
+ * Rule       Nothing waits here that something else may rest on: promises, words and the first intent
+ *            towards a wish never.
  *            A word that names a receipt is stored in the transaction that stores the receipt.
  * Limits     LATER_HEARD_MAX, LATER_RECEIPTS_MAX, LATER_STEPS_MAX: a full one is written at once.
  * Errors     Those of the store: the agent fails, as step.c does.

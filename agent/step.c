@@ -56,8 +56,6 @@ agent_journal(struct agent *a, enum journal_kind kind, const char *text)
         .kind = kind, .unix_ms = agent_unix_ms(), .epoch = a->member.promise.epoch};
     text_copy(step.text, sizeof step.text, text);
     later_journal(a, &step);
-    if (kind == JOURNAL_INTENT) /* before anything is done */
-        later_flush(a);
 }
 
 static bool

@@ -141,9 +141,9 @@ class Tenant:
         while True:
             try:
                 return self.anna.verb(self.cutover, verb)
-            except Refused:
+            except Refused as refused:
                 if time.monotonic() > deadline:
-                    raise
+                    raise RuntimeError(f"{self.name}: {verb} is still refused: {refused}") from None
                 time.sleep(0.005)
 
     # --- P1 to C1 ---------------------------------------------------------------------------------------

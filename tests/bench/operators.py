@@ -47,7 +47,7 @@ def key_open(path, passphrase):
 
 class Refused(Exception):
     def __init__(self, status, problem):
-        super().__init__(f"{status}: {problem.get('detail', problem)}")
+        super().__init__(f"{status}: {problem}")
         self.status = status
 
 
