@@ -59,7 +59,7 @@ arena_bytes(struct config_model *m, size_t size)
 }
 
 const char *
-config_text(struct config_model *m, const char *text, size_t len)
+config_keep(struct config_model *m, const char *text, size_t len)
 {
     if (len == 0)
         return "";
@@ -80,7 +80,7 @@ config_identifier(struct config_model *m, const char *text)
 {
     size_t len = strlen(text);
     bool braces = len >= 2 && text[0] == '{' && text[len - 1] == '}';
-    const char *copy = config_text(m, text + braces, len - 2 * (size_t)braces);
+    const char *copy = config_keep(m, text + braces, len - 2 * (size_t)braces);
     for (char *p = (char *)(uintptr_t)copy; *p != '\0'; p++)
         *p = (char)tolower((unsigned char)*p);
     return copy;
@@ -127,7 +127,7 @@ config_list_add(struct config_model *m, struct text_list *l, const char *text)
 {
     const char *spare, **item;
     LIST_ADD(m, l->item, l->count, l->capacity, spare, item);
-    *item = config_text(m, text, strlen(text));
+    *item = config_keep(m, text, strlen(text));
     l->said = true;
 }
 
@@ -235,6 +235,31 @@ config_add_parameter(struct config_model *m)
              p);
     *p = (struct config_parameter){.name = "", .value = "", .type = ""};
     return p;
+}
+
+/* --- forms ------------------------------------------------------------------------------------ */
+
+static const struct {
+    const char *name, *text;
+} sources[] = {
+    [CONFIG_SERVER_EXPORT] = {"server-export", "a server configuration export"},
+    [CONFIG_FIM_EXPORT] = {"fim-export", "an export of the FIM era"},
+    [CONFIG_SETTINGS] = {"settings", "a settings file"},
+    [CONFIG_MIGRATED] = {"migrated-settings", "migrated settings"},
+};
+
+const char *
+config_source_name(enum config_source source)
+{
+    BATON_ASSERT((size_t)source < ARRAY_LEN(sources));
+    return sources[source].name;
+}
+
+const char *
+config_source_text(enum config_source source)
+{
+    BATON_ASSERT((size_t)source < ARRAY_LEN(sources));
+    return sources[source].text;
 }
 
 /* --- the whole ---------------------------------------------------------------------------------- */

@@ -122,12 +122,15 @@ struct config_model {
     enum baton_status status; /* sticky */
 };
 
+const char *config_source_name(enum config_source source); /* "server-export", "fim-export", ... */
+const char *config_source_text(enum config_source source); /* for people: "a settings file" */
+
 struct config_model *config_model_new(enum config_source source); /* NULL: no memory */
 void config_model_free(struct config_model **m);
 enum baton_status config_model_status(const struct config_model *m);
 
 /* A copy of the text that lives as long as the model; never NULL ("" when it failed). */
-const char *config_text(struct config_model *m, const char *text, size_t len);
+const char *config_keep(struct config_model *m, const char *text, size_t len);
 const char *config_identifier(struct config_model *m,
                               const char *text); /* braces off, lower case */
 void config_list_add(struct config_model *m, struct text_list *l, const char *text);

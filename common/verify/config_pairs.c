@@ -128,18 +128,6 @@ config_pair_label(const struct connector_pair *p, char out[LABEL_BYTES])
         (void)snprintf(out, LABEL_BYTES, "connector %s", c->name);
 }
 
-const char *
-config_source_text(enum config_source source)
-{
-    static const char *const texts[] = {
-        [CONFIG_SERVER_EXPORT] = "a server configuration export",
-        [CONFIG_FIM_EXPORT] = "an export of the FIM era",
-        [CONFIG_SETTINGS] = "a settings file",
-        [CONFIG_MIGRATED] = "migrated settings",
-    };
-    return (size_t)source < ARRAY_LEN(texts) ? texts[source] : "an unknown form";
-}
-
 struct config_row *
 config_row_unsaid(struct comparison *cmp, enum config_class class, bool old_said, bool new_said,
                   const char *what, const char *where)

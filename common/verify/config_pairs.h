@@ -36,8 +36,6 @@ size_t config_pair_of(const struct comparison *cmp, const struct config_model *m
 enum connector_kind config_pair_kind(const struct connector_pair *p);
 /* "forest contoso.com", "Entra ID", "connector HR database". */
 void config_pair_label(const struct connector_pair *p, char out[LABEL_BYTES]);
-/* What kind of file it was read from, for people. */
-const char *config_source_text(enum config_source source);
 
 /* A row for what one side does not say. A matter that decides about deletes, joins or sign-in is for a
  * person; any other is shown. */

@@ -13,7 +13,7 @@
 static const char *
 text(struct config_world *w, const char *t)
 {
-    return config_text(w->model, t, strlen(t));
+    return config_keep(w->model, t, strlen(t));
 }
 
 static const char *

@@ -17,6 +17,8 @@ a_new_model_says_nothing(void **state)
     (void)state;
     struct config_model *m = config_model_new(CONFIG_SETTINGS);
     assert_int_equal(m->source, CONFIG_SETTINGS);
+    assert_string_equal(config_source_name(m->source), "settings");
+    assert_string_equal(config_source_text(m->source), "a settings file");
     assert_string_equal(m->source_anchor, "");
     assert_string_equal(m->product_version, "");
     assert_false(m->rules_said);
@@ -53,12 +55,12 @@ lists_grow_and_texts_stay_where_they_are(void **state)
 {
     (void)state;
     struct config_model *m = config_model_new(CONFIG_SERVER_EXPORT);
-    const char *first = config_text(m, "first text", 5);
+    const char *first = config_keep(m, "first text", 5);
     for (int i = 0; i < 1000; i++) {
         char name[32];
         struct config_rule *r = config_add_rule(m);
         snprintf(name, sizeof name, "rule %d", i);
-        r->name = config_text(m, name, strlen(name));
+        r->name = config_keep(m, name, strlen(name));
         config_list_add(m, &config_add_flow(m, r)->sources, name);
     }
     assert_string_equal(first, "first");
@@ -90,8 +92,8 @@ a_limit_is_remembered_and_later_elements_are_spare(void **state)
     struct config_model *m = config_model_new(CONFIG_SERVER_EXPORT);
     char *text = calloc(1, CONFIG_TEXT_MAX + 2);
     memset(text, 'x', CONFIG_TEXT_MAX + 1);
-    assert_string_not_equal(config_text(m, text, CONFIG_TEXT_MAX), "");
-    assert_string_equal(config_text(m, text, CONFIG_TEXT_MAX + 1), "");
+    assert_string_not_equal(config_keep(m, text, CONFIG_TEXT_MAX), "");
+    assert_string_equal(config_keep(m, text, CONFIG_TEXT_MAX + 1), "");
     assert_int_equal(config_model_status(m), BATON_LIMIT);
     struct config_rule *r = config_add_rule(m);
     config_list_add(m, &config_add_flow(m, r)->sources, "lost");
