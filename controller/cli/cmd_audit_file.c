@@ -2,6 +2,7 @@
 #include "commands.h"
 #include "common/audit/bundle.h"
 #include "common/audit/certificate.h"
+#include "input.h"
 #include "output.h"
 #include "settings.h"
 
@@ -199,23 +200,6 @@ certificate_check(struct cli *c, const char *text, size_t len)
     return rc == BATON_OK && !r.good ? cli_fail(c, BATON_CORRUPT, "%s", r.why) : rc;
 }
 
-static enum baton_status
-read_whole(struct cli *c, const char *file, char **ret_text, size_t *ret_len)
-{
-    FILE *f = fopen(file, "re");
-    if (f == NULL)
-        return cli_fail(c, errno == ENOENT ? BATON_NOT_FOUND : BATON_IO, "%s: %s", file,
-                        strerror(errno));
-    char *text = malloc(CERTIFICATE_BYTES_MAX + 1);
-    *ret_len = text != NULL ? fread(text, 1, CERTIFICATE_BYTES_MAX + 1, f) : 0;
-    bool failed = ferror(f) != 0;
-    fclose(f);
-    *ret_text = text;
-    if (text == NULL || failed)
-        return cli_fail(c, text == NULL ? BATON_NOMEM : BATON_IO, "%s cannot be read", file);
-    return BATON_OK;
-}
-
 /* A bundle, or a certificate: the first byte tells. Nothing is asked of any controller. */
 enum baton_status
 cmd_audit_verify(struct cli *c)
@@ -232,7 +216,7 @@ cmd_audit_verify(struct cli *c)
     fclose(f);
     if (first != '{')
         return verify_bundle(c, file);
-    enum baton_status rc = read_whole(c, file, &text, &len);
+    enum baton_status rc = input_read(c, file, CERTIFICATE_BYTES_MAX, &text, &len);
     if (rc == BATON_OK)
         rc = certificate_check(c, text, len);
     free(text);

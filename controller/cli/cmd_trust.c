@@ -2,6 +2,7 @@
 #include "commands.h"
 #include "common/crypto/crypto.h"
 #include "controller/login.h"
+#include "input.h"
 #include "output.h"
 #include "settings.h"
 #include "trust_client.h"
@@ -191,8 +192,8 @@ cmd_operator_list(struct cli *c)
 
 /* --- the document ----------------------------------------------------------------------------- */
 
-static enum baton_status
-read_card(struct cli *c, const char *path, struct trust_operator *ret_operator)
+enum baton_status
+operator_card_read(struct cli *c, const char *path, struct trust_operator *ret_operator)
 {
     struct trust_operator op = {.kind = OPERATOR_FILE};
     json_t *card = json_load_file(path, JSON_REJECT_DUPLICATES, NULL), *tenant;
@@ -359,7 +360,7 @@ fill_first(struct cli *c, struct trust_doc *d)
     json_decref(controller);
     for (unsigned i = 0; rc == BATON_OK && (text = cli_option_nth(c, "operator", i)) != NULL; i++) {
         struct trust_operator op;
-        rc = read_card(c, text, &op);
+        rc = operator_card_read(c, text, &op);
         if (rc == BATON_OK)
             rc = add_operator(c, d, &op);
     }
@@ -510,7 +511,7 @@ change_add(struct cli *c, struct trust_doc *d)
     enum baton_status rc = BATON_OK;
     for (unsigned i = 0; i < c->args.count && rc == BATON_OK; i++) {
         struct trust_operator op;
-        rc = read_card(c, cli_arg(c, i), &op);
+        rc = operator_card_read(c, cli_arg(c, i), &op);
         if (rc == BATON_OK)
             rc = add_operator(c, d, &op);
     }

@@ -148,6 +148,19 @@ static const struct option_row certificate_options[] = {
     {"html", NULL, "as a page to print"},
     END,
 };
+static const struct option_row compare_options[] = {
+    {"preset", "NAME", "parity (unless given), parallel-upgrade or unsupported-path"},
+    {"dispositions", "FILE", "what people decided about rows, as baton config accept wrote it"},
+    {"operator", "CARD", "whose decisions count; may be repeated"},
+    END,
+};
+static const struct option_row accept_options[] = {
+    {"reason", "TEXT", "for an auditor"},
+    {"as", "KIND", "accepted (unless given), fixed or not-applicable"},
+    {"dispositions", "FILE", "the file it goes to; dispositions.json unless given"},
+    {"card", "FILE", "your public card; KEYFILE.card unless given"},
+    END,
+};
 static const struct option_row fsm_options[] = {
     {"machine", "MACHINE", "workflow (unless given), authority or agent"},
     {"format", "FORMAT", "table (unless given), mermaid, dot or json"},
@@ -227,6 +240,10 @@ static const struct command commands[] = {
     {"fsm", "", "", 0, 0, fsm_options, cmd_fsm, "the tables that decide, as diagrams", "baton fsm --machine authority --format mermaid"},
     {"policy", "explain", "[NAME]", 0, 1, NULL, cmd_policy_explain, "every duration and limit, with its source", "baton policy explain gap_decide_ms"},
     {"config", "explain", "", 0, 0, NULL, cmd_config_explain, "this program's settings and where each comes from", "baton config explain"},
+    {"config", "compare", "OLD NEW", 2, 2, compare_options, cmd_config_compare, "what a new server is configured to do otherwise than the old one; needs no controller",
+     "baton config compare old/ new/\nbaton config compare old/ new/ --output html > parity.html"},
+    {"config", "accept", "REPORT ROW", 2, 2, accept_options, cmd_config_accept, "sign that a difference is accepted, and why",
+     "baton config accept parity.json 1f0c22 --reason 'the container was emptied last year'"},
     {"doctor", "", "", 0, 0, NULL, cmd_doctor, "check settings, files, controller and trust", "baton doctor"},
     {"version", "", "", 0, 0, NULL, cmd_version, "the version of this program", "baton version"},
     {"completion", "", "SHELL", 1, 1, NULL, cmd_completion, "completion for bash or zsh", "baton completion bash > /etc/bash_completion.d/baton"},

@@ -57,6 +57,8 @@
     X(fsm)                                                                                         \
     X(policy_explain)                                                                              \
     X(config_explain)                                                                              \
+    X(config_compare)                                                                              \
+    X(config_accept)                                                                               \
     X(doctor)                                                                                      \
     X(version)                                                                                     \
     X(completion)

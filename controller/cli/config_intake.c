@@ -1,0 +1,183 @@
+#include "config_intake.h"
+
+#include "common/readers/config_xml.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+enum { INTAKE_PATH_BYTES = 4096, INTAKE_PIECE_BYTES = 64 * 1024, INTAKE_FILES_MAX = 4096 };
+
+struct intake {
+    struct cli *c;
+    struct config_model *m;
+    size_t connectors, settings, rules, files;
+};
+
+static enum baton_status
+intake_bytes(struct intake *in, FILE *f, struct config_xml *x, const char *path)
+{
+    char *piece = malloc(INTAKE_PIECE_BYTES);
+    enum baton_status rc = piece != NULL ? BATON_OK : cli_fail(in->c, BATON_NOMEM, "%s", path);
+    size_t n = 1;
+    while (rc == BATON_OK && n > 0) {
+        n = fread(piece, 1, INTAKE_PIECE_BYTES, f);
+        if (n > 0)
+            rc = config_xml_push(x, piece, n, &in->c->err);
+    }
+    free(piece);
+    if (rc == BATON_OK && ferror(f) != 0)
+        rc = cli_fail(in->c, BATON_IO, "%s", strerror(errno));
+    return rc;
+}
+
+static enum baton_status
+intake_file(struct intake *in, const char *path)
+{
+    struct config_xml *x = NULL;
+    enum config_xml_root root = CONFIG_ROOT_NONE;
+    FILE *f = fopen(path, "re");
+    if (f == NULL)
+        return cli_fail(in->c, BATON_IO, "%s: %s", path, strerror(errno));
+    enum baton_status rc = config_xml_open(in->m, &x, &in->c->err);
+    if (rc == BATON_OK)
+        rc = intake_bytes(in, f, x, path);
+    if (rc == BATON_OK)
+        rc = config_xml_finish(x, &root, &in->c->err);
+    config_xml_close(&x);
+    fclose(f);
+    in->files++;
+    in->connectors += root == CONFIG_ROOT_CONNECTOR;
+    in->settings += root == CONFIG_ROOT_SETTINGS;
+    in->rules += root == CONFIG_ROOT_RULE;
+    if (rc == BATON_REFUSED) /* a document type: for whoever asks, a file that cannot be read */
+        rc = in->c->err.status = BATON_MALFORMED;
+    return rc == BATON_OK ? BATON_OK : baton_wrap(&in->c->err, rc, "%s", path);
+}
+
+static bool
+is_xml_name(const char *name)
+{
+    size_t len = strlen(name);
+    return name[0] != '.' && len > 4 && strcasecmp(name + len - 4, ".xml") == 0;
+}
+
+/* Every XML file of a folder, in no order: what is read does not depend on it. */
+static enum baton_status
+intake_folder(struct intake *in, const char *folder)
+{
+    DIR *d = opendir(folder);
+    enum baton_status rc = BATON_OK;
+    struct dirent *entry;
+    if (d == NULL)
+        return cli_fail(in->c, BATON_IO, "%s: %s", folder, strerror(errno));
+    while (rc == BATON_OK && (errno = 0, entry = readdir(d)) != NULL) {
+        char path[INTAKE_PATH_BYTES];
+        if (!is_xml_name(entry->d_name))
+            continue;
+        int n = snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
+        if (n < 0 || (size_t)n >= sizeof path || in->files == INTAKE_FILES_MAX)
+            rc = cli_fail(in->c, BATON_LIMIT, "%s: a path too long, or more than %d files", folder,
+                          INTAKE_FILES_MAX);
+        else
+            rc = intake_file(in, path);
+    }
+    if (rc == BATON_OK && errno != 0)
+        rc = cli_fail(in->c, BATON_IO, "%s: %s", folder, strerror(errno));
+    closedir(d);
+    return rc;
+}
+
+/* The folder in `folder` of that name, in any case; false when there is none. */
+static bool
+find_folder(const char *folder, const char *name, char out[INTAKE_PATH_BYTES])
+{
+    DIR *d = opendir(folder);
+    struct dirent *entry;
+    struct stat st;
+    bool found = false;
+    while (!found && d != NULL && (entry = readdir(d)) != NULL) {
+        if (strcasecmp(entry->d_name, name) != 0)
+            continue;
+        int n = snprintf(out, INTAKE_PATH_BYTES, "%s/%s", folder, entry->d_name);
+        found = n > 0 && n < INTAKE_PATH_BYTES && stat(out, &st) == 0 && S_ISDIR(st.st_mode);
+    }
+    if (d != NULL)
+        closedir(d);
+    return found;
+}
+
+static enum baton_status
+intake_export(struct intake *in, const char *path)
+{
+    static const char *const parts[] = {"Connectors", "GlobalSettings", "SynchronizationRules"};
+    char folder[INTAKE_PATH_BYTES];
+    enum baton_status rc = BATON_OK;
+    for (size_t i = 0; i < ARRAY_LEN(parts) && rc == BATON_OK; i++) {
+        if (!find_folder(path, parts[i], folder))
+            return cli_fail(in->c, BATON_MALFORMED,
+                            "%s has no folder %s: the export is not whole; make it again with "
+                            "Get-ADSyncServerConfiguration -Path",
+                            path, parts[i]);
+        rc = intake_folder(in, folder);
+    }
+    if (rc == BATON_OK && (in->connectors == 0 || in->settings != 1 || in->rules == 0))
+        rc = cli_fail(in->c, BATON_MALFORMED,
+                      "%s has %zu connectors, %zu global settings and %zu rules: the export is not "
+                      "whole; make it again with Get-ADSyncServerConfiguration -Path",
+                      path, in->connectors, in->settings, in->rules);
+    return rc;
+}
+
+/* A DirSync-era server: its management agents, exported one by one, and its metaverse. */
+static enum baton_status
+intake_fim(struct intake *in, const char *path, bool folder)
+{
+    enum baton_status rc = folder ? intake_folder(in, path) : intake_file(in, path);
+    if (rc == BATON_OK && in->connectors == 0)
+        rc = cli_fail(
+            in->c, BATON_MALFORMED,
+            "%s holds no connector: a folder of Get-ADSyncServerConfiguration, or exported "
+            "management agents are expected",
+            path);
+    if (rc == BATON_OK && (in->rules > 0 || in->settings > 1))
+        rc = cli_fail(in->c, BATON_MALFORMED,
+                      "%s holds files of more than one server or form: give each server a folder",
+                      path);
+    return rc;
+}
+
+static bool
+is_migrated(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return strncasecmp(slash != NULL ? slash + 1 : path, "Exported-ServerConfiguration", 28) == 0;
+}
+
+enum baton_status
+config_intake(struct cli *c, const char *path, struct config_model **ret_model)
+{
+    struct stat st;
+    char folder[INTAKE_PATH_BYTES];
+    if (stat(path, &st) != 0)
+        return cli_fail(c, BATON_IO, "%s: %s", path, strerror(errno));
+    bool is_folder = S_ISDIR(st.st_mode);
+    bool is_export = is_folder && find_folder(path, "Connectors", folder);
+    struct intake in = {.c = c,
+                        .m = config_model_new(!is_export          ? CONFIG_FIM_EXPORT
+                                              : is_migrated(path) ? CONFIG_MIGRATED
+                                                                  : CONFIG_SERVER_EXPORT)};
+    if (in.m == NULL)
+        return cli_fail(c, BATON_NOMEM, "%s", path);
+    enum baton_status rc = is_export ? intake_export(&in, path) : intake_fim(&in, path, is_folder);
+    if (rc != BATON_OK) {
+        config_model_free(&in.m);
+        return rc;
+    }
+    *ret_model = in.m;
+    return BATON_OK;
+}

@@ -1,0 +1,20 @@
+/* input.h: files that a person names on the command line.
+ *
+ * Errors     BATON_NOT_FOUND, BATON_IO, BATON_LIMIT with the path; operator_card_read also
+ *            BATON_MALFORMED.
+ * Ownership  *ret_text is the caller's to free; it ends with a NUL that len does not count.
+ */
+#ifndef BATON_INPUT_H
+#define BATON_INPUT_H
+
+#include "cli.h"
+
+#include "baton/trust.h"
+
+enum baton_status input_read(struct cli *c, const char *path, size_t most, char **ret_text,
+                             size_t *ret_len);
+/* The public card that `baton operator new` made. */
+enum baton_status operator_card_read(struct cli *c, const char *path,
+                                     struct trust_operator *ret_operator);
+
+#endif
