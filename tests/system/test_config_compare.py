@@ -1,0 +1,279 @@
+"""baton config compare on the configuration that the lab's server exports, and on a real export where there is one:
+one thing is changed in a copy, and the verdict is what a consultant would say."""
+import json
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+from baton_case import PROGRAMS, ROOT, main
+from lab_site import Lab, Site
+
+REAL = ROOT.parent / "shared/data/microsoft-AADConnectConfigDocumenter/src/SolutionOutput/Data/Contoso/Pilot"
+ENTRA = "b891884f-051e-4a83-95af-2544101c9083"
+
+
+def baton(*words, home):
+    return subprocess.run([f"{PROGRAMS}/baton", *map(str, words)], capture_output=True, text=True, timeout=120,
+                          env={"HOME": str(home), "PATH": "/usr/bin:/bin"})
+
+
+class Copy:
+    """A copy of an export in which files are changed."""
+
+    def __init__(self, source, folder):
+        shutil.copytree(source, folder)
+        for path in [folder, *folder.rglob("*")]:
+            path.chmod(0o755 if path.is_dir() else 0o644)
+        self.folder = folder
+
+    def files(self, pattern):
+        return sorted(self.folder.glob(pattern))
+
+    def ad(self):
+        return next(f for f in self.files("Connectors/*.xml") if ENTRA not in f.name.lower())
+
+    def settings(self):
+        return self.folder / "GlobalSettings/MV.xml"
+
+    def rule(self, name):
+        return next(f for f in self.files("SynchronizationRules/*.xml") if f"<name>{name}</name>" in f.read_text())
+
+    def change(self, path, pattern, to):
+        text = path.read_text()
+        changed, n = re.subn(pattern, to, text, count=1, flags=re.DOTALL)
+        if n != 1:
+            raise AssertionError(f"{pattern} is not in {path}")
+        path.write_text(changed)
+
+    def everywhere(self, edit):
+        for path in self.files("*/*.xml"):
+            path.write_bytes(edit(path.read_bytes()))
+
+
+class Comparison:
+    """The tests, for whichever export `source` is."""
+
+    root_dn = None
+
+    def setUp(self):
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="baton-compare-"))
+        self.addCleanup(shutil.rmtree, self.dir)
+        self.new = Copy(self.source, self.dir / "new")
+
+    def compare(self, *options, new=None):
+        done = baton("config", "compare", self.source, new or self.new.folder, "--output", "json", *options,
+                     home=self.dir)
+        self.assertIn(done.returncode, (0, 5, 6), done.stderr)
+        report = json.loads(done.stdout)
+        self.assertEqual(report["verdict"], {0: "pass", 5: "block", 6: "review"}[done.returncode])
+        classes = [r["class"] for r in report["rows"]]
+        self.assertEqual(report["summary"], {c: classes.count(c) for c in report["summary"]})
+        self.assertEqual(len(report["summary"]), 11)
+        return report
+
+    def expect(self, verdict, *rows):
+        """Rows as (class, severity, part of the subject); no other row stands there."""
+        report = self.compare()
+        self.assertEqual(report["verdict"], verdict)
+        self.assertEqual(sorted((r["class"], r["severity"]) for r in report["rows"]), sorted(r[:2] for r in rows))
+        for kind, _, subject in rows:
+            self.assertTrue(any(r["class"] == kind and subject in r["subject"] for r in report["rows"]), subject)
+        return report["rows"]
+
+    def test_a_copy_is_the_same(self):
+        self.expect("pass")
+
+    def test_how_identifiers_are_written_is_no_difference(self):
+        self.new.everywhere(lambda b: re.sub(rb"\{[0-9a-fA-F-]{36}\}", lambda m: m[0].swapcase(), b))
+        self.expect("pass")
+
+    def test_line_ends_and_encoding_are_no_difference(self):
+        self.new.everywhere(lambda b: b.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
+        self.expect("pass")
+        self.new.everywhere(lambda b: b"\xff\xfe" + b.decode().encode("utf-16-le"))
+        self.expect("pass")
+
+    def test_time_stamps_versions_and_names_of_connectors_are_no_difference(self):
+        self.new.change(self.new.ad(), r"<creation-time>[^<]*<", "<creation-time>2031-01-01 00:00:00.000<")
+        self.new.change(self.new.ad(), r"<version>\d+<", "<version>4711<")
+        self.new.change(self.new.ad(), r"<name>[^<]*</name>", "<name>another name</name>")
+        self.expect("pass")
+
+    def test_another_identifier_of_the_connector_is_no_difference(self):
+        old = re.search(r"<id>\{([^}]*)\}", self.new.ad().read_text())[1]
+        fresh = b"11111111-2222-4333-8444-555555555555"
+        self.new.everywhere(lambda b: re.sub(re.escape(old.encode()), fresh, b, flags=re.I))
+        self.expect("pass")
+
+    def test_a_narrower_container_filter_blocks(self):
+        self.new.change(self.new.ad(), r"<exclusions>.*?</inclusions>",
+                        f"<exclusions><exclusion>{self.root_dn}</exclusion></exclusions><inclusions><inclusion>"
+                        f"OU=Pilot,{self.whole}</inclusion></inclusions>")
+        rows = self.expect("block", ("scope-narrowed", "block", self.whole))
+        self.assertIn(f"OU=Pilot,{self.whole}", rows[0]["consequence"])
+        self.assertIn("would be deleted in the tenant", rows[0]["consequence"])
+        self.assertIn("Domain and OU filtering", rows[0]["advice"])
+
+    def test_a_partition_that_is_not_selected_blocks(self):
+        self.new.change(self.new.ad(), r"<selected>1<", "<selected>0<")
+        self.expect("block", ("scope-narrowed", "block", f"partition {self.root_dn}"))
+
+    def test_an_attribute_that_is_not_selected_blocks(self):
+        self.new.change(self.new.ad(), r"<attribute>displayName</attribute>", "")
+        self.expect("block", ("attribute-lost", "block", "attribute displayName"))
+
+    def test_a_rule_whose_precedence_moves_past_another_one_has_changed(self):
+        path = self.new.rule("In from AD - User Join")
+        self.new.change(path, r"<precedence>\d+<", "<precedence>999<")
+        self.expect("block", ("rule-changed", "block", "In from AD - User Join"))
+
+    def test_other_numbers_in_the_same_order_are_expected(self):
+        self.new.everywhere(lambda b: re.sub(rb"<precedence>(\d+)<", lambda m: b"<precedence>%d<" % (int(m[1]) + 50),
+                                             b))
+        self.expect("pass", ("expected", "info", "precedence"))
+
+    def test_a_rule_that_is_disabled_blocks(self):
+        self.new.change(self.new.rule("Out to AAD - Group Join"), "<disabled>False<", "<disabled>True<")
+        self.expect("block", ("rule-changed", "block", "Out to AAD - Group Join"))
+
+    def test_a_rule_that_is_missing_blocks(self):
+        self.new.rule("Out to AAD - Group Join").unlink()
+        self.expect("block", ("rule-missing", "block", "Out to AAD - Group Join"))
+
+    def test_a_newer_standard_rule_is_expected(self):
+        self.new.change(self.new.rule("In from AD - User Join"), r"(<immutable-tag>[^<]*)\.\d+<", r"\1.099<")
+        rows = self.expect("pass", ("expected", "info", "version of 1 standard rules"))
+        self.assertIn("version", rows[0]["consequence"])
+
+    def test_another_delete_threshold_is_for_a_person(self):
+        self.new.change(self.new.settings(), r"(ExportDeletionThresholdValue[^>]*>)500<", r"\g<1>5000<")
+        self.expect("review", ("parameter", "review", "ExportDeletionThresholdValue"))
+
+    def test_another_source_anchor_blocks(self):
+        self.new.change(self.new.settings(), r"(AnchorAttribute[^>]*>)objectGUID<", r"\g<1>mS-DS-ConsistencyGuid<")
+        self.expect("block", ("anchor", "block", "source anchor"))
+
+    def test_a_file_that_cannot_be_read_whole_has_no_verdict(self):
+        path = self.new.rule("In from AD - User Join")
+        path.write_bytes(path.read_bytes()[:-40])
+        done = baton("config", "compare", self.source, self.new.folder, "--output", "json", home=self.dir)
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertIn(path.name, done.stderr)
+        self.assertIn("line ", done.stderr)
+        path.unlink()
+        shutil.rmtree(self.new.folder / "GlobalSettings")
+        done = baton("config", "compare", self.source, self.new.folder, home=self.dir)
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertIn("not whole", done.stderr)
+
+    def test_a_row_is_accepted_by_people_with_their_own_keys(self):
+        secret = self.dir / "passphrase"
+        secret.write_text("correct horse battery staple\n")
+        secret.chmod(0o600)
+        self.new.change(self.new.ad(), r"<selected>1<", "<selected>0<")
+        report, decisions = self.dir / "report.json", self.dir / "decisions.json"
+        first = self.compare()
+        report.write_text(json.dumps(first))
+        row = first["rows"][0]["row"]
+        self.assertTrue(first["rows"][0]["two_people"])
+        cards = []
+        for who, left in (("anna", "block"), ("berta", "pass")):
+            key = self.dir / f"{who}.key"
+            mine = ("--key-file", key, "--passphrase-file", secret)
+            done = baton("operator", "new", who, "--roles", "approve", "--cost", "least", *mine, home=self.dir)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            cards += ["--operator", f"{key}.card"]
+            done = baton("config", "accept", report, row[:10], "--reason", "it was emptied last year", "--yes",
+                         "--dispositions", decisions, *mine, home=self.dir)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(self.compare("--dispositions", decisions, *cards)["verdict"], left)
+        # of anna's card alone, berta is nobody
+        done = baton("config", "compare", self.source, self.new.folder, "--dispositions", decisions, *cards[:2],
+                     home=self.dir)
+        self.assertEqual((done.returncode, done.stdout), (4, ""))
+        # a reason that was changed later is not what was signed
+        decisions.write_text(decisions.read_text().replace("last year", "this year"))
+        done = baton("config", "compare", self.source, self.new.folder, "--dispositions", decisions, home=self.dir)
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        # another difference was accepted by nobody
+        decisions.unlink()
+        done = baton("config", "accept", report, "ffffffff", "--reason", "x", "--yes", home=self.dir)
+        self.assertEqual(done.returncode, 3)
+
+    def test_a_page_to_print_needs_nothing_from_outside(self):
+        self.new.change(self.new.ad(), r"<selected>1<", "<selected>0<")
+        done = baton("config", "compare", self.source, self.new.folder, "--output", "html", home=self.dir)
+        self.assertEqual(done.returncode, 5)
+        self.assertIn("would be deleted in the tenant", done.stdout)
+        self.assertNotRegex(done.stdout, r"<script|https?:|<link|<img")
+
+    def test_an_export_of_the_dirsync_era_is_compared_by_what_both_can_say(self):
+        old = self.dir / "dirsync"
+        old.mkdir()
+        (old / "MA-AD.XML").write_bytes(DIRSYNC_AD.format(dn=self.root_dn, inclusion=self.inclusion).replace(
+            "\n", "\r\n").encode())
+        (old / "MA-AAD.XML").write_bytes(DIRSYNC_ENTRA.replace("\n", "\r\n").encode())
+        done = baton("config", "compare", old, self.source, "--output", "json", home=self.dir)
+        self.assertEqual(done.returncode, 5, done.stderr)
+        rows = {(r["class"], r["severity"], r["subject"]) for r in json.loads(done.stdout)["rows"]}
+        self.assertIn(("attribute-lost", "block", "attribute dirSyncOnly of user in Entra ID"), rows)
+        self.assertNotIn("attribute sourceAnchor of user in Entra ID", {r[2] for r in rows})
+        self.assertIn(("anchor", "review", "source anchor of the tenant"), rows)
+        self.assertFalse([r for r in rows if r[0] == "scope-narrowed" and r[2] == self.root_dn], rows)
+        self.assertTrue([r for r in rows if r[0] == "parameter" and r[2].startswith("delete threshold of exports")])
+        self.assertTrue([r for r in rows if r[0] == "expected" and "synchronization rules" in r[2]])
+
+
+DIRSYNC_AD = """<saved-ma-configuration server='DIRSYNC01' export-date='2013-03-31 12:24:48.304'>
+<ma-data><id>{{0A0A0A0A-1111-4222-8333-444444444444}}</id><name>Active Directory Connector</name><category>AD</category>
+<ma-partition-data><partition><id>{{0B0B0B0B-1111-4222-8333-444444444444}}</id><name>{dn}</name><selected>1</selected>
+<filter><object-classes><object-class>user</object-class></object-classes><containers><exclusions><exclusion>{dn}</exclusion>
+</exclusions><inclusions><inclusion>{inclusion}</inclusion></inclusions></containers></filter></partition></ma-partition-data>
+</ma-data></saved-ma-configuration>
+"""
+DIRSYNC_ENTRA = """<saved-ma-configuration server='DIRSYNC01' export-date='2013-03-31 12:24:48.304'>
+<ma-data><id>{0C0C0C0C-1111-4222-8333-444444444444}</id><name>Windows Azure Active Directory Connector</name>
+<category>Extensible2</category><export-attribute-flow><export-flow-set cd-object-type="user" mv-object-type="person">
+<export-flow cd-attribute="SourceAnchor"><direct-mapping><src-attribute>sourceAnchor</src-attribute></direct-mapping></export-flow>
+<export-flow cd-attribute="dirSyncOnly"><direct-mapping><src-attribute>mail</src-attribute></direct-mapping></export-flow>
+</export-flow-set></export-attribute-flow><ma-run-data><run-configuration><name>Export</name><configuration><step>
+<step-type type="export"/><threshold><object>500</object><delete>10</delete></threshold></step></configuration></run-configuration>
+</ma-run-data></ma-data></saved-ma-configuration>
+"""
+
+
+class OfTheLab(Comparison, unittest.TestCase):
+    root_dn = whole = inclusion = "DC=contoso,DC=example"
+
+    @classmethod
+    def setUpClass(cls):
+        cls.site = Site(PROGRAMS)
+        cls.addClassCleanup(cls.site.close)
+        lab = Lab(cls.site, "contoso", 100, options=("--old", "OLD:connect"))
+        try:
+            cls.source = cls.site.dir / "export"
+            shutil.copytree(lab.dir / "servers/OLD/configuration", cls.source)
+        finally:
+            lab.process.stop()
+
+    def test_password_sync_that_is_off_blocks(self):
+        self.new.change(self.new.settings(), r"(PasswordHashSync[^>]*>)True<", r"\g<1>False<")
+        self.expect("block", ("password-sync", "block", "password hash synchronization"))
+
+
+@unittest.skipUnless(REAL.is_dir(), f"no configuration export at {REAL}")
+class OfARealServer(Comparison, unittest.TestCase):
+    source = REAL
+    root_dn = "DC=contoso,DC=com"
+    whole = inclusion = "OU=CORP,DC=contoso,DC=com"
+
+    def test_password_sync_that_is_on_blocks(self):
+        self.new.change(self.new.ad(), r"<password-hash-sync-config><enabled>0<", "<password-hash-sync-config><enabled>1<")
+        self.expect("block", ("password-sync", "block", "password hash synchronization of forest contoso.com"))
+
+
+if __name__ == "__main__":
+    main()
