@@ -51,6 +51,14 @@ class Links(unittest.TestCase):
             self.assertTrue((ROOT / name).exists(), f"README.md: {name} is not there")
 
 
+class Rules(unittest.TestCase):
+    def test_every_rule_about_configuration_is_explained(self):
+        known = set(re.findall(r'\{"(CF-[A-Z-]+)"', (ROOT / "common/verify/rules.c").read_text()))
+        page = (ROOT / "docs/verification.md").read_text()
+        self.assertGreater(len(known), 10)
+        self.assertEqual(set(re.findall(r"^### (CF-[A-Z-]+)$", page, re.M)), known)
+
+
 class Commands(unittest.TestCase):
     """Each line of a shell example is a command with options that the programs know."""
 
