@@ -27,6 +27,10 @@ const char *config_class_rule(enum config_class class)
     return classes[class].rule;
 }
 
+static char *format_new(const char *fmt, va_list args) BATON_PRINTF(1, 0);
+static void format_text(char out[FINDING_TEXT_BYTES], const char *fmt, va_list args)
+    BATON_PRINTF(2, 0);
+
 static char *
 format_new(const char *fmt, va_list args)
 {

@@ -311,8 +311,7 @@ print_html(const struct config_report *r)
                                                    {"Consequence, and what to do", REPORT_TEXT}};
     static const char *const notes[] = {
         "Compared is what the files say. What one of them does not say is a row of its own.",
-        "Identifiers, names of connectors, time stamps, water-marks and product versions are no "
-        "difference.",
+        "Identifiers, names, time stamps, water-marks and versions are no difference.",
         "A row that was accepted stays accepted for exactly this difference."};
     struct html h;
     char *page = NULL;

@@ -30,8 +30,8 @@ read_globals(struct cli *c)
         return cli_fail(c, BATON_USAGE, "--output: table, json, jsonl, csv or html");
     if (c->output == OUTPUT_HTML && !command_makes_page(c->command))
         return cli_fail(c, BATON_USAGE,
-                        "baton %s %s makes no page: --output table, json, jsonl or csv",
-                        c->command->noun, c->command->verb);
+                        "baton %s%s%s makes no page: --output table, json, jsonl or csv",
+                        c->command->noun, c->command->verb[0] != '\0' ? " " : "", c->command->verb);
     return BATON_OK;
 }
 
