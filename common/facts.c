@@ -1,5 +1,6 @@
 #include "baton/facts.h"
 
+#include "baton/plan.h"
 #include "common/facts_codec.h"
 #include "common/names.h"
 #include "common/text.h"
@@ -7,13 +8,31 @@
 #include <string.h>
 
 struct fact_row {
-    const char *name, *what;
+    const char *name, *what, *unit;
     enum fact_tier tier;
+};
+
+/* How far a value of a unit may go: far above anything true, far below what arithmetic over it could
+ * carry over. Whoever sends more is broken or hostile. */
+static const struct {
+    const char *unit;
+    int64_t most;
+} unit_ranges[] = {
+    {"bool", 1},
+    {"count", 1000000000},
+    {"count, 0 off", 1000000000},
+    {"ms", INT64_C(315360000000)},       /* ten years */
+    {"unix_ms", INT64_C(7258118400000)}, /* the year 2200 */
+    {"bytes", INT64_C(1) << 60},
+    {"enum product", PRODUCT_COUNT - 1},
+    {"a.b.c.d as 16 bits each", INT64_MAX},
+    {"0 disabled, 1 enabled, 2 suspended", 2},
+    {"0 local, 1 express, 2 full", 2},
 };
 
 static const struct fact_row fact_rows[FACT_COUNT] = {
 /* NOLINTNEXTLINE(bugprone-macro-parentheses): literals are joined */
-#define X(id, name, tier, unit, what) [FACT_##id] = {name, what " (" unit ")", tier},
+#define X(id, name, tier, unit, what) [FACT_##id] = {name, what " (" unit ")", unit, tier},
     BATON_FACTS(X)
 #undef X
 };
@@ -78,10 +97,28 @@ facts_store(struct facts *f, enum fact_id id, struct fact fact)
     f->fact[id] = fact;
 }
 
+int64_t
+fact_most(enum fact_id id)
+{
+    BATON_ASSERT((size_t)id < FACT_COUNT);
+    for (size_t i = 0; i < ARRAY_LEN(unit_ranges); i++)
+        if (strcmp(unit_ranges[i].unit, fact_rows[id].unit) == 0)
+            return unit_ranges[i].most;
+    return 0; /* a unit without a range: test_facts finds it */
+}
+
+static bool
+in_range(enum fact_id id, int64_t value)
+{
+    return value >= 0 && value <= fact_most(id);
+}
+
+/* What cannot be so was read wrongly: nobody knows it. */
 void
 facts_set(struct facts *f, enum fact_id id, int64_t value)
 {
-    facts_store(f, id, (struct fact){.state = FACT_VALUE, .value = value});
+    struct fact fact = {.state = FACT_VALUE, .value = value};
+    facts_store(f, id, in_range(id, value) ? fact : (struct fact){.state = FACT_UNKNOWN});
 }
 
 void
@@ -199,6 +236,8 @@ facts_get(struct canon_reader *r, struct facts *f)
         canon_require(r, id > last && id < FACT_COUNT);
         if (!r->bad)
             get_fact(r, &f->fact[id]);
+        if (!r->bad && f->fact[id].state == FACT_VALUE)
+            canon_require(r, in_range((enum fact_id)id, f->fact[id].value));
         last = id;
     }
 

@@ -141,6 +141,9 @@ const char *fact_reason_name(enum fact_reason reason);
 const char *digest_name(enum digest_id id);
 
 void facts_init(struct facts *f); /* everything unknown */
+/* The highest value that a fact may have; the least is 0. Bytes with another one are malformed, and
+ * setting another one makes the fact unknown, so that nobody needs to bound it again. */
+int64_t fact_most(enum fact_id id);
 void facts_set(struct facts *f, enum fact_id id, int64_t value);
 void facts_absent(struct facts *f, enum fact_id id, enum fact_reason reason);
 void facts_set_digest(struct facts *f, enum digest_id id, const struct baton_hash *hash);

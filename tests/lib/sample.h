@@ -136,7 +136,7 @@ sample_facts(void)
     facts_init(&f);
     facts_set(&f, FACT_SERVICES_STOPPED, 1);
     facts_set(&f, FACT_QUIET_FOR_MS, 61000);
-    facts_set(&f, FACT_LAST_EXPORT_END, -5);
+    facts_set(&f, FACT_LAST_EXPORT_END, 5);
     facts_absent(&f, FACT_STAGING_SCHEDULER, ABSENT_NOT_APPLICABLE);
     f.fact[FACT_QUIET_FOR_MS].age_ms = 1200;
     struct baton_hash h = sample_hash(70);

@@ -108,7 +108,7 @@ facts_stand_every_torture(void **state)
     struct facts f = sample_facts(), back;
     assert_int_equal(facts_encode(&f, bytes, sizeof bytes, &len), BATON_OK);
     assert_int_equal(facts_decode(bytes, len, &back), BATON_OK);
-    assert_true(fact_is(&back, FACT_LAST_EXPORT_END, -5));
+    assert_true(fact_is(&back, FACT_LAST_EXPORT_END, 5));
     assert_int_equal(back.fact[FACT_QUIET_FOR_MS].age_ms, 1200);
     assert_int_equal(back.fact[FACT_STAGING_SCHEDULER].reason, ABSENT_NOT_APPLICABLE);
     assert_true(back.digest_known[DIGEST_SETTINGS]);
@@ -142,7 +142,7 @@ everything_known_is_exactly_the_limit(void **state)
     char note[NOTE_BYTES];
     facts_init(&f);
     for (int i = 0; i < FACT_COUNT; i++)
-        facts_set(&f, (enum fact_id)i, INT64_MIN + i);
+        facts_set(&f, (enum fact_id)i, fact_most((enum fact_id)i));
     for (int i = 0; i < DIGEST_COUNT; i++)
         facts_set_digest(&f, (enum digest_id)i, &h);
     memset(note, 'n', sizeof note);
@@ -217,6 +217,45 @@ a_state_or_reason_out_of_range_is_never_written(void **state)
     assert_int_equal(facts_encode(&f, bytes, sizeof bytes, &len), BATON_MALFORMED);
 }
 
+static void
+every_fact_has_a_range_and_what_is_beyond_it_is_unknown(void **state)
+{
+    (void)state;
+    for (int id = 0; id < FACT_COUNT; id++) {
+        struct facts f;
+        int64_t most = fact_most((enum fact_id)id);
+        facts_init(&f);
+        assert_true(most > 0); /* its unit has a row */
+        facts_set(&f, (enum fact_id)id, most);
+        assert_true(fact_is(&f, (enum fact_id)id, most));
+        facts_set(&f, (enum fact_id)id, -1);
+        assert_false(fact_known(&f, (enum fact_id)id));
+        if (most < INT64_MAX) {
+            facts_set(&f, (enum fact_id)id, most + 1);
+            assert_false(fact_known(&f, (enum fact_id)id));
+        }
+    }
+}
+
+static void
+a_record_with_a_value_beyond_its_range_is_malformed(void **state)
+{
+    (void)state;
+    static const enum fact_id ids[] = {FACT_INTERVAL_MS, FACT_OBJECTS, FACT_ENGINE_GONE};
+    static const int64_t beyond[] = {INT64_MAX, INT64_MIN, -1};
+    for (size_t i = 0; i < ARRAY_LEN(ids); i++)
+        for (size_t k = 0; k < ARRAY_LEN(beyond); k++) {
+            uint8_t bytes[FACTS_BYTES_MAX];
+            struct facts f, out;
+            size_t len;
+            facts_init(&f);
+            facts_set(&f, ids[i], 1);
+            f.fact[ids[i]].value = beyond[k]; /* as a hostile agent would write it */
+            assert_int_equal(facts_encode(&f, bytes, sizeof bytes, &len), BATON_OK);
+            assert_int_equal(facts_decode(bytes, len, &out), BATON_MALFORMED);
+        }
+}
+
 int
 main(void)
 {
@@ -232,6 +271,8 @@ main(void)
         cmocka_unit_test(ids_that_do_not_rise_or_are_not_known_are_refused),
         cmocka_unit_test(digests_that_do_not_rise_or_are_not_known_are_refused),
         cmocka_unit_test(a_state_or_reason_out_of_range_is_never_written),
+        cmocka_unit_test(every_fact_has_a_range_and_what_is_beyond_it_is_unknown),
+        cmocka_unit_test(a_record_with_a_value_beyond_its_range_is_malformed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
