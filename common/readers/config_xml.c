@@ -667,7 +667,6 @@ on_start(void *ctx, int depth, const char *name, const char **attributes)
     bool below;
     if (x->skip_depth > 0)
         return;
-    x->text_len = 0;
     if (depth == 1) {
         root_begin(x, name, attributes);
         return;
@@ -686,6 +685,7 @@ on_start(void *ctx, int depth, const char *name, const char **attributes)
         x->skip_depth = depth;
         return;
     }
+    x->text_len = 0;
     if (e != NULL && e->begin != NULL)
         e->begin(x, attributes);
 }

@@ -70,6 +70,11 @@ password_sync_that_is_off_on_one_side_blocks(void **state)
     assert_string_equal(
         rows_text(&f->o, &f->n, SEVERITY_INFO),
         "block password-sync password hash synchronization of forest contoso.com: on > off");
+    /* the server's own switch says the same once more */
+    world_set(&f->n, "Microsoft.OptionalFeature.PasswordHashSync", "False");
+    assert_string_equal(
+        rows_text(&f->o, &f->n, SEVERITY_INFO),
+        "block password-sync password hash synchronization of forest contoso.com: on > off");
     struct config_rows rows = world_rows(&f->n, &f->o);
     assert_non_null(strstr(row_about(&rows, "password")->f.why, "would leave for the tenant"));
     config_rows_done(&rows);

@@ -98,6 +98,9 @@ of_two_eras_only_the_delete_threshold_of_exports_is_compared(void **state)
     f->o.model->source = CONFIG_FIM_EXPORT;
     export_profile(&f->o)->name = "Export of long ago";
     export_profile(&f->o)->step[0].delete_limit = 10;
+    struct config_step *second = config_add_step(f->o.model, export_profile(&f->o));
+    second->type = "export";
+    second->delete_limit = 20;
     const char *rows = rows_text(&f->o, &f->n, SEVERITY_INFO);
     assert_non_null(strstr(
         rows, "review parameter delete threshold of exports (forest contoso.com): 10 > none"));

@@ -66,6 +66,7 @@ a_rule_that_was_disabled_already_is_no_loss(void **state)
     config_world_rule(&f->o, f->o.custom)->disabled = YES;
     config_world_rule(&f->n, f->n.custom)->disabled = YES;
     config_world_rule(&f->n, f->n.custom)->precedence = 1;
+    config_world_rule(&f->n, f->n.custom)->scope[0].condition[0].value = "Marketing";
     assert_string_equal(rows_text(&f->o, &f->n, SEVERITY_INFO), "");
     f->n.model->rule[f->n.custom].name = "Other";
     assert_null(strstr(rows_text(&f->o, &f->n, SEVERITY_INFO), "review"));

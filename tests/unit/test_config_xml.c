@@ -292,6 +292,8 @@ elements_that_are_deep_or_long_named_are_skipped_with_all_below(void **state)
              name);
     read_text(text);
     assert_string_equal(m->connector[0].id, "yes");
+    read_text("<ma-data><id>{1}</id><name>a<b>no</b>c</name></ma-data>");
+    assert_string_equal(m->connector[1].name, "ac");
 }
 
 int

@@ -76,6 +76,20 @@ two_rules_of_one_name_are_matched_one_to_one(void **state)
 }
 
 static void
+a_rule_that_its_tag_found_is_not_looked_for_by_name(void **state)
+{
+    struct fixture *f = *state;
+    struct rules_match m;
+    config_world_rule(&f->n, f->n.user_in)->name = "renamed";
+    struct config_rule *r =
+        world_rule(&f->n, "In from AD - User Join", "", "Inbound", f->n.ad, "user person Join", 51);
+    assert_int_equal(rules_match(&f->cmp, &m), BATON_OK);
+    assert_int_equal(m.old_side.view[f->o.user_in].partner, f->n.user_in);
+    assert_true(m.new_side.view[r - f->n.model->rule].partner == NO_RULE);
+    rules_done(&m);
+}
+
+static void
 a_flow_is_known_by_where_it_arrives_and_only_of_enabled_rules(void **state)
 {
     struct fixture *f = *state;
@@ -110,6 +124,7 @@ main(void)
         T(rules_find_each_other_and_their_connector),
         T(connectors_that_are_not_known_do_not_keep_rules_apart),
         T(two_rules_of_one_name_are_matched_one_to_one),
+        T(a_rule_that_its_tag_found_is_not_looked_for_by_name),
         T(a_flow_is_known_by_where_it_arrives_and_only_of_enabled_rules),
         T(more_rules_than_are_reasonable_are_refused),
     };

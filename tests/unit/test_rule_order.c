@@ -93,6 +93,19 @@ two_rules_that_change_places_are_one_row(void **state)
 }
 
 static void
+two_rules_that_moved_far_and_passed_each_other_are_one_row(void **state)
+{
+    struct fixture *f = *state;
+    config_world_rule(&f->o, f->o.custom)->precedence = 1;
+    config_world_rule(&f->o, f->o.user_common)->precedence = 2;
+    config_world_rule(&f->n, f->n.user_common)->precedence = 201;
+    config_world_rule(&f->n, f->n.custom)->precedence = 202;
+    struct config_rows rows = world_rows(&f->o, &f->n);
+    assert_int_equal(config_rows_count(&rows, CONFIG_RULE_CHANGED), 1);
+    config_rows_done(&rows);
+}
+
+static void
 attributes_that_are_merged_do_not_depend_on_order(void **state)
 {
     struct fixture *f = *state;
@@ -133,6 +146,16 @@ a_rule_to_another_place_does_not_compete(void **state)
     config_world_rule(&f->n, f->n.user_out)->precedence = 1;
     assert_string_equal(rows_text(&f->o, &f->n, SEVERITY_INFO),
                         "info expected precedence of 1 rules: OLD's numbers > other numbers");
+    /* nor does one that writes the same back to a forest */
+    struct config_world *both[] = {&f->o, &f->n};
+    for (size_t i = 0; i < 2; i++)
+        world_flow(both[i],
+                   world_rule(both[i], "Out to AD", "", "Outbound", both[i]->ad, "person user Join",
+                              50 + (int64_t)i),
+                   "displayName", "displayName");
+    config_world_rule(&f->o, f->o.user_out)->precedence = 55;
+    assert_string_equal(rows_text(&f->o, &f->n, SEVERITY_INFO),
+                        "info expected precedence of 2 rules: OLD's numbers > other numbers");
 }
 
 static void
@@ -154,6 +177,7 @@ main(void)
         T(a_rule_that_moves_past_others_without_a_shared_attribute_is_expected),
         T(the_same_number_as_another_rule_leaves_open_who_wins),
         T(two_rules_that_change_places_are_one_row),
+        T(two_rules_that_moved_far_and_passed_each_other_are_one_row),
         T(attributes_that_are_merged_do_not_depend_on_order),
         T(rules_that_join_the_same_objects_depend_on_order),
         T(a_rule_to_another_place_does_not_compete),
