@@ -2,11 +2,14 @@
 
 #include "common/canon.h"
 #include "common/text.h"
+#include "controller/core/line.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+static const uint64_t WINDOW_UNIX_MS_MAX = UINT64_C(253402300799999); /* 9999-12-31 */
 
 void
 call_fail(struct engine_call *c, enum baton_status rc, const char *next, const char *fmt, ...)
@@ -112,6 +115,46 @@ call_tenant_policy(struct engine *e, struct engine_call *c)
         return;
     room->t.info.policy = policy;
     tenant_record(e, c, room, "policy changed");
+}
+
+/* The window may move while a cutover is open: that is when people need it to. */
+static bool
+window_fits(const struct engine *e, struct engine_call *c)
+{
+    if (c->from_unix_ms == 0 && c->until_unix_ms == 0)
+        return true;
+    if (c->from_unix_ms >= c->until_unix_ms)
+        call_fail(c, BATON_USAGE, "baton tenant window set TENANT --from TIME --until TIME",
+                  "a window ends after it begins");
+    else if (c->until_unix_ms <= e->unix_ms)
+        call_fail(c, BATON_USAGE, "baton tenant window set TENANT --from TIME --until TIME",
+                  "this window is over already");
+    else if (c->until_unix_ms > WINDOW_UNIX_MS_MAX)
+        call_fail(c, BATON_USAGE, "baton tenant window set TENANT --from TIME --until TIME",
+                  "a window ends before the year 10000");
+    return c->problem.status == BATON_OK;
+}
+
+static void
+call_tenant_window(struct engine *e, struct engine_call *c)
+{
+    struct room *room = room_find(e, &c->tenant);
+    char what[96];
+    struct line l;
+    if (!window_fits(e, c))
+        return;
+    room->t.info.window_from_unix_ms = c->from_unix_ms;
+    room->t.info.window_to_unix_ms = c->until_unix_ms;
+    line_start(&l, what, sizeof what);
+    line_put(&l, "cutover window: ");
+    if (c->until_unix_ms == 0)
+        line_put(&l, "none, any time will do");
+    else {
+        line_time(&l, c->from_unix_ms);
+        line_put(&l, " to ");
+        line_time(&l, c->until_unix_ms);
+    }
+    tenant_record(e, c, room, what);
 }
 
 /* ---- trust ------------------------------------------------------------------------------------ */
@@ -432,6 +475,7 @@ static const struct call_row {
 } call_rows[] = {
     [CALL_TENANT_CREATE] = {call_tenant_create, SCOPE_SITE, false, "tenant create"},
     [CALL_TENANT_POLICY] = {call_tenant_policy, SCOPE_TENANT, false, "tenant policy"},
+    [CALL_TENANT_WINDOW] = {call_tenant_window, SCOPE_TENANT, false, "tenant window"},
     [CALL_AGENT_TOKEN] = {call_token, SCOPE_TENANT, true, "agent token"},
     [CALL_AGENT_CONFIRM] = {call_confirm, SCOPE_TENANT, false, "agent confirm"},
     [CALL_AGENT_REVOKE] = {call_revoke, SCOPE_TENANT, false, "agent revoke"},
@@ -525,6 +569,8 @@ call_digest(const struct engine *e, const struct engine_call *c, struct baton_ha
     canon_put_u16(&w, c->roles);
     canon_put_bool(&w, c->lab);
     canon_put_u64(&w, c->ttl_ms);
+    canon_put_u64(&w, c->from_unix_ms);
+    canon_put_u64(&w, c->until_unix_ms);
     for (size_t i = 0; i < POLICY_COUNT; i++)
         canon_put_i64(&w, c->policy_set[i] ? c->policy.v[i] : -1);
     canon_put_blob(&w, c->bytes, c->len);

@@ -33,6 +33,7 @@ enum engine_call_kind {
     CALL_LOGIN_ADD,    /* subject = operator id (zero: a new one), name, roles, tenant (zero: all)
                            -> id, bytes: bearer token text, shown once */
     CALL_LOGIN_REMOVE, /* subject = operator id: all its logins */
+    CALL_TENANT_WINDOW, /* tenant, from_unix_ms, until_unix_ms; 0, 0: the cutover may be at any time */
 };
 
 struct engine_call {
@@ -49,7 +50,7 @@ struct engine_call {
     uint16_t roles;
     bool lab;
     struct baton_id expect; /* of a verb or approval: the tenant_tag it rests on; zero: any */
-    uint64_t ttl_ms;
+    uint64_t ttl_ms, from_unix_ms, until_unix_ms;
     bool policy_set[POLICY_COUNT];
     struct policy policy;
     size_t len;

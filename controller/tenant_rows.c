@@ -6,7 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROW_VERSION = 1 };
+enum {
+    ROW_VERSION = 1,
+    TENANT_ROW_VERSION = 2 /* 1: without a window */
+};
 
 static void
 row_begin(struct canon_writer *w, uint8_t *out)
@@ -43,7 +46,8 @@ size_t
 tenant_row_encode(const struct tenant_row *t, uint8_t out[SITE_ROW_BYTES_MAX])
 {
     struct canon_writer w;
-    row_begin(&w, out);
+    canon_writer_init(&w, out, SITE_ROW_BYTES_MAX);
+    canon_put_u8(&w, TENANT_ROW_VERSION);
     canon_put_id(&w, &t->info.id);
     canon_put_str(&w, t->info.name, sizeof t->info.name);
     canon_put_bool(&w, t->info.lab);
@@ -55,6 +59,8 @@ tenant_row_encode(const struct tenant_row *t, uint8_t out[SITE_ROW_BYTES_MAX])
     canon_put_hash(&w, &t->plan);
     for (size_t i = 0; i < MEMBERS_MAX; i++)
         canon_put_key(&w, &t->agent[i]);
+    canon_put_u64(&w, t->info.window_from_unix_ms);
+    canon_put_u64(&w, t->info.window_to_unix_ms);
     return row_end(&w);
 }
 
@@ -76,7 +82,8 @@ tenant_row_decode(const uint8_t *bytes, size_t len, struct tenant_row *ret_row)
     struct tenant_row t;
     memset(&t, 0, sizeof t);
     struct canon_reader r;
-    row_open(&r, bytes, len);
+    canon_reader_init(&r, bytes, len);
+    uint8_t version = canon_get_enum(&r, 1, TENANT_ROW_VERSION);
     t.info.id = canon_get_id(&r);
     canon_get_str(&r, t.info.name, sizeof t.info.name);
     t.info.lab = canon_get_bool(&r);
@@ -86,6 +93,10 @@ tenant_row_decode(const uint8_t *bytes, size_t len, struct tenant_row *ret_row)
     t.plan = canon_get_hash(&r);
     for (size_t i = 0; i < MEMBERS_MAX; i++)
         t.agent[i] = canon_get_key(&r);
+    if (version > 1) {
+        t.info.window_from_unix_ms = canon_get_u64(&r);
+        t.info.window_to_unix_ms = canon_get_u64(&r);
+    }
     if (!canon_finished(&r))
         return BATON_MALFORMED;
     *ret_row = t;

@@ -226,6 +226,8 @@ uint64_t api_unix_ms(void);
     X(tenant_show)                                                                                 \
     X(tenant_policy)                                                                               \
     X(tenant_policy_set)                                                                           \
+    X(tenant_window_set)                                                                           \
+    X(tenant_window_clear)                                                                         \
     X(agent_list)                                                                                  \
     X(agent_list_tenant)                                                                           \
     X(agent_show)                                                                                  \

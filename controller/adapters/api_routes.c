@@ -51,6 +51,11 @@ static const struct api_field b_policy[] = {
     {"policy", FIELD_OBJECT, 0, true, "values by name; see GET"},
     {NULL, FIELD_TEXT, 0, false, NULL},
 };
+static const struct api_field b_window[] = {
+    {"from_unix_ms", FIELD_NUMBER, 0, true, "when it opens"},
+    {"until_unix_ms", FIELD_NUMBER, 0, true, "when it is over"},
+    {NULL, FIELD_TEXT, 0, false, NULL},
+};
 static const struct api_field b_token[] = {
     {"role", FIELD_TEXT, 3, true, "old or new"},
     {"host", FIELD_TEXT, NAME_BYTES - 1, true, "host name that the token is for"},
@@ -104,6 +109,8 @@ static const struct api_route routes[] = {
     {API_GET, V1 "/tenants/{tenant}", ROLES_READ, SCOPE_TENANT, api_tenant_show, NULL, NULL, "one tenant"},
     {API_GET, V1 "/tenants/{tenant}/policy", ROLES_READ, SCOPE_TENANT, api_tenant_policy, NULL, NULL, "its policy, with the origin of each value"},
     {API_PATCH, V1 "/tenants/{tenant}/policy", ROLE_ADMIN, SCOPE_TENANT, api_tenant_policy_set, NULL, b_policy, "change its policy"},
+    {API_PUT, V1 "/tenants/{tenant}/window", ROLE_OPERATE | ROLE_ADMIN, SCOPE_TENANT, api_tenant_window_set, NULL, b_window, "set its cutover window: a cutover is armed only inside it"},
+    {API_DELETE, V1 "/tenants/{tenant}/window", ROLE_OPERATE | ROLE_ADMIN, SCOPE_TENANT, api_tenant_window_clear, NULL, NULL, "a cutover may be armed at any time"},
     {API_GET, V1 "/tenants/{tenant}/assessment", ROLES_READ, SCOPE_TENANT, api_assess, q_assess, NULL, "which path fits two servers, and why"},
     {API_GET, V1 "/agents", ROLES_READ, SCOPE_ANY, api_agent_list, q_page_tenant, NULL, "agents"},
     {API_GET, V1 "/tenants/{tenant}/agents", ROLES_READ, SCOPE_TENANT, api_agent_list_tenant, q_page, NULL, "agents of one tenant"},

@@ -152,3 +152,26 @@ api_tenant_policy_set(struct api_request *rq)
     if (c != NULL)
         call_with_policy(rq, c, MHD_HTTP_OK);
 }
+
+/* Below zero is no time; the engine refuses what does not fit together. */
+void
+api_tenant_window_set(struct api_request *rq)
+{
+    int64_t from = api_number(rq, "from_unix_ms", 0), until = api_number(rq, "until_unix_ms", 0);
+    if (from <= 0 || until <= 0) {
+        api_answer_status(rq, BATON_MALFORMED, "a window is two times in unix milliseconds");
+        return;
+    }
+    struct engine_call *c = api_call_new(rq, CALL_TENANT_WINDOW);
+    if (c == NULL)
+        return;
+    c->from_unix_ms = (uint64_t)from;
+    c->until_unix_ms = (uint64_t)until;
+    api_call_answer(rq, c, MHD_HTTP_OK);
+}
+
+void
+api_tenant_window_clear(struct api_request *rq)
+{
+    api_call_answer(rq, api_call_new(rq, CALL_TENANT_WINDOW), MHD_HTTP_OK);
+}

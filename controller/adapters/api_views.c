@@ -135,6 +135,17 @@ has_cutover(const struct tenant *t)
     return !baton_id_is_zero(&t->cutover.id);
 }
 
+static json_t *
+view_window(const struct tenant_info *i)
+{
+    if (i->window_to_unix_ms == 0)
+        return json_null();
+    json_t *o = json_object();
+    view_put_u64(o, "from_unix_ms", i->window_from_unix_ms);
+    view_put_u64(o, "until_unix_ms", i->window_to_unix_ms);
+    return o;
+}
+
 json_t *
 view_tenant(const struct tenant *t)
 {
@@ -147,6 +158,7 @@ view_tenant(const struct tenant *t)
     view_put_guid(o, "id", &t->info.id);
     json_object_set_new(o, "name", json_string(t->info.name));
     json_object_set_new(o, "lab", json_boolean(t->info.lab));
+    json_object_set_new(o, "window", view_window(&t->info));
     json_object_set_new(o, "agents", json_integer(agents));
     json_object_set_new(o, "connected", json_integer(connected));
     json_object_set_new(o, "holder", view_server(t, &t->authority.holder));

@@ -1,6 +1,7 @@
 #include "client.h"
 #include "commands.h"
 #include "live.h"
+#include "moment.h"
 #include "output.h"
 
 #include "baton/policy.h"
@@ -9,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static const struct column tenant_columns[] = {
     {"NAME", "name", COLUMN_TEXT},
@@ -139,4 +141,86 @@ cmd_tenant_set(struct cli *c)
     }
     snprintf(path, sizeof path, "/api/v1/tenants/%s/policy", guid);
     return client_send(c, "PATCH", path, json_pack("{s:o}", "policy", policy), NULL, NULL);
+}
+
+/* --- the cutover window ------------------------------------------------------------------------ */
+
+static void
+window_state(uint64_t from_ms, uint64_t until_ms, char out[64])
+{
+    uint64_t now = (uint64_t)time(NULL) * 1000;
+    char span[32];
+    if (until_ms == 0) {
+        snprintf(out, 64, "none: any time will do");
+    } else if (now < from_ms) {
+        format_duration(from_ms - now, span, sizeof span);
+        snprintf(out, 64, "opens in %s", span);
+    } else if (now < until_ms) {
+        format_duration(until_ms - now, span, sizeof span);
+        snprintf(out, 64, "open for %s", span);
+    } else {
+        snprintf(out, 64, "over: a cutover waits until another is set");
+    }
+}
+
+static enum baton_status
+window_show(struct cli *c, const char *guid)
+{
+    static const struct column columns[] = {{"TENANT", "name", COLUMN_TEXT},
+                                            {"FROM", "window.from_unix_ms", COLUMN_TIME},
+                                            {"UNTIL", "window.until_unix_ms", COLUMN_TIME},
+                                            {"STATE", "state", COLUMN_TEXT}};
+    json_t *tenant;
+    char state[64];
+    enum baton_status rc = client_get(c, &tenant, "/api/v1/tenants/%s", guid);
+    if (rc != BATON_OK)
+        return rc;
+    window_state((uint64_t)json_number(tenant, "window.from_unix_ms"),
+                 (uint64_t)json_number(tenant, "window.until_unix_ms"), state);
+    json_t *o = json_pack("{s:s, s:O, s:s}", "name", json_text(tenant, "name"), "window",
+                          json_object_get(tenant, "window"), "state", state);
+    rc = output_one(c, columns, ARRAY_LEN(columns), o);
+    json_decref(o);
+    json_decref(tenant);
+    return rc;
+}
+
+static enum baton_status
+window_set(struct cli *c, const char *path)
+{
+    uint64_t from_ms, until_ms;
+    const char *from = cli_option(c, "from"), *until = cli_option(c, "until");
+    if (from == NULL || until == NULL)
+        return cli_fail(c, BATON_USAGE, "--from TIME and --until TIME are needed");
+    enum baton_status rc = moment_parse(from, &from_ms, &c->err);
+    if (rc == BATON_OK)
+        rc = moment_parse(until, &until_ms, &c->err);
+    if (rc != BATON_OK)
+        return rc;
+    return client_send(c, "PUT", path,
+                       json_pack("{s:I, s:I}", "from_unix_ms", (json_int_t)from_ms, "until_unix_ms",
+                                 (json_int_t)until_ms),
+                       NULL, NULL);
+}
+
+enum baton_status
+cmd_tenant_window(struct cli *c)
+{
+    char guid[ID_TEXT_BYTES], path[CLIENT_PATH_BYTES];
+    const char *what = cli_arg(c, 0);
+    bool set = strcmp(what, "set") == 0, clear = strcmp(what, "clear") == 0;
+    if (!set && !clear && strcmp(what, "show") != 0)
+        return cli_fail(c, BATON_USAGE, "baton tenant window has set, clear and show, not %.40s",
+                        what);
+    if (!set && (cli_has(c, "from") || cli_has(c, "until")))
+        return cli_fail(c, BATON_USAGE, "--from and --until go with set");
+    enum baton_status rc = client_tenant(c, cli_arg(c, 1), guid);
+    if (rc != BATON_OK)
+        return rc;
+    snprintf(path, sizeof path, "/api/v1/tenants/%s/window", guid);
+    if (set)
+        rc = window_set(c, path);
+    else if (clear)
+        rc = client_send(c, "DELETE", path, NULL, NULL, NULL);
+    return rc == BATON_OK ? window_show(c, guid) : rc;
 }

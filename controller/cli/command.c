@@ -84,6 +84,11 @@ static const struct option_row set_options[] = {
     {"set", "NAME=VALUE", "a policy value; may be repeated"},
     END,
 };
+static const struct option_row window_options[] = {
+    {"from", "TIME", "with set: when it opens"},
+    {"until", "TIME", "with set: when it is over"},
+    END,
+};
 static const struct option_row token_options[] = {
     {"role", "ROLE", "old or new"},
     {"ttl", "SECONDS", "how long it may be used; 900 unless given, at most 86400"},
@@ -182,6 +187,8 @@ static const struct command commands[] = {
     {"tenant", "show", "TENANT", 1, 1, watch_only, cmd_tenant_show, "one tenant", "baton tenant show contoso"},
     {"tenant", "policy", "TENANT", 1, 1, NULL, cmd_tenant_policy, "its policy and where each value comes from", "baton tenant policy contoso"},
     {"tenant", "set", "TENANT", 1, 1, set_options, cmd_tenant_set, "change its policy", "baton tenant set contoso --set deletes_count=20"},
+    {"tenant", "window", "set|clear|show TENANT", 2, 2, window_options, cmd_tenant_window, "when a cutover may be armed; times in RFC 3339, or local with a zone behind them",
+     "baton tenant window set contoso --from 2026-12-05T20:00:00Z --until 2026-12-06T02:00:00Z\nbaton tenant window set contoso --from '2026-12-05 21:00 Europe/Vienna' --until '2026-12-06 03:00 Europe/Vienna'"},
     {"agent", "list", "", 0, 0, watchable, cmd_agent_list, "agents", "baton agent list --tenant contoso"},
     {"agent", "show", "TENANT HOST", 2, 2, watch_only, cmd_agent_show, "one agent with its facts", "baton agent show contoso SYNC01"},
     {"agent", "token", "TENANT HOST", 2, 2, token_options, cmd_agent_token, "a token with which one server enrols",

@@ -15,6 +15,7 @@
     X(tenant_show)                                                                                 \
     X(tenant_policy)                                                                               \
     X(tenant_set)                                                                                  \
+    X(tenant_window)                                                                               \
     X(agent_list)                                                                                  \
     X(agent_show)                                                                                  \
     X(agent_token)                                                                                 \

@@ -59,11 +59,19 @@ guard_window(const struct guard_ctx *g, struct problem *p)
     if (i->window_from_unix_ms == 0 && i->window_to_unix_ms == 0)
         return true;
     uint64_t now = g->approvals.unix_ms;
+    char text[sizeof p->fact[0].text];
+    struct line l;
+    line_start(&l, text, sizeof text);
+    line_put(&l, "the window is from ");
+    line_time(&l, i->window_from_unix_ms);
+    line_put(&l, " to ");
+    line_time(&l, i->window_to_unix_ms);
+    problem_add(p, text);
     if (now < i->window_from_unix_ms)
-        problem_add_span(p, "the window opens in ", i->window_from_unix_ms - now, " and lasts ",
+        problem_add_span(p, "it opens in ", i->window_from_unix_ms - now, " and lasts ",
                          i->window_to_unix_ms - i->window_from_unix_ms);
     else if (now >= i->window_to_unix_ms)
-        problem_add(p, "the window is over");
+        problem_add(p, "the window is over, and no other one is set");
     return now >= i->window_from_unix_ms && now < i->window_to_unix_ms;
 }
 

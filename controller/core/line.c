@@ -64,6 +64,43 @@ line_duration(struct line *l, uint64_t ms)
     }
 }
 
+static void
+put_two(struct line *l, int64_t v)
+{
+    line_put(l, v < 10 ? "0" : "");
+    line_int(l, v);
+}
+
+/* Civil date of a day since 1970-01-01, counted in years that begin in March, so that the leap day is
+ * the last of its year. */
+static void
+put_day(struct line *l, int64_t day)
+{
+    int64_t from = day + 719468, era = from / 146097, of_era = from % 146097;
+    int64_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+    int64_t of_year = of_era - (365 * year + year / 4 - year / 100);
+    int64_t month = (5 * of_year + 2) / 153;
+    line_int(l, era * 400 + year + (month >= 10 ? 1 : 0));
+    line_put(l, "-");
+    put_two(l, month < 10 ? month + 3 : month - 9);
+    line_put(l, "-");
+    put_two(l, of_year - (153 * month + 2) / 5 + 1);
+}
+
+void
+line_time(struct line *l, uint64_t unix_ms)
+{
+    int64_t s = (int64_t)(unix_ms / 1000);
+    put_day(l, s / 86400);
+    line_put(l, " ");
+    put_two(l, s / 3600 % 24);
+    line_put(l, ":");
+    put_two(l, s / 60 % 60);
+    line_put(l, ":");
+    put_two(l, s % 60);
+    line_put(l, "Z");
+}
+
 void
 line_hex(struct line *l, const void *bytes, size_t n)
 {

@@ -17,7 +17,8 @@ struct line {
 void line_start(struct line *l, char *out, size_t cap);
 void line_put(struct line *l, const char *text);
 void line_int(struct line *l, int64_t v);
-void line_duration(struct line *l, uint64_t ms); /* "850 ms", "42 s", "90 min", "36 h", "14 d" */
+void line_duration(struct line *l, uint64_t ms);  /* "850 ms", "42 s", "90 min", "36 h", "14 d" */
+void line_time(struct line *l, uint64_t unix_ms); /* "2026-07-01 12:34:56Z" */
 void line_hex(struct line *l, const void *bytes, size_t n);
 void line_version(struct line *l, int64_t v); /* four 16-bit parts */
 /* TENANT, OLD_HOST and NEW_HOST in text become these names, in quotes where a shell needs them. */

@@ -471,6 +471,28 @@ knock(struct site *s, const char *from)
 
 /* Without a login, one address could hold every connection with a byte now and then. */
 static void
+a_window_is_set_shown_and_cleared(void **state)
+{
+    struct site *s = *state;
+    const char *body = "{\"from_unix_ms\":4107542400000,\"until_unix_ms\":4107553200000}";
+    expect(s, VIEWER, "PUT", tenant_path(s, "/window"), body, 403);
+    expect(s, LIMITED, "PUT", tenant_path(s, "/window"), body, 404);
+    expect(s, OPERATOR, "PUT", tenant_path(s, "/window"), "{\"from_unix_ms\":4107542400000}", 400);
+    expect(s, OPERATOR, "PUT", tenant_path(s, "/window"),
+           "{\"from_unix_ms\":-1,\"until_unix_ms\":4107553200000}", 400);
+    expect(s, OPERATOR, "PUT", tenant_path(s, "/window"), body, 200);
+    struct reply r = ask(s, VIEWER, "GET", tenant_path(s, ""), NULL);
+    const json_t *window = json_object_get(r.json, "window");
+    assert_true(json_integer_value(json_object_get(window, "from_unix_ms")) == 4107542400000);
+    assert_true(json_integer_value(json_object_get(window, "until_unix_ms")) == 4107553200000);
+    reply_done(&r);
+    expect(s, OPERATOR, "DELETE", tenant_path(s, "/window"), NULL, 200);
+    r = ask(s, VIEWER, "GET", tenant_path(s, ""), NULL);
+    assert_true(json_is_null(json_object_get(r.json, "window")));
+    reply_done(&r);
+}
+
+static void
 one_address_does_not_hold_every_connection(void **state)
 {
     struct site *s = *state;
@@ -1048,6 +1070,7 @@ main(int argc, char *argv[])
         WITH_SITE(many_failed_logins_make_an_address_wait_but_nobody_who_is_known),
         cmocka_unit_test(the_limit_forgets_after_its_window),
         WITH_SITE(a_request_on_which_parsers_could_disagree_is_refused),
+        WITH_SITE(a_window_is_set_shown_and_cleared),
         WITH_SITE(one_address_does_not_hold_every_connection),
         WITH_SITE(a_body_over_the_limit_is_refused_before_it_is_read),
         WITH_SITE(a_body_that_nobody_wants_is_not_waited_for),

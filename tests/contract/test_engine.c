@@ -358,6 +358,81 @@ a_policy_that_no_plan_can_carry_is_refused_even_in_a_lab(void **state)
     free(world_call(w, c, BATON_OK));
 }
 
+/* ---- the cutover window ------------------------------------------------------------------------ */
+
+static struct engine_call *
+window_call(struct world *w, uint64_t from, uint64_t until)
+{
+    struct engine_call *c = world_call_new(w, CALL_TENANT_WINDOW);
+    c->from_unix_ms = from;
+    c->until_unix_ms = until;
+    return c;
+}
+
+static void
+stored_window_is(struct world *w, uint64_t from, uint64_t until)
+{
+    struct store_port reader;
+    struct tenant *t = calloc(1, sizeof *t);
+    assert_non_null(t);
+    assert_int_equal(
+        store_sqlite_open(w->path, STORE_READ_ONLY, crypto_digest_port(), &reader, NULL), BATON_OK);
+    assert_int_equal(tenant_load(&reader, &w->tenant, t, NULL), BATON_OK);
+    assert_true(t->info.window_from_unix_ms == from && t->info.window_to_unix_ms == until);
+    reader.close(reader.ctx);
+    free(t);
+}
+
+static void
+a_window_is_on_the_record_and_survives_a_restart_and_a_rebuild(void **state)
+{
+    struct world *w = *state;
+    const uint64_t from = UINT64_C(4107542400000), until = from + 3 * 3600 * 1000;
+    free(world_call(w, window_call(w, from, until), BATON_OK));
+    stored_window_is(w, from, until);
+    assert_true(world_record_says(w, AUDIT_TENANT, "2100-03-01 00:00:00Z to 2100-03-01 03:00:00Z"));
+    world_stop(w);
+    world_start(w);
+    struct engine_call *c = world_call_new(w, CALL_TENANT_POLICY); /* writes the whole row again */
+    c->policy_set[POLICY_HOLD_MS] = true;
+    free(world_call(w, c, BATON_OK));
+    stored_window_is(w, from, until);
+    world_stop(w);
+
+    char path[128];
+    struct store_port store, scratch;
+    struct rebuild_result r;
+    snprintf(path, sizeof path, "%s.rebuild", w->path);
+    assert_int_equal(
+        store_sqlite_open(w->path, STORE_READ_WRITE, crypto_digest_port(), &store, NULL), BATON_OK);
+    assert_int_equal(
+        store_sqlite_open(path, STORE_READ_WRITE, crypto_digest_port(), &scratch, NULL), BATON_OK);
+    assert_int_equal(store.begin(store.ctx, NULL), BATON_OK);
+    assert_int_equal(store.remove(store.ctx, TABLE_TENANT, w->tenant.b, 16, NULL), BATON_OK);
+    assert_int_equal(store.commit(store.ctx, NULL), BATON_OK);
+    assert_int_equal(rebuild_run(&store, &scratch, true, &r, NULL), BATON_OK);
+    store.close(store.ctx);
+    scratch.close(scratch.ctx);
+    stored_window_is(w, from, until);
+    world_start(w);
+    free(world_call(w, window_call(w, 0, 0), BATON_OK));
+    stored_window_is(w, 0, 0);
+    assert_true(world_record_says(w, AUDIT_TENANT, "none, any time will do"));
+}
+
+static void
+a_window_that_cannot_open_is_refused(void **state)
+{
+    struct world *w = *state;
+    const uint64_t from = UINT64_C(4107542400000), past = UINT64_C(1600000000000);
+    free(world_call(w, window_call(w, from, from), BATON_USAGE));
+    free(world_call(w, window_call(w, from, 0), BATON_USAGE));
+    free(world_call(w, window_call(w, past, past + 3600000), BATON_USAGE));
+    free(world_call(w, window_call(w, from, UINT64_MAX), BATON_USAGE));
+    stored_window_is(w, 0, 0);
+    free(world_call(w, window_call(w, past, from), BATON_OK));
+}
+
 /* ---- enrolment -------------------------------------------------------------------------------- */
 
 static void
@@ -963,6 +1038,8 @@ main(void)
         WORLD_TEST(a_trust_document_of_another_root_or_out_of_order_is_refused),
         WORLD_TEST(a_policy_below_its_floor_is_for_labs_alone),
         WORLD_TEST(a_policy_that_no_plan_can_carry_is_refused_even_in_a_lab),
+        WORLD_TEST(a_window_is_on_the_record_and_survives_a_restart_and_a_rebuild),
+        WORLD_TEST(a_window_that_cannot_open_is_refused),
         WORLD_TEST(an_agent_enrols_and_waits_for_a_person),
         WORLD_TEST(a_token_is_for_one_agent_and_the_same_one_may_ask_again),
         WORLD_TEST(a_token_of_another_host_or_past_its_time_is_refused),

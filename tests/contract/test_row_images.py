@@ -39,11 +39,13 @@ def meta(r, key):
 
 
 def tenant(r, key):
-    need(r.u8() == 1 and r.id() == key, "its own id")
+    need(r.u8() == 2 and r.id() == key, "its own id")
     r.text(64), r.bool()
     need(r.u16() == 50 and all(r.i64() >= 0 for _ in range(50)), "policy")
     r.bool(), r.id(), r.hash()
-    return [r.key() for _ in range(4)]
+    for _ in range(4):
+        r.key()
+    need(r.u64() <= r.u64(), "a window ends after it begins")
 
 
 def authority(r, key):
@@ -58,6 +60,14 @@ def authority(r, key):
         r.epoch()
 
 
+def review(r):
+    r.hash(), r.u32()
+    for _ in range(r.u8(0, 64)):
+        r.hash(), r.text(24), r.u8(0, 2), r.bool()
+    for _ in range(r.u8(0, 64)):
+        r.hash(), r.hash(), r.id(), r.u8(1, 3)
+
+
 def cutover(r, key):
     need(r.take(4) == b"BCU1" and r.id() == key, "tag and id")
     r.u8(0, 25), r.u8(0, 25), r.u8(1, 6), r.u8(0, 3), r.u8(0, 3), r.u8(), bools(r, 9)
@@ -66,6 +76,7 @@ def cutover(r, key):
     for _ in range(20):
         r.u64()
     nested(blob(r), read_verification)
+    review(r)
     for _ in range(r.u32()):
         nested(r.take(529), read_approval), r.sig()
     for _ in range(r.u32()):
@@ -134,6 +145,10 @@ class Rows(unittest.TestCase):
         site.controller_start()
         site.operators_init()
         lab = site.tenant("contoso")
+        site.baton("tenant", "window", "set", "contoso", "--from", "2099-12-05T20:00:00Z",
+                   "--until", "2099-12-06 03:00 UTC")
+        self.assertEqual(site.baton("tenant", "window", "show", "contoso", json_output=True)["window"],
+                         {"from_unix_ms": 4100184000000, "until_unix_ms": 4100184000000 + 7 * 3600000})
         site.baton("cutover", "create", "contoso", "--old", "OLD", "--new", "NEW", "--profile", "parallel", "--reason", "x")
         site.baton("cutover", "plan", "contoso")
         site.baton("cutover", "approve", "contoso", "--yes")

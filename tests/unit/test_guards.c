@@ -134,6 +134,13 @@ window_over(void)
 }
 
 static void
+window_ahead(void)
+{
+    u.t.info.window_from_unix_ms = UINT64_C(4107542400000);
+    u.t.info.window_to_unix_ms = UINT64_C(4107553200000);
+}
+
+static void
 sight_old(void)
 {
     u.now_ms += (uint64_t)u.t.info.policy.v[POLICY_STAGED_FRESH_MS] + 1000;
@@ -207,6 +214,8 @@ static const struct {
     {G_TOOLS, HO_READY, wizard_open, "session 2 holds the wizard"},
     {G_LIVE, HO_READY, clock_off, "clock is off"},
     {G_WINDOW, HO_READY, window_over, "window is over"},
+    {G_WINDOW, HO_READY, window_ahead, "from 2100-03-01 00:00:00Z to 2100-03-01 03:00:00Z"},
+    {G_WINDOW, HO_READY, window_ahead, " and lasts 3 h"},
     {G_NEW_STAGED, HO_READY, sight_old, "last looked at"},
     {G_NEW_STAGED, HO_READY, staging_off, "staging_scheduler is 0"},
     {G_NO_TAMPER, HO_READY, alarm_open, "guard raised an alarm"},

@@ -49,6 +49,26 @@ durations_are_in_units_a_person_uses(void **state)
 }
 
 static void
+times_are_written_in_utc_with_the_leap_days_in_their_place(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t unix_s;
+        const char *text;
+    } rows[] = {{0, "1970-01-01 00:00:00Z"},           {951782399, "2000-02-28 23:59:59Z"},
+                {951782400, "2000-02-29 00:00:00Z"},   {951868800, "2000-03-01 00:00:00Z"},
+                {1798761599, "2026-12-31 23:59:59Z"},  {4107542400, "2100-03-01 00:00:00Z"},
+                {253402300799, "9999-12-31 23:59:59Z"}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char out[32];
+        struct line l;
+        line_start(&l, out, sizeof out);
+        line_time(&l, rows[i].unix_s * 1000 + 999);
+        assert_string_equal(out, rows[i].text);
+    }
+}
+
+static void
 versions_have_four_parts(void **state)
 {
     (void)state;
@@ -88,6 +108,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_are_written_whole_at_both_ends),
         cmocka_unit_test(durations_are_in_units_a_person_uses),
+        cmocka_unit_test(times_are_written_in_utc_with_the_leap_days_in_their_place),
         cmocka_unit_test(versions_have_four_parts),
         cmocka_unit_test(a_full_line_is_cut_before_a_character),
         cmocka_unit_test(names_are_quoted_where_a_shell_needs_it),

@@ -25,6 +25,8 @@ sample_tenant(void)
     policy_preset(PRESET_LAB, &t.info.policy);
     t.info.policy.v[POLICY_BEAT_MS] = 4321;
     t.cutover_open = true;
+    t.info.window_from_unix_ms = 1796155200000;
+    t.info.window_to_unix_ms = 1796176800000;
     fill(t.cutover.b, sizeof t.cutover.b, 40);
     fill(t.plan.b, sizeof t.plan.b, 80);
     fill(t.agent[1].b, sizeof t.agent[1].b, 120);
@@ -43,6 +45,8 @@ a_tenant_row_comes_back_as_it_was(void **state)
     assert_true(back.info.lab && back.cutover_open);
     assert_int_equal(back.info.policy.v[POLICY_BEAT_MS], 4321);
     assert_true(baton_key_eq(&back.agent[1], &t.agent[1]));
+    assert_true(back.info.window_from_unix_ms == 1796155200000);
+    assert_true(back.info.window_to_unix_ms == 1796176800000);
     assert_int_equal(tenant_row_encode(&back, again), len);
     assert_memory_equal(again, bytes, len);
 }
@@ -65,6 +69,21 @@ a_row_of_before_a_policy_was_added_gets_its_preset(void **state)
     assert_int_equal(tenant_row_decode(older, len - 8, &back), BATON_OK);
     assert_int_equal(back.info.policy.v[POLICY_BEAT_MS], 4321);
     assert_int_equal(back.info.policy.v[POLICY_COUNT - 1], lab.v[POLICY_COUNT - 1]);
+}
+
+static void
+a_row_of_before_there_were_windows_has_none(void **state)
+{
+    (void)state;
+    uint8_t bytes[SITE_ROW_BYTES_MAX];
+    struct tenant_row t = sample_tenant(), back;
+    size_t len = tenant_row_encode(&t, bytes);
+    assert_int_equal(tenant_row_decode(bytes, len - 16, &back), BATON_MALFORMED);
+    bytes[0] = 1;
+    assert_int_equal(tenant_row_decode(bytes, len, &back), BATON_MALFORMED);
+    assert_int_equal(tenant_row_decode(bytes, len - 16, &back), BATON_OK);
+    assert_true(back.info.window_from_unix_ms == 0 && back.info.window_to_unix_ms == 0);
+    assert_true(baton_key_eq(&back.agent[1], &t.agent[1]));
 }
 
 static void
@@ -123,7 +142,7 @@ rows_that_are_short_long_or_wrong_are_refused(void **state)
     for (size_t cut = 0; cut < len; cut++)
         assert_int_equal(tenant_row_decode(bytes, cut, &back), BATON_MALFORMED);
     assert_int_equal(tenant_row_decode(bytes, len + 1, &back), BATON_MALFORMED);
-    bytes[0] = 2; /* a version of the future */
+    bytes[0] = 3; /* a version of the future */
     assert_int_equal(tenant_row_decode(bytes, len, &back), BATON_MALFORMED);
     struct blob_row b = {.total = 10, .have = 11}, b2;
     assert_int_equal(blob_row_decode(bytes, blob_row_encode(&b, bytes), &b2), BATON_MALFORMED);
@@ -151,6 +170,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_tenant_row_comes_back_as_it_was),
+        cmocka_unit_test(a_row_of_before_there_were_windows_has_none),
         cmocka_unit_test(a_row_of_before_a_policy_was_added_gets_its_preset),
         cmocka_unit_test(an_agent_row_comes_back_as_it_was),
         cmocka_unit_test(token_blob_and_checkpoint_rows_come_back_as_they_were),
