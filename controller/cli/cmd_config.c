@@ -363,25 +363,13 @@ print_rows(const struct config_report *r)
     return rc;
 }
 
-static enum baton_status
-preset_read(struct cli *c, struct limits *ret_limits)
-{
-    const char *named = cli_option(c, "preset");
-    for (int p = PRESET_PARITY; p < PRESET_COUNT; p++)
-        if (named == NULL || strcmp(preset_name((enum preset)p), named) == 0) {
-            limits_preset((enum preset)p, ret_limits);
-            return BATON_OK;
-        }
-    return cli_fail(c, BATON_USAGE, "--preset parity, parallel-upgrade or unsupported-path");
-}
-
 /* --- the command -------------------------------------------------------------------------------- */
 
 static enum baton_status
 report_fill(struct config_report *r)
 {
     struct cli *c = r->c;
-    enum baton_status rc = preset_read(c, &r->limits);
+    enum baton_status rc = policy_read(c, &r->limits);
     if (rc == BATON_OK)
         rc = dispositions_read(r);
     if (rc == BATON_OK)

@@ -154,7 +154,8 @@ static const struct option_row certificate_options[] = {
     END,
 };
 static const struct option_row compare_options[] = {
-    {"preset", "NAME", "parity (unless given), parallel-upgrade or unsupported-path"},
+    {"policy", "FILE", "a tenant's policy: how differences are judged"},
+    {"preset", "NAME", "without one: parity (unless given), parallel-upgrade or unsupported-path"},
     {"dispositions", "FILE", "what people decided about rows, as baton config accept wrote it"},
     {"operator", "CARD", "whose decisions count; may be repeated"},
     END,

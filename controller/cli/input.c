@@ -28,3 +28,32 @@ input_read(struct cli *c, const char *path, size_t most, char **ret_text, size_t
     *ret_len = len;
     return BATON_OK;
 }
+
+static enum baton_status
+preset_read(struct cli *c, const char *named, struct limits *ret_limits)
+{
+    for (int p = PRESET_PARITY; p < PRESET_COUNT; p++)
+        if (strcmp(preset_name((enum preset)p), named) == 0) {
+            limits_preset((enum preset)p, ret_limits);
+            return BATON_OK;
+        }
+    return cli_fail(c, BATON_USAGE, "--preset parity, parallel-upgrade or unsupported-path");
+}
+
+enum baton_status
+policy_read(struct cli *c, struct limits *ret_limits)
+{
+    const char *path = cli_option(c, "policy"), *named = cli_option(c, "preset");
+    char *text = NULL;
+    size_t len;
+    if (path != NULL && named != NULL)
+        return cli_fail(c, BATON_USAGE, "--policy names its preset itself: leave --preset out");
+    if (path == NULL)
+        return preset_read(c, named != NULL ? named : preset_name(PRESET_PARITY), ret_limits);
+    enum baton_status rc = input_read(c, path, LIMITS_BYTES_MAX, &text, &len);
+    if (rc != BATON_OK)
+        return rc;
+    rc = limits_read(text, len, ret_limits, &c->err);
+    free(text);
+    return rc == BATON_OK ? BATON_OK : baton_wrap(&c->err, rc, "%s", path);
+}

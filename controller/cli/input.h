@@ -10,9 +10,12 @@
 #include "cli.h"
 
 #include "baton/trust.h"
+#include "common/verify/limits.h"
 
 enum baton_status input_read(struct cli *c, const char *path, size_t most, char **ret_text,
                              size_t *ret_len);
+/* The limits of --policy FILE, or of --preset NAME; parity when neither is given. */
+enum baton_status policy_read(struct cli *c, struct limits *ret_limits);
 /* The public card that `baton operator new` made. */
 enum baton_status operator_card_read(struct cli *c, const char *path,
                                      struct trust_operator *ret_operator);

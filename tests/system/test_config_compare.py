@@ -203,6 +203,20 @@ class Comparison:
         done = baton("config", "accept", report, "ffffffff", "--reason", "x", "--yes", home=self.dir)
         self.assertEqual(done.returncode, 3)
 
+    def test_a_policy_decides_how_a_difference_is_judged(self):
+        policy = self.dir / "policy.yaml"
+        self.new.change(self.new.settings(), r"(ExportDeletionThresholdValue[^>]*>)500<", r"\g<1>5000<")
+        policy.write_text("preset: parity\nrules:\n  - rule: CF-PARAMETER\n    severity: block\n")
+        self.assertEqual(self.compare("--policy", policy)["verdict"], "block")
+        self.new.change(self.new.ad(), r"<attribute>displayName</attribute>",
+                        "<attribute>displayName</attribute><attribute>title9</attribute>")
+        rows = {r["class"]: r["severity"] for r in self.compare("--preset", "parallel-upgrade")["rows"]}
+        self.assertEqual(rows, {"parameter": "review", "attribute-added": "info"})
+        policy.write_text("preset: parity\nrules:\n  - rule: CF-PARAMETERS\n")
+        done = baton("config", "compare", self.source, self.new.folder, "--policy", policy, home=self.dir)
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertIn("CF-PARAMETERS", done.stderr)
+
     def test_a_page_to_print_needs_nothing_from_outside(self):
         self.new.change(self.new.ad(), r"<selected>1<", "<selected>0<")
         done = baton("config", "compare", self.source, self.new.folder, "--output", "html", home=self.dir)

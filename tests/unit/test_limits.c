@@ -89,6 +89,100 @@ what_takes_objects_away_needs_two_people_and_sign_in_attributes_are_watched(void
     assert_false(limits_watch(&l, "displayName"));
 }
 
+static struct limits policy;
+
+static enum baton_status
+read_text(const char *text, struct baton_err *err)
+{
+    return limits_read(text, strlen(text), &policy, err);
+}
+
+static void
+expect_fault(const char *text, const char *says)
+{
+    struct baton_err err = {0};
+    assert_int_equal(read_text(text, &err), BATON_MALFORMED);
+    if (strstr(err.text, says) == NULL)
+        fail_msg("'%s' does not say '%s'", err.text, says);
+}
+
+static void
+a_policy_changes_what_it_names_and_nothing_else(void **state)
+{
+    (void)state;
+    struct limits preset;
+    assert_int_equal(read_text("preset: parallel-upgrade\n"
+                               "rules:\n"
+                               "  - rule: EX-DELETES\n"
+                               "    count: 5\n"
+                               "    percent: 3\n"
+                               "    severity: review\n"
+                               "    second_person: false\n"
+                               "  - rule: CF-PARAMETER\n"
+                               "    severity: block\n"
+                               "attributes: [mail, title]\n"
+                               "rows_may_leave: true\n",
+                               NULL),
+                     BATON_OK);
+    limits_preset(PRESET_PARALLEL_UPGRADE, &preset);
+    const struct limit *l = limits_of(&policy, "EX-DELETES");
+    assert_true(l->changed);
+    assert_int_equal(l->value.count_max, 5);
+    assert_int_equal(l->value.percent_max, 3);
+    assert_int_equal(l->value.severity, SEVERITY_REVIEW);
+    assert_false(l->second_person);
+    l = limits_of(&policy, "CF-PARAMETER");
+    assert_int_equal(l->value.severity, SEVERITY_BLOCK);
+    assert_int_equal(l->value.count_max, limits_of(&preset, "CF-PARAMETER")->value.count_max);
+    assert_memory_equal(limits_of(&policy, "CF-ANCHOR"), limits_of(&preset, "CF-ANCHOR"),
+                        sizeof *l);
+    assert_int_equal(policy.preset, PRESET_PARALLEL_UPGRADE);
+    assert_true(limits_watch(&policy, "TITLE"));
+    assert_false(limits_watch(&policy, "userPrincipalName"));
+    assert_true(policy.rows_may_leave);
+}
+
+static void
+a_policy_may_be_its_preset_alone(void **state)
+{
+    (void)state;
+    struct limits preset;
+    assert_int_equal(read_text("preset: parity", NULL), BATON_OK);
+    limits_preset(PRESET_PARITY, &preset);
+    assert_memory_equal(policy.rule, preset.rule, sizeof preset.rule);
+    assert_true(limits_watch(&policy, "userPrincipalName"));
+}
+
+static void
+what_a_policy_may_not_say_is_refused_with_its_line(void **state)
+{
+    (void)state;
+    expect_fault("", "empty policy");
+    expect_fault("preset: parity\npreset: parity\n", "already seen: preset");
+    expect_fault("preset: parity\ncolour: red\n", "near line 1: Unexpected key: colour");
+    expect_fault("preset: parity\nrules:\n  - rule: EX-DELETES\n    colour: 1\n",
+                 "near line 3: Unexpected key: colour");
+    expect_fault("rules: []\n", "preset");
+    expect_fault("preset: strict\n", "parallel-upgrade");
+    expect_fault("preset: parity\nrules:\n  - rule: EX-NOTHING\n", "EX-NOTHING");
+    expect_fault("preset: parity\nrules:\n  - rule: EX-ADDS\n    count: -1\n", "0 to 1000000000");
+    expect_fault("preset: parity\nrules:\n  - rule: EX-ADDS\n    percent: 101\n", "0 to 100");
+    expect_fault("preset: parity\nrules:\n  - rule: EX-ADDS\n    severity: bad\n", "review");
+    expect_fault("preset: parity\nrules:\n  - rule: EX-ADDS\n  - rule: EX-ADDS\n", "twice");
+    expect_fault("preset: [parity\n", "line");
+    expect_fault("a: &a [x]\nb: *a\n", "line");
+    expect_fault("preset: &p parity\nattributes: [*p]\n", "lias");
+}
+
+static void
+a_policy_that_is_too_long_is_refused_before_it_is_read(void **state)
+{
+    (void)state;
+    static char text[LIMITS_BYTES_MAX + 2];
+    memset(text, '#', sizeof text - 1);
+    assert_int_equal(read_text(text, NULL), BATON_LIMIT);
+}
+
 int
 main(void)
 {
@@ -99,6 +193,10 @@ main(void)
         cmocka_unit_test(a_rule_without_a_limit_is_never_passed),
         cmocka_unit_test(
             what_takes_objects_away_needs_two_people_and_sign_in_attributes_are_watched),
+        cmocka_unit_test(a_policy_changes_what_it_names_and_nothing_else),
+        cmocka_unit_test(a_policy_may_be_its_preset_alone),
+        cmocka_unit_test(what_a_policy_may_not_say_is_refused_with_its_line),
+        cmocka_unit_test(a_policy_that_is_too_long_is_refused_before_it_is_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
