@@ -3,6 +3,7 @@
 #include "common/canon.h"
 #include "common/text.h"
 #include "controller/core/line.h"
+#include "controller/fleet.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -288,6 +289,11 @@ call_cutover_create(struct engine *e, struct engine_call *c)
     }
     struct tenant_event ev;
     event_init(e, &ev, TEV_CREATE);
+    enum baton_status rc = fleet_load(&e->p.store, &room->t.info, &ev.fleet, &e->journal.err);
+    if (rc != BATON_OK) {
+        journal_failed(e, rc, "the site's own upgrades");
+        return;
+    }
     ev.profile = c->profile;
     ev.old_agent = (uint8_t)old_slot;
     ev.new_agent = (uint8_t)new_slot;

@@ -8,7 +8,7 @@
 
 enum {
     ROW_VERSION = 1,
-    TENANT_ROW_VERSION = 2 /* 1: without a window */
+    TENANT_ROW_VERSION = 2 /* 1: without window and first synchronization */
 };
 
 static void
@@ -61,6 +61,8 @@ tenant_row_encode(const struct tenant_row *t, uint8_t out[SITE_ROW_BYTES_MAX])
         canon_put_key(&w, &t->agent[i]);
     canon_put_u64(&w, t->info.window_from_unix_ms);
     canon_put_u64(&w, t->info.window_to_unix_ms);
+    canon_put_u64(&w, t->info.first_sync.ms);
+    canon_put_i64(&w, t->info.first_sync.objects);
     return row_end(&w);
 }
 
@@ -96,6 +98,8 @@ tenant_row_decode(const uint8_t *bytes, size_t len, struct tenant_row *ret_row)
     if (version > 1) {
         t.info.window_from_unix_ms = canon_get_u64(&r);
         t.info.window_to_unix_ms = canon_get_u64(&r);
+        t.info.first_sync.ms = canon_get_u64(&r);
+        t.info.first_sync.objects = canon_get_i64(&r);
     }
     if (!canon_finished(&r))
         return BATON_MALFORMED;

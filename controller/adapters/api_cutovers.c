@@ -2,6 +2,8 @@
 #include "api_private.h"
 #include "api_views.h"
 
+#include "controller/fleet.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -243,6 +245,13 @@ api_assess(struct api_request *rq)
         api_answer_status(rq, BATON_NOT_FOUND, "no such agent in this tenant");
         return;
     }
-    tenant_assess(rq->tenant, old_agent, new_agent, api_now_ms(), 0, &a);
+    struct baton_err err = {0};
+    struct fleet fleet;
+    enum baton_status rc = fleet_load(&rq->store, &rq->tenant->info, &fleet, &err);
+    if (rc != BATON_OK) {
+        api_answer_status(rq, rc, "%s", err.text);
+        return;
+    }
+    tenant_assess(rq->tenant, old_agent, new_agent, api_now_ms(), &fleet, &a);
     api_answer_json(rq, MHD_HTTP_OK, view_assessment(&a));
 }

@@ -481,8 +481,11 @@ view_assessment(const struct assessment *a)
     for (uint8_t i = 0; i < a->reason_count && i < REASONS_MAX; i++)
         json_array_append_new(
             reasons, json_pack("{s:s, s:s}", "code", a->reason[i].code, "text", a->reason[i].text));
-    return json_pack("{s:I, s:I, s:s, s:s, s:b, s:o}", "objects", (json_int_t)a->objects,
-                     "expected_ms", (json_int_t)a->expected_ms, "recommended",
+    json_t *by =
+        json_pack("{s:s, s:I, s:I}", "from", a->handoffs > 0 ? "site" : "documented", "handoffs",
+                  (json_int_t)a->handoffs, "ms_per_50k", (json_int_t)a->ms_per_50k);
+    return json_pack("{s:I, s:I, s:o, s:s, s:s, s:b, s:o}", "objects", (json_int_t)a->objects,
+                     "expected_ms", (json_int_t)a->expected_ms, "estimate", by, "recommended",
                      profile_name((enum profile)a->recommended), "chosen",
                      profile_name((enum profile)a->chosen), "blocked", (int)a->blocked, "reasons",
                      reasons);

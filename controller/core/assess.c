@@ -1,6 +1,7 @@
 #include "guards.h"
 #include "line.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static void
@@ -39,23 +40,86 @@ reason_time(struct assessment *a, const char *code, const char *before, uint64_t
     reason(a, code, text);
 }
 
-/* 3 h per 50,000 objects, or what this fleet's own upgrades took. */
+static int64_t
+ms_per_50k(const struct first_sync *f)
+{
+    return (int64_t)f->ms / f->objects * 50000 + (int64_t)f->ms % f->objects * 50000 / f->objects;
+}
+
+static int
+by_rate(const void *a, const void *b)
+{
+    int64_t x = ms_per_50k(a), y = ms_per_50k(b);
+    return (x > y) - (x < y);
+}
+
+/* A clock that was set, or a wait of weeks for people, is no measure of work. */
+static bool
+comparable(const struct first_sync *f)
+{
+    const uint64_t month_ms = UINT64_C(30) * 24 * 3600 * 1000;
+    return f->ms > 0 && f->ms <= month_ms && f->objects >= FLEET_OBJECTS_LEAST;
+}
+
+static int64_t
+within(int64_t v, int64_t least, int64_t most)
+{
+    return v < least ? least : v > most ? most : v;
+}
+
+void
+fleet_median(struct first_sync *list, size_t count, int64_t documented_ms_per_50k,
+             struct fleet *ret_fleet)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < count; i++)
+        if (comparable(&list[i]))
+            list[n++] = list[i];
+    *ret_fleet = (struct fleet){0};
+    if (n < FLEET_LEAST)
+        return;
+    qsort(list, n, sizeof *list, by_rate);
+    int64_t low = ms_per_50k(&list[(n - 1) / 2]), high = ms_per_50k(&list[n / 2]);
+    ret_fleet->ms_per_50k =
+        within(low + (high - low) / 2, documented_ms_per_50k / 10, 10 * documented_ms_per_50k);
+    ret_fleet->handoffs = (uint32_t)n;
+}
+
 static void
-estimate(const struct tenant *t, const struct agent_view *old, int64_t fleet_ms,
+reason_estimate(struct assessment *a)
+{
+    char text[sizeof a->reason[0].text];
+    struct line l;
+    line_start(&l, text, sizeof text);
+    line_put(&l, "an upgrade of this size is expected to take ");
+    line_duration(&l, a->expected_ms);
+    line_put(&l, a->handoffs > 0 ? ", by the median of " : ", by ");
+    if (a->handoffs > 0) {
+        line_int(&l, a->handoffs);
+        line_put(&l, " handoffs of this site: ");
+    }
+    line_duration(&l, (uint64_t)a->ms_per_50k);
+    line_put(&l, " per 50,000 objects");
+    line_put(&l, a->handoffs > 0 ? "" : ", as documented");
+    reason(a, a->handoffs > 0 ? "estimate-fleet" : "estimate", text);
+}
+
+/* 3 h per 50,000 objects, or what this site's own upgrades took. */
+static void
+estimate(const struct tenant *t, const struct agent_view *old, const struct fleet *fleet,
          struct assessment *a)
 {
+    a->handoffs = fleet->ms_per_50k > 0 ? fleet->handoffs : 0;
+    a->ms_per_50k = a->handoffs > 0 ? fleet->ms_per_50k : t->info.policy.v[POLICY_HOURS_PER_50K_MS];
     a->objects = fact_or(&old->facts, FACT_OBJECTS, -1);
     if (a->objects < 0) {
         reason(a, "objects-unknown", "the old server has not reported its number of objects");
         return;
     }
-    int64_t per_50k = fleet_ms > 0 ? fleet_ms : t->info.policy.v[POLICY_HOURS_PER_50K_MS];
     a->expected_ms =
-        (uint64_t)(a->objects / 50000 * per_50k + a->objects % 50000 * per_50k / 50000);
+        (uint64_t)(a->objects / 50000 * a->ms_per_50k + a->objects % 50000 * a->ms_per_50k / 50000);
     reason_number(a, "objects", "objects in the old server's connector space: ", a->objects, "");
-    reason_time(a, fleet_ms > 0 ? "estimate-fleet" : "estimate",
-                "an upgrade of this size is expected to take ", a->expected_ms,
-                fleet_ms > 0 ? ", by this fleet's own upgrades" : ", by 3 h per 50,000 objects");
+    reason_estimate(a);
 }
 
 /* Small enough for an upgrade in place; where a second server stands ready, parallel costs no gap of
@@ -140,13 +204,13 @@ look_at_database(const struct agent_view *old, struct assessment *a)
 
 void
 tenant_assess(const struct tenant *t, uint8_t old_agent, uint8_t new_agent, uint64_t now_ms,
-              int64_t fleet_ms_per_50k, struct assessment *ret_assessment)
+              const struct fleet *fleet, struct assessment *ret_assessment)
 {
     struct assessment a;
     memset(&a, 0, sizeof a);
     const struct agent_view *old = &t->agent[old_agent % MEMBERS_MAX];
     const struct agent_view *new = &t->agent[new_agent % MEMBERS_MAX];
-    estimate(t, old, fleet_ms_per_50k, &a);
+    estimate(t, old, fleet, &a);
     a.recommended = (uint8_t)recommend(t, old, old_agent == new_agent, &a);
     a.chosen = t->cutover_open ? t->cutover.profile : a.recommended;
     look_at_database(old, &a);

@@ -232,7 +232,7 @@ static const struct rule rules[] = {
      "the exported settings changed before they were sealed: they are taken as they are now"},
     {309, HO_INSTALL_STAGED, HEV_FACTS, {G_STAGED}, HO_FIRST_SYNC, HFX_BASELINE, PAIR,
      "the new server is installed in staging mode and never exported"},
-    {311, HO_FIRST_SYNC, HEV_FACTS, {G_4OPS, G_OLD_ALIVE}, HO_VERIFY, HFX_VERIFY, PAIR,
+    {311, HO_FIRST_SYNC, HEV_FACTS, {G_4OPS, G_OLD_ALIVE}, HO_VERIFY, HFX_VERIFY | HFX_BASELINE, PAIR,
      "full import and full synchronization ended well on every connector"},
     {312, HO_VERIFY, HEV_DISPOSED, {0}, SAME_STATE, HFX_VERIFY, PAIR,
      "a person decided about a difference: the verification is made again with that word"},

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-static const char cutover_tag[4] = {'B', 'C', 'U', '1'};
+static const char cutover_tag[4] = {'B', 'C', 'U', '2'};
 static const char agent_tag[4] = {'B', 'A', 'V', '1'};
 
 /* Fields of one width, named once for both directions. */
@@ -48,6 +48,8 @@ static const size_t words[] = {
     FIELD(export_deletes),
     FIELD(old_rogue_seen),
     FIELD(new_rogue_seen),
+    FIELD(staged_unix_ms),
+    FIELD(first_sync_ms),
 };
 
 static void

@@ -432,7 +432,7 @@ on_create(struct step *s)
     if (create_refused(s))
         return;
     struct assessment a;
-    tenant_assess(s->t, ev->old_agent, ev->new_agent, ev->now_ms, 0, &a);
+    tenant_assess(s->t, ev->old_agent, ev->new_agent, ev->now_ms, &ev->fleet, &a);
     uint8_t profile = ev->profile != PROFILE_NONE ? ev->profile : a.recommended;
     if (profile != a.recommended && ev->text[0] == '\0') {
         step_refuse(s, BATON_REFUSED, "another path than the recommended one needs a reason",

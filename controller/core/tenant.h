@@ -25,6 +25,11 @@ enum {
     REASONS_MAX = 16
 };
 
+struct first_sync { /* how long a new server took from its installation until it was comparable */
+    uint64_t ms;    /* wall time, for estimates only; 0: not measured */
+    int64_t objects;
+};
+
 struct tenant_info {
     struct baton_id id; /* the Entra tenant's GUID */
     char name[NAME_BYTES];
@@ -32,6 +37,7 @@ struct tenant_info {
     struct policy policy; /* effective: preset plus overrides */
     uint64_t window_from_unix_ms,
         window_to_unix_ms;         /* next window for the cutover; 0, 0 = any time */
+    struct first_sync first_sync;  /* the newest that was measured here */
     struct baton_hash agent_table; /* acceptance table this build expects of agents; zero = any */
 };
 
@@ -87,6 +93,8 @@ struct cutover {
     bool breach;                   /* an export by a non-holder was seen */
     bool settings_steady;          /* a later report gave the same hash of the settings file */
     int64_t old_rogue_seen, new_rogue_seen; /* EXPORTS_SINCE_FENCE already dealt with */
+    uint64_t staged_unix_ms;                /* NEW was found installed */
+    uint64_t first_sync_ms;                 /* from then until it was comparable the first time */
 };
 
 struct tenant {
@@ -99,6 +107,12 @@ struct tenant {
     struct agent_view agent[MEMBERS_MAX];
     uint64_t clock_ms,
         clock_unix_ms; /* of the newest event: how the two clocks stand; not stored */
+};
+
+/* What upgrades took on this site: the median over tenants. */
+struct fleet {
+    int64_t ms_per_50k; /* 0: too few, the documented value counts */
+    uint32_t handoffs;  /* that were counted */
 };
 
 enum tenant_event_kind {
@@ -130,6 +144,7 @@ struct tenant_event {
     char text[AUDIT_TEXT_BYTES];  /* reason, typed host name */
     uint8_t profile;              /* CREATE: wanted path, 0 = recommended */
     uint8_t old_agent, new_agent; /* CREATE */
+    struct fleet fleet;           /* CREATE */
     const struct signed_approval *approval;
     const struct statement *statement;
     struct baton_hash statement_hash;
@@ -203,6 +218,8 @@ bool tenant_task(const struct tenant *t, struct task *ret_task); /* false: nothi
 struct assessment {
     int64_t objects;
     uint64_t expected_ms;
+    int64_t ms_per_50k; /* that the expectation rests on, and whose it is: */
+    uint32_t handoffs;  /* 0: the documented 3 h; else the median of so many on this site */
     uint8_t recommended, chosen; /* enum profile */
     uint8_t reason_count;
     struct {
@@ -212,7 +229,14 @@ struct assessment {
     bool blocked;
 };
 void tenant_assess(const struct tenant *t, uint8_t old_agent, uint8_t new_agent, uint64_t now_ms,
-                   int64_t fleet_ms_per_50k, struct assessment *ret_assessment);
+                   const struct fleet *fleet, struct assessment *ret_assessment);
+
+/* The median of those that can be compared: FLEET_OBJECTS_LEAST objects at least, below that the waits
+ * between cycles count for more than the work. Fewer than FLEET_LEAST: nothing is known. Never further
+ * than ten times from the documented value in either direction. Sorts the list. */
+enum { FLEET_LEAST = 3, FLEET_OBJECTS_LEAST = 1000 };
+void fleet_median(struct first_sync *list, size_t count, int64_t documented_ms_per_50k,
+                  struct fleet *ret_fleet);
 
 /* Frozen plan of the open cutover, made from the agents and the policy. */
 enum baton_status tenant_plan(const struct tenant *t, const struct baton_id *plan_id,

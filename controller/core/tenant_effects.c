@@ -405,12 +405,34 @@ take_baselines(struct step *s, uint8_t state)
     }
 }
 
+/* Measured once in a cutover: a second synchronization, after weeks in verification, is no first. The
+ * old server's count stands where the new one has not said its own. */
+static void
+time_first_sync(struct step *s, uint8_t state)
+{
+    struct cutover *c = step_cutover(s);
+    uint64_t now = s->ev->unix_ms;
+    if (state == HO_FIRST_SYNC && c->staged_unix_ms == 0)
+        c->staged_unix_ms = now;
+    if (state != HO_VERIFY || c->first_sync_ms != 0 || c->staged_unix_ms == 0 ||
+        now <= c->staged_unix_ms)
+        return;
+    c->first_sync_ms = now - c->staged_unix_ms;
+    int64_t objects = fact_or(&tenant_old(s->t)->facts, FACT_OBJECTS, 0);
+    s->t->info.first_sync = (struct first_sync){
+        .ms = c->first_sync_ms,
+        .objects = fact_or(&tenant_new(s->t)->facts, FACT_OBJECTS, objects),
+    };
+}
+
 void
 step_effects(struct step *s, uint32_t effects, uint8_t to)
 {
     for (size_t i = 0; i < ARRAY_LEN(local_effects); i++)
         if (effects & local_effects[i].effect)
             local_effects[i].run(s);
-    if (effects & HFX_BASELINE)
+    if (effects & HFX_BASELINE) {
         take_baselines(s, to);
+        time_first_sync(s, to);
+    }
 }

@@ -702,6 +702,69 @@ agents_are_listed_with_what_they_said(void **state)
     reply_done(&r);
 }
 
+/* Three finished handoffs of other tenants, as their rows say; labs count for labs only. */
+static void
+fleet_rows_put(struct site *s)
+{
+    struct store_port store;
+    assert_int_equal(
+        store_sqlite_open(s->w.path, STORE_READ_WRITE, crypto_digest_port(), &store, NULL),
+        BATON_OK);
+    assert_int_equal(store.begin(store.ctx, NULL), BATON_OK);
+    for (uint8_t i = 0; i < 6; i++) {
+        struct tenant_row row;
+        uint8_t bytes[SITE_ROW_BYTES_MAX];
+        memset(&row, 0, sizeof row);
+        crypto_random(row.info.id.b, sizeof row.info.id.b);
+        snprintf(row.info.name, sizeof row.info.name, "fleet%u", (unsigned)i);
+        row.info.lab = i >= 3;
+        policy_preset(PRESET_PRODUCTION, &row.info.policy);
+        row.info.first_sync = (struct first_sync){i >= 3 ? 7200000 : 3600000, 100000};
+        assert_int_equal(store.put(store.ctx, TABLE_TENANT, row.info.id.b, 16, bytes,
+                                   tenant_row_encode(&row, bytes), NULL),
+                         BATON_OK);
+    }
+    assert_int_equal(store.commit(store.ctx, NULL), BATON_OK);
+    store.close(store.ctx);
+}
+
+static void
+expect_estimate(struct site *s, const char *path, const char *from, json_int_t handoffs,
+                json_int_t ms_per_50k)
+{
+    struct reply r = ask(s, VIEWER, "GET", tenant_path(s, path), NULL);
+    json_t *by = json_object_get(r.json, "estimate");
+    if (r.http != 200)
+        fail_msg("%s", r.text);
+    assert_string_equal(json_string_value(json_object_get(by, "from")), from);
+    assert_true(json_integer_value(json_object_get(by, "handoffs")) == handoffs);
+    assert_true(json_integer_value(json_object_get(by, "ms_per_50k")) == ms_per_50k);
+    reply_done(&r);
+}
+
+static void
+an_assessment_says_whose_experience_it_rests_on(void **state)
+{
+    struct site *s = *state;
+    char path[256], old[65], new[65];
+    join(s);
+    baton_hex(s->old_agent.id.sign_key.b, 32, old);
+    baton_hex(s->new_agent.id.sign_key.b, 32, new);
+    snprintf(path, sizeof path, "/assessment?old=%s&new=%s", old, new);
+    struct tenant *t = calloc(1, sizeof *t);
+    world_tenant(&s->w, t);
+    int64_t documented = t->info.policy.v[POLICY_HOURS_PER_50K_MS];
+    bool lab = t->info.lab;
+    free(t);
+    expect_estimate(s, path, "documented", 0, documented);
+    api_close(&s->api);
+    world_stop(&s->w);
+    fleet_rows_put(s);
+    world_start(&s->w);
+    api_begin(s);
+    expect_estimate(s, path, "site", 3, lab ? 10 * documented : 1800000);
+}
+
 /* ---- reading is only reading ------------------------------------------------------------------ */
 
 static void
@@ -1082,6 +1145,7 @@ main(int argc, char *argv[])
         WITH_SITE(a_secret_is_shown_once_even_under_the_same_key),
         WITH_SITE(a_verb_over_an_old_look_is_a_conflict),
         WITH_SITE(a_refusal_says_which_guard_who_and_what_next),
+        WITH_SITE(an_assessment_says_whose_experience_it_rests_on),
         WITH_SITE(agents_are_listed_with_what_they_said),
         WITH_SITE(every_get_leaves_the_database_as_it_was),
         WITH_SITE(the_document_describes_every_route),

@@ -611,6 +611,8 @@ a_whole_handoff_from_assessment_to_done(void **state)
     assert_true(h->side[OLD].m.promise.retired);
     assert_true(h->side[NEW].fetch_total == sizeof h->side[OLD].sealed);
     assert_int_equal(world_records(&h->w, AUDIT_REFUSED), 0);
+    assert_true(h->t.info.first_sync.ms > 0); /* in the row that a rebuild makes again */
+    assert_int_equal(h->t.info.first_sync.objects, 1200);
     assert_true(world_records(&h->w, AUDIT_ORDERED) >= 8);
     assert_true(h->side[OLD].m.promise.armed); /* its guard watches on ... */
     assert_int_equal(approve(h, VERB_DISARM, 0), BATON_OK);

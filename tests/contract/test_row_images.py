@@ -46,6 +46,7 @@ def tenant(r, key):
     for _ in range(4):
         r.key()
     need(r.u64() <= r.u64(), "a window ends after it begins")
+    r.u64(), r.i64()
 
 
 def authority(r, key):
@@ -69,11 +70,11 @@ def review(r):
 
 
 def cutover(r, key):
-    need(r.take(4) == b"BCU1" and r.id() == key, "tag and id")
+    need(r.take(4) == b"BCU2" and r.id() == key, "tag and id")
     r.u8(0, 25), r.u8(0, 25), r.u8(1, 6), r.u8(0, 3), r.u8(0, 3), r.u8(), bools(r, 9)
     for _ in range(4):
         r.hash()
-    for _ in range(20):
+    for _ in range(22):
         r.u64()
     nested(blob(r), read_verification)
     review(r)

@@ -22,9 +22,19 @@ static struct assessment
 assess(uint8_t new_agent, int64_t objects, int64_t fleet_ms)
 {
     struct assessment a;
+    const struct fleet fleet = {fleet_ms, 4};
     facts_set(&u.t.agent[TOY_OLD].facts, FACT_OBJECTS, objects);
-    tenant_assess(&u.t, TOY_OLD, new_agent, u.now_ms, fleet_ms, &a);
+    tenant_assess(&u.t, TOY_OLD, new_agent, u.now_ms, &fleet, &a);
     return a;
+}
+
+static const char *
+reason_text(const struct assessment *a, const char *code)
+{
+    for (size_t i = 0; i < a->reason_count; i++)
+        if (strcmp(a->reason[i].code, code) == 0)
+            return a->reason[i].text;
+    return "";
 }
 
 static bool
@@ -53,7 +63,61 @@ the_fleets_own_history_corrects_the_estimate(void **state)
     (void)state;
     struct assessment a = assess(TOY_NEW, 100000, hour);
     assert_int_equal(a.expected_ms, 2 * hour);
-    assert_true(has_reason(&a, "estimate-fleet"));
+    assert_int_equal(a.handoffs, 4);
+    assert_non_null(strstr(reason_text(&a, "estimate-fleet"), "the median of 4 handoffs"));
+    a = assess(TOY_NEW, 100000, 0);
+    assert_int_equal(a.handoffs, 0);
+    assert_int_equal(a.ms_per_50k, 3 * hour);
+    assert_non_null(strstr(reason_text(&a, "estimate"), "3 h per 50,000 objects, as documented"));
+}
+
+static int64_t
+median(const int64_t minutes[], size_t count)
+{
+    struct first_sync list[8];
+    struct fleet f;
+    for (size_t i = 0; i < count; i++) /* all of 100,000 objects: half of that for 50,000 */
+        list[i] = (struct first_sync){(uint64_t)minutes[i] * 60000, 100000};
+    fleet_median(list, count, 3 * hour, &f);
+    assert_int_equal(f.handoffs, f.ms_per_50k == 0 ? 0 : count);
+    return f.ms_per_50k / 60000;
+}
+
+static void
+the_fleets_history_is_the_median_of_three_at_least(void **state)
+{
+    (void)state;
+    assert_int_equal(median((const int64_t[]){120, 240}, 2), 0);
+    assert_int_equal(median((const int64_t[]){999, 120, 240}, 3), 120);
+    assert_int_equal(median((const int64_t[]){400, 120, 240, 360}, 4), 150);
+}
+
+static void
+one_odd_fleet_does_not_make_an_absurd_estimate(void **state)
+{
+    (void)state;
+    assert_int_equal(median((const int64_t[]){1, 1, 1}, 3), 18);
+    assert_int_equal(median((const int64_t[]){40000, 40000, 40000}, 3), 1800);
+}
+
+static void
+what_cannot_be_compared_is_left_out_of_the_fleet(void **state)
+{
+    (void)state;
+    struct fleet f;
+    struct first_sync list[] = {{600000, FLEET_OBJECTS_LEAST - 1},
+                                {UINT64_MAX, 50000},
+                                {0, 50000},
+                                {600000, INT64_MIN},
+                                {7200000, 50000},
+                                {7200000, 50000},
+                                {10800000, INT64_C(1000000000)}};
+    fleet_median(list, 6, 3 * hour, &f);
+    assert_int_equal(f.ms_per_50k, 0);
+    struct first_sync again[] = {{600000, 1}, {7200000, 50000}, {7200000, 50000}, {1, 1000000000}};
+    fleet_median(again, 4, 3 * hour, &f);
+    assert_int_equal(f.handoffs, 3);
+    assert_int_equal(f.ms_per_50k, 7200000);
 }
 
 static void
@@ -125,7 +189,7 @@ unknown_size_is_said_and_never_taken_for_small(void **state)
     (void)state;
     struct assessment a;
     u.t.agent[TOY_OLD].facts.fact[FACT_OBJECTS].state = FACT_UNKNOWN;
-    tenant_assess(&u.t, TOY_OLD, TOY_OLD, u.now_ms, 0, &a);
+    tenant_assess(&u.t, TOY_OLD, TOY_OLD, u.now_ms, &(struct fleet){0}, &a);
     assert_int_equal(a.objects, -1);
     assert_int_equal(a.recommended, PROFILE_PARALLEL);
     assert_true(has_reason(&a, "objects-unknown"));
@@ -183,6 +247,9 @@ main(void)
     const struct CMUnitTest tests[] = {
         AT(fifty_thousand_objects_take_three_hours),
         AT(the_fleets_own_history_corrects_the_estimate),
+        AT(the_fleets_history_is_the_median_of_three_at_least),
+        AT(one_odd_fleet_does_not_make_an_absurd_estimate),
+        AT(what_cannot_be_compared_is_left_out_of_the_fleet),
         AT(below_three_hours_in_place_is_recommended_above_it_parallel),
         AT(the_product_decides_the_path),
         AT(a_blocked_configuration_and_a_dead_source_have_paths_of_their_own),

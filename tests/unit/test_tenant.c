@@ -892,6 +892,29 @@ another_path_than_the_recommended_one_is_on_the_record(void **state)
 }
 
 static void
+the_first_synchronization_is_measured_once_with_its_objects(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_FIRST_SYNC);
+    assert_true(u.t.info.first_sync.ms == 0);
+    facts_set(&u.facts[TOY_NEW], FACT_OBJECTS, 61000);
+    uint64_t from = u.unix_ms;
+    duet_restart(&u); /* the measure does not rest on one run's clock */
+    duet_to(&u, HO_VERIFY);
+    uint64_t took = u.t.info.first_sync.ms;
+    assert_true(took > 0 && took <= u.unix_ms - from + 10000);
+    assert_int_equal(u.t.info.first_sync.objects, 61000);
+    assert_true(u.t.cutover.first_sync_ms == took);
+
+    duet_clock(&u, (uint64_t)u.t.info.policy.v[POLICY_VERIFY_MS] + 1); /* rule 407, then 311 */
+    facts_set(&u.facts[TOY_NEW], FACT_OBJECTS, 62000);
+    duet_to(&u, HO_VERIFY);
+    assert_true(duet_fired(&u, 407));
+    assert_true(u.t.info.first_sync.ms == took);
+    assert_int_equal(u.t.info.first_sync.objects, 61000);
+}
+
+static void
 arming_wants_tools_closed_agents_live_and_the_window_open(void **state)
 {
     (void)state;
@@ -1027,6 +1050,7 @@ main(void)
         AT(every_move_leaves_a_note_with_rule_and_states),
         AT(a_second_cutover_is_refused_while_one_is_open),
         AT(another_path_than_the_recommended_one_is_on_the_record),
+        AT(the_first_synchronization_is_measured_once_with_its_objects),
         AT(arming_wants_tools_closed_agents_live_and_the_window_open),
         AT(go_is_refused_over_stale_evidence),
         AT(a_swing_waits_for_the_staging_switch_on_the_old_server_and_ends_with_the_new),

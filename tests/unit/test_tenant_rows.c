@@ -27,6 +27,7 @@ sample_tenant(void)
     t.cutover_open = true;
     t.info.window_from_unix_ms = 1796155200000;
     t.info.window_to_unix_ms = 1796176800000;
+    t.info.first_sync = (struct first_sync){7200000, 61000};
     fill(t.cutover.b, sizeof t.cutover.b, 40);
     fill(t.plan.b, sizeof t.plan.b, 80);
     fill(t.agent[1].b, sizeof t.agent[1].b, 120);
@@ -47,6 +48,7 @@ a_tenant_row_comes_back_as_it_was(void **state)
     assert_true(baton_key_eq(&back.agent[1], &t.agent[1]));
     assert_true(back.info.window_from_unix_ms == 1796155200000);
     assert_true(back.info.window_to_unix_ms == 1796176800000);
+    assert_true(back.info.first_sync.ms == 7200000 && back.info.first_sync.objects == 61000);
     assert_int_equal(tenant_row_encode(&back, again), len);
     assert_memory_equal(again, bytes, len);
 }
@@ -72,17 +74,18 @@ a_row_of_before_a_policy_was_added_gets_its_preset(void **state)
 }
 
 static void
-a_row_of_before_there_were_windows_has_none(void **state)
+a_row_of_the_first_layout_has_no_window_and_no_measure(void **state)
 {
     (void)state;
     uint8_t bytes[SITE_ROW_BYTES_MAX];
     struct tenant_row t = sample_tenant(), back;
     size_t len = tenant_row_encode(&t, bytes);
-    assert_int_equal(tenant_row_decode(bytes, len - 16, &back), BATON_MALFORMED);
+    assert_int_equal(tenant_row_decode(bytes, len - 32, &back), BATON_MALFORMED);
     bytes[0] = 1;
     assert_int_equal(tenant_row_decode(bytes, len, &back), BATON_MALFORMED);
-    assert_int_equal(tenant_row_decode(bytes, len - 16, &back), BATON_OK);
+    assert_int_equal(tenant_row_decode(bytes, len - 32, &back), BATON_OK);
     assert_true(back.info.window_from_unix_ms == 0 && back.info.window_to_unix_ms == 0);
+    assert_true(back.info.first_sync.ms == 0);
     assert_true(baton_key_eq(&back.agent[1], &t.agent[1]));
 }
 
@@ -170,7 +173,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_tenant_row_comes_back_as_it_was),
-        cmocka_unit_test(a_row_of_before_there_were_windows_has_none),
+        cmocka_unit_test(a_row_of_the_first_layout_has_no_window_and_no_measure),
         cmocka_unit_test(a_row_of_before_a_policy_was_added_gets_its_preset),
         cmocka_unit_test(an_agent_row_comes_back_as_it_was),
         cmocka_unit_test(token_blob_and_checkpoint_rows_come_back_as_they_were),
