@@ -203,3 +203,10 @@ draft_commit(struct draft *d, struct baton_err *err)
     }
     return rename(d->temporary, d->path) == 0 ? BATON_OK : fail(err, "rename to", d->path);
 }
+
+void
+draft_drop(struct draft *d)
+{
+    fclose(d->file);
+    remove(d->temporary);
+}

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "generate.h"
 #include "operator.h"
 #include "print.h"
 #include "product.h"
@@ -19,6 +20,7 @@ static const char usage[] =
     "       baton-lab do SERVER OP [field=value...]  one operation on a server\n"
     "       baton-lab tenant OP [field=value...]     one operation on the tenant\n"
     "       baton-lab watch [SERVER|tenant...]       events as they happen\n"
+    "       baton-lab generate exports [options]     a file of pending exports; no lab needed\n"
     "\n"
     "options of run:\n"
     "  --dir DIR             where sockets and files lie; a lab starts empty (all commands;\n"
@@ -34,6 +36,9 @@ static const char usage[] =
     "  --output table|json   table\n"
     "  --timeout SECONDS     for an answer: 120\n"
     "  --help, --version\n"
+    "\n";
+
+static const char examples[] =
     "\n"
     "examples:\n"
     "  baton-lab run --dir /tmp/lab --objects 60000 --old OLD:dirsync --new NEW\n"
@@ -43,6 +48,7 @@ static const char usage[] =
     "  baton-lab do OLD fault kind=slow-stop value=8000\n"
     "  baton-lab tenant status --output json\n"
     "  baton-lab watch\n"
+    "  baton-lab generate exports --objects 150000 --seed 7 --out exports.xml\n"
     "\n"
     "Operations and fields: docs/lab-protocol.md. Exit codes: 0 done, 1 failed, 2 usage,\n"
     "3 not found, 5 refused, 7 timed out, 8 no lab runs there, 9 conflict.\n";
@@ -343,10 +349,12 @@ main(int argc, char **argv)
     struct options o = {.world = {.tenant = "contoso", .objects = 1000, .speed = 1},
                         .client = {.timeout_ms = 120000}};
     struct baton_err err;
+    if (argc > 1 && strcmp(argv[1], "generate") == 0)
+        return generate_command(argc - 1, argv + 1);
     opterr = 0;
     for (int option; (option = getopt_long(argc, argv, ":", long_options, NULL)) != -1;) {
         if (option == OPT_HELP) {
-            fputs(usage, stdout);
+            printf("%s%s%s", usage, generate_options, examples);
             return 0;
         }
         if (option == OPT_VERSION) {

@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "config_write.h"
+#include "csexport_write.h"
 #include "folder.h"
 #include "print.h"
+#include "seed.h"
 
 enum { OBJECTS_PER_ADD = 20000, OBJECTS_PER_UPDATE = 5000 };
 
@@ -32,50 +34,15 @@ pending_grow(struct server *s, const struct run *run)
     }
 }
 
-static uint64_t
-mix(uint64_t x)
-{
-    x += 0x9e3779b97f4a7c15u;
-    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
-    x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
-    return x ^ (x >> 31);
-}
-
-static char
-base64_digit(bool there, uint32_t value)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    if (!there)
-        return '=';
-    return digits[value & 63];
-}
-
-static void
-base64(const uint8_t *bytes, size_t len, char *out)
-{
-    size_t at = 0;
-    for (size_t i = 0; i < len; i += 3) {
-        uint32_t b = (uint32_t)bytes[i] << 16;
-        b |= i + 1 < len ? (uint32_t)bytes[i + 1] << 8 : 0;
-        b |= i + 2 < len ? bytes[i + 2] : 0;
-        out[at++] = base64_digit(true, b >> 18);
-        out[at++] = base64_digit(true, b >> 12);
-        out[at++] = base64_digit(i + 1 < len, b >> 6);
-        out[at++] = base64_digit(i + 2 < len, b);
-    }
-    out[at] = '\0';
-}
-
 void
 pending_anchor(const char *tenant, uint64_t index, char out[ANCHOR_TEXT])
 {
-    uint64_t seed = 0;
-    for (const char *c = tenant; *c != '\0'; c++)
-        seed = mix(seed ^ (uint8_t)*c);
-    uint64_t half[2] = {mix(seed + 2 * index), mix(seed + 2 * index + 1)};
+    uint64_t seed = seed_text(tenant);
+    uint64_t half[2] = {seed_mix(seed + 2 * index), seed_mix(seed + 2 * index + 1)};
     uint8_t bytes[sizeof half];
-    memcpy(bytes, half, sizeof bytes);
-    base64(bytes, sizeof bytes, out);
+    for (size_t i = 0; i < sizeof bytes; i++) /* the same bytes on every machine */
+        bytes[i] = (uint8_t)(half[i / 8] >> i % 8 * 8);
+    print_base64(bytes, sizeof bytes, out);
 }
 
 void
@@ -102,10 +69,10 @@ struct object {
 static const struct object_word {
     const char *given, *family, *department;
 } words[] = {
-    {"Anna", "Berger", "Finance"},       {"Bruno", "Costa", "Sales"},
-    {"Chloe", "Dubois", "Research"},     {"Dmitri", "Egorov", "Operations"},
-    {"Elif", "Fidan", "Legal"},          {"Farid", "Ghali", "Support"},
-    {"Grace", "O&apos;Hara", "R&amp;D"}, {"Hugo", "Ibsen", "Logistics"},
+    {"Anna", "Berger", "Finance"},   {"Bruno", "Costa", "Sales"},
+    {"Chloe", "Dubois", "Research"}, {"Dmitri", "Egorov", "Operations"},
+    {"Elif", "Fidan", "Legal"},      {"Farid", "Ghali", "Support"},
+    {"Grace", "O'Hara", "R&D"},      {"Hugo", "Ibsen", "Logistics"},
 };
 
 static const struct object_word *
@@ -126,131 +93,108 @@ object_make(const char *tenant, const char *connector, uint64_t index)
 }
 
 static void
-write_value(FILE *f, const char *name, const char *operation, const char *value)
+write_value(struct xml_out *x, const char *name, const char *operation, const char *value)
 {
-    fprintf(f,
-            "        <attr name=\"%s\"%s type=\"string\" multivalued=\"false\"><value>%s</value>"
-            "</attr>\n",
-            name, operation, value);
+    cs_attribute_begin(x, name, "string", operation, false);
+    cs_value(x, NULL, NULL, value);
+    cs_attribute_end(x);
 }
 
 static void
-write_all_values(FILE *f, const struct object *o, const char *operation)
+write_all_values(struct xml_out *x, const struct object *o, const char *operation)
 {
     char text[160];
     const struct object_word *w = word_of(o);
-    write_value(f, "sourceAnchor", operation, o->anchor);
+    write_value(x, "sourceAnchor", operation, o->anchor);
     print_format(text, sizeof text, "%s %s %" PRIu64, w->given, w->family, o->index);
-    write_value(f, "displayName", operation, text);
+    write_value(x, "displayName", operation, text);
     if (strcmp(o->type, "user") == 0) {
         print_format(text, sizeof text, "user%" PRIu64 "@%s.example", o->index, o->tenant);
-        write_value(f, "userPrincipalName", operation, text);
-        write_value(f, "department", operation, w->department);
+        write_value(x, "userPrincipalName", operation, text);
+        write_value(x, "department", operation, w->department);
     }
 }
 
 static void
-write_classes(FILE *f, const struct object *o)
+write_hologram(struct xml_out *x, const char *section, const struct object *o)
 {
-    fprintf(f,
-            "        <primary-objectclass>%s</primary-objectclass>\n"
-            "        <objectclass><oc-value>%s</oc-value></objectclass>\n",
-            o->type, o->type);
+    cs_hologram_begin(x, section, o->dn);
+    cs_classes(x, o->type);
+    write_all_values(x, o, NULL);
+    cs_hologram_end(x);
 }
 
 static void
-write_hologram(FILE *f, const char *element, const struct object *o)
+write_add(struct xml_out *x, const struct object *o)
 {
-    fprintf(f, "    <%s>\n      <entry dn=\"%s\">\n", element, o->dn);
-    write_classes(f, o);
-    write_all_values(f, o, "");
-    fprintf(f, "      </entry>\n    </%s>\n", element);
+    cs_delta_begin(x, "unapplied-export", "add", o->dn, NULL);
+    cs_classes(x, o->type);
+    write_all_values(x, o, "add");
+    cs_delta_end(x);
+    write_hologram(x, "unapplied-export-hologram", o);
 }
 
 static void
-write_add(FILE *f, const struct object *o)
+write_update(struct xml_out *x, const struct object *o)
 {
-    fprintf(f, "    <unapplied-export>\n      <delta operation=\"add\" dn=\"%s\">\n", o->dn);
-    write_classes(f, o);
-    write_all_values(f, o, " operation=\"add\"");
-    fputs("      </delta>\n    </unapplied-export>\n", f);
-    write_hologram(f, "unapplied-export-hologram", o);
-}
-
-static void
-write_update(FILE *f, const struct object *o)
-{
+    char before[160], after[160];
     const struct object_word *w = word_of(o);
-    fprintf(f,
-            "    <unapplied-export>\n      <delta operation=\"update\" dn=\"%s\">\n"
-            "        <attr name=\"displayName\" operation=\"update\" type=\"string\" "
-            "multivalued=\"false\"><value operation=\"delete\">%s %s</value>"
-            "<value operation=\"add\">%s %s %" PRIu64 "</value></attr>\n"
-            "      </delta>\n    </unapplied-export>\n",
-            o->dn, w->given, w->family, w->given, w->family, o->index);
-    write_hologram(f, "synchronized-hologram", o);
-    write_hologram(f, "unapplied-export-hologram", o);
+    print_format(before, sizeof before, "%s %s", w->given, w->family);
+    print_format(after, sizeof after, "%s %s %" PRIu64, w->given, w->family, o->index);
+    cs_delta_begin(x, "unapplied-export", "update", o->dn, NULL);
+    cs_attribute_begin(x, "displayName", "string", "update", false);
+    cs_value(x, "delete", NULL, before);
+    cs_value(x, "add", NULL, after);
+    cs_attribute_end(x);
+    cs_delta_end(x);
+    write_hologram(x, "synchronized-hologram", o);
+    write_hologram(x, "unapplied-export-hologram", o);
 }
 
 static void
-write_delete(FILE *f, const struct object *o)
+write_delete(struct xml_out *x, const struct object *o)
 {
-    fprintf(f,
-            "    <unapplied-export>\n      <delta operation=\"delete\" dn=\"%s\"/>\n"
-            "    </unapplied-export>\n",
-            o->dn);
-    write_hologram(f, "synchronized-hologram", o);
-}
-
-static void
-write_escaped(FILE *f, const char *text)
-{
-    for (const char *c = text; *c != '\0'; c++) {
-        if (*c == '&')
-            fputs("&amp;", f);
-        else if (*c == '<')
-            fputs("&lt;", f);
-        else
-            fputc(*c, f);
-    }
+    cs_delta_begin(x, "unapplied-export", "delete", o->dn, NULL);
+    cs_delta_end(x);
+    write_hologram(x, "synchronized-hologram", o);
 }
 
 static const struct kind {
-    const char *name; /* as export-delta-operation says it */
-    void (*write)(FILE *f, const struct object *o);
-} kinds[] = {{"add", write_add}, {"modify", write_update}, {"delete", write_delete}};
+    const char *operation;
+    void (*write)(struct xml_out *x, const struct object *o);
+} kinds[] = {{"add", write_add}, {"update", write_update}, {"delete", write_delete}};
 
 static void
-write_objects(FILE *f, const struct object *like, const struct kind *kind, uint64_t from,
+write_objects(struct xml_out *x, const struct object *like, const struct kind *kind, uint64_t from,
               uint64_t count)
 {
-    for (uint64_t i = from; i < from + count && !ferror(f); i++) {
+    for (uint64_t i = from; i < from + count; i++) {
         struct object o = object_make(like->tenant, like->connector, i);
-        fprintf(f, "  <cs-object cs-dn=\"%s\" id=\"{%s}\" object-type=\"%s\">\n", o.dn, o.id,
-                o.type);
-        kind->write(f, &o);
-        fprintf(f,
-                "    <connector>1</connector>\n    <connector-state>normal</connector-state>\n"
-                "    <export-delta-operation>%s</export-delta-operation>\n"
-                "    <ma-id>{" ENTRA_CONNECTOR_ID "}</ma-id>\n    <ma-name>",
-                kind->name);
-        write_escaped(f, o.connector);
-        fputs("</ma-name>\n  </cs-object>\n", f);
+        cs_object_begin(x, o.dn, o.id, o.type);
+        kind->write(x, &o);
+        cs_state(x, kind->operation, ENTRA_CONNECTOR_ID, o.connector);
+        cs_object_end(x);
     }
 }
 
-void
-pending_write(FILE *f, const char *tenant, const char *connector, const struct pending *pending)
+enum baton_status
+pending_write(FILE *f, const char *tenant, const char *connector, const struct pending *pending,
+              struct baton_err *err)
 {
+    struct xml_out *x = NULL;
+    enum baton_status rc = xml_out_open(f, XML_UTF8, XML_LF, &x, err);
+    if (rc != BATON_OK)
+        return rc;
     const struct object like = {.tenant = tenant, .connector = connector};
     const uint64_t counts[ARRAY_LEN(kinds)] = {pending->adds, pending->updates, pending->deletes};
     uint64_t from = 0;
-    fputs("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<cs-objects>\n", f);
+    cs_document_begin(x);
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
-        write_objects(f, &like, &kinds[i], from, counts[i]);
+        write_objects(x, &like, &kinds[i], from, counts[i]);
         from += counts[i];
     }
-    fputs("</cs-objects>\n", f);
+    cs_document_end(x);
+    return xml_out_close(&x, err);
 }
 
 static const char *
@@ -272,6 +216,10 @@ pending_export(struct server *s, struct baton_err *err)
     enum baton_status rc = draft_open(&draft, path, err);
     if (rc != BATON_OK)
         return rc;
-    pending_write(draft.file, s->world->tenant.name, entra_name(s), &s->disk.pending);
+    rc = pending_write(draft.file, s->world->tenant.name, entra_name(s), &s->disk.pending, err);
+    if (rc != BATON_OK) {
+        draft_drop(&draft);
+        return rc;
+    }
     return draft_commit(&draft, err);
 }

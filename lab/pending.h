@@ -22,8 +22,9 @@ void pending_grow(struct server *s, const struct run *run);
 void pending_anchor(const char *tenant, uint64_t index, char out[ANCHOR_TEXT]);
 void pending_dn(const char *anchor, char out[ENTRA_DN_BYTES]);
 
-void pending_write(FILE *f, const char *tenant, const char *connector,
-                   const struct pending *pending);
+enum baton_status pending_write(FILE *f, const char *tenant, const char *connector,
+                                const struct pending *pending,
+                                struct baton_err *err) BATON_MUST_USE;
 /* SERVER/pending-export.xml, as csexport /f:x writes it. */
 enum baton_status pending_export(struct server *s, struct baton_err *err) BATON_MUST_USE;
 

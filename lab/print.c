@@ -154,6 +154,32 @@ print_guid_of(const char *a, const char *b, char out[37])
     half[0] = hash_text(hash_text(0xcbf29ce484222325u, a), b);
     half[1] = hash_text(hash_text(half[0], b), a);
     uint8_t bytes[16];
-    memcpy(bytes, half, sizeof bytes);
+    for (size_t i = 0; i < sizeof bytes; i++) /* the same bytes on every machine */
+        bytes[i] = (uint8_t)(half[i / 8] >> i % 8 * 8);
     guid_print(bytes, out);
+}
+
+static char
+base64_digit(bool there, uint32_t value)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    if (!there)
+        return '=';
+    return digits[value & 63];
+}
+
+void
+print_base64(const uint8_t *bytes, size_t len, char *out)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < len; i += 3) {
+        uint32_t b = (uint32_t)bytes[i] << 16;
+        b |= i + 1 < len ? (uint32_t)bytes[i + 1] << 8 : 0;
+        b |= i + 2 < len ? bytes[i + 2] : 0;
+        out[at++] = base64_digit(true, b >> 18);
+        out[at++] = base64_digit(true, b >> 12);
+        out[at++] = base64_digit(i + 1 < len, b >> 6);
+        out[at++] = base64_digit(i + 2 < len, b);
+    }
+    out[at] = '\0';
 }

@@ -29,4 +29,7 @@ void print_sql_date(uint64_t unix_ms, char out[32]);  /* 2022-03-10 18:48:01.123
 void print_guid_new(char out[37]);
 void print_guid_of(const char *a, const char *b, char out[37]);
 
+/* Base64 with padding; out holds 4 characters for every 3 bytes begun, and the final NUL. */
+void print_base64(const uint8_t *bytes, size_t len, char *out);
+
 #endif

@@ -59,7 +59,7 @@ read_back(const struct pending *pending, const char *connector)
     size_t len = 0;
     FILE *f = open_memstream(&bytes, &len);
     assert_non_null(f);
-    pending_write(f, "contoso", connector, pending);
+    assert_int_equal(pending_write(f, "contoso", connector, pending, NULL), BATON_OK);
     fclose(f);
     XML_Parser parser = XML_ParserCreate(NULL);
     XML_SetUserData(parser, &seen);
