@@ -96,6 +96,7 @@ struct config_rule {
     enum known disabled, password_sync;
     bool standard;     /* has a standard rule's tag */
     bool content_said; /* false: only name, tag and precedence are known (standard rules in JSON) */
+    bool join_unsaid;  /* how it joins is not said by this form */
     struct config_group *scope, *join;
     size_t scope_count, scope_capacity, join_count, join_capacity;
     struct config_flow *flow;

@@ -259,7 +259,8 @@ compare_content(struct comparison *cmp, const struct rules_match *m, const struc
     if (rc == BATON_OK) {
         c.link = strcmp(o->text.link, n->text.link) != 0;
         c.scope = strcmp(o->text.scope, n->text.scope) != 0;
-        c.join = strcmp(o->text.join, n->text.join) != 0;
+        c.join = !o->rule->join_unsaid && !n->rule->join_unsaid &&
+                 strcmp(o->text.join, n->text.join) != 0;
         if (c.link)
             change_part(&c, "link", o->text.link, n->text.link);
         if (c.scope)
@@ -481,6 +482,33 @@ row_content_unsaid(struct comparison *cmp, const struct rules_match *m)
                       "the product");
 }
 
+static bool
+join_is_known(const struct rule_view *v)
+{
+    return !v->enabled || !v->rule->content_said || !v->rule->join_unsaid;
+}
+
+/* How a custom rule joins decides about twins: where a form leaves it out, a person looks. */
+static void
+row_join_unsaid(struct comparison *cmp, const struct rules_match *m)
+{
+    size_t n = 0;
+    bool old_said = true, new_said = true;
+    for (size_t i = 0; i < m->old_side.count; i++) {
+        const struct rule_view *o = &m->old_side.view[i];
+        if (o->partner == NO_RULE)
+            continue;
+        const struct rule_view *w = &m->new_side.view[o->partner];
+        n += !join_is_known(o) || !join_is_known(w);
+        old_said = old_said && join_is_known(o);
+        new_said = new_said && join_is_known(w);
+    }
+    char where[LABEL_BYTES];
+    (void)snprintf(where, sizeof where, "%zu custom rules", n);
+    if (n > 0)
+        config_row_unsaid(cmp, CONFIG_RULE_CHANGED, old_said, new_said, "join", where);
+}
+
 static enum baton_status
 compare_rule_by_rule(struct comparison *cmp, const struct rules_match *m)
 {
@@ -496,6 +524,7 @@ compare_rule_by_rule(struct comparison *cmp, const struct rules_match *m)
         compare_attributes(cmp, &m->new_side, &m->old_side, false);
     }
     row_content_unsaid(cmp, m);
+    row_join_unsaid(cmp, m);
     if (rc == BATON_OK)
         rc = row_versions(cmp, m);
     return rc == BATON_OK ? compare_rule_order(cmp, m) : rc;

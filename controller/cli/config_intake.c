@@ -1,6 +1,8 @@
 #include "config_intake.h"
 
+#include "common/readers/config_settings.h"
 #include "common/readers/config_xml.h"
+#include "input.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -151,6 +153,33 @@ intake_fim(struct intake *in, const char *path, bool folder)
     return rc;
 }
 
+/* JSON begins with a brace, after a byte order mark and white space; XML does not. */
+static bool
+is_json(const char *path)
+{
+    unsigned char head[64];
+    FILE *f = fopen(path, "re");
+    size_t n = f != NULL ? fread(head, 1, sizeof head, f) : 0, i = 0;
+    if (f != NULL)
+        fclose(f);
+    while (i < n && (head[i] >= 0x80 || head[i] == 0 || strchr(" \t\r\n", head[i]) != NULL))
+        i++;
+    return i < n && head[i] == '{';
+}
+
+static enum baton_status
+intake_settings(struct intake *in, const char *path)
+{
+    char *text = NULL;
+    size_t len;
+    enum baton_status rc = input_read(in->c, path, CONFIG_SETTINGS_BYTES_MAX, &text, &len);
+    if (rc != BATON_OK)
+        return rc;
+    rc = config_settings_read(text, len, in->m, &in->c->err);
+    free(text);
+    return rc == BATON_OK ? BATON_OK : baton_wrap(&in->c->err, rc, "%s", path);
+}
+
 static bool
 is_migrated(const char *path)
 {
@@ -167,13 +196,17 @@ config_intake(struct cli *c, const char *path, struct config_model **ret_model)
         return cli_fail(c, BATON_IO, "%s: %s", path, strerror(errno));
     bool is_folder = S_ISDIR(st.st_mode);
     bool is_export = is_folder && find_folder(path, "Connectors", folder);
+    bool is_settings = !is_folder && is_json(path);
     struct intake in = {.c = c,
-                        .m = config_model_new(!is_export          ? CONFIG_FIM_EXPORT
+                        .m = config_model_new(is_settings         ? CONFIG_SETTINGS
+                                              : !is_export        ? CONFIG_FIM_EXPORT
                                               : is_migrated(path) ? CONFIG_MIGRATED
                                                                   : CONFIG_SERVER_EXPORT)};
     if (in.m == NULL)
         return cli_fail(c, BATON_NOMEM, "%s", path);
-    enum baton_status rc = is_export ? intake_export(&in, path) : intake_fim(&in, path, is_folder);
+    enum baton_status rc = is_settings ? intake_settings(&in, path)
+                           : is_export ? intake_export(&in, path)
+                                       : intake_fim(&in, path, is_folder);
     if (rc != BATON_OK) {
         config_model_free(&in.m);
         return rc;

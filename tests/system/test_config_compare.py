@@ -259,6 +259,42 @@ DIRSYNC_ENTRA = """<saved-ma-configuration server='DIRSYNC01' export-date='2013-
 """
 
 
+def settings(inclusions, tag="012"):
+    """What the wizard exports, as far as it is known."""
+    return {"policyMetadata": {"productVersion": "2.5.79.0"}, "deploymentMetadata": {"hostName": "SYNC01"},
+            "azureDirectoryPolicy": {"uniqueIdentifier": "{E}", "customSynchronizationRules": []},
+            "onpremisesDirectoryPolicy": [{
+                "uniqueIdentifier": "{A}", "friendlyName": "corp", "fullyQualifiedDomainName": "contoso.example",
+                "partitionFilters": [{"distinguishedName": "DC=contoso,DC=example", "containerInclusions": inclusions,
+                                      "containerExclusions": ["DC=contoso,DC=example"]}],
+                "standardSynchronizationRules": [{"name": "In from AD - User Join", "precedence": 100,
+                                                  "immutableTag": f"Microsoft.InfromADUserJoin.{tag}"}]}]}
+
+
+class OfSettings(unittest.TestCase):
+    def test_exported_settings_are_compared_by_what_they_say(self):
+        with tempfile.TemporaryDirectory() as name:
+            home = pathlib.Path(name)
+            old, new = home / "old.json", home / "new.json"
+            both = ["OU=A,DC=contoso,DC=example", "OU=B,DC=contoso,DC=example"]
+            old.write_text("\ufeff" + json.dumps(settings(both)))
+            new.write_text(json.dumps(settings(list(reversed(both)), "014")), encoding="utf-16")
+            done = baton("config", "compare", old, new, "--output", "json", home=home)
+            self.assertEqual(done.returncode, 6, done.stderr)
+            rows = json.loads(done.stdout)["rows"]
+            self.assertTrue(all("cannot be compared" in r["consequence"] for r in rows if r["severity"] == "review"))
+            self.assertTrue([r for r in rows if r["class"] == "expected" and "version" in r["subject"]])
+            new.write_text(json.dumps(settings(both[:1])))
+            done = baton("config", "compare", old, new, "--output", "json", home=home)
+            self.assertEqual(done.returncode, 5, done.stderr)
+            self.assertEqual([r["subject"] for r in json.loads(done.stdout)["rows"] if r["severity"] == "block"],
+                             both[1:])
+            new.write_text(json.dumps(settings(both))[:-9])
+            done = baton("config", "compare", old, new, "--output", "json", home=home)
+            self.assertEqual((done.returncode, done.stdout), (1, ""))
+            self.assertIn("line 1", done.stderr)
+
+
 class OfTheLab(Comparison, unittest.TestCase):
     root_dn = whole = inclusion = "DC=contoso,DC=example"
 

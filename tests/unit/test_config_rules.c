@@ -229,6 +229,17 @@ standard_rules_without_content_are_shown_and_custom_ones_are_compared(void **sta
 }
 
 static void
+a_join_that_is_not_said_is_for_a_person(void **state)
+{
+    struct fixture *f = *state;
+    config_world_rule(&f->n, f->n.custom)->join_unsaid = true;
+    world_condition(&f->o, config_add_join(f->o.model, config_world_rule(&f->o, f->o.custom)),
+                    "mail", "", "mail");
+    assert_string_equal(rows_text(&f->o, &f->n, SEVERITY_INFO),
+                        "review rule-changed join of 1 custom rules: said > not said");
+}
+
+static void
 flows_of_the_fim_era_are_compared_by_what_reaches_the_tenant(void **state)
 {
     struct fixture *f = *state;
@@ -291,6 +302,7 @@ main(void)
         T(a_flow_that_another_rule_still_brings_is_a_change_of_the_rule),
         T(password_sync_of_a_rule_is_password_sync),
         T(standard_rules_without_content_are_shown_and_custom_ones_are_compared),
+        T(a_join_that_is_not_said_is_for_a_person),
         T(flows_of_the_fim_era_are_compared_by_what_reaches_the_tenant),
         T(an_era_that_says_no_flow_to_entra_cannot_be_compared),
         T(a_side_without_any_rule_is_no_equality),
