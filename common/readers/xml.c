@@ -12,6 +12,7 @@ struct xml {
     uint8_t head[MARK_BYTES];
     size_t head_len;
     int depth;
+    uint64_t fed;            /* bytes given to the parser */
     enum baton_status fault; /* why we stopped the parser ourselves */
 };
 
@@ -106,6 +107,20 @@ parse_fault(struct xml *x, struct baton_err *err)
                       XML_ErrorString(XML_GetErrorCode(x->parser)));
 }
 
+/* What the parser was given and could not use yet is one unfinished token. */
+static bool
+token_too_long(const struct xml *x)
+{
+    XML_Index at = XML_GetCurrentByteIndex(x->parser);
+    return at >= 0 && x->fed > (uint64_t)at && x->fed - (uint64_t)at > XML_TOKEN_MAX;
+}
+
+unsigned long
+xml_line(const struct xml *x)
+{
+    return x->parser == NULL ? 0 : (unsigned long)XML_GetCurrentLineNumber(x->parser);
+}
+
 static enum baton_status
 feed(struct xml *x, const uint8_t *bytes, size_t len, struct baton_err *err)
 {
@@ -113,6 +128,10 @@ feed(struct xml *x, const uint8_t *bytes, size_t len, struct baton_err *err)
         int piece = len > PIECE_BYTES ? PIECE_BYTES : (int)len;
         if (XML_Parse(x->parser, (const char *)bytes, piece, XML_FALSE) != XML_STATUS_OK)
             return parse_fault(x, err);
+        x->fed += (uint64_t)piece;
+        if (token_too_long(x))
+            return baton_fail(err, BATON_LIMIT, "line %lu: one tag or comment of more than %d MiB",
+                              xml_line(x), XML_TOKEN_MAX >> 20);
         bytes += piece;
         len -= (size_t)piece;
     }

@@ -2,8 +2,10 @@
  *
  * Shape      xml_push in pieces of any size, xml_finish once. The byte order mark decides between
  *            UTF-16 and UTF-8; what the declaration says of the encoding is not believed.
- * Limits     XML_DEPTH_MAX elements deep.
- * Errors     BATON_MALFORMED with line and reason. BATON_LIMIT: too deep. BATON_REFUSED: a DOCTYPE.
+ * Limits     XML_DEPTH_MAX elements deep; XML_TOKEN_MAX bytes of one tag, comment or instruction, which
+ *            the parser has to keep whole. Text comes in pieces and may be of any length.
+ * Errors     BATON_MALFORMED with line and reason. BATON_LIMIT: too deep, or a token too long.
+ *            BATON_REFUSED: a DOCTYPE.
  * Source     formats 1 to 3; design 8.
  */
 #ifndef READERS_XML_H
@@ -11,7 +13,7 @@
 
 #include "baton/status.h"
 
-enum { XML_DEPTH_MAX = 64 };
+enum { XML_DEPTH_MAX = 64, XML_TOKEN_MAX = 4 << 20 };
 
 struct xml_handler { /* any may be NULL; attributes are name, value, ..., NULL */
     void *ctx;
@@ -27,6 +29,7 @@ enum baton_status xml_push(struct xml *x, const void *bytes, size_t len,
                            struct baton_err *err) BATON_MUST_USE;
 enum baton_status xml_finish(struct xml *x, struct baton_err *err) BATON_MUST_USE;
 void xml_close(struct xml **x);
+unsigned long xml_line(const struct xml *x); /* where it is; 0 before the first bytes */
 
 /* Value of an attribute, or NULL. */
 const char *xml_attribute(const char **attributes, const char *name);

@@ -153,6 +153,12 @@ static const struct option_row certificate_options[] = {
     {"html", NULL, "as a page to print"},
     END,
 };
+static const struct option_row analyze_options[] = {
+    {"against", "FILE", "what the old server would export; may be repeated"},
+    {"policy", "FILE", "limits of a tenant, YAML; the preset parity unless given"},
+    {"scope", "OBJECTS", "how many objects the connector has: limits in percent are judged"},
+    END,
+};
 static const struct option_row compare_options[] = {
     {"policy", "FILE", "a tenant's policy: how differences are judged"},
     {"preset", "NAME", "without one: parity (unless given), parallel-upgrade or unsupported-path"},
@@ -248,6 +254,8 @@ static const struct command commands[] = {
     {"fsm", "", "", 0, 0, fsm_options, cmd_fsm, "the tables that decide, as diagrams", "baton fsm --machine authority --format mermaid"},
     {"policy", "explain", "[NAME]", 0, 1, NULL, cmd_policy_explain, "every duration and limit, with its source", "baton policy explain gap_decide_ms"},
     {"config", "explain", "", 0, 0, NULL, cmd_config_explain, "this program's settings and where each comes from", "baton config explain"},
+    {"exports", "analyze", "FILE...", 1, ARGS_MAX, analyze_options, cmd_exports_analyze, "what a server would change in the tenant; needs no controller",
+     "baton exports analyze pending.xml --scope 60000\nbaton exports analyze new.xml --against old.xml --output html > exports.html"},
     {"config", "compare", "OLD NEW", 2, 2, compare_options, cmd_config_compare, "what a new server is configured to do otherwise than the old one; needs no controller",
      "baton config compare old/ new/\nbaton config compare old/ new/ --output html > parity.html"},
     {"config", "accept", "REPORT ROW", 2, 2, accept_options, cmd_config_accept, "sign that a difference is accepted, and why",

@@ -58,6 +58,7 @@
     X(fsm)                                                                                         \
     X(policy_explain)                                                                              \
     X(config_explain)                                                                              \
+    X(exports_analyze)                                                                             \
     X(config_compare)                                                                              \
     X(config_accept)                                                                               \
     X(doctor)                                                                                      \

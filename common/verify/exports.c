@@ -1,0 +1,306 @@
+#include "exports.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "common/text.h"
+#include "exports_private.h"
+
+enum { ATTRIBUTE_SLOTS = 2 * EXPORTS_ATTRIBUTES_MAX };
+
+struct exports *
+exports_new(struct exports_index *index_or_null)
+{
+    struct exports *e = calloc(1, sizeof *e);
+    if (e != NULL)
+        e->index = index_or_null;
+    return e;
+}
+
+void
+exports_free(struct exports **e)
+{
+    if (*e == NULL)
+        return;
+    free((*e)->attribute);
+    free(*e);
+    *e = NULL;
+}
+
+static void
+fail(struct exports *e, enum baton_status rc)
+{
+    if (e->status == BATON_OK)
+        e->status = rc;
+}
+
+/* --- tables that grow ---------------------------------------------------------------------------- */
+
+static size_t
+type_at(struct exports *e, const char *name)
+{
+    if (e->last_type < e->type_count && strcmp(e->type[e->last_type].name, name) == 0)
+        return e->last_type; /* objects of a type stand together */
+    for (size_t i = 0; i < e->type_count; i++)
+        if (strcmp(e->type[i].name, name) == 0)
+            return e->last_type = i;
+    if (e->type_count == EXPORTS_TYPES_MAX) {
+        fail(e, BATON_LIMIT);
+        return 0;
+    }
+    text_copy(e->type[e->type_count].name, sizeof e->type[0].name, name);
+    return e->last_type = e->type_count++;
+}
+
+static uint32_t
+name_hash(const char *name)
+{
+    uint32_t h = 2166136261u;
+    for (; *name != '\0'; name++)
+        h = (h ^ (uint8_t)*name) * 16777619u;
+    return h;
+}
+
+static bool
+grow(struct exports *e)
+{
+    if (e->attribute_count < e->attribute_capacity)
+        return true;
+    size_t capacity = e->attribute_capacity == 0 ? 64 : 2 * e->attribute_capacity;
+    struct exports_attribute *grown = e->attribute_count == EXPORTS_ATTRIBUTES_MAX
+                                          ? NULL
+                                          : realloc(e->attribute, capacity * sizeof *grown);
+    if (grown == NULL) {
+        fail(e, e->attribute_count == EXPORTS_ATTRIBUTES_MAX ? BATON_LIMIT : BATON_NOMEM);
+        return false;
+    }
+    e->attribute = grown;
+    e->attribute_capacity = capacity;
+    return true;
+}
+
+/* NULL when the table is full. */
+static struct exports_attribute *
+attribute_at(struct exports *e, const char *name)
+{
+    uint32_t slot = name_hash(name) % ATTRIBUTE_SLOTS;
+    for (; e->slot[slot] != 0; slot = (slot + 1) % ATTRIBUTE_SLOTS)
+        if (strcmp(e->attribute[e->slot[slot] - 1].name, name) == 0)
+            return &e->attribute[e->slot[slot] - 1];
+    if (!grow(e))
+        return NULL;
+    struct exports_attribute *a = &e->attribute[e->attribute_count++];
+    memset(a, 0, sizeof *a);
+    text_copy(a->name, sizeof a->name, name);
+    e->slot[slot] = (uint16_t)e->attribute_count;
+    return a;
+}
+
+void
+exports_sample(struct exports_samples *s, const struct csexport_object *o)
+{
+    const char *text = o->anchor[0] != '\0' ? o->anchor : o->dn;
+    if (s->count < EXPORTS_SAMPLES_MAX)
+        text_copy(s->text[s->count++], EXPORTS_SAMPLE_BYTES, text);
+}
+
+static void
+samples_add(struct exports_samples *into, const struct exports_samples *from)
+{
+    for (size_t i = 0; i < from->count && into->count < EXPORTS_SAMPLES_MAX; i++)
+        memcpy(into->text[into->count++], from->text[i], EXPORTS_SAMPLE_BYTES);
+}
+
+/* --- counting ------------------------------------------------------------------------------------ */
+
+/* The tenant ties an object to its twin by these. */
+static bool
+is_anchor(const char *name)
+{
+    return strcasecmp(name, "sourceAnchor") == 0 ||
+           strcasecmp(name, "onPremisesImmutableId") == 0 || strcasecmp(name, "immutableId") == 0;
+}
+
+static void
+on_change(void *ctx, const struct csexport_object *o, const struct csexport_change *c)
+{
+    struct exports *e = ctx;
+    struct exports_attribute *a = attribute_at(e, c->name);
+    if (a == NULL)
+        return;
+    a->set += c->kind == CHANGE_SET;
+    a->changed += c->kind == CHANGE_CHANGED;
+    a->cleared += c->kind == CHANGE_CLEARED;
+    a->value_adds += c->value_adds;
+    a->value_removes += c->value_removes;
+    if (o->operation != CSEXPORT_UPDATE)
+        return;
+    a->touched[type_at(e, o->type)]++;
+    exports_sample(&a->samples, o);
+    e->anchor_changed = e->anchor_changed || is_anchor(c->name);
+    e->members_lost =
+        e->members_lost || (c->value_removes > 0 && strcasecmp(c->name, "member") == 0);
+}
+
+static void
+count_operation(struct exports *e, const struct csexport_object *o)
+{
+    struct exports_totals *t = &e->totals;
+    struct exports_type *type = &e->type[type_at(e, o->type)];
+    t->objects++;
+    switch (o->operation) {
+    case CSEXPORT_NONE:
+        t->none++;
+        break;
+    case CSEXPORT_ADD:
+        t->adds++;
+        type->adds++;
+        break;
+    case CSEXPORT_UPDATE:
+        t->updates++;
+        type->updates++;
+        break;
+    case CSEXPORT_DELETE:
+        t->deletes++;
+        type->deletes++;
+        break;
+    case CSEXPORT_DELETE_ADD:
+        t->delete_adds++;
+        break;
+    case CSEXPORT_UNKNOWN:
+        t->unknown++;
+        break;
+    }
+    t->renames += o->renamed;
+}
+
+static void
+note(struct exports *e, enum exports_group group, const struct csexport_object *o)
+{
+    e->group[group].count++;
+    exports_sample(&e->group[group].samples, o);
+}
+
+static void
+on_object(void *ctx, const struct csexport_object *o)
+{
+    static const enum exports_group groups[] = {
+        [CSEXPORT_NONE] = GROUP_COUNT,
+        [CSEXPORT_ADD] = GROUP_ADDS,
+        [CSEXPORT_UPDATE] = GROUP_UPDATES,
+        [CSEXPORT_DELETE] = GROUP_DELETES,
+        [CSEXPORT_DELETE_ADD] = GROUP_DELETE_ADDS,
+        [CSEXPORT_UNKNOWN] = GROUP_UNKNOWN,
+    };
+    struct exports *e = ctx;
+    count_operation(e, o);
+    if (groups[o->operation] != GROUP_COUNT)
+        note(e, groups[o->operation], o);
+    if (o->renamed)
+        note(e, GROUP_RENAMES, o);
+    if (o->operation == CSEXPORT_ADD && o->imported)
+        note(e, GROUP_ADDS_EXISTING, o);
+    if (o->operation == CSEXPORT_UPDATE &&
+        (e->anchor_changed || (o->renamed && o->anchor[0] != '\0')))
+        note(e, GROUP_ANCHORS, o);
+    if (e->members_lost)
+        note(e, GROUP_MEMBERSHIP, o);
+    if (o->conflict && o->operation != CSEXPORT_NONE)
+        note(e, GROUP_CONFLICTS, o);
+    e->anchor_changed = e->members_lost = false;
+    if (e->index != NULL && o->operation != CSEXPORT_NONE && !exports_index_take(e->index, o))
+        fail(e, BATON_NOMEM);
+}
+
+void
+exports_visitor(struct exports *e, struct csexport_visitor *ret_visitor)
+{
+    *ret_visitor = (struct csexport_visitor){.ctx = e, .change = on_change, .object = on_object};
+}
+
+/* --- adding parts -------------------------------------------------------------------------------- */
+
+static void
+add_attribute(struct exports *e, const struct exports *part, const struct exports_attribute *from)
+{
+    struct exports_attribute *into = attribute_at(e, from->name);
+    if (into == NULL)
+        return;
+    into->set += from->set;
+    into->changed += from->changed;
+    into->cleared += from->cleared;
+    into->value_adds += from->value_adds;
+    into->value_removes += from->value_removes;
+    for (size_t t = 0; t < part->type_count; t++)
+        if (from->touched[t] > 0)
+            into->touched[type_at(e, part->type[t].name)] += from->touched[t];
+    samples_add(&into->samples, &from->samples);
+}
+
+void
+exports_add(struct exports *e, const struct exports *part)
+{
+    const struct exports_totals *from = &part->totals;
+    struct exports_totals *into = &e->totals;
+    into->objects += from->objects;
+    into->adds += from->adds;
+    into->updates += from->updates;
+    into->deletes += from->deletes;
+    into->renames += from->renames;
+    into->delete_adds += from->delete_adds;
+    into->none += from->none;
+    into->unknown += from->unknown;
+    for (size_t t = 0; t < part->type_count; t++) {
+        struct exports_type *type = &e->type[type_at(e, part->type[t].name)];
+        type->adds += part->type[t].adds;
+        type->updates += part->type[t].updates;
+        type->deletes += part->type[t].deletes;
+    }
+    for (size_t i = 0; i < part->attribute_count; i++)
+        add_attribute(e, part, &part->attribute[i]);
+    for (size_t g = 0; g < GROUP_COUNT; g++) {
+        e->group[g].count += part->group[g].count;
+        samples_add(&e->group[g].samples, &part->group[g].samples);
+    }
+    if (part->status != BATON_OK)
+        fail(e, part->status);
+}
+
+/* --- looking ------------------------------------------------------------------------------------- */
+
+enum baton_status
+exports_status(const struct exports *e)
+{
+    return e->status;
+}
+
+const struct exports_totals *
+exports_totals(const struct exports *e)
+{
+    return &e->totals;
+}
+
+size_t
+exports_type_count(const struct exports *e)
+{
+    return e->type_count;
+}
+
+const struct exports_type *
+exports_type(const struct exports *e, size_t index)
+{
+    return &e->type[index];
+}
+
+size_t
+exports_attribute_count(const struct exports *e)
+{
+    return e->attribute_count;
+}
+
+const struct exports_attribute *
+exports_attribute(const struct exports *e, size_t index)
+{
+    return &e->attribute[index];
+}

@@ -1,0 +1,42 @@
+/* exports_private.h: an analysis inside, for the files that count, compare and judge. */
+#ifndef VERIFY_EXPORTS_PRIVATE_H
+#define VERIFY_EXPORTS_PRIVATE_H
+
+#include "exports.h"
+
+/* Objects that a rule is about. */
+enum exports_group {
+    GROUP_ADDS,
+    GROUP_UPDATES,
+    GROUP_DELETES,
+    GROUP_DELETE_ADDS,
+    GROUP_RENAMES,
+    GROUP_UNKNOWN,
+    GROUP_ADDS_EXISTING,
+    GROUP_ANCHORS,
+    GROUP_MEMBERSHIP,
+    GROUP_CONFLICTS,
+    GROUP_COUNT,
+};
+
+struct exports {
+    enum baton_status status;
+    struct exports_index *index;
+    struct exports_totals totals;
+    size_t type_count, last_type;
+    struct exports_type type[EXPORTS_TYPES_MAX];
+    struct exports_attribute *attribute;
+    size_t attribute_count, attribute_capacity;
+    uint16_t slot[2 * EXPORTS_ATTRIBUTES_MAX]; /* by hash of the name: place in attribute, from 1 */
+    struct {
+        uint64_t count;
+        struct exports_samples samples;
+    } group[GROUP_COUNT];
+    bool anchor_changed, members_lost; /* of the object under way */
+};
+
+void exports_sample(struct exports_samples *s, const struct csexport_object *o);
+/* False: no memory. */
+bool exports_index_take(struct exports_index *x, const struct csexport_object *o);
+
+#endif

@@ -1,0 +1,364 @@
+/* A csexport document, object by object: what is pending, whatever the form it is written in. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include "common/readers/csexport.h"
+
+#include <cmocka.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static char seen[8192];
+static uint64_t digests[8];
+static size_t objects;
+static struct baton_err err;
+
+static void say(const char *fmt, ...) BATON_PRINTF(1, 2);
+static void
+say(const char *fmt, ...)
+{
+    va_list args;
+    size_t len = strlen(seen);
+    va_start(args, fmt);
+    (void)vsnprintf(seen + len, sizeof seen - len, fmt, args);
+    va_end(args);
+}
+
+static void
+on_change(void *ctx, const struct csexport_object *o, const struct csexport_change *c)
+{
+    static const char *const kinds[] = {"set", "changed", "cleared"};
+    (void)ctx, (void)o;
+    say(" %s%s %s", c->reference ? "->" : "", c->name, kinds[c->kind]);
+    if (c->many)
+        say(" +%" PRIu64 "-%" PRIu64, c->value_adds, c->value_removes);
+    say(";");
+}
+
+static void
+on_object(void *ctx, const struct csexport_object *o)
+{
+    static const char *const operations[] = {"none", "add", "update", "delete", "delete-add", "?"};
+    (void)ctx;
+    say(" %s %s[%s]%s%s%s\n", operations[o->operation], o->type,
+        o->anchor[0] != '\0' ? o->anchor : o->dn, o->renamed ? " renamed" : "",
+        o->imported ? " imported" : "", o->conflict ? " conflict" : "");
+    if (objects < ARRAY_LEN(digests))
+        digests[objects++] = o->digest;
+}
+
+static enum baton_status
+read_pieces(const char *text, size_t len, size_t piece)
+{
+    struct csexport *c;
+    struct csexport_visitor visitor = {NULL, on_change, on_object};
+    seen[0] = '\0';
+    objects = 0;
+    assert_int_equal(csexport_open(&visitor, &c, &err), BATON_OK);
+    enum baton_status rc = BATON_OK;
+    for (size_t at = 0; rc == BATON_OK && at < len; at += piece)
+        rc = csexport_push(c, text + at, len - at < piece ? len - at : piece, &err);
+    if (rc == BATON_OK)
+        rc = csexport_finish(c, &err);
+    csexport_close(&c);
+    assert_null(c);
+    return rc;
+}
+
+static void
+expect(const char *body, const char *wanted)
+{
+    char text[16384];
+    int len = snprintf(text, sizeof text, "<cs-objects>%s</cs-objects>", body);
+    assert_in_range(len, 1, sizeof text - 1);
+    for (size_t piece = 1; piece < 64; piece += 9) {
+        if (read_pieces(text, (size_t)len, piece) != BATON_OK)
+            fail_msg("%s", err.text);
+        assert_string_equal(seen, wanted);
+    }
+}
+
+#define OBJECT(dn, inside)                                                                         \
+    "<cs-object cs-dn=\"" dn "\" id=\"{1}\" object-type=\"user\">" inside "</cs-object>"
+#define PENDING(op, inside)                                                                        \
+    "<unapplied-export><delta operation=\"" op "\">" inside "</delta></unapplied-export>"
+#define ATTR(name, op, many, values)                                                               \
+    "<attr name=\"" name "\" operation=\"" op "\" type=\"string\" multivalued=\"" many             \
+    "\">" values "</attr>"
+#define VALUE(op, text) "<value operation=\"" op "\">" text "</value>"
+
+static void
+every_operation_is_known_and_modify_and_replace_are_updates(void **state)
+{
+    (void)state;
+    expect(OBJECT("a", PENDING("none", "")) OBJECT("b", PENDING("add", ""))
+               OBJECT("c", PENDING("update", "")) OBJECT("d", PENDING("modify", ""))
+                   OBJECT("e", PENDING("replace", "")) OBJECT("f", PENDING("delete", ""))
+                       OBJECT("g", PENDING("delete-add", "")) OBJECT("h", PENDING("obsolete", ""))
+                           OBJECT("i", PENDING("explode", "")) OBJECT("j", ""),
+           " none user[a]\n add user[b]\n update user[c]\n update user[d]\n update user[e]\n"
+           " delete user[f]\n delete-add user[g]\n none user[h]\n ? user[i]\n none user[j]\n");
+}
+
+static void
+only_the_unapplied_export_is_pending_and_a_repeated_delta_counts_once(void **state)
+{
+    (void)state;
+    static const char delta[] =
+        "<delta operation=\"update\">" ATTR("mail", "update", "false", "") "</delta>";
+    char body[2048];
+    (void)snprintf(
+        body, sizeof body,
+        "<cs-object cs-dn=\"a\" object-type=\"user\"><unapplied-export>%s</unapplied-export>"
+        "<escrowed-export>%s</escrowed-export><unconfirmed-export>%s</unconfirmed-export>"
+        "<pending-import>%s</pending-import></cs-object>"
+        "<cs-object cs-dn=\"b\" object-type=\"user\"><unconfirmed-export>%s"
+        "</unconfirmed-export></cs-object>",
+        delta, delta, delta, delta, delta);
+    expect(body, " mail changed; update user[a]\n none user[b]\n");
+}
+
+static void
+a_single_value_taken_and_given_is_one_change(void **state)
+{
+    (void)state;
+    expect(OBJECT("a", PENDING("update", ATTR("displayName", "update", "false",
+                                              VALUE("delete", "Ana Old") VALUE("add", "Ana New"))
+                                             ATTR("title", "add", "false", VALUE("add", "Dr"))
+                                                 ATTR("fax", "delete", "false", ""))),
+           " displayName changed; title set; fax cleared; update user[a]\n");
+}
+
+static void
+values_of_lists_and_references_count_one_by_one(void **state)
+{
+    (void)state;
+    expect(
+        OBJECT(
+            "a",
+            PENDING(
+                "update",
+                ATTR("proxyAddresses", "update", "true",
+                     VALUE("add", "smtp:a") VALUE("add", "smtp:b") VALUE(
+                         "delete",
+                         "smtp:c")) "<dn-attr name=\"member\" operation=\"update\" "
+                                    "multivalued=\"true\">"
+                                    "<dn-value "
+                                    "operation=\"add\"><dn>x</dn><anchor>q</anchor></dn-value>"
+                                    "<dn-value operation=\"delete\"><dn>y</dn></dn-value></dn-attr>"
+                                    "<dn-attr name=\"manager\" operation=\"add\" "
+                                    "multivalued=\"false\">"
+                                    "<dn-value><dn>z</dn></dn-value></dn-attr>")),
+        " proxyAddresses changed +2-1; ->member changed +1-1; ->manager set +1-0;"
+        " update user[a]\n");
+}
+
+static void
+everything_in_an_add_is_set(void **state)
+{
+    (void)state;
+    expect(OBJECT("a", PENDING("add",
+                               "<attr name=\"mail\" multivalued=\"false\"><value>m</value></attr>"
+                               "<attr name=\"proxyAddresses\" multivalued=\"true\"><value>p</value>"
+                               "<value>q</value></attr>"
+                               "<primary-objectclass>user</primary-objectclass>")),
+           " mail set; proxyAddresses set +2-0; add user[a]\n");
+}
+
+static void
+an_entra_dn_is_told_as_its_source_anchor(void **state)
+{
+    (void)state;
+    char anchor[CSEXPORT_ANCHOR_BYTES];
+    expect(OBJECT("CN={514635484D4B376E38307176645973555049486139513D3D}", ""),
+           " none user[QF5HMK7n80qvdYsUPIHa9Q==]\n");
+    assert_false(csexport_anchor("CN=Ana,OU=People,DC=contoso", anchor));
+    assert_false(csexport_anchor("CN={51463}", anchor));
+    assert_false(csexport_anchor("CN={zz}", anchor));
+    assert_false(csexport_anchor("CN={}", anchor));
+    assert_false(csexport_anchor("CN={51}x", anchor));
+    assert_false(csexport_anchor("CN={0A}", anchor)); /* no control characters */
+    assert_false(csexport_anchor("CN", anchor));
+    assert_true(csexport_anchor("cn={61}", anchor));
+    assert_string_equal(anchor, "a");
+}
+
+static void
+a_delete_is_named_by_its_object_and_a_hologram_shows_an_import(void **state)
+{
+    (void)state;
+    expect(
+        OBJECT("CN={61}",
+               PENDING(
+                   "delete",
+                   "") "<synchronized-hologram><entry dn=\"x\"><attr name=\"mail\"><value>m</value>"
+                       "</attr></entry></synchronized-hologram>")
+            OBJECT("b",
+                   PENDING("add", "") "<pending-import-hologram><entry/></pending-import-hologram>")
+                OBJECT("c", PENDING("add", "") "<unapplied-export-hologram><entry/>"
+                                               "</unapplied-export-hologram>"),
+        " delete user[a] imported\n add user[b] imported\n add user[c]\n");
+}
+
+static void
+a_conflict_shows_in_a_name_and_in_a_value(void **state)
+{
+    (void)state;
+    expect(OBJECT("CN=Ana\\0ACNF:12,DC=x", PENDING("delete", ""))
+               OBJECT("b", PENDING("update",
+                                   ATTR("cn", "update", "false", VALUE("add", "Ana&#10;CNF:1234"))))
+                   OBJECT("CN=CNF:notone", PENDING("delete", "")),
+           " delete user[CN=Ana\\0ACNF:12,DC=x] conflict\n cn changed; update user[b] conflict\n"
+           " delete user[CN=CNF:notone]\n");
+}
+
+static void
+another_dn_in_the_delta_is_a_rename(void **state)
+{
+    (void)state;
+    expect("<cs-object cs-dn=\"a\" object-type=\"user\"><unapplied-export>"
+           "<delta operation=\"update\" dn=\"a\" newdn=\"b\"/></unapplied-export></cs-object>"
+           "<cs-object cs-dn=\"a\" object-type=\"user\"><unapplied-export>"
+           "<delta operation=\"update\" dn=\"a\" newdn=\"a\"/></unapplied-export></cs-object>",
+           " update user[a] renamed\n update user[a]\n");
+}
+
+static void
+prefixes_of_names_are_ignored(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "<q:cs-objects xmlns:q=\"urn:x\"><q:cs-object cs-dn=\"a\" "
+        "object-type=\"user\"><q:unapplied-export>"
+        "<q:delta operation=\"update\"><q:attr name=\"mail\" "
+        "operation=\"update\"><q:value>m</q:value>"
+        "</q:attr></q:delta></q:unapplied-export></q:cs-object></q:cs-objects>";
+    assert_int_equal(read_pieces(text, sizeof text - 1, 11), BATON_OK);
+    assert_string_equal(seen, " mail changed; update user[a]\n");
+}
+
+static void
+equal_changes_have_equal_digests_in_any_order_and_others_do_not(void **state)
+{
+    (void)state;
+    static const char *const bodies[] = {
+        ATTR("mail", "update", "false", VALUE("add", "m"))
+            ATTR("p", "update", "true", VALUE("add", "1") VALUE("add", "2")),
+        ATTR("p", "update", "true", VALUE("add", "2") VALUE("add", "1"))
+            ATTR("mail", "update", "false", VALUE("add", "m")),
+        ATTR("mail", "update", "false", VALUE("add", "n"))
+            ATTR("p", "update", "true", VALUE("add", "1") VALUE("add", "2")),
+        ATTR("mail", "update", "false", VALUE("delete", "m"))
+            ATTR("p", "update", "true", VALUE("add", "1") VALUE("add", "2")),
+    };
+    char text[8192] = "<cs-objects>";
+    for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
+        size_t len = strlen(text);
+        (void)snprintf(text + len, sizeof text - len,
+                       "<cs-object cs-dn=\"%zu\" object-type=\"user\"><unapplied-export><delta "
+                       "operation=\"update\">%s</delta></unapplied-export></cs-object>",
+                       i, bodies[i]);
+    }
+    strcat(text, "</cs-objects>");
+    assert_int_equal(read_pieces(text, strlen(text), 5), BATON_OK);
+    assert_true(digests[0] == digests[1]);
+    assert_true(digests[0] != digests[2] && digests[0] != digests[3] && digests[2] != digests[3]);
+}
+
+static void
+utf_16_with_a_mark_reads_like_utf_8(void **state)
+{
+    (void)state;
+    static const char text[] = "<cs-objects>" OBJECT("a", PENDING("add", "")) "</cs-objects>";
+    char wide[2 * sizeof text] = {(char)0xff, (char)0xfe};
+    for (size_t i = 0; i < sizeof text - 1; i++) {
+        wide[2 + 2 * i] = text[i];
+        wide[3 + 2 * i] = '\0';
+    }
+    assert_int_equal(read_pieces(wide, 2 + 2 * (sizeof text - 1), 7), BATON_OK);
+    assert_string_equal(seen, " add user[a]\n");
+}
+
+static void
+a_line_of_two_megabytes_is_no_trouble(void **state)
+{
+    (void)state;
+    size_t filler = 2u << 20, len = 0;
+    char *text = malloc(filler + 1024);
+    assert_non_null(text);
+    len += (size_t)sprintf(
+        text, "<cs-objects>"
+              "<cs-object cs-dn=\"a\" object-type=\"user\"><unapplied-export>"
+              "<delta operation=\"update\"><attr name=\"blob\" operation=\"update\"><value>");
+    memset(text + len, 'x', filler);
+    len += filler;
+    len += (size_t)sprintf(text + len,
+                           "</value></attr></delta></unapplied-export></cs-object></cs-objects>");
+    assert_int_equal(read_pieces(text, len, 65536), BATON_OK);
+    assert_string_equal(seen, " blob changed; update user[a]\n");
+    free(text);
+}
+
+static void
+expect_refused(const char *text, size_t len, enum baton_status status, const char *word)
+{
+    assert_int_equal(read_pieces(text, len, 4096), status);
+    if (strstr(err.text, word) == NULL)
+        fail_msg("'%s' does not say '%s'", err.text, word);
+}
+
+static void
+what_is_no_whole_csexport_is_refused_with_its_line(void **state)
+{
+    (void)state;
+    static const char wrong[] = "<ma-data/>", cut[] = "<cs-objects>\n<cs-object cs-dn=\"a\">",
+                      bomb[] = "<!DOCTYPE a [<!ENTITY b \"c\">]><cs-objects/>",
+                      nul[] = "<cs-objects>\0</cs-objects>";
+    expect_refused(wrong, sizeof wrong - 1, BATON_MALFORMED, "root is not cs-objects");
+    expect_refused(cut, sizeof cut - 1, BATON_MALFORMED, "line 2");
+    expect_refused(bomb, sizeof bomb - 1, BATON_REFUSED, "document type");
+    expect_refused(nul, sizeof nul - 1, BATON_MALFORMED, "line 1");
+    expect_refused("", 0, BATON_MALFORMED, "empty");
+    char deep[1024] = "<cs-objects>";
+    for (int i = 0; i < 70; i++)
+        strcat(deep, "<a>");
+    expect_refused(deep, strlen(deep), BATON_LIMIT, "deep");
+}
+
+static void
+a_name_longer_than_anything_real_is_refused(void **state)
+{
+    (void)state;
+    char *text = malloc(3 * CSEXPORT_DN_BYTES), filler[CSEXPORT_DN_BYTES + 1];
+    memset(filler, 'x', CSEXPORT_DN_BYTES);
+    filler[CSEXPORT_DN_BYTES] = '\0';
+    sprintf(text, "<cs-objects>\n<cs-object cs-dn=\"%s\"/></cs-objects>", filler);
+    expect_refused(text, strlen(text), BATON_LIMIT, "a DN is longer");
+    free(text);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_operation_is_known_and_modify_and_replace_are_updates),
+        cmocka_unit_test(only_the_unapplied_export_is_pending_and_a_repeated_delta_counts_once),
+        cmocka_unit_test(a_single_value_taken_and_given_is_one_change),
+        cmocka_unit_test(values_of_lists_and_references_count_one_by_one),
+        cmocka_unit_test(everything_in_an_add_is_set),
+        cmocka_unit_test(an_entra_dn_is_told_as_its_source_anchor),
+        cmocka_unit_test(a_delete_is_named_by_its_object_and_a_hologram_shows_an_import),
+        cmocka_unit_test(a_conflict_shows_in_a_name_and_in_a_value),
+        cmocka_unit_test(another_dn_in_the_delta_is_a_rename),
+        cmocka_unit_test(prefixes_of_names_are_ignored),
+        cmocka_unit_test(equal_changes_have_equal_digests_in_any_order_and_others_do_not),
+        cmocka_unit_test(utf_16_with_a_mark_reads_like_utf_8),
+        cmocka_unit_test(a_line_of_two_megabytes_is_no_trouble),
+        cmocka_unit_test(what_is_no_whole_csexport_is_refused_with_its_line),
+        cmocka_unit_test(a_name_longer_than_anything_real_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
