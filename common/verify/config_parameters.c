@@ -157,9 +157,11 @@ static void
 row_parameter(struct comparison *cmp, const char *name, const char *a, const char *b)
 {
     const struct parameter_rule *r = parameter_rule_named(name);
+    const char *only = a != NULL ? a : b;
     bool one_sided = a == NULL || b == NULL;
-    bool expected = (r != NULL && r->treatment == PARAMETER_EXPECTED) ||
-                    (one_sided && value_is_idle(a != NULL ? a : b));
+    BATON_ASSERT(only != NULL);
+    bool expected =
+        (r != NULL && r->treatment == PARAMETER_EXPECTED) || (one_sided && value_is_idle(only));
     struct config_row *row =
         config_row_add(cmp->rows, expected ? CONFIG_EXPECTED : CONFIG_PARAMETER,
                        a != NULL ? a : "not known", b != NULL ? b : "not known", "%s", name);
@@ -198,6 +200,7 @@ sorted_parameters(const struct config_model *m, const struct config_parameter **
         return BATON_NOMEM;
     for (size_t i = 0; i < m->parameter_count; i++)
         list[i] = &m->parameter[i];
+    // NOLINTNEXTLINE(bugprone-sizeof-expression): pointers are sorted, not what they point to
     qsort((void *)list, m->parameter_count, sizeof *list, compare_parameters_by_name);
     *ret_list = list;
     return BATON_OK;
@@ -207,6 +210,7 @@ static void
 compare_parameter(struct comparison *cmp, const struct config_parameter *a,
                   const struct config_parameter *b)
 {
+    BATON_ASSERT(a != NULL || b != NULL);
     const char *name = a != NULL ? a->name : b->name;
     const struct parameter_rule *r = parameter_rule_named(name);
     if ((r != NULL && r->treatment == PARAMETER_IGNORED) || (a != NULL && a->secret) ||

@@ -38,7 +38,9 @@ fold(unsigned point)
 static char
 fold_ascii(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    if (c < 'A' || c > 'Z')
+        return c;
+    return (char)((unsigned char)c | 0x20U);
 }
 
 /* Two-byte sequences alone have letters with cases that are folded here; everything is done in place,
@@ -163,11 +165,13 @@ read_name(struct dn_reader *r)
 static char *
 whole_text(const char *text)
 {
-    char *form = malloc(strlen(text) + 2);
+    size_t len = strlen(text);
+    char *form = malloc(len + 2);
     if (form == NULL)
         return NULL;
-    strcpy(form, text);
-    strcat(form, ",");
+    memcpy(form, text, len);
+    form[len] = ',';
+    form[len + 1] = '\0';
     fold_text(form);
     return form;
 }

@@ -1,5 +1,7 @@
 #include "limits.h"
 
+#include "common/text.h"
+
 #include <string.h>
 #include <strings.h>
 
@@ -35,7 +37,7 @@ limits_preset(enum preset preset, struct limits *ret_limits)
         ret_limits->rule[i] = (struct limit){.value = rules[i].preset[preset],
                                              .second_person = needs_two(rules[i].id)};
     for (size_t i = 0; i < ARRAY_LEN(watched); i++)
-        strcpy(ret_limits->attribute[i], watched[i]);
+        text_copy(ret_limits->attribute[i], LIMITS_NAME_BYTES, watched[i]);
     ret_limits->attribute_count = ARRAY_LEN(watched);
 }
 

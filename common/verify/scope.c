@@ -129,6 +129,7 @@ container_place(struct container *c, const struct container *parent, struct scop
     size_t above = parent != NULL ? parent->region : NO_REGION;
     bool differs = c->in[SIDE_OLD] != c->in[SIDE_NEW];
     enum baton_status rc = BATON_OK;
+    BATON_ASSERT(above == NO_REGION || (l->item != NULL && above < l->count));
     if (differs && above != NO_REGION && l->item[above].old_in == c->in[SIDE_OLD]) {
         c->region = above;
         return BATON_OK;

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SHOWN_BYTES = 200, ROW_DIGITS = 12 };
+enum { SHOWN_BYTES = 200, SHOWN_MORE = 4, ROW_DIGITS = 12 };
 
 struct config_report {
     struct cli *c;
@@ -171,11 +171,11 @@ report_view(const struct config_report *r)
 
 /* As much of a value as a person reads; a cut one says so. */
 static const char *
-shown(const char *text, char out[SHOWN_BYTES + 4])
+shown(const char *text, char out[SHOWN_BYTES + SHOWN_MORE])
 {
     text_copy(out, SHOWN_BYTES, text);
     if (strlen(text) >= SHOWN_BYTES)
-        strcat(out, "...");
+        memcpy(out + strlen(out), "...", SHOWN_MORE);
     return out;
 }
 
@@ -202,7 +202,8 @@ print_decisions(const struct config_report *r, const struct config_row *row)
 static void
 print_row(const struct config_report *r, const struct config_row *row)
 {
-    char digest[2 * BATON_HASH_BYTES + 1], old_text[SHOWN_BYTES + 4], new_text[SHOWN_BYTES + 4];
+    char digest[2 * BATON_HASH_BYTES + 1], old_text[SHOWN_BYTES + SHOWN_MORE],
+        new_text[SHOWN_BYTES + SHOWN_MORE];
     const struct cli *c = r->c;
     const char *severity = finding_severity_name((enum finding_severity)row->f.severity);
     baton_hex(row->f.row.b, sizeof row->f.row.b, digest);
@@ -261,7 +262,7 @@ print_report(const struct config_report *r)
 static void
 html_row(struct html *h, const struct config_report *r, const struct config_row *row)
 {
-    char old_text[SHOWN_BYTES + 4], new_text[SHOWN_BYTES + 4];
+    char old_text[SHOWN_BYTES + SHOWN_MORE], new_text[SHOWN_BYTES + SHOWN_MORE];
     html_raw(h, "<tr><td class=\"s\">");
     report_severity(h, (enum finding_severity)row->f.severity);
     html_raw(h, "%s<br>%s</td><td>",

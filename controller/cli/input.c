@@ -45,7 +45,7 @@ policy_read(struct cli *c, struct limits *ret_limits)
 {
     const char *path = cli_option(c, "policy"), *named = cli_option(c, "preset");
     char *text = NULL;
-    size_t len;
+    size_t len = 0;
     if (path != NULL && named != NULL)
         return cli_fail(c, BATON_USAGE, "--policy names its preset itself: leave --preset out");
     if (path == NULL)
