@@ -89,7 +89,7 @@ static enum baton_status
 head_push(struct config_pack *p, const uint8_t **at, size_t *len, struct baton_err *err)
 {
     size_t wanted = head_wanted(p);
-    if (wanted > sizeof p->head)
+    if (wanted > 2 + (CONFIG_NAME_BYTES - 1) + 8)
         return baton_fail(err, BATON_LIMIT, "a file name of the configuration is too long");
     size_t take = wanted - p->fill < *len ? wanted - p->fill : *len;
     memcpy(p->head + p->fill, *at, take);

@@ -122,6 +122,28 @@ names_that_lead_elsewhere_or_do_not_rise_are_refused(void **state)
     assert_int_equal(read_pack(pack_len, 7, NULL), BATON_MALFORMED);
 }
 
+/* The head of one empty file whose name has `letters` letters. */
+static enum baton_status
+read_name_of(size_t letters)
+{
+    start();
+    pack[pack_len++] = (uint8_t)(letters >> 8);
+    pack[pack_len++] = (uint8_t)letters;
+    memset(pack + pack_len, 'a', letters);
+    memset(pack + pack_len + letters, 0, 8);
+    pack_len += letters + 8;
+    return read_pack(pack_len, 7, NULL);
+}
+
+static void
+a_name_has_room_for_its_end_or_is_refused(void **state)
+{
+    (void)state;
+    assert_int_equal(read_name_of(CONFIG_NAME_BYTES - 1), BATON_OK);
+    assert_int_equal(read_name_of(CONFIG_NAME_BYTES), BATON_LIMIT);
+    assert_int_equal(read_name_of(1000), BATON_LIMIT);
+}
+
 static void
 sizes_beyond_the_limit_are_refused_before_anything_is_read(void **state)
 {
@@ -161,6 +183,7 @@ main(void)
         cmocka_unit_test(every_file_comes_out_whole_whatever_the_pieces),
         cmocka_unit_test(a_cut_pack_is_refused_wherever_it_is_cut),
         cmocka_unit_test(names_that_lead_elsewhere_or_do_not_rise_are_refused),
+        cmocka_unit_test(a_name_has_room_for_its_end_or_is_refused),
         cmocka_unit_test(sizes_beyond_the_limit_are_refused_before_anything_is_read),
         cmocka_unit_test(what_is_no_pack_is_refused_and_the_sink_has_the_last_word),
     };
