@@ -35,6 +35,10 @@ target_link_options(baton_flags INTERFACE -Wl,-z,relro,-z,now,-z,noexecstack -Wl
 if(BATON_SANITIZE STREQUAL "address+undefined")
   target_compile_options(baton_flags INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(baton_flags INTERFACE -fsanitize=address,undefined)
+elseif(BATON_SANITIZE STREQUAL "fuzz") # clang only; the targets of tests/fuzz also link the fuzzer
+  target_compile_options(baton_flags INTERFACE
+    -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(baton_flags INTERFACE -fsanitize=address,undefined)
 elseif(BATON_SANITIZE STREQUAL "thread")
   target_compile_options(baton_flags INTERFACE -fsanitize=thread -fno-omit-frame-pointer)
   target_link_options(baton_flags INTERFACE -fsanitize=thread)

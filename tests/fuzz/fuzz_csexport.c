@@ -1,0 +1,76 @@
+#include "fuzz.h"
+
+#include "common/readers/csexport.h"
+#include "common/readers/csexport_count.h"
+
+struct seen {
+    struct fuzz_told *told;
+    uint64_t objects, changes, operation[CSEXPORT_UNKNOWN + 1];
+};
+
+static void
+on_change(void *ctx, const struct csexport_object *object, const struct csexport_change *change)
+{
+    struct seen *s = ctx;
+    FUZZ_CHECK(object->operation <= CSEXPORT_UNKNOWN);
+    FUZZ_CHECK(strlen(change->name) < CSEXPORT_NAME_BYTES);
+    FUZZ_CHECK(change->many || change->value_adds + change->value_removes == 0);
+    fuzz_tell_text(s->told, change->name);
+    fuzz_tell_number(s->told, change->kind);
+    fuzz_tell_number(s->told, change->value_adds);
+    fuzz_tell_number(s->told, change->value_removes);
+    fuzz_tell_number(s->told, change->digest);
+    s->changes++;
+}
+
+static void
+on_object(void *ctx, const struct csexport_object *o)
+{
+    struct seen *s = ctx;
+    FUZZ_CHECK(strlen(o->dn) < CSEXPORT_DN_BYTES && strlen(o->type) < CSEXPORT_NAME_BYTES);
+    FUZZ_CHECK(o->changes == s->changes);
+    fuzz_tell_text(s->told, o->dn);
+    fuzz_tell_text(s->told, o->anchor);
+    fuzz_tell_text(s->told, o->type);
+    fuzz_tell_text(s->told, o->id);
+    fuzz_tell_number(s->told, o->digest);
+    fuzz_tell_number(s->told, (uint64_t)o->renamed << 2 | (uint64_t)o->conflict << 1 | o->imported);
+    s->objects++;
+    s->operation[o->operation]++;
+    s->changes = 0;
+}
+
+static void
+run(const uint8_t *bytes, size_t len, size_t piece, struct fuzz_told *told)
+{
+    struct seen seen = {.told = told};
+    struct csexport_visitor visitor = {&seen, on_change, on_object};
+    struct csexport *c;
+    FUZZ_CHECK(csexport_open(&visitor, &c, NULL) == BATON_OK);
+    FUZZ_PUSH(told->status, csexport_push, c, bytes, len, piece);
+    if (told->status == BATON_OK)
+        told->status = csexport_finish(c, NULL);
+    csexport_close(&c);
+}
+
+static void
+run_count(const uint8_t *bytes, size_t len, size_t piece, struct fuzz_told *told)
+{
+    struct csexport_counter *c;
+    struct csexport_counts counts = {0};
+    FUZZ_CHECK(csexport_counter_open(&c, NULL) == BATON_OK);
+    FUZZ_PUSH(told->status, csexport_counter_push, c, bytes, len, piece);
+    if (told->status == BATON_OK)
+        told->status = csexport_counter_finish(c, &counts, NULL);
+    if (told->status == BATON_OK)
+        FUZZ_CHECK(counts.objects <= len && counts.unknown <= len);
+    fuzz_tell(told, &counts, sizeof counts);
+    csexport_counter_close(&c);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    (void)fuzz_pieces(run_count, data, size);
+    return fuzz_pieces(run, data, size);
+}

@@ -1,0 +1,177 @@
+#!/usr/bin/env python3
+"""Writes the corpus that fuzzing starts from: small documents of our own, one of each kind and oddity.
+
+  tests/fuzz/make_corpus.py LAB     LAB: the program baton-lab, which makes the pending exports
+
+Files named found-* were found by fuzzing, are kept as they are and replayed by every build.
+"""
+import base64
+import gzip
+import json
+import pathlib
+import struct
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+ENTRA = "b891884f-051e-4a83-95af-2544101c9083"
+MARK16 = b"\xff\xfe"
+
+
+def utf16(text):
+    return MARK16 + text.encode("utf-16-le")
+
+
+XML = {
+    "plain": b"<a/>",
+    "texts": "<a b=\"c &amp; d\" e='&#x20BB7;'>x<f>y</f>\u00fc<![CDATA[<raw>]]><!-- no --><?pi no?></a>".encode(),
+    "declared-wrong": b"<?xml version=\"1.0\" encoding=\"utf-16\"?><a>bytes decide</a>",
+    "mark8": b"\xef\xbb\xbf<a>\r\n<b/>\r\n</a>\r\n",
+    "mark16": utf16("<?xml version=\"1.0\" encoding=\"utf-16\"?><a>\U00020bb7</a>"),
+    "mark16-big": b"\xfe\xff" + "<a>x</a>".encode("utf-16-be"),
+    "deep": b"<a>" * 63 + b"</a>" * 63,
+    "too-deep": b"<a>" * 70,
+    "bomb": b"<!DOCTYPE a [<!ENTITY b \"cccc\"><!ENTITY d \"&b;&b;\">]><a>&d;</a>",
+    "cut": b"<a><b c=\"d",
+    "nul": b"<a>\0</a>",
+    "half-letter": b"<a>\xc3</a>",
+    "two-roots": b"<a/><b/>",
+    "prefix": b"<x:a xmlns:x=\"urn:x\" x:b=\"1\"/>",
+}
+
+CONNECTOR = f"""<ma-data>
+ <format-version>1</format-version><id>{{AE4DB4CC-0E7B-4ABD-A3A8-0F4A5F4A4B10}}</id><name>corp.example</name>
+ <category>AD</category><creation-time>2026-01-01 00:00:00</creation-time><version>7</version>
+ <private-configuration><adma-configuration><forest-name>corp.example</forest-name><forest-login-user>MSOL_1</forest-login-user>
+ <password-hash-sync-config><enabled>1</enabled><target>{ENTRA}</target></password-hash-sync-config></adma-configuration>
+ </private-configuration>
+ <attribute-inclusion><attribute>mail</attribute><attribute>cn</attribute></attribute-inclusion>
+ <ma-partition-data><partition><id>{{1}}</id><name>DC=corp,DC=example</name><selected>1</selected><filter>
+ <object-classes><object-class>user</object-class><object-class>group</object-class></object-classes>
+ <containers><exclusions><exclusion>DC=corp,DC=example</exclusion></exclusions>
+ <inclusions><inclusion>OU=People,DC=corp,DC=example</inclusion></inclusions></containers></filter></partition></ma-partition-data>
+ <ma-run-data><run-configuration><id>{{2}}</id><name>Export</name><configuration><step><step-type type="export"/>
+ <threshold><object>500</object><batch-size>0</batch-size><delete>10</delete></threshold><partition>{{1}}</partition></step>
+ </configuration></run-configuration></ma-run-data>
+ <password-sync/><encrypted-attributes>secret</encrypted-attributes>
+</ma-data>"""
+RULE = """<synchronizationRule><id>{3}</id><name>Out to AAD - User Join</name><immutable-tag>Microsoft.OutToAADUserJoin.007</immutable-tag>
+ <direction>Outbound</direction><disabled>False</disabled><connector>{b891884f-051e-4a83-95af-2544101c9083}</connector>
+ <sourceObjectType>person</sourceObjectType><targetObjectType>user</targetObjectType><linkType>Provision</linkType><precedence>102</precedence>
+ <EnablePasswordSync>true</EnablePasswordSync>
+ <attribute-mappings><mapping><dest>mail</dest><src><attr>mail</attr></src><expression>Trim([mail])</expression>
+ <valueMergeType>Update</valueMergeType></mapping></attribute-mappings>
+ <relationshipCriteria><conditions><condition><csAttribute>sourceAnchor</csAttribute><ilmAttribute>sourceAnchor</ilmAttribute>
+ <caseSensitive>true</caseSensitive></condition></conditions></relationshipCriteria>
+ <synchronizationCriteria><conditions><scope><csAttribute>cloudFiltered</csAttribute><csOperator>NOTEQUAL</csOperator><csValue>True</csValue>
+ </scope></conditions></synchronizationCriteria></synchronizationRule>"""
+SETTINGS = """<saved-mv-configuration server='SYNC01' export-date='2026-02-01 10:00:00'><!--WARNING> careful </WARNING--><mv-data>
+ <parameter-values><parameter name="Microsoft.Synchronize.StagingMode" type="boolean" use="optional" dataType="x">True</parameter>
+ <parameter name="secret" type="encrypted-string" use="x" dataType="y">abc</parameter>
+ <parameter name="Microsoft.SynchronizationOption.AnchorAttribute" type="string">mS-DS-ConsistencyGuid</parameter>
+ <parameter name="empty" type="string"/></parameter-values></mv-data></saved-mv-configuration>"""
+FIM = "<saved-ma-configuration server='OLD' export-date='2014-07-01 09:00:00'>\r\n" + CONNECTOR.replace(
+    "</ma-data>", "<export-attribute-flow><export-flow-set cd-object-type=\"user\" mv-object-type=\"person\">"
+    "<export-flow cd-attribute=\"mail\" id=\"{5}\" suppress-deletions=\"false\"><direct-mapping><src-attribute>mail</src-attribute>"
+    "</direct-mapping></export-flow></export-flow-set></export-attribute-flow></ma-data>") + "</saved-ma-configuration>"
+CONFIG = {"connector": CONNECTOR.encode(), "connector-16": utf16(CONNECTOR), "rule": RULE.encode(), "settings": SETTINGS.encode(),
+          "fim": FIM.encode(), "empty": b"<ma-data/>", "other-root": b"<configuration/>"}
+
+POLICY = {
+    "policyMetadata": {"productVersion": "2.5.79.0"}, "deploymentMetadata": {"hostName": "SYNC02"},
+    "onpremisesDirectoryPolicy": [{
+        "uniqueIdentifier": "{A-1}", "friendlyName": "corp", "fullyQualifiedDomainName": "corp.example",
+        "partitionFilters": [{"distinguishedName": "DC=corp,DC=example", "containerInclusions": ["OU=a,DC=corp,DC=example"],
+                              "containerExclusions": ["DC=corp,DC=example"]}],
+        "customSynchronizationRules": [{
+            "Name": "mail", "direction": "Inbound", "linkType": "Join", "precedence": 90, "uniqueIdentifier": "x",
+            "scopeFilters": [{"attribute": "mail", "condition": "ISNOTNULL", "value": ""}],
+            "attributeMappings": [{"source": ["mail"], "destination": "mail"}]}],
+        "standardSynchronizationRules": [{"name": "In from AD - User Join", "immutableTag": "Microsoft.InfromADUserJoin.007", "precedence": 100}]}],
+    "azureDirectoryPolicy": {"uniqueIdentifier": ENTRA, "friendlyName": "contoso - AAD"}}
+
+STEP = {"StepNumber": 1, "StepResult": "success", "ExportAdd": 1, "ExportUpdate": 2, "ExportDelete": 0}
+RUN = {"ConnectorId": ENTRA, "ConnectorName": "contoso - AAD", "RunProfileName": "Export", "RunNumber": 7, "IsRunComplete": True,
+       "Result": "success", "StartDate": "/Date(1649391053843)/", "EndDate": "2026-03-10T18:48:01.1234567Z", "RunStepResults": [STEP]}
+POWERSHELL = {
+    "one": json.dumps(RUN).replace("/", "\\/").encode(), "many": json.dumps([RUN, dict(RUN, Result="stopped-server-down")]).encode(),
+    "empty": b"", "null": b"null", "scalar": b"\"Disabled\"", "error": b"Get-X : The term 'Get-X' is not recognized\r\nAt line:1",
+    "mark16": utf16(json.dumps(RUN)), "folded": b"{\"a\":\"@{b=c; d=e}\",\"f\":\"cut...\",\"g\":null,\"h\":\"7.00:00:00\"}",
+    "timespan": b"{\"I\":{\"Ticks\":18000000000,\"Days\":0}}", "twice": b"{\"a\":1,\"a\":2}", "deep": b"[" * 3000, "cut": b"[{\"a\":",
+}
+
+YAML = {
+    "preset": b"preset: parity\n", "rules": b"preset: parallel-upgrade\nrules:\n  - rule: EX-DELETES\n    count: 5\n    percent: 1\n"
+    b"    severity: review\n    second_person: true\nattributes: [mail, title]\nrows_may_leave: true\n",
+    "unknown": b"preset: parity\nfly: 1\n", "anchor": b"a: &x [1]\nb: *x\n", "twice": b"preset: parity\npreset: parity\n",
+    "bomb": b"a: &a [x,x]\nb: &b [*a,*a]\nc: &c [*b,*b]\nd: [*c,*c]\n", "document": b"--- {preset: parity}\n...\n",
+}
+DNS = {"plain": "OU=Sales, dc=Contoso,DC=com", "escapes": r'CN=Costa\, Bruno \"x\" \23,OU=R\+D', "conflict": r"CN=Twin\0ACNF:1f,DC=x",
+       "quoted": 'O="a, b",C=DE', "entra": "CN={49483470}", "many": "CN=a+SN=b,DC=c", "hex": "1.2.3=#0401ff,DC=x", "none": "default",
+       "letters": "OU=ÄÖÜ Σ Ж,DC=x"}
+UTF = {"plain": b"x", "mark8": b"\xef\xbb\xbfx", "mark16": utf16("xü\U00020bb7"), "lone": MARK16 + b"\x00\xd8x\0", "odd": MARK16 + b"x",
+       "big": b"\xfe\xff\0x", "nul": b"a\0b"}
+
+
+def pack(files):
+    out = b"BCP1"
+    for name, content in sorted(files.items()):
+        out += struct.pack(">H", len(name)) + name.encode() + struct.pack(">Q", len(content)) + content
+    return out
+
+
+def zstd(content):
+    return subprocess.run(["zstd", "-q", "-c"], input=content, stdout=subprocess.PIPE, check=True).stdout
+
+
+def dispositions():
+    entry = {"row": "00" * 32, "kind": "accepted", "who": "anna", "reason": "known", "made": "2026-03-01T00:00:00Z", "key": "00" * 32,
+             "bytes": base64.b64encode(bytes(80)).decode(), "signature": "00" * 64}
+    whole = {"format": "baton/dispositions/1", "dispositions": [entry]}
+    return {"one": json.dumps(whole).encode(), "none": json.dumps(dict(whole, dispositions=[])).encode(),
+            "other": b"{\"format\":\"x\"}", "cut": b"{\"format\":"}
+
+
+def exports(lab):
+    def make(*options):
+        return subprocess.run([lab, "generate", "exports", *options], stdout=subprocess.PIPE, check=True).stdout
+
+    files = {f"operation-{name}": make("--objects", "1", "--operations", name, "--seed", "5")
+             for name in ("add", "update", "delete", "rename", "delete-add", "replace", "none", "obsolete")}
+    files |= {f"oddity-{name}": make("--objects", "2", "--oddities", name, "--seed", "8", "--layout", "one-line")
+              for name in ("conflicts", "escapes", "pairs", "references", "anchors", "bare", "repeated", "imports", "errors", "missing")}
+    files["crlf"] = make("--objects", "1", "--layout", "crlf")
+    files["mark16"] = make("--objects", "1", "--encoding", "utf-16le")
+    files["empty"] = make("--objects", "0")
+    files["other-root"] = b"<objects/>"
+    return files
+
+
+def corpora(lab):
+    some = exports(lab)
+    packed = {"plain": b"not packed at all", "gzip": gzip.compress(b"x" * 5000, mtime=0), "gzip-twice": gzip.compress(b"a", mtime=0) * 2,
+              "gzip-cut": gzip.compress(bytes(range(256)), mtime=0)[:-5], "gzip-tail": gzip.compress(b"a", mtime=0) + b"tail",
+              "zstd": zstd(b"y" * 5000), "zstd-twice": zstd(b"a") * 2, "zstd-cut": zstd(bytes(range(256)))[:-5], "short": b"\x1f"}
+    return {"xml": XML, "csexport": some, "config_xml": CONFIG, "config_digest": CONFIG, "dn": {k: v.encode() for k, v in DNS.items()},
+            "config_settings": {"policy": json.dumps(POLICY).encode(), "mark16": utf16(json.dumps(POLICY)), "list": b"[]", "empty": b"{}"},
+            "psjson": POWERSHELL, "run_history": POWERSHELL, "limits": YAML, "utf": UTF, "packed": packed,
+            "config_pack": {"two": pack({"Connectors/a.xml": b"<a/>", "MV.xml": b""}), "none": pack({}), "outside": pack({"../x": b"y"}),
+                            "cut": pack({"a": b"bcd"})[:-2], "order": b"BCP1" + (pack({"b": b""})[4:] + pack({"a": b""})[4:])},
+            "disposition_file": dispositions()}
+
+
+def main():
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    for target, files in corpora(sys.argv[1]).items():
+        folder = HERE / "corpus" / target
+        folder.mkdir(parents=True, exist_ok=True)
+        for old in folder.iterdir():
+            if not old.name.startswith("found-"):
+                old.unlink()
+        for name, content in files.items():
+            (folder / name).write_bytes(content)
+
+
+if __name__ == "__main__":
+    main()
