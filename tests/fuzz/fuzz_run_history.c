@@ -19,7 +19,9 @@ static void
 run(const char *bytes, size_t len)
 {
     size_t runs = 0;
-    (void)run_history_read(bytes, len, on_run, &runs, NULL);
+    struct baton_err err = {.status = BATON_OK};
+    if (run_history_read(bytes, len, on_run, &runs, &err) != BATON_OK)
+        FUZZ_CHECK(err.text[0] != '\0');
     FUZZ_CHECK(runs <= len);
 }
 
