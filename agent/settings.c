@@ -335,6 +335,8 @@ settings_want(struct agent *a, const struct msg_want *w)
     struct settings *s = &a->settings;
     if (!s->out_known || !baton_hash_eq(&w->blob, &s->out_blob))
         return;
+    if (w->offset == s->out_wanted && w->offset < s->out_bytes)
+        return; /* that piece is under way; if it is lost, settings_time says it again */
     s->out_wanted = w->offset;
     if (w->offset < s->out_bytes) {
         send_chunk(a, w->offset);
@@ -500,6 +502,8 @@ settings_chunk(struct agent *a, const struct msg_chunk *c)
     struct baton_err err = {0};
     if (s->state != PLACE_FETCH || !baton_hash_eq(&c->blob, &s->blob) || c->total != s->blob_bytes)
         return;
+    if (c->offset < s->offset)
+        return; /* it came twice: asking twice for the next would double every piece behind it */
     if (c->offset != s->offset || c->len == 0) {
         want_more(a);
         return;

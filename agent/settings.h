@@ -4,7 +4,9 @@
  * Shape      SEAL: hash, read and seal piece by piece into a file of our own, hash again: a file that
  *            changed in between is sealed anew. Then pieces go out, the first by ourselves, the others
  *            as they are wanted. PLACE: ask from where we are, keep, check, open, write, flush,
- *            rename, hash. Both resume after a crash, and repeat without harm.
+ *            rename, hash. Both resume after a crash, and repeat without harm. A piece answers one
+ *            question and a question asks for one piece: what comes twice is not answered twice, or
+ *            each would double all that follow. What is lost is said again by the clock alone.
  * Rule       Sealed only to a key that an operator confirmed: the plan's member, checked against the
  *            trust document.
  * Limits     SEAL_FILE_BYTES_MAX. One file in each direction.

@@ -1129,6 +1129,52 @@ half_a_file_is_gone_on_with_after_a_restart(void **state)
     free(r);
 }
 
+/* A want or a piece that the network delivers twice must not double everything behind it. */
+static void
+what_comes_twice_is_answered_once(void **state)
+{
+    struct desk *d = desk_of(state);
+    struct relay *r = calloc(1, sizeof *r);
+    struct side *old = &d->side[OLD], *new = &d->side[NEW];
+    open_both(d);
+    struct baton_hash file = export_settings(d, 200000);
+    order_seal(d, &file);
+    struct message *m = expect(d, old, MSG_CHUNK);
+    r->blob = m->u.chunk.blob;
+    r->total = m->u.chunk.total;
+    memcpy(r->bytes, m->u.chunk.bytes, m->u.chunk.len);
+    message_free(&m);
+    r->have = CHUNK_BYTES;
+    want(d, old, r);
+    want(d, old, r);
+    m = expect(d, old, MSG_CHUNK);
+    assert_int_equal(m->u.chunk.offset, CHUNK_BYTES);
+    memcpy(r->bytes + r->have, m->u.chunk.bytes, m->u.chunk.len);
+    message_free(&m);
+    expect_none(d, old, MSG_CHUNK);
+    r->have = 2 * CHUNK_BYTES;
+    want(d, old, r);
+    fetch(d, r);
+
+    order_place(d, r, &file);
+    give(d, r, CHUNK_BYTES);
+    m = expect(d, new, MSG_WANT);
+    assert_int_equal(m->u.want.offset, CHUNK_BYTES);
+    message_free(&m);
+    struct message again = {.type = MSG_CHUNK};
+    again.u.chunk = (struct msg_chunk){r->blob, 0, r->total, r->bytes, CHUNK_BYTES};
+    send_to(d, new, &again);
+    expect_none(d, new, MSG_WANT);
+    again.u.chunk =
+        (struct msg_chunk){r->blob, CHUNK_BYTES, r->total, r->bytes + CHUNK_BYTES, CHUNK_BYTES};
+    send_to(d, new, &again);
+    give(d, r, r->total);
+    m = expect(d, new, MSG_ANSWER);
+    message_free(&m);
+    assert_placed(d, 200000);
+    free(r);
+}
+
 static void
 nothing_is_sealed_to_a_key_that_nobody_confirmed(void **state)
 {
@@ -1223,6 +1269,7 @@ main(void)
         TEST(the_settings_file_comes_over_sealed_and_whole),
         TEST(a_changed_piece_is_never_put_down),
         TEST(half_a_file_is_gone_on_with_after_a_restart),
+        TEST(what_comes_twice_is_answered_once),
         TEST(nothing_is_sealed_to_a_key_that_nobody_confirmed),
         TEST(a_file_that_is_not_the_one_named_is_not_sealed),
         TEST(another_key_than_ours_opens_nothing),

@@ -1,5 +1,6 @@
 """The relay of the settings file: what is placed is what was exported, and the controller cannot read it."""
 import hashlib
+import os
 import pathlib
 import re
 import sqlite3
@@ -7,6 +8,7 @@ import threading
 import time
 
 from baton_case import BatonCase, main
+from tcp_relay import Relay
 
 CANARY = b"canary-password=hunter2-0e3c9f"
 MIB = 1 << 20
@@ -101,6 +103,50 @@ class Settings(BatonCase):
                                         self.site.controller_dir], check=False).returncode, 9)
         self.site.controller.stop()
         self.site.run([self.site.program("baton-controller"), "check", "--dir", self.site.controller_dir])
+
+    def over_a_wire(self, host, way, cuts):
+        """The agent of this host reaches the controller through a relay from now on."""
+        agent = self.site.agents["contoso", host]
+        wire = Relay(("127.0.0.1", self.site.bus), way, cuts, forbidden=CANARY)
+        self.addCleanup(wire.close)
+        agent.stop()
+        agent.env = {**os.environ, "BATON_CONTROLLER_ADDRESS": f"tcp://127.0.0.1:{wire.port}"}
+        agent.start(ready="ready")
+        self.site.wait_until(f"{host} is back, through the wire",
+                             lambda: wire.lines > 0 and self.agent_view("contoso", host)["connected"])
+        return wire
+
+    def watch_pieces(self, held, until):
+        while not until.is_set():
+            held.append(self.pieces())
+            time.sleep(0.1)
+
+    def test_a_wire_that_is_cut_again_and_again_costs_a_piece_and_not_the_whole(self):
+        """Both programs keep running. What was acknowledged is never sent again: had the relay begun anew after
+        each cut, the wire would have carried more than twice the file in each direction."""
+        content = settings_file(6 * MIB)
+        cuts = [len(content) * n // 8 for n in (1, 2, 3, 5, 7)]
+        old, new = self.over_a_wire("OLD", "up", cuts), self.over_a_wire("NEW", "down", cuts)
+        held, arrived = [], threading.Event()
+        watcher = threading.Thread(target=self.watch_pieces, args=(held, arrived))
+        watcher.start()
+        try:
+            self.export(content)
+            self.wait_placed(content)
+        finally:
+            arrived.set()
+            watcher.join()
+        for wire, way in ((old, "up"), (new, "down")):
+            self.assertEqual(len(wire.cut_at), len(cuts), wire.cut_at)
+            self.assertGreater(wire.lines, len(cuts))
+            self.assertGreater(wire.carried[way], len(content))
+            self.assertLess(wire.carried[way], len(content) * 5 // 4)
+            self.assertFalse(wire.seen, "the text of the settings went over the wire")
+        self.assertEqual(held, sorted(held), "pieces that the controller had were taken back")
+        for process in (self.site.controller, *self.site.agents.values()):
+            self.assertTrue(process.alive(), process.name)
+        self.assert_controller_cannot_read_it()
+        self.verify_audit()
 
     def test_an_agent_killed_while_it_writes_leaves_no_half_file(self):
         content = settings_file(8 * MIB)
