@@ -13,8 +13,11 @@ member(const json_t *o, const char *name)
 {
     const char *key;
     json_t *value;
-    json_object_foreach((json_t *)(uintptr_t)o, key,
-                        value) if (strcasecmp(key, name) == 0) return value;
+    json_object_foreach((json_t *)(uintptr_t)o, key, value)
+    {
+        if (strcasecmp(key, name) == 0)
+            return value;
+    }
     return NULL;
 }
 
@@ -57,8 +60,11 @@ keep_list(struct config_model *m, struct text_list *l, const json_t *list)
     size_t i;
     json_t *item;
     l->said = l->said || json_is_array(list);
-    json_array_foreach(list, i, item) if (json_is_string(item))
-        config_list_add(m, l, json_string_value(item));
+    json_array_foreach(list, i, item)
+    {
+        if (json_is_string(item))
+            config_list_add(m, l, json_string_value(item));
+    }
 }
 
 /* --- rules -------------------------------------------------------------------------------------- */
@@ -83,7 +89,10 @@ read_scope(struct config_model *m, struct config_rule *r, const json_t *filters)
     {
         if (json_is_array(filter)) {
             struct config_group *g = config_add_scope(m, r);
-            json_array_foreach(filter, j, condition) read_condition(m, g, condition);
+            json_array_foreach(filter, j, condition)
+            {
+                read_condition(m, g, condition);
+            }
             flat = NULL; /* the list of groups may have moved */
         } else if (json_is_object(filter)) {
             flat = flat != NULL ? flat : config_add_scope(m, r);
@@ -135,7 +144,10 @@ read_custom(struct config_model *m, const char *connector, const json_t *o)
     r->content_said = json_is_array(mappings);
     r->join_unsaid = true;
     read_scope(m, r, member(o, "scopeFilters"));
-    json_array_foreach(mappings, i, mapping) read_flow(m, r, mapping);
+    json_array_foreach(mappings, i, mapping)
+    {
+        read_flow(m, r, mapping);
+    }
 }
 
 static bool
@@ -178,11 +190,19 @@ read_directory(struct config_model *m, enum connector_kind kind, const json_t *o
     c->id = config_identifier(m, member_text(o, "uniqueIdentifier"));
     if (kind == CONNECTOR_AD)
         c->forest = config_identifier(m, member_text(o, "fullyQualifiedDomainName"));
-    json_array_foreach(member(o, "partitionFilters"), i, item) read_partition(m, c, item);
+    json_array_foreach(member(o, "partitionFilters"), i, item)
+    {
+        read_partition(m, c, item);
+    }
     const char *id = c->id;
-    json_array_foreach(member(o, "customSynchronizationRules"), i, item) read_custom(m, id, item);
+    json_array_foreach(member(o, "customSynchronizationRules"), i, item)
+    {
+        read_custom(m, id, item);
+    }
     json_array_foreach(member(o, "standardSynchronizationRules"), i, item)
+    {
         read_standard(m, id, item);
+    }
     m->rules_said = m->rules_said || json_is_array(member(o, "customSynchronizationRules")) ||
                     json_is_array(member(o, "standardSynchronizationRules"));
 }

@@ -10,7 +10,7 @@
 /* The Entra connector has the same identifier on every server. */
 #define ENTRA_CONNECTOR "b891884f-051e-4a83-95af-2544101c9083"
 
-enum { PATH_BYTES = 512 };
+enum { PATH_BYTES = 512, FLOW_SETS_MAX = 4096 };
 
 struct config_xml {
     struct xml *xml;
@@ -293,6 +293,8 @@ begin_import_flow(struct config_xml *x, const char **attributes)
     const char *connector = config_identifier(x->m, attribute(attributes, "src-ma"));
     const char *source = attribute(attributes, "cd-object-type");
     x->rule = NULL;
+    if (x->m->rule_count > FLOW_SETS_MAX && x->m->status == BATON_OK)
+        x->m->status = BATON_LIMIT; /* each flow looks through all sets */
     for (size_t i = 0; i < x->m->rule_count && x->rule == NULL; i++) {
         struct config_rule *r = &x->m->rule[i];
         if (strcmp(r->direction, "Inbound") == 0 && strcmp(r->connector, connector) == 0 &&
@@ -799,8 +801,9 @@ model_fault(const struct config_xml *x, struct baton_err *err)
 {
     enum baton_status rc = config_model_status(x->m);
     if (rc == BATON_LIMIT)
-        return baton_fail(err, rc, "a text above %d bytes or a list above %d entries",
-                          CONFIG_TEXT_MAX, CONFIG_ITEMS_MAX);
+        return baton_fail(
+            err, rc, "a text above %d bytes, a list above %d entries, or above %d sets of flows",
+            CONFIG_TEXT_MAX, CONFIG_ITEMS_MAX, FLOW_SETS_MAX);
     return rc == BATON_OK ? BATON_OK : baton_fail(err, rc, "configuration");
 }
 

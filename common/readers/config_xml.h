@@ -6,7 +6,7 @@
  *            Elements are known by their whole path, never by their name alone. What the model does
  *            not keep is skipped with everything below it.
  *            Partitions of run steps come out as the partition's DN, where the file says it.
- * Limits     CONFIG_TEXT_MAX of one text; XML_DEPTH_MAX.
+ * Limits     CONFIG_TEXT_MAX of one text; XML_DEPTH_MAX; 4096 sets of flows.
  * Errors     As xml.h; BATON_MALFORMED: another root, or a file without what makes it one (the
  *            identifier of a connector, the name of a rule). BATON_LIMIT, BATON_NOMEM of the model.
  * Ownership  The model is the caller's; texts are copied.

@@ -282,6 +282,24 @@ a_text_without_end_is_a_limit_and_not_memory(void **state)
 }
 
 static void
+more_sets_of_flows_than_are_reasonable_are_a_limit(void **state)
+{
+    (void)state;
+    static const char begin[] =
+        "<saved-mv-configuration><mv-data><import-attribute-flow>"
+        "<import-flow-set mv-object-type='p'><import-flows mv-attribute='a'>";
+    size_t cap = sizeof begin + 5000 * 64, at = sizeof begin - 1;
+    char *text = malloc(cap);
+    enum config_xml_root root;
+    memcpy(text, begin, sizeof begin);
+    for (int i = 0; i < 5000; i++)
+        at += (size_t)snprintf(text + at, cap - at, "<import-flow src-ma='%d' cd-object-type='u'/>",
+                               i);
+    assert_int_equal(read_pieces(text, at, 4096, &root, NULL), BATON_LIMIT);
+    free(text);
+}
+
+static void
 elements_that_are_deep_or_long_named_are_skipped_with_all_below(void **state)
 {
     (void)state;
@@ -309,6 +327,7 @@ main(void)
         T(the_entra_connector_is_known_by_its_identifier),
         T(what_is_not_whole_or_something_else_is_an_error),
         T(a_text_without_end_is_a_limit_and_not_memory),
+        T(more_sets_of_flows_than_are_reasonable_are_a_limit),
         T(elements_that_are_deep_or_long_named_are_skipped_with_all_below),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
