@@ -22,6 +22,7 @@ struct exports_view {
     size_t file_count, old_count; /* the first old_count files are those of --against */
     struct limits limits;
     uint64_t scope;
+    unsigned threads;
     struct exports_report report;
     enum verdict verdict;
 };
@@ -341,6 +342,16 @@ print_view(const struct exports_view *v)
 /* --- the command --------------------------------------------------------------------------------- */
 
 static enum baton_status
+read_threads(struct exports_view *v)
+{
+    const char *threads = cli_option(v->c, "threads");
+    v->threads = threads != NULL && strcmp(threads, "1") == 0 ? 1 : 2;
+    if (threads != NULL && v->threads == 2 && strcmp(threads, "2") != 0)
+        return cli_fail(v->c, BATON_USAGE, "--threads 1 or 2");
+    return BATON_OK;
+}
+
+static enum baton_status
 read_policy(struct exports_view *v)
 {
     const char *path = cli_option(v->c, "policy"), *scope = cli_option(v->c, "scope");
@@ -358,7 +369,7 @@ read_policy(struct exports_view *v)
     if (rc == BATON_OK)
         rc = limits_read(text, len, &v->limits, &v->c->err);
     free(text);
-    return rc;
+    return rc == BATON_OK ? rc : baton_wrap(&v->c->err, rc, "%s", path);
 }
 
 static enum baton_status
@@ -366,7 +377,8 @@ read_one(struct exports_view *v, struct exports *into, const char *path)
 {
     if (v->file_count == ARRAY_LEN(v->file))
         return cli_fail(v->c, BATON_USAGE, "at most %d files at once", FILES_MAX);
-    return exports_file_read(v->c, path, 2, into, &v->file[v->file_count++]);
+    return exports_file_read(v->c, path, v->index == NULL ? v->threads : 1, into,
+                             &v->file[v->file_count++]);
 }
 
 /* The old server's files are only held against: their own counts are nobody's question here. */
@@ -387,7 +399,9 @@ read_against(struct exports_view *v)
 static enum baton_status
 read_all(struct exports_view *v)
 {
-    enum baton_status rc = read_policy(v);
+    enum baton_status rc = read_threads(v);
+    if (rc == BATON_OK)
+        rc = read_policy(v);
     if (rc == BATON_OK && cli_has(v->c, "against")) {
         v->index = exports_index_new();
         rc = v->index == NULL ? cli_fail(v->c, BATON_NOMEM, "exports") : read_against(v);

@@ -156,6 +156,7 @@ static const struct option_row certificate_options[] = {
 static const struct option_row analyze_options[] = {
     {"against", "FILE", "what the old server would export; may be repeated"},
     {"policy", "FILE", "limits of a tenant, YAML; the preset parity unless given"},
+    {"threads", "N", "1 or 2; 2 unless given, for a large file and where there are two processors"},
     {"scope", "OBJECTS", "how many objects the connector has: limits in percent are judged"},
     END,
 };

@@ -1,6 +1,7 @@
 #include "exports_files.h"
 
 #include "common/readers/packed.h"
+#include "exports_split.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -144,6 +145,23 @@ open_file(struct cli *c, const char *path, int *ret_fd)
     return BATON_OK;
 }
 
+/* A packed file, another encoding or a small one is read in one pass. */
+static bool
+read_split(struct reading *r, int fd, unsigned threads)
+{
+    struct stat st;
+    if (threads < 2 || sysconf(_SC_NPROCESSORS_ONLN) < 2 || fstat(fd, &st) != 0 ||
+        pread(fd, r->head, sizeof r->head, 0) != (ssize_t)sizeof r->head ||
+        packed_kind_of(r->head, sizeof r->head) != PACKED_NOT ||
+        strncmp(encoding_of(r->head, sizeof r->head), "utf-8", 5) != 0 ||
+        !exports_split_read(fd, (uint64_t)st.st_size, r->e, &r->file->hash))
+        return false;
+    r->file->bytes = (uint64_t)st.st_size;
+    r->file->encoding = encoding_of(r->head, sizeof r->head);
+    r->file->objects = exports_totals(r->e)->objects - r->before;
+    return true;
+}
+
 enum baton_status
 exports_file_read(struct cli *c, const char *path, unsigned threads, struct exports *e,
                   struct exports_file *ret_file)
@@ -151,12 +169,12 @@ exports_file_read(struct cli *c, const char *path, unsigned threads, struct expo
     struct baton_err err = {0};
     struct reading r = {.c = c, .e = e, .file = ret_file, .before = exports_totals(e)->objects};
     int fd;
-    (void)threads;
     *ret_file = (struct exports_file){.path = path, .packed = ""};
     enum baton_status rc = open_file(c, path, &fd);
     if (rc != BATON_OK)
         return rc;
-    rc = read_open(&r, fd, &err);
+    if (!read_split(&r, fd, threads))
+        rc = read_open(&r, fd, &err);
     close(fd);
     if (rc != BATON_OK)
         return cli_fail(c, BATON_FAILED,

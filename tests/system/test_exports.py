@@ -1,0 +1,201 @@
+#!/usr/bin/env python3
+"""`baton exports analyze` on files as servers and people make them: whole, packed, broken, large, compared."""
+import gzip
+import json
+import os
+import pathlib
+import random
+import subprocess
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PROGRAMS = pathlib.Path(os.environ.get("BATON_PROGRAMS", str(ROOT / "build/release/bin")))
+KEYS = {"adds", "updates", "deletes", "renames", "delete_adds", "none", "objects"}
+
+
+def entra_dn(anchor):
+    return "CN={%s}" % anchor.encode().hex().upper()
+
+
+def cs_object(anchor, operation=None, inside="", kind="user", behind=""):
+    delta = f'<unapplied-export><delta operation="{operation}">{inside}</delta></unapplied-export>' if operation else ""
+    return f'<cs-object cs-dn="{entra_dn(anchor)}" id="{{{anchor}}}" object-type="{kind}">{delta}{behind}</cs-object>\n'
+
+
+def changed(name, old="old", new="new"):
+    return (f'<attr name="{name}" operation="update" type="string" multivalued="false">'
+            f'<value operation="delete">{old}</value><value operation="add">{new}</value></attr>')
+
+
+def document(*objects):
+    return '<?xml version="1.0" encoding="utf-16"?>\n<cs-objects>\n' + "".join(objects) + "</cs-objects>\n"
+
+
+class Exports(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory(prefix="baton-exports-")
+        cls.dir = pathlib.Path(cls.folder.name)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    def file(self, name, content):
+        path = self.dir / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    def analyze(self, *words, code=None, output="json"):
+        done = subprocess.run([PROGRAMS / "baton", "exports", "analyze", *map(str, words), "--output", output],
+                              capture_output=True, text=True, timeout=300)
+        if code is not None:
+            self.assertEqual(done.returncode, code, done.stdout[:2000] + done.stderr)
+        return done
+
+    def report(self, *words, code):
+        return json.loads(self.analyze(*words, code=code).stdout)
+
+    def rules(self, report):
+        return {f["rule"]: f for f in report["findings"]}
+
+    # --- verdicts -----------------------------------------------------------------------------------
+    def test_nothing_pending_passes(self):
+        report = self.report(self.file("quiet.xml", document(cs_object("a"), cs_object("b", "none"))), code=0)
+        self.assertEqual(report["verdict"], "pass")
+        self.assertEqual(report["totals"]["none"], 2)
+        self.assertTrue(KEYS <= report["totals"].keys())
+
+    def test_one_delete_blocks_and_is_named_by_its_source_anchor(self):
+        path = self.file("delete.xml", document(cs_object("QF5HMK7n80qvdYsUPIHa9Q==", "delete")))
+        finding = self.rules(self.report(path, code=5))["EX-DELETES"]
+        self.assertEqual((finding["count"], finding["limit"], finding["severity"]), (1, 0, "block"))
+        self.assertEqual(finding["samples"], ["QF5HMK7n80qvdYsUPIHa9Q=="])
+
+    def test_an_update_is_for_a_person(self):
+        report = self.report(self.file("update.xml", document(cs_object("a", "update", changed("title")))), code=6)
+        self.assertEqual(report["verdict"], "review")
+        self.assertEqual(report["attributes"]["title"],
+                         {"set": 0, "changed": 1, "cleared": 0, "value_adds": 0, "value_removes": 0})
+
+    def test_a_policy_allows_what_a_tenant_expects_and_refuses_what_it_cannot_read(self):
+        path = self.file("two.xml", document(cs_object("a", "delete"), cs_object("b", "delete")))
+        policy = self.file("policy.yaml", "preset: parity\nrules:\n  - rule: EX-DELETES\n    count: 2\n")
+        self.assertEqual(self.report(path, "--policy", policy, code=0)["verdict"], "pass")
+        broken = self.file("broken.yaml", "preset: parity\nsurprise: 1\n")
+        self.assertIn("broken.yaml", self.analyze(path, "--policy", broken, code=1).stderr)
+
+    def test_several_files_are_one_set(self):
+        one = self.file("one.xml", document(cs_object("a", "add")))
+        two = self.file("two-more.xml", document(cs_object("b", "add"), cs_object("c", "add", kind="group")))
+        report = self.report(one, two, code=6)
+        self.assertEqual(report["totals"]["adds"], 3)
+        self.assertEqual([f["objects"] for f in report["files"]], [1, 2])
+        self.assertEqual(report["object_types"]["group"], {"adds": 1, "updates": 0, "deletes": 0})
+
+    def test_two_servers_are_held_against_each_other(self):
+        old = self.file("old.xml", document(cs_object("same", "update", changed("title")),
+                                            cs_object("other", "update", changed("title", new="x")), cs_object("gone", "add")))
+        new = self.file("new.xml", document(cs_object("other", "update", changed("title", new="y")),
+                                            cs_object("same", "update", changed("title")), cs_object("fresh", "add")))
+        report = self.report(new, "--against", old, code=6)
+        self.assertEqual(report["against"], {"only_old": 1, "only_new": 1, "equal": 1, "different": 1})
+        self.assertEqual(report["totals"]["objects"], 3)  # the new server's alone
+
+    # --- forms --------------------------------------------------------------------------------------
+    def test_encodings_and_packings_change_nothing_but_their_names(self):
+        text = document(cs_object("a", "update", changed("displayName", "Ärger", "Größe")), cs_object("b", "add"))
+        forms = {"utf-8": text.encode(), "utf-8-bom": b"\xef\xbb\xbf" + text.encode(),
+                 "utf-16le": b"\xff\xfe" + text.encode("utf-16-le"), "utf-16be": b"\xfe\xff" + text.encode("utf-16-be")}
+        wanted = None
+        for encoding, content in forms.items():
+            for packing in ("", "gzip", "zstd"):
+                packed = gzip.compress(content) if packing == "gzip" else content
+                path = self.file(f"form-{encoding}-{packing}", packed)
+                if packing == "zstd":
+                    subprocess.run(["zstd", "-q", "-f", path, "-o", f"{path}.zst"], check=True)
+                    path = pathlib.Path(f"{path}.zst")
+                report = self.report(path, code=6)
+                self.assertEqual(report["files"][0]["encoding"], encoding)
+                self.assertEqual(report["files"][0]["packed"], packing)
+                counted = (report["totals"], report["attributes"], report["object_types"])
+                wanted = wanted or counted
+                self.assertEqual(counted, wanted)
+
+    def test_what_the_generator_decided_is_what_is_counted(self):
+        for seed, layout in ((1, "lf"), (2, "crlf"), (3, "one-line")):
+            path, expected = self.dir / f"seed-{seed}.xml", self.dir / f"seed-{seed}.json"
+            subprocess.run([PROGRAMS / "baton-lab", "generate", "exports", "--objects", "400", "--seed", str(seed), "--oddities",
+                            "all", "--layout", layout, "--out", path, "--expect", expected], check=True, timeout=60)
+            report = self.report(path, code=5)
+            for part, counts in json.loads(expected.read_text()).items():
+                self.assertEqual({k: v for k, v in report[part].items() if k in counts}, counts, f"{part} of seed {seed}")
+
+    def test_every_output_tells_the_same_and_a_page_holds_no_persons_data(self):
+        path = self.file("outputs.xml", document(cs_object("secretanchor", "delete"), cs_object("b", "update", changed("mail"))))
+        table = self.analyze(path, output="table", code=5).stdout
+        self.assertIn("block under preset parity", table)
+        self.assertIn("secretanchor", table)
+        page = self.analyze(path, output="html", code=5).stdout
+        self.assertIn("EX-DELETES", page)
+        self.assertNotIn("secretanchor", page)
+        self.assertNotIn("<script", page)
+        self.assertIn("mail,0,1,0,0,0", self.analyze(path, output="csv", code=5).stdout)
+
+    # --- broken -------------------------------------------------------------------------------------
+    def refused(self, path, *words):
+        done = self.analyze(path, code=1)
+        self.assertEqual(done.stdout, "")
+        for word in words:
+            self.assertIn(word, done.stderr)
+        return done.stderr
+
+    def test_a_file_that_is_not_whole_has_no_verdict(self):
+        text = document(*(cs_object(f"a{i}", "add") for i in range(20)))
+        said = self.refused(self.file("cut.xml", text[:len(text) // 2]), "line ", "objects were counted", "whole csexport")
+        self.assertRegex(said, r"\b\d+ objects were counted")
+        self.refused(self.file("cut.gz", gzip.compress(text.encode())[:-20]), "cut before its end")
+        self.refused(self.file("empty.xml", ""), "empty")
+        self.refused(self.file("wrong.xml", "<ma-data/>"), "root is not cs-objects")
+        self.refused(self.file("nul.xml", text.replace("add", "a\0d", 1)), "line")
+        self.refused(self.file("bomb.xml", '<!DOCTYPE a [<!ENTITY b "c">]><cs-objects/>'), "document type")
+        self.refused(self.file("deep.xml", "<cs-objects>" + "<a>" * 100), "deep")
+        self.refused(self.file("mixed.xml", text.encode()[:100] + text.encode("utf-16-le")[100:]), "line")
+        self.refused(self.dir / "nowhere.xml", "No such file")
+        self.refused(self.dir, "not a regular file")
+
+    def test_a_good_file_beside_a_broken_one_gives_no_verdict_either(self):
+        good = self.file("good.xml", document(cs_object("a")))
+        done = self.analyze(good, self.file("bad.xml", "<cs-objects>"), code=1)
+        self.assertEqual(done.stdout, "")
+
+    # --- two threads --------------------------------------------------------------------------------
+    def same_either_way(self, path):
+        one, two = (self.analyze(path, "--threads", n) for n in (1, 2))
+        self.assertEqual((one.returncode, one.stdout, one.stderr), (two.returncode, two.stdout, two.stderr))
+        return one
+
+    def test_two_threads_count_and_refuse_as_one_does(self):
+        path = self.dir / "large.xml"
+        subprocess.run([PROGRAMS / "baton-lab", "generate", "exports", "--objects", "5000", "--seed", "9", "--out", path],
+                       check=True, timeout=60)
+        whole = path.read_bytes()
+        self.assertGreater(len(whole), 9_000_000)
+        self.assertEqual(self.same_either_way(path).returncode, 5)
+        cut = whole.index(b"<cs-object ", len(whole) * 46 // 100 - 1)
+        traps = [b"<!-- <cs-object cs-dn='x'> -->", b"<![CDATA[<cs-object cs-dn='x'>]]>", b"<!-- <cs-object x --><cs-object ",
+                 b"</cs-objects>", b"<cs-objects>", b"<a>", b"\xff", b"&nothing;"]
+        for trap in traps:
+            self.same_either_way(self.file("trap.xml", whole[:cut] + trap + whole[cut:]))
+        comment = whole[:cut - 40000] + b"<!--" + b" <cs-object a " * 12000 + b"-->" + whole[cut - 40000:]
+        self.same_either_way(self.file("comment.xml", comment))
+        dice = random.Random(4)
+        for _ in range(6):
+            at = dice.randrange(len(whole))
+            self.same_either_way(self.file("mutated.xml", whole[:at] + bytes([dice.randrange(256)]) + whole[at + 1:]))
+        self.assertEqual(self.same_either_way(self.file("short.xml", whole[:-5000])).returncode, 1)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
