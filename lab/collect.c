@@ -130,6 +130,23 @@ static const struct {
     {"Disk", "100 GB free", "8 GB free"},
 };
 
+const char admin_actions_source[] = "Entra Connect Admin Actions";
+
+static json_t *
+admin_actions(struct server *s, struct baton_err *err)
+{
+    (void)err;
+    json_t *list = json_array();
+    for (size_t i = s->disk.log.count; i-- > 0;) {
+        const struct log_entry *e = &s->disk.log.item[i];
+        if (strcmp(e->source, admin_actions_source) == 0)
+            json_array_append_new(
+                list, json_pack("{s:s,s:i,s:o,s:s}", "ProviderName", e->source, "Id", e->id,
+                                "TimeCreated", print_date(e->at_ms), "Message", e->text));
+    }
+    return list;
+}
+
 static json_t *
 prerequisites(struct server *s, struct baton_err *err)
 {
@@ -144,11 +161,32 @@ prerequisites(struct server *s, struct baton_err *err)
     return list;
 }
 
-static json_t *
-runs(struct server *s, struct baton_err *err)
+/* A finished run never changes but by being another one. */
+static bool
+runs_are_printed(const struct printed_runs *p, const struct runs *runs)
 {
-    (void)err;
-    return runs_json(&s->disk.runs, &s->disk.connectors);
+    if (p->text == NULL || p->count != runs->count)
+        return false;
+    const struct run *newest = &runs->item[runs->count - 1];
+    return p->newest.end_ms == newest->end_ms && strcmp(p->newest.id, newest->id) == 0 &&
+           strcmp(p->newest.result, newest->result) == 0;
+}
+
+/* A long history takes milliseconds to print and is asked for at every look: once for each change. */
+static char *
+runs(struct server *s)
+{
+    struct printed_runs *p = &s->printed_runs;
+    const struct runs *runs = &s->disk.runs;
+    if (runs_are_printed(p, runs))
+        return strdup(p->text);
+    char *text = print_powershell(runs_json(runs, &s->disk.connectors));
+    free(p->text);
+    *p = (struct printed_runs){0};
+    if (runs->count == 0 || runs->item[runs->count - 1].end_ms == 0)
+        return text;
+    *p = (struct printed_runs){strdup(text), runs->count, runs->item[runs->count - 1]};
+    return text;
 }
 
 static const struct row {
@@ -156,17 +194,19 @@ static const struct row {
     int have;
     bool engine; /* under the fault engine-required: fails unless the engine runs */
     collect_fn *make;
+    char *(*print)(struct server *s); /* in its place */
 } rows[] = {
-    {"scheduler", HAVE_CONNECT, true, scheduler},
-    {"global", HAVE_CONNECT | HAVE_AADSYNC, true, config_settings},
-    {"connectors", HAVE_PRODUCT, true, connectors},
-    {"run-status", HAVE_PRODUCT, true, run_status},
-    {"runs", HAVE_PRODUCT, true, runs},
-    {"statistics", HAVE_PRODUCT, true, statistics},
-    {"auto-upgrade", HAVE_CONNECT, true, auto_upgrade},
-    {"configuration", HAVE_PRODUCT, true, configuration},
-    {"pending", HAVE_PRODUCT, true, pending},
-    {"prerequisites", HAVE_PRODUCT | HAVE_NOTHING, false, prerequisites},
+    {"scheduler", HAVE_CONNECT, true, scheduler, NULL},
+    {"global", HAVE_CONNECT | HAVE_AADSYNC, true, config_settings, NULL},
+    {"connectors", HAVE_PRODUCT, true, connectors, NULL},
+    {"run-status", HAVE_PRODUCT, true, run_status, NULL},
+    {"runs", HAVE_PRODUCT, true, NULL, runs},
+    {"statistics", HAVE_PRODUCT, true, statistics, NULL},
+    {"auto-upgrade", HAVE_CONNECT, true, auto_upgrade, NULL},
+    {"configuration", HAVE_PRODUCT, true, configuration, NULL},
+    {"pending", HAVE_PRODUCT, true, pending, NULL},
+    {"prerequisites", HAVE_PRODUCT | HAVE_NOTHING, false, prerequisites, NULL},
+    {"admin-actions", HAVE_CONNECT, false, admin_actions, NULL},
 };
 
 static enum baton_status
@@ -194,6 +234,10 @@ collect(struct server *s, const char *collector, char **ret_text, struct baton_e
         enum baton_status rc = may_collect(s, &rows[i], err);
         if (rc != BATON_OK)
             return rc;
+        if (rows[i].print != NULL) {
+            *ret_text = rows[i].print(s);
+            return BATON_OK;
+        }
         json_t *json = rows[i].make(s, err);
         if (json == NULL)
             return err->status;

@@ -126,6 +126,8 @@ server_close(struct server *s)
 {
     free(s->snapshot);
     s->snapshot = NULL;
+    free(s->printed_runs.text);
+    s->printed_runs.text = NULL;
 }
 
 bool

@@ -163,6 +163,12 @@ struct snapshot {
 
 struct world;
 
+struct printed_runs { /* a history, and how many runs it had and which as the newest */
+    char *text;
+    size_t count;
+    struct run newest;
+};
+
 struct server {
     struct world *world;
     size_t index;
@@ -182,6 +188,7 @@ struct server {
     uint64_t removal_serial;
     bool removing;
     struct snapshot *snapshot;
+    struct printed_runs printed_runs;
     const char *config_from; /* a real configuration export for this server, or NULL */
 };
 

@@ -279,6 +279,40 @@ run_errors_appear_in_the_history_until_they_are_turned_off(void **state)
     lab_close(&lab);
 }
 
+static void
+history_is_current(struct server *s)
+{
+    struct baton_err err;
+    char *text, *anew = print_powershell(runs_json(&s->disk.runs, &s->disk.connectors));
+    assert_int_equal(collect(s, "runs", &text, &err), BATON_OK);
+    assert_string_equal(text, anew);
+    free(text);
+    free(anew);
+}
+
+/* The history is printed once for each change: no run's beginning or end, and no other life of the
+ * server, may be missed. */
+static void
+the_history_is_always_that_of_now(void **state)
+{
+    (void)state;
+    struct lab lab;
+    lab_open(&lab, DIRSYNC, NO_PRODUCT);
+    for (int i = 0; i < 300; i++) {
+        lab_run(&lab, 10);
+        history_is_current(lab.old);
+    }
+    while (runs_current(&lab.old->disk.runs) == NULL)
+        lab_run(&lab, 10);
+    assert_true(lab_do(&lab, lab.old, "'op':'snapshot'"));
+    assert_true(lab_do(&lab, lab.old, "'op':'power','act':'off'"));
+    history_is_current(lab.old);
+    lab_run(&lab, 20); /* the same run ends once more, at another time */
+    assert_true(lab_do(&lab, lab.old, "'op':'revert','generation':true"));
+    history_is_current(lab.old);
+    lab_close(&lab);
+}
+
 int
 main(void)
 {
@@ -293,6 +327,7 @@ main(void)
         cmocka_unit_test(pending_exports_are_a_file_of_the_counted_objects),
         cmocka_unit_test(faults_make_collectors_and_prerequisites_fail),
         cmocka_unit_test(run_errors_appear_in_the_history_until_they_are_turned_off),
+        cmocka_unit_test(the_history_is_always_that_of_now),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
