@@ -83,7 +83,7 @@ settings_recall(struct agent *a)
 void
 settings_init(struct settings *s)
 {
-    *s = (struct settings){.fd = -1};
+    *s = (struct settings){.fd = -1, .attached_fd = -1};
 }
 
 static void
@@ -91,7 +91,9 @@ close_all(struct settings *s)
 {
     if (s->fd >= 0)
         close(s->fd);
-    s->fd = -1;
+    if (s->attached_fd >= 0)
+        close(s->attached_fd);
+    s->fd = s->attached_fd = -1;
     seal_free(&s->seal);
     seal_opener_free(&s->opener);
     if (s->plain != NULL)
@@ -130,6 +132,7 @@ ask_host(struct agent *a, enum host_op op, enum host_place place, const uint8_t 
     struct baton_err err;
     struct host_request r = {.op = op,
                              .place = (uint8_t)place,
+                             .collector = op == HOST_COLLECT ? COLLECT_CONFIGURATION : COLLECT_NONE,
                              .offset = op == HOST_FILE_WRITE ? s->written : s->offset,
                              .bytes = bytes,
                              .len = len,
@@ -140,21 +143,28 @@ ask_host(struct agent *a, enum host_op op, enum host_place place, const uint8_t 
     return rc == BATON_OK;
 }
 
-static bool
-open_blob(struct agent *a, enum setup_file file, int flags)
+static int
+open_own(struct agent *a, enum setup_file file, int flags)
 {
     char path[SETUP_PATH_BYTES];
     struct baton_err err;
-    struct settings *s = &a->settings;
+    int fd = -1;
     enum baton_status rc = setup_path(a->setup->dir, file, path, &err);
     if (rc == BATON_OK) {
-        s->fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
-        if (s->fd < 0)
+        fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
+        if (fd < 0)
             rc = baton_fail(&err, BATON_IO, "cannot open %s: %s", path, strerror(errno));
     }
     if (rc != BATON_OK)
         give_up(a, rc, err.text);
-    return rc == BATON_OK;
+    return fd;
+}
+
+static bool
+open_blob(struct agent *a, enum setup_file file, int flags)
+{
+    a->settings.fd = open_own(a, file, flags);
+    return a->settings.fd >= 0;
 }
 
 static enum baton_status
@@ -254,7 +264,6 @@ static void
 seal_hashed(struct agent *a, const struct host_completion *done)
 {
     struct settings *s = &a->settings;
-    struct baton_err err = {0};
     if (!baton_hash_eq(&done->u.file.hash, &s->file)) {
         give_up(a, BATON_CONFLICT, "the exported settings file is not the one named: it changed");
         return;
@@ -263,11 +272,37 @@ seal_hashed(struct agent *a, const struct host_completion *done)
         give_up(a, BATON_MALFORMED, "the exported settings file is empty");
         return;
     }
+    s->file_bytes = done->u.file.bytes;
+    s->state = SEAL_COLLECT;
+    (void)ask_host(a, HOST_COLLECT, PLACE_NONE, NULL, 0);
+}
+
+static void
+seal_collected(struct agent *a, const struct host_completion *done)
+{
+    (void)done;
+    a->settings.state = SEAL_STAT;
+    (void)ask_host(a, HOST_FILE_STAT, PLACE_CONFIGURATION, NULL, 0);
+}
+
+/* Without a configuration, or with one that does not fit beside it, the file goes alone. */
+static void
+seal_sized(struct agent *a, const struct host_completion *done)
+{
+    struct settings *s = &a->settings;
+    struct baton_err err = {0};
+    bool fits = done->status == BATON_OK && done->u.file.exists &&
+                s->file_bytes < SEAL_FILE_BYTES_MAX &&
+                done->u.file.bytes <= SEAL_FILE_BYTES_MAX - s->file_bytes;
+    s->attached_bytes = fits ? done->u.file.bytes : 0;
+    if (!fits)
+        log_warn("settings.configuration", "the old server's configuration is not sent along: %s",
+                 done->status != BATON_OK ? done->err.text : "there is none, or it is too large");
     struct seal_binding binding = {.tenant = a->setup->tenant,
                                    .recipient = s->recipient_box,
                                    .file = s->file,
-                                   .file_bytes = done->u.file.bytes};
-    s->file_bytes = done->u.file.bytes;
+                                   .file_bytes = s->file_bytes,
+                                   .attached_bytes = s->attached_bytes};
     s->state = SEAL_READ;
     sha256_init(&s->sha);
     if (!open_blob(a, SETUP_BLOB_OUT, O_WRONLY | O_CREAT | O_TRUNC))
@@ -282,18 +317,11 @@ seal_hashed(struct agent *a, const struct host_completion *done)
 }
 
 static void
-seal_read(struct agent *a, const struct host_completion *done)
+seal_whole(struct agent *a)
 {
     struct settings *s = &a->settings;
     struct baton_err err = {0};
-    enum baton_status rc = seal_push(s->seal, done->text, done->text_len, &err);
-    s->offset += done->text_len;
-    if (rc == BATON_OK && done->text_len > 0 && s->offset < s->file_bytes) {
-        (void)ask_host(a, HOST_FILE_READ, PLACE_SETTINGS_EXPORT, NULL, 0);
-        return;
-    }
-    if (rc == BATON_OK)
-        rc = seal_finish(s->seal, &err);
+    enum baton_status rc = seal_finish(s->seal, &err);
     if (rc == BATON_OK && fsync(s->fd) != 0)
         rc = baton_fail(&err, BATON_IO, "sealed settings: %s", strerror(errno));
     if (rc != BATON_OK) {
@@ -302,6 +330,40 @@ seal_read(struct agent *a, const struct host_completion *done)
     }
     s->state = SEAL_HASH_AGAIN;
     (void)ask_host(a, HOST_FILE_HASH, PLACE_SETTINGS_EXPORT, NULL, 0);
+}
+
+/* One piece more of the file, or of what is attached to it. */
+static void
+seal_piece(struct agent *a, const struct host_completion *done, uint64_t bytes,
+           enum host_place place)
+{
+    struct settings *s = &a->settings;
+    struct baton_err err = {0};
+    enum baton_status rc = seal_push(s->seal, done->text, done->text_len, &err);
+    s->offset += done->text_len;
+    if (rc != BATON_OK)
+        give_up(a, rc, err.text);
+    else if (done->text_len > 0 && s->offset < bytes)
+        (void)ask_host(a, HOST_FILE_READ, place, NULL, 0);
+    else if (s->state == SEAL_READ && s->attached_bytes > 0) {
+        s->state = SEAL_READ_CONFIG;
+        s->offset = 0;
+        (void)ask_host(a, HOST_FILE_READ, PLACE_CONFIGURATION, NULL, 0);
+    } else {
+        seal_whole(a);
+    }
+}
+
+static void
+seal_read(struct agent *a, const struct host_completion *done)
+{
+    seal_piece(a, done, a->settings.file_bytes, PLACE_SETTINGS_EXPORT);
+}
+
+static void
+seal_read_config(struct agent *a, const struct host_completion *done)
+{
+    seal_piece(a, done, a->settings.attached_bytes, PLACE_CONFIGURATION);
 }
 
 static void
@@ -417,6 +479,17 @@ open_piece(struct settings *s, struct baton_err *err)
     return seal_open_push(s->opener, cell, (size_t)n, err);
 }
 
+/* What follows the file is for ourselves. */
+static enum baton_status
+keep_attached(struct settings *s, struct baton_err *err)
+{
+    uint64_t file_bytes = seal_opener_file_bytes(s->opener);
+    uint64_t left = s->plain_at < file_bytes ? file_bytes - s->plain_at : 0;
+    s->host_len = s->plain_len < left ? s->plain_len : (size_t)left;
+    s->plain_at += s->plain_len;
+    return write_all(s->attached_fd, s->plain + s->host_len, s->plain_len - s->host_len, err);
+}
+
 /* Opens until there is something to write, and hands that to the host. Only when everything has been
  * opened and written does the temporary file get its name. */
 static void
@@ -424,16 +497,19 @@ open_next(struct agent *a)
 {
     struct settings *s = &a->settings;
     struct baton_err err = {0};
-    s->plain_len = 0;
-    while (s->plain_len == 0 && !s->opened) {
+    s->plain_len = s->host_len = 0;
+    while (s->host_len == 0 && !s->opened) {
+        s->plain_len = 0;
         enum baton_status rc = open_piece(s, &err);
+        if (rc == BATON_OK)
+            rc = keep_attached(s, &err);
         if (rc != BATON_OK) {
             give_up(a, rc, err.text);
             return;
         }
     }
-    if (s->plain_len > 0) {
-        (void)ask_host(a, HOST_FILE_WRITE, PLACE_SETTINGS_IMPORT, s->plain, s->plain_len);
+    if (s->host_len > 0) {
+        (void)ask_host(a, HOST_FILE_WRITE, PLACE_SETTINGS_IMPORT, s->plain, s->host_len);
         return;
     }
     s->state = PLACE_COMMIT;
@@ -460,8 +536,11 @@ blob_whole(struct agent *a)
         give_up(a, rc, err.text);
         return;
     }
+    s->attached_fd = open_own(a, SETUP_OLD_CONFIG_PART, O_WRONLY | O_CREAT | O_TRUNC);
+    if (s->attached_fd < 0)
+        return;
     s->state = PLACE_WRITE;
-    s->offset = s->written = 0;
+    s->offset = s->written = s->plain_at = 0;
     s->opened = false;
     open_next(a);
 }
@@ -526,6 +605,22 @@ settings_chunk(struct agent *a, const struct msg_chunk *c)
         blob_whole(a);
 }
 
+/* A server without a configuration sends none: then there is nothing to hold the new one against. */
+static bool
+attached_named(struct agent *a)
+{
+    char part[SETUP_PATH_BYTES], whole[SETUP_PATH_BYTES];
+    struct baton_err err = {0};
+    enum baton_status rc = setup_path(a->setup->dir, SETUP_OLD_CONFIG_PART, part, &err);
+    if (rc == BATON_OK)
+        rc = setup_path(a->setup->dir, SETUP_OLD_CONFIG, whole, &err);
+    if (rc == BATON_OK && (fsync(a->settings.attached_fd) != 0 || rename(part, whole) != 0))
+        rc = baton_fail(&err, BATON_IO, "the old server's configuration: %s", strerror(errno));
+    if (rc != BATON_OK)
+        give_up(a, rc, err.text);
+    return rc == BATON_OK;
+}
+
 static void
 placed(struct agent *a, const struct host_completion *done)
 {
@@ -534,6 +629,8 @@ placed(struct agent *a, const struct host_completion *done)
         give_up(a, BATON_CORRUPT, "the file that was put down is not the one that was sealed");
         return;
     }
+    if (!attached_named(a))
+        return;
     struct baton_id order = s->order;
     s->in_known = true;
     s->in_file = s->file;
@@ -554,7 +651,7 @@ static void
 written(struct agent *a, const struct host_completion *done)
 {
     (void)done;
-    a->settings.written += a->settings.plain_len;
+    a->settings.written += a->settings.host_len;
     open_next(a);
 }
 
@@ -571,7 +668,10 @@ settings_take(struct agent *a, const struct host_completion *done)
 {
     static void (*const next[])(struct agent *, const struct host_completion *) = {
         [SEAL_HASH] = seal_hashed,
+        [SEAL_COLLECT] = seal_collected,
+        [SEAL_STAT] = seal_sized,
         [SEAL_READ] = seal_read,
+        [SEAL_READ_CONFIG] = seal_read_config,
         [SEAL_HASH_AGAIN] = seal_hashed_again,
         [PLACE_WRITE] = written,
         [PLACE_COMMIT] = committed,
@@ -581,7 +681,8 @@ settings_take(struct agent *a, const struct host_completion *done)
     if (s->ticket == 0 || done->ticket != s->ticket)
         return false;
     s->ticket = 0;
-    if (done->status != BATON_OK)
+    bool may_fail = s->state == SEAL_COLLECT || s->state == SEAL_STAT;
+    if (done->status != BATON_OK && !may_fail)
         give_up(a, done->status, done->err.text);
     else if (s->state < ARRAY_LEN(next) && next[s->state] != NULL)
         next[s->state](a, done);

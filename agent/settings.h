@@ -7,6 +7,8 @@
  *            rename, hash. Both resume after a crash, and repeat without harm. A piece answers one
  *            question and a question asks for one piece: what comes twice is not answered twice, or
  *            each would double all that follow. What is lost is said again by the clock alone.
+ *            With the file goes the old server's configuration export, as one pack: the new server's
+ *            agent keeps it for itself and holds its own server's against it.
  * Rule       Sealed only to a key that an operator confirmed: the plan's member, checked against the
  *            trust document.
  * Limits     SEAL_FILE_BYTES_MAX. One file in each direction.
@@ -24,7 +26,10 @@
 enum settings_state {
     SETTINGS_IDLE,
     SEAL_HASH,
+    SEAL_COLLECT, /* the configuration, which goes with the file ... */
+    SEAL_STAT,    /* ... when the server has one */
     SEAL_READ,
+    SEAL_READ_CONFIG,
     SEAL_HASH_AGAIN,
     PLACE_FETCH,
     PLACE_WRITE,
@@ -36,7 +41,11 @@ struct settings {
     enum settings_state state;
     struct baton_id order;
     uint32_t ticket;
-    int fd; /* of the blob being made or read, -1 = none */
+    int fd;                  /* of the blob being made or read, -1 = none */
+    int attached_fd;         /* of the old server's configuration being put down, -1 = none */
+    uint64_t attached_bytes; /* behind the file */
+    uint64_t plain_at;       /* in file and attachment together, where `plain` begins */
+    size_t host_len;         /* of `plain`, for the host */
     struct baton_hash file, blob;
     uint64_t file_bytes, blob_bytes;
     uint64_t offset;   /* in the file (SEAL) or in the blob (PLACE) */

@@ -29,9 +29,14 @@ enum baton_status
 setup_path(const char *dir, enum setup_file file, char out[SETUP_PATH_BYTES], struct baton_err *err)
 {
     static const char *const names[] = {
-        [SETUP_INI] = "baton-agent.ini",   [SETUP_KEY] = "agent.key",
-        [SETUP_LOCK] = "agent.lock",       [SETUP_STATUS] = "status.json",
-        [SETUP_BLOB_OUT] = "settings.out", [SETUP_BLOB_IN] = "settings.in",
+        [SETUP_INI] = "baton-agent.ini",
+        [SETUP_KEY] = "agent.key",
+        [SETUP_LOCK] = "agent.lock",
+        [SETUP_STATUS] = "status.json",
+        [SETUP_BLOB_OUT] = "settings.out",
+        [SETUP_BLOB_IN] = "settings.in",
+        [SETUP_OLD_CONFIG] = "old-configuration.pack",
+        [SETUP_OLD_CONFIG_PART] = "old-configuration.part",
     };
     int len = snprintf(out, SETUP_PATH_BYTES, "%s/%s", dir, names[file]);
     return len < 0 || len >= SETUP_PATH_BYTES

@@ -23,7 +23,16 @@ struct setup {
     struct baton_key controller_sign, controller_curve, root;
 };
 
-enum setup_file { SETUP_INI, SETUP_KEY, SETUP_LOCK, SETUP_STATUS, SETUP_BLOB_OUT, SETUP_BLOB_IN };
+enum setup_file {
+    SETUP_INI,
+    SETUP_KEY,
+    SETUP_LOCK,
+    SETUP_STATUS,
+    SETUP_BLOB_OUT,
+    SETUP_BLOB_IN,
+    SETUP_OLD_CONFIG,
+    SETUP_OLD_CONFIG_PART
+};
 
 enum baton_status setup_read(const char *dir, struct setup *ret_setup,
                              struct baton_err *err) BATON_MUST_USE;

@@ -1042,6 +1042,41 @@ assert_placed(struct desk *d, size_t len)
     assert_memory_equal(in->bytes, out->bytes, len);
 }
 
+/* The old server's configuration lies with the new server's agent, as the old one exported it. */
+static void
+assert_configuration(struct desk *d, bool there)
+{
+    const struct fake_file *out = &d->side[OLD].fake->file[PLACE_CONFIGURATION];
+    char path[SETUP_PATH_BYTES];
+    uint8_t bytes[4096];
+    MUST(setup_path(d->side[NEW].dir, SETUP_OLD_CONFIG, path, NULL));
+    FILE *f = fopen(path, "rb");
+    assert_non_null(f);
+    size_t len = fread(bytes, 1, sizeof bytes, f);
+    fclose(f);
+    assert_int_equal(len, there ? out->len : 0);
+    assert_memory_equal(bytes, out->bytes, len);
+}
+
+static void
+a_server_whose_configuration_cannot_be_had_sends_its_settings_alone(void **state)
+{
+    struct desk *d = desk_of(state);
+    struct relay *r = calloc(1, sizeof *r);
+    d->side[OLD].fake->text[COLLECT_CONFIGURATION] = NULL;
+    open_both(d);
+    struct baton_hash file = export_settings(d, 40000);
+    order_seal(d, &file);
+    fetch(d, r);
+    order_place(d, r, &file);
+    give(d, r, r->total);
+    struct message *a = expect(d, &d->side[NEW], MSG_ANSWER);
+    message_free(&a);
+    assert_placed(d, 40000);
+    assert_configuration(d, false);
+    free(r);
+}
+
 static void
 the_settings_file_comes_over_sealed_and_whole(void **state)
 {
@@ -1062,6 +1097,7 @@ the_settings_file_comes_over_sealed_and_whole(void **state)
     a = expect(d, &d->side[NEW], MSG_ANSWER);
     message_free(&a);
     assert_placed(d, 150000);
+    assert_configuration(d, true);
     struct message *report;
     do {
         report = expect(d, &d->side[NEW], MSG_REPORT);
@@ -1267,6 +1303,7 @@ main(void)
         TEST(a_granted_start_does_not_wait_for_another_look),
         TEST(what_was_seen_before_an_order_proves_nothing_of_it),
         TEST(the_settings_file_comes_over_sealed_and_whole),
+        TEST(a_server_whose_configuration_cannot_be_had_sends_its_settings_alone),
         TEST(a_changed_piece_is_never_put_down),
         TEST(half_a_file_is_gone_on_with_after_a_restart),
         TEST(what_comes_twice_is_answered_once),
