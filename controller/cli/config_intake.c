@@ -42,10 +42,13 @@ intake_file(struct intake *in, const char *path)
 {
     struct config_xml *x = NULL;
     enum config_xml_root root = CONFIG_ROOT_NONE;
-    FILE *f = fopen(path, "re");
-    if (f == NULL)
-        return cli_fail(in->c, BATON_IO, "%s: %s", path, strerror(errno));
-    enum baton_status rc = config_xml_open(in->m, &x, &in->c->err);
+    FILE *f;
+    enum baton_status rc = input_open(in->c, path, &f);
+    if (rc == BATON_NOT_FOUND) /* it was there when its folder was read */
+        rc = in->c->err.status = BATON_IO;
+    if (rc != BATON_OK)
+        return rc;
+    rc = config_xml_open(in->m, &x, &in->c->err);
     if (rc == BATON_OK)
         rc = intake_bytes(in, f, x, path);
     if (rc == BATON_OK)
@@ -155,13 +158,14 @@ intake_fim(struct intake *in, const char *path, bool folder)
 
 /* JSON begins with a brace, after a byte order mark and white space; XML does not. */
 static bool
-is_json(const char *path)
+is_json(struct cli *c, const char *path)
 {
     unsigned char head[64];
-    FILE *f = fopen(path, "re");
-    size_t n = f != NULL ? fread(head, 1, sizeof head, f) : 0, i = 0;
-    if (f != NULL)
-        fclose(f);
+    FILE *f;
+    if (input_open(c, path, &f) != BATON_OK)
+        return false; /* whoever reads it next says why */
+    size_t n = fread(head, 1, sizeof head, f), i = 0;
+    fclose(f);
     while (i < n && (head[i] >= 0x80 || head[i] == 0 || strchr(" \t\r\n", head[i]) != NULL))
         i++;
     return i < n && head[i] == '{';
@@ -196,7 +200,7 @@ config_intake(struct cli *c, const char *path, struct config_model **ret_model)
         return cli_fail(c, BATON_IO, "%s: %s", path, strerror(errno));
     bool is_folder = S_ISDIR(st.st_mode);
     bool is_export = is_folder && find_folder(path, "Connectors", folder);
-    bool is_settings = !is_folder && is_json(path);
+    bool is_settings = !is_folder && is_json(c, path);
     struct intake in = {.c = c,
                         .m = config_model_new(is_settings         ? CONFIG_SETTINGS
                                               : !is_export        ? CONFIG_FIM_EXPORT

@@ -1,17 +1,38 @@
 #include "input.h"
 
 #include <errno.h>
-#include <stdio.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum baton_status
+input_open(struct cli *c, const char *path, FILE **ret_file)
+{
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe may never have a writer */
+    if (fd < 0)
+        return cli_fail(c, errno == ENOENT ? BATON_NOT_FOUND : BATON_IO, "%s: %s", path,
+                        strerror(errno));
+    bool regular = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+    FILE *f = regular ? fdopen(fd, "r") : NULL;
+    if (f == NULL) {
+        close(fd);
+        return regular ? cli_fail(c, BATON_NOMEM, "%s", path)
+                       : cli_fail(c, BATON_IO, "%s: not a regular file", path);
+    }
+    *ret_file = f;
+    return BATON_OK;
+}
 
 enum baton_status
 input_read(struct cli *c, const char *path, size_t most, char **ret_text, size_t *ret_len)
 {
-    FILE *f = fopen(path, "re");
-    if (f == NULL)
-        return cli_fail(c, errno == ENOENT ? BATON_NOT_FOUND : BATON_IO, "%s: %s", path,
-                        strerror(errno));
+    FILE *f;
+    enum baton_status rc = input_open(c, path, &f);
+    if (rc != BATON_OK)
+        return rc;
     char *text = malloc(most + 2);
     size_t len = text != NULL ? fread(text, 1, most + 1, f) : 0;
     bool failed = ferror(f) != 0;

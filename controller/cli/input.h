@@ -9,9 +9,13 @@
 
 #include "cli.h"
 
+#include <stdio.h>
+
 #include "baton/trust.h"
 #include "common/verify/limits.h"
 
+/* For reading, without ever waiting; only a regular file is one. */
+enum baton_status input_open(struct cli *c, const char *path, FILE **ret_file);
 enum baton_status input_read(struct cli *c, const char *path, size_t most, char **ret_text,
                              size_t *ret_len);
 /* The limits of --policy FILE, or of --preset NAME; parity when neither is given. */

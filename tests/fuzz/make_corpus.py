@@ -74,7 +74,11 @@ FIM = "<saved-ma-configuration server='OLD' export-date='2014-07-01 09:00:00'>\r
     "</ma-data>", "<export-attribute-flow><export-flow-set cd-object-type=\"user\" mv-object-type=\"person\">"
     "<export-flow cd-attribute=\"mail\" id=\"{5}\" suppress-deletions=\"false\"><direct-mapping><src-attribute>mail</src-attribute>"
     "</direct-mapping></export-flow></export-flow-set></export-attribute-flow></ma-data>") + "</saved-ma-configuration>"
-CONFIG = {"connector": CONNECTOR.encode(), "connector-16": utf16(CONNECTOR), "rule": RULE.encode(), "settings": SETTINGS.encode(),
+CLOUD = f"""<ma-data><id>{{{ENTRA.upper()}}}</id><name>contoso.onmicrosoft.com - AAD</name><category>Extensible2</category>
+ <subtype>Windows Azure Active Directory (Microsoft)</subtype><ma-partition-data><partition><id>{{4}}</id><name>default</name>
+ <selected>1</selected><filter><object-classes><object-class>user</object-class></object-classes><containers><inclusions><inclusion/>
+ </inclusions></containers></filter></partition></ma-partition-data></ma-data>"""
+CONFIG = {"connector": CONNECTOR.encode(), "cloud": CLOUD.encode(), "connector-16": utf16(CONNECTOR), "rule": RULE.encode(), "settings": SETTINGS.encode(),
           "fim": FIM.encode(), "empty": b"<ma-data/>", "other-root": b"<configuration/>"}
 
 POLICY = {
