@@ -557,6 +557,39 @@ a_collector_answers_with_its_text(void **state)
 }
 
 static void
+runs_text(struct world *w, struct host_completion *ret_done)
+{
+    *ret_done = ask(w, (struct host_request){.op = HOST_COLLECT, .collector = COLLECT_RUNS});
+    assert_int_equal(ret_done->status, BATON_OK);
+    assert_non_null(ret_done->text);
+}
+
+/* An adapter may keep what it has read, but never answers with what is no longer so. */
+static void
+a_history_that_grew_is_given_as_it_is_now(void **state)
+{
+    enum { LONG_BYTES = 16384 };
+    struct world *w = setup(state);
+    if (w->fake != NULL) /* its history stands still */
+        return;
+    struct host_completion before, now;
+    uint64_t until = now_ms() + PATIENCE_MS;
+    runs_text(w, &before);
+    for (size_t grown = 0; grown < 5 || before.text_len < LONG_BYTES;) {
+        lab_do(w, "\"op\":\"console\",\"act\":\"force-export\"");
+        runs_text(w, &now);
+        assert_int_equal(strlen(now.text), now.text_len);
+        grown += now.text_len > before.text_len;
+        w->port.release(w->port.ctx, &before);
+        before = now;
+        runs_text(w, &now);
+        w->port.release(w->port.ctx, &now);
+        assert_true(now_ms() < until);
+    }
+    w->port.release(w->port.ctx, &before);
+}
+
+static void
 a_hand_start_is_told_with_who_did_it(void **state)
 {
     struct world *w = setup(state);
@@ -647,6 +680,7 @@ run_suite(struct world *w)
         cmocka_unit_test(a_file_that_is_not_there_is_a_fact_for_stat_and_an_error_for_the_others),
         cmocka_unit_test(product_machine_tasks_and_events_answer),
         cmocka_unit_test(a_collector_answers_with_its_text),
+        cmocka_unit_test(a_history_that_grew_is_given_as_it_is_now),
         cmocka_unit_test(a_hand_start_is_told_with_who_did_it),
         cmocka_unit_test(a_broken_watch_is_told_and_the_port_works_again),
         cmocka_unit_test(the_descriptor_is_readable_while_something_waits),
