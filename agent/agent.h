@@ -15,6 +15,7 @@
 #include "agent/core/member.h"
 #include "agent/later.h"
 #include "agent/reach.h"
+#include "agent/review.h"
 #include "agent/settings.h"
 #include "agent/setup.h"
 #include "common/crypto/crypto.h"
@@ -49,6 +50,7 @@ struct agent {
     struct collect collect;
     struct reach reach;
     struct settings settings;
+    struct review review;
     struct session session;
     struct later later;
     struct baton_hash table; /* of the acceptance table */

@@ -71,7 +71,7 @@ take_host(struct agent *a)
     while (agent_runs(a) && a->host.next(a->host.ctx, &done)) {
         if (done.ticket == 0)
             notice(a, &done);
-        else if (!act_take(a, &done) && !settings_take(a, &done))
+        else if (!act_take(a, &done) && !settings_take(a, &done) && !review_take(a, &done))
             (void)observe_take(a, &done);
         a->host.release(a->host.ctx, &done);
     }
@@ -94,7 +94,7 @@ wait_ms(const struct agent *a)
     uint64_t now = agent_now_ms(), until = now + (dials ? DIAL_MS : WAIT_MAX_MS);
     uint64_t due[] = {observe_next_ms(a), a->bus == NULL ? UINT64_MAX : session_next_ms(a),
                       a->member.promise.grant == GRANT_LIVE ? a->tick_due_ms : UINT64_MAX,
-                      later_next_ms(a)};
+                      later_next_ms(a), a->bus == NULL ? UINT64_MAX : review_next_ms(a)};
     for (size_t i = 0; i < ARRAY_LEN(due); i++)
         if (due[i] < until)
             until = due[i];

@@ -107,6 +107,7 @@ observed(struct agent *a)
     if (!same_machine(a))
         return;
     facts_set_digest(&facts, DIGEST_AGENT_TABLE, &a->table);
+    review_facts(a, &facts);
     if (a->collect.tool_started)
         tool_notice(a);
     ev.facts = &facts;
@@ -118,6 +119,8 @@ observed(struct agent *a)
     if (agent_runs(a))
         act_reach(a);
     session_report(a, false);
+    if (agent_runs(a))
+        review_consider(a);
 }
 
 void

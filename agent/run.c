@@ -295,6 +295,7 @@ agent_close(struct agent *a)
 {
     agent_bus_close(&a->bus);
     settings_done(&a->settings);
+    review_done(&a->review);
     if (a->host.ctx != NULL)
         a->host.close(a->host.ctx);
     collect_done(&a->collect);

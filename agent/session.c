@@ -172,6 +172,7 @@ session_time(struct agent *a)
         return;
     session_report(a, false);
     settings_time(a, false);
+    review_time(a, false);
     if (now < a->beat_due_ms)
         return;
     struct message m = {.type = MSG_BEAT};
@@ -217,6 +218,7 @@ on_welcome(struct agent *a, const struct message *m)
     agent_step(a, &ev);
     agent_send_unheard(a);
     settings_time(a, true);
+    review_time(a, true);
 }
 
 static void
@@ -251,7 +253,8 @@ on_receipt(struct agent *a, const struct message *m)
 static void
 on_heard(struct agent *a, const struct message *m)
 {
-    later_heard(a, &m->u.heard.statement);
+    if (!review_heard(a, &m->u.heard.statement))
+        later_heard(a, &m->u.heard.statement);
 }
 
 static void

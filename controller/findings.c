@@ -1,5 +1,7 @@
 #include "controller/engine_state.h"
 
+#include "common/verify/limits.h"
+
 #include <string.h>
 
 /* What the new server's checks found, and people's signed words about it. Both are objects of the
@@ -21,6 +23,19 @@ findings_wanted(const struct seat *seat)
     return t->cutover_open && t->cutover.new_agent == seat->row.slot;
 }
 
+/* What takes objects away, or makes them a second time, is never one person's word alone. A rule that
+ * this build does not know may be anything. */
+static void
+need_two(const struct findings *list, bool two[FINDINGS_SENT_MAX])
+{
+    struct limits limits;
+    limits_preset(PRESET_PARITY, &limits);
+    for (size_t i = 0; i < list->count; i++) {
+        const struct limit *limit = limits_of(&limits, list->item[i].rule);
+        two[i] = limit == NULL || limit->second_person;
+    }
+}
+
 static void
 findings_take(struct engine *e, struct seat *seat, const struct msg_findings *f,
               const struct baton_hash *hash)
@@ -28,6 +43,7 @@ findings_take(struct engine *e, struct seat *seat, const struct msg_findings *f,
     struct findings list;
     struct tenant_event ev;
     struct problem problem;
+    bool two[FINDINGS_SENT_MAX];
     event_init(e, &ev, TEV_FINDINGS);
     enum baton_status rc = findings_decode(f->bytes, f->len, &list, &ev.findings_more);
     if (rc != BATON_OK) { /* the codec let it through: only memory can fail here */
@@ -35,7 +51,9 @@ findings_take(struct engine *e, struct seat *seat, const struct msg_findings *f,
         return;
     }
     ev.agent = seat->row.slot;
+    need_two(&list, two);
     ev.findings = &list;
+    ev.findings_two = two;
     ev.findings_hash = *hash;
     journal_object(e, hash, f->bytes, f->len, NULL);
     room_step(e, seat->room, &ev, &(struct told){.actor = &seat->row.key}, &problem, NULL);

@@ -370,6 +370,20 @@ op_upgrade(struct request *r)
     request_finish(r, rc, &err);
 }
 
+/* Start-ADSyncSyncCycle -PolicyType Initial: what a person runs after a change of rules or scope. */
+static void
+op_initial_cycle(struct request *r)
+{
+    struct baton_err err;
+    enum baton_status rc = BATON_OK;
+    if (!r->server->disk.product.configured)
+        rc = baton_fail(&err, BATON_NOT_FOUND, "no configured product synchronizes on %s",
+                        r->server->name);
+    else
+        cycle_plan_full(r->server, 0);
+    request_finish(r, rc, &err);
+}
+
 static void
 op_pending(struct request *r)
 {
@@ -567,6 +581,7 @@ static const struct operation {
     {"re-enable", OF_SERVER, op_re_enable},
     {"uninstall", OF_SERVER, op_uninstall},
     {"upgrade", OF_SERVER, op_upgrade},
+    {"initial-cycle", OF_SERVER, op_initial_cycle},
     {"pending", OF_SERVER, op_pending},
     {"power", OF_SERVER | WITHOUT_POWER, op_power},
     {"snapshot", OF_SERVER | WITHOUT_POWER, op_snapshot},

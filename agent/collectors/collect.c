@@ -109,7 +109,7 @@ static const struct collect_row rows[ROW_COUNT] = {
     [ROW_STATISTICS]    = COLLECT(COLLECT_STATISTICS, SYNC, NO_DIGEST, collect_statistics,
         FACTS(F(PENDING_ADDS), F(PENDING_UPDATES), F(PENDING_DELETES), F(OBJECTS))),
     [ROW_AUTO_UPGRADE]  = COLLECT(COLLECT_AUTO_UPGRADE, CONNECT, NO_DIGEST, collect_auto_upgrade, FACTS(F(AUTO_UPGRADE))),
-    [ROW_CONFIGURATION] = COLLECT(COLLECT_CONFIGURATION, AADSYNC | CONNECT, DIGEST_CONFIG, collect_configuration,
+    [ROW_CONFIGURATION] = COLLECT(COLLECT_CONFIGURATION, SYNC, DIGEST_CONFIG, collect_configuration,
         .heavy = true, NO_FACTS),
     [ROW_PREREQUISITES] = {.op = HOST_COLLECT, .collector = COLLECT_PREREQUISITES, .stage = STAGE_COLLECTORS,
         .products = NONE | CONNECT, .heavy = true, .read = collect_prerequisites, .digest = NO_DIGEST,

@@ -348,6 +348,7 @@ end_agent(struct side *s)
         return;
     agent_bus_close(&a->bus);
     settings_done(&a->settings);
+    review_done(&a->review);
     collect_done(&a->collect);
     agent_store_close(&a->store);
     free(a);

@@ -901,6 +901,7 @@ what_the_checks_found_is_heard_when_it_is_durable(void **state)
     read_tenant(h);
     assert_true(baton_hash_eq(&h->t.cutover.review.findings, &hash));
     assert_int_equal(h->t.cutover.review.row_count, 1);
+    assert_true(h->t.cutover.review.row[0].two); /* it takes objects away */
     size_t records = world_records(&h->w, AUDIT_STATEMENT);
     say_findings(&h->side[NEW], 3); /* the same again: heard, and nothing more */
     assert_non_null(world_take(&h->w, &h->side[NEW].wire, MSG_HEARD));

@@ -1,0 +1,89 @@
+"""Verification inside a handoff: what the new server's agent finds beside the data, and what people decide."""
+from baton_case import BatonCase, main
+
+
+class Verification(BatonCase):
+    def staged(self):
+        self.site.tenant("contoso")
+        self.site.begin("contoso")
+        self.site.stage("contoso")
+
+    def verification(self):
+        return self.site.cutover("contoso")["verification"]
+
+    def findings(self):
+        return self.site.baton("cutover", "findings", "contoso", json_output=True)
+
+    def found(self, rule):
+        return next((f for f in self.findings()["items"] if f["rule"] == rule), None)
+
+    def wait_parity(self, rows):
+        self.site.wait_until(f"parity is known and {rows} rows are open",
+                             lambda: self.verification()["items"]["parity_rows"] == rows)
+
+    def narrow_scope(self):
+        """Somebody unticks everything but one container on the new server."""
+        folder = self.site.labs["contoso"].dir / "servers/NEW/configuration/Connectors"
+        for path in folder.iterdir():
+            text = path.read_text()
+            path.write_text(text.replace("<inclusion>DC=", "<inclusion>OU=CORP,DC="))
+
+    def four_operations_again(self):
+        """A configuration that changed is synchronized in full before anybody judges it."""
+        self.site.labs["contoso"].do("NEW", "initial-cycle")
+        self.site.wait_until("the four operations ended well", lambda: all(
+            self.site.fact("contoso", "NEW", name) for name in (
+                "full_import_ad", "full_sync_ad", "full_import_entra", "full_sync_entra")), timeout=60)
+
+    def test_parity_is_known_and_everything_found_reaches_the_operator(self):
+        self.staged()
+        self.wait_parity(0)
+        items = self.verification()["items"]
+        self.assertEqual(items["anchor_changes"], 0)
+        self.assertIsNotNone(self.found("EX-UPDATES"))
+        self.assertEqual(self.findings()["blocking"], 0)
+        self.assertNotEqual(self.verification()["findings"], "0" * 64)
+        table = self.site.baton("cutover", "findings", "contoso")
+        self.assertIn("EX-UPDATES", table)
+        self.site.baton("cutover", "accept", "contoso", "--reason", "looked at all of it")
+        self.site.wait_state("contoso", "S6")
+
+    def test_a_narrowed_scope_stops_the_handoff_until_two_people_have_decided(self):
+        self.staged()
+        self.wait_parity(0)
+        self.narrow_scope()
+        self.site.wait_until("the narrowed scope is found", lambda: self.found("CF-SCOPE-NARROWED") is not None)
+        self.wait_parity(1)
+        finding = self.found("CF-SCOPE-NARROWED")
+        self.assertEqual(finding["severity"], "block")
+        self.assertIn("OU=CORP", finding["subject"] + finding["why"])
+        self.four_operations_again()
+        said = self.refused("cutover", "accept", "contoso", "--reason", "in a hurry")
+        self.assertIn("cutover findings contoso", said)
+        row = finding["row"][:12]
+        dispose = ("cutover", "dispose", "contoso", row, "--as", "accepted", "--reason", "CORP holds everybody", "--yes")
+        self.site.baton(*dispose)
+        self.wait_parity(1)  # what takes objects away is never one person's word alone
+        self.site.baton(*dispose)
+        self.wait_parity(1)  # nor that of the same person twice
+        self.site.baton(*dispose, by="bert")
+        self.wait_parity(0)
+        decided = self.found("CF-SCOPE-NARROWED")
+        self.assertFalse(decided["open"])
+        self.assertEqual({d["name"] for d in decided["dispositions"]}, {"anna", "bert"})
+        self.site.baton("cutover", "accept", "contoso", "--reason", "two of us looked")
+        self.site.wait_state("contoso", "S6")
+        self.verify_audit()
+
+    def test_a_configuration_that_changes_after_the_acceptance_is_verified_again(self):
+        self.staged()
+        self.wait_parity(0)
+        self.site.baton("cutover", "accept", "contoso", "--reason", "fine")
+        self.site.wait_state("contoso", "S6")
+        self.narrow_scope()
+        self.site.wait_state("contoso", "S5")
+        self.site.wait_until("the narrowed scope is found", lambda: self.found("CF-SCOPE-NARROWED") is not None)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,125 @@
+/* A pack becomes the model and the digest that the agent on the other server reports. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include "common/readers/config_packed.h"
+
+#include <cmocka.h>
+#include <string.h>
+
+static const char connector[] =
+    "<ma-data><id>{b891884f-051e-4a83-95af-2544101c9083}</id><name>contoso - AAD</name>"
+    "<category>Extensible2</category><version>%</version></ma-data>";
+static const char settings[] =
+    "<saved-mv-configuration server='A' export-date='x'><mv-data>"
+    "<parameter-values><parameter name=\"Microsoft.X\" type=\"string\""
+    ">1</parameter></parameter-values></mv-data></saved-mv-configuration>";
+
+static uint8_t pack[8192];
+static size_t pack_len;
+static struct baton_err err;
+
+static void
+add(const char *name, const char *content)
+{
+    pack_len += config_pack_head(name, strlen(content), pack + pack_len);
+    memcpy(pack + pack_len, content, strlen(content));
+    pack_len += strlen(content);
+}
+
+static void
+begin(void)
+{
+    memcpy(pack, config_pack_magic, CONFIG_PACK_MAGIC_BYTES);
+    pack_len = CONFIG_PACK_MAGIC_BYTES;
+}
+
+static enum baton_status
+read_pack(size_t piece, struct config_model **ret_model, struct baton_hash *ret_digest)
+{
+    struct config_packed *p;
+    assert_int_equal(config_packed_open(&p, &err), BATON_OK);
+    enum baton_status rc = BATON_OK;
+    for (size_t at = 0; rc == BATON_OK && at < pack_len; at += piece)
+        rc = config_packed_push(p, pack + at, pack_len - at < piece ? pack_len - at : piece, &err);
+    if (rc == BATON_OK)
+        rc = config_packed_finish(p, ret_model, ret_digest, &err);
+    config_packed_close(&p);
+    assert_null(p);
+    return rc;
+}
+
+/* As the agent's collector on the other server does it. */
+static struct baton_hash
+folded(const char *const content[], const char *const folder[], const char *const file[], size_t n)
+{
+    struct config_entry entry[4];
+    struct baton_hash digest;
+    for (size_t i = 0; i < n; i++) {
+        struct config_file *f;
+        assert_int_equal(config_file_open(&f, &err), BATON_OK);
+        assert_int_equal(config_file_push(f, content[i], strlen(content[i]), &err), BATON_OK);
+        assert_int_equal(config_file_finish(f, &entry[i].hash, &err), BATON_OK);
+        config_file_close(&f);
+        assert_true(config_entry_name(&entry[i], folder[i], file[i]));
+    }
+    config_fold(entry, n, "", &digest);
+    return digest;
+}
+
+static void
+model_and_digest_come_out_whatever_the_pieces(void **state)
+{
+    (void)state;
+    const char *const content[] = {connector, settings},
+                      *const folder[] = {"Connectors", "GlobalSettings"},
+                      *const file[] = {"a.xml", "MV.xml"};
+    struct baton_hash wanted = folded(content, folder, file, 2), digest;
+    begin();
+    add("Connectors/a.xml", connector);
+    add("GlobalSettings/MV.xml", settings);
+    for (size_t piece = 1; piece < pack_len; piece += 37) {
+        struct config_model *m = NULL;
+        assert_int_equal(read_pack(piece, &m, &digest), BATON_OK);
+        assert_int_equal(m->connector_count, 1);
+        assert_int_equal(m->connector[0].kind, CONNECTOR_ENTRA);
+        assert_int_equal(m->parameter_count, 1);
+        assert_true(baton_hash_eq(&digest, &wanted));
+        config_model_free(&m);
+    }
+}
+
+static void
+a_damaged_file_is_told_by_its_name_and_gives_no_model(void **state)
+{
+    (void)state;
+    struct config_model *m = NULL;
+    struct baton_hash digest;
+    begin();
+    add("Connectors/a.xml", "<ma-data><id>");
+    assert_int_equal(read_pack(50, &m, &digest), BATON_MALFORMED);
+    assert_non_null(strstr(err.text, "Connectors/a.xml"));
+    begin();
+    add("nowhere.xml", connector);
+    assert_int_equal(read_pack(50, &m, &digest), BATON_MALFORMED);
+    begin();
+    add("GlobalSettings/MV.xml", settings);
+    assert_int_equal(read_pack(50, &m, &digest), BATON_MALFORMED);
+    assert_non_null(strstr(err.text, "no connector"));
+    begin();
+    add("Connectors/a.xml", connector);
+    pack_len -= 3;
+    assert_int_equal(read_pack(50, &m, &digest), BATON_MALFORMED);
+    assert_null(m);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(model_and_digest_come_out_whatever_the_pieces),
+        cmocka_unit_test(a_damaged_file_is_told_by_its_name_and_gives_no_model),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
