@@ -12,6 +12,18 @@ wait_for_company(struct agent *a)
 }
 
 void
+later_order(struct agent *a, const struct baton_id *id, const struct baton_hash *hash)
+{
+    struct later *l = &a->later;
+    if (l->order_count == LATER_ORDERS_MAX)
+        later_flush(a);
+    if (!agent_runs(a))
+        return;
+    l->order[l->order_count++] = (struct later_order){*id, *hash};
+    wait_for_company(a);
+}
+
+void
 later_heard(struct agent *a, const struct baton_hash *statement)
 {
     struct later *l = &a->later;
@@ -70,6 +82,11 @@ write_lists(struct agent *a, struct baton_err *err)
 {
     const struct later *l = &a->later;
     enum baton_status rc = BATON_OK;
+    for (size_t i = 0; rc == BATON_OK && i < l->order_count; i++) {
+        rc = agent_store_take_order(a->store, &l->order[i].id, &l->order[i].hash, err);
+        if (rc == BATON_NOT_FOUND) /* new to the store, as it should be */
+            rc = BATON_OK;
+    }
     for (size_t i = 0; rc == BATON_OK && i < l->heard_count; i++)
         rc = agent_store_heard(a->store, &l->heard[i], err);
     for (size_t i = 0; rc == BATON_OK && i < l->receipt_count; i++)

@@ -250,21 +250,38 @@ refuse_other_bytes(struct agent *a, const struct baton_id *order, const struct b
     (void)session_send(a, &m);
 }
 
+/* A challenge that finds nothing to void: its answer is given over a look that begins now. */
+static bool
+only_asks_for_a_look(const struct member_out *out)
+{
+    return out->observe_now && !out->changed && !out->plan_changed && !out->trust_changed &&
+           out->word_count == 0;
+}
+
 /* Order, answer and promise in one transaction: an order is never half taken. */
 static void
-new_order(struct agent *a, const struct order *o)
+authority_order(struct agent *a, const struct order *o, const struct baton_hash *hash)
 {
     struct member_event ev = agent_event(MEMBER_ORDER);
     ev.order = o;
-    if (touches_authority(o)) {
-        member_step(&a->member, &ev, a->digest, &a->out);
-        if (put_step(a, o) && agent_commit(a)) {
-            after_step(a);
-            act_at_once(a);
-        }
-    } else if (agent_commit(a)) {
-        other_order(a, o);
+    member_step(&a->member, &ev, a->digest, &a->out);
+    if (only_asks_for_a_look(&a->out)) {
+        agent_store_rollback(a->store);
+        later_order(a, &o->id, hash);
+    } else if (!put_step(a, o) || !agent_commit(a)) {
+        return;
     }
+    after_step(a);
+    act_at_once(a);
+}
+
+static void
+new_order(struct agent *a, const struct order *o, const struct baton_hash *hash)
+{
+    if (touches_authority(o))
+        authority_order(a, o, hash);
+    else if (agent_commit(a))
+        other_order(a, o);
 }
 
 void
@@ -278,7 +295,7 @@ agent_order(struct agent *a, const struct msg_order *m)
         return;
     enum baton_status rc = agent_store_take_order(a->store, &m->order.id, &hash, &err);
     if (rc == BATON_NOT_FOUND) {
-        new_order(a, &m->order);
+        new_order(a, &m->order, &hash);
         return;
     }
     agent_store_rollback(a->store);

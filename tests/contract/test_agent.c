@@ -794,6 +794,93 @@ a_crash_before_that_only_says_the_word_again(void **state)
     message_free(&say);
 }
 
+/* A holder that is asked for a look while its server does not answer yet. */
+static struct order
+challenge_under_way(struct desk *d, struct side *s)
+{
+    struct order o = order_of(d, ORDER_CHALLENGE);
+    start_agent(d, s);
+    open_session(d, s);
+    struct promise *p = &s->agent->member.promise;
+    p->epoch = o.epoch = (struct epoch){.counter = 1, .incarnation = {{3}}};
+    p->recipient = s->identity.sign_key;
+    p->holding = true;
+    s->fake->hold = true;
+    send_order(d, s, &o);
+    while (s->agent->later.order_count == 0)
+        turn(d);
+    return o;
+}
+
+static enum baton_status
+order_kept(struct side *s, const struct order *o)
+{
+    struct baton_hash hash;
+    return agent_store_order_hash(s->agent->store, &o->id, &hash, NULL);
+}
+
+static void
+a_challenge_becomes_durable_with_its_answer(void **state)
+{
+    struct desk *d = desk_of(state);
+    struct side *s = &d->side[OLD];
+    struct order o = challenge_under_way(d, s), other = o;
+    assert_int_equal(order_kept(s, &o), BATON_NOT_FOUND);
+    send_order(d, s, &o); /* the same again changes nothing ... */
+    other.nonce.b[1] ^= 1;
+    send_order(d, s, &other); /* ... and other bytes under its id are refused as ever */
+    struct message *refused = expect(d, s, MSG_REFUSED);
+    assert_int_equal(refused->u.refused.status, BATON_CONFLICT);
+    assert_int_equal(order_kept(s, &o), BATON_NOT_FOUND);
+    assert_int_equal(s->agent->later.order_count, 1);
+    host_fake_release(s->fake);
+    struct message *a = expect(d, s, MSG_ANSWER);
+    assert_int_equal(read_statement(s, &a->u.answer.statement).type, SAY_HOLDING);
+    assert_memory_equal(a->u.answer.order.b, o.id.b, sizeof o.id.b);
+    assert_int_equal(order_kept(s, &o), BATON_OK);
+    assert_int_equal(s->agent->later.order_count, 0);
+    message_free(&refused);
+    message_free(&a);
+}
+
+static void
+a_crash_before_that_answers_the_challenge_when_it_comes_again(void **state)
+{
+    struct desk *d = desk_of(state);
+    struct side *s = &d->side[OLD];
+    struct order o = challenge_under_way(d, s);
+    struct promise kept = s->agent->member.promise;
+    end_agent(s);
+    forget(d);
+    host_fake_release(s->fake);
+    start_agent(d, s);
+    open_session(d, s);
+    s->agent->member.promise.epoch = kept.epoch;
+    s->agent->member.promise.recipient = kept.recipient;
+    s->agent->member.promise.holding = true;
+    assert_int_equal(order_kept(s, &o), BATON_NOT_FOUND);
+    send_order(d, s, &o);
+    struct message *a = expect(d, s, MSG_ANSWER);
+    assert_memory_equal(a->u.answer.order.b, o.id.b, sizeof o.id.b);
+    message_free(&a);
+}
+
+static void
+more_challenges_than_wait_together_are_written_and_not_dropped(void **state)
+{
+    struct desk *d = desk_of(state);
+    struct side *s = &d->side[OLD];
+    struct baton_hash hash = {{9}};
+    struct order o = order_of(d, ORDER_CHALLENGE), first = o;
+    start_agent(d, s);
+    for (int i = 0; i <= LATER_ORDERS_MAX; i++) {
+        later_order(s->agent, &o.id, &hash);
+        o = order_of(d, ORDER_CHALLENGE);
+    }
+    assert_int_equal(s->agent->later.order_count, 1);
+    assert_int_equal(order_kept(s, &first), BATON_OK);
+}
+
 static void
 count_steps(void *arg, const struct journal_step *step)
 {
@@ -1297,6 +1384,9 @@ main(void)
         TEST(a_word_is_said_again_in_every_session_until_it_is_heard),
         TEST(what_was_heard_becomes_durable_with_the_next_step),
         TEST(a_crash_before_that_only_says_the_word_again),
+        TEST(a_challenge_becomes_durable_with_its_answer),
+        TEST(a_crash_before_that_answers_the_challenge_when_it_comes_again),
+        TEST(more_challenges_than_wait_together_are_written_and_not_dropped),
         TEST(a_full_list_of_steps_is_written_and_not_dropped),
         TEST(receipts_count_only_with_the_controllers_signature),
         TEST(a_trust_document_is_taken_from_the_root_alone),
