@@ -34,6 +34,16 @@ observe_next_ms(const struct agent *a)
     return whole < a->native_due_ms ? whole : a->native_due_ms;
 }
 
+/* The server that exported when this was planned, unless that is this one. */
+static const char *
+account_host(const struct agent *a)
+{
+    const struct plan *p = &a->member.plan;
+    if (!a->member.plan_known || baton_key_eq(&p->member[p->holder].key, &a->identity.sign_key))
+        return "";
+    return p->member[p->holder].host;
+}
+
 void
 observe_due(struct agent *a)
 {
@@ -49,6 +59,7 @@ observe_due(struct agent *a)
                                   .now_ms = now,
                                   .limit_ms = (uint64_t)agent_policy(a, POLICY_STEP_MS),
                                   .heavy_ms = (uint64_t)agent_policy(a, POLICY_OBSERVE_T2_MS)};
+    collect_watch_account(&a->collect, account_host(a));
     collect_begin(&a->collect, &round);
     observe_pump(a);
 }

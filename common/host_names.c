@@ -43,6 +43,7 @@ static const char *const collector_names[COLLECT_COUNT] = {
     [COLLECT_CONFIGURATION] = "configuration",
     [COLLECT_PENDING] = "pending",
     [COLLECT_PREREQUISITES] = "prerequisites",
+    [COLLECT_ADMIN_ACTIONS] = "admin-actions",
 };
 
 const char *

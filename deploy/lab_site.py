@@ -282,6 +282,7 @@ class Site:
 
     def retire(self, tenant):
         self.labs[tenant].do("OLD", "uninstall", by="CONTOSO\\anna")
+        self.labs[tenant].do("NEW", "remove-account", name="OLD", by="CONTOSO\\anna")
         self.wait_until("retire", lambda: self.baton("cutover", "retire", tenant, "--yes") is not None, timeout=60)
         self.wait_state(tenant, "D3")
 

@@ -13,4 +13,7 @@
 enum baton_status collect(struct server *s, const char *collector, char **ret_text,
                           struct baton_err *err) BATON_MUST_USE;
 
+/* The event provider of what administrators do in Entra Connect. */
+extern const char admin_actions_source[];
+
 #endif

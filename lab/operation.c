@@ -543,6 +543,36 @@ op_account(struct request *r)
     request_finish(r, rc, &err);
 }
 
+/* Remove-ADSyncAADServiceAccount, run on a server with the product: the tenant forgets the account of
+ * the server that is named, and the product of this one logs that it did. */
+static void
+op_remove_account(struct request *r)
+{
+    struct baton_err err;
+    const char *name, *by;
+    char account[PATH_BYTES];
+    struct server *s = NULL;
+    enum baton_status rc = request_text(r, "name", NULL, &name, &err);
+    if (rc == BATON_OK)
+        rc = request_by(r, person, &by, &err);
+    if (rc == BATON_OK && r->server->disk.product.kind != CONNECT)
+        rc = baton_fail(&err, BATON_NOT_FOUND, "no Entra Connect is installed on %s",
+                        r->server->name);
+    if (rc == BATON_OK && (s = world_server(r->world, name)) == NULL)
+        rc = baton_fail(&err, BATON_NOT_FOUND, "there is no server '%.63s'", name);
+    if (rc == BATON_OK) {
+        tenant_account_name(s, account, sizeof account);
+        if (!s->account_enabled)
+            rc = baton_fail(&err, BATON_NOT_FOUND, "the tenant has no account %.120s", account);
+    }
+    if (rc == BATON_OK) {
+        tenant_account(s, false, by);
+        server_log(r->server, admin_actions_source, 2600, by, "DeleteEntraConnectorAccount: %s",
+                   account);
+    }
+    request_finish(r, rc, &err);
+}
+
 static void
 op_sync_cycle(struct request *r)
 {
@@ -580,6 +610,7 @@ static const struct operation {
     {"shell", OF_SERVER, op_shell},
     {"re-enable", OF_SERVER, op_re_enable},
     {"uninstall", OF_SERVER, op_uninstall},
+    {"remove-account", OF_SERVER, op_remove_account},
     {"upgrade", OF_SERVER, op_upgrade},
     {"initial-cycle", OF_SERVER, op_initial_cycle},
     {"pending", OF_SERVER, op_pending},

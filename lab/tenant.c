@@ -123,6 +123,13 @@ tenant_account(struct server *s, bool enabled, const char *by)
                                     "enabled", enabled, "by", by));
 }
 
+void
+tenant_account_name(const struct server *s, char *out, size_t cap)
+{
+    print_format(out, cap, "Sync_%s_%.12s@%s.onmicrosoft.com", s->name, s->ids.guid + 24,
+                 s->world->tenant.name);
+}
+
 json_t *
 tenant_exports(const struct world *w, uint64_t from)
 {
@@ -165,12 +172,13 @@ tenant_status(const struct world *w)
 {
     const struct tenant *t = &w->tenant;
     json_t *accounts = json_array();
-    for (size_t i = 0; i < w->server_count; i++)
-        json_array_append_new(
-            accounts, json_pack("{s:s,s:o,s:b}", "server", w->server[i].name, "account",
-                                json_sprintf("Sync_%s_%.12s@%s.onmicrosoft.com", w->server[i].name,
-                                             w->server[i].ids.guid + 24, t->name),
-                                "enabled", w->server[i].account_enabled));
+    for (size_t i = 0; i < w->server_count; i++) {
+        char name[PATH_BYTES];
+        tenant_account_name(&w->server[i], name, sizeof name);
+        json_array_append_new(accounts,
+                              json_pack("{s:s,s:s,s:b}", "server", w->server[i].name, "account",
+                                        name, "enabled", w->server[i].account_enabled));
+    }
     json_int_t last = t->export_count == 0 ? 0 : (json_int_t)t->export[t->export_count - 1].end_ms;
     return json_pack("{s:s,s:I,s:o,s:o,s:I,s:b,s:o}", "tenant", t->name, "objects",
                      (json_int_t)t->objects, "exporters", exporters(w), "judge", verdict_json(w),

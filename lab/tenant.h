@@ -16,6 +16,8 @@ void tenant_close(struct tenant *t);
 void tenant_judge(struct server *s, bool able);
 void tenant_export(struct server *s, const struct run *run, bool forced);
 void tenant_account(struct server *s, bool enabled, const char *by);
+/* Sync_NAME_id@tenant.onmicrosoft.com: what this server signs in with. */
+void tenant_account_name(const struct server *s, char *out, size_t cap);
 
 json_t *tenant_exports(const struct world *w, uint64_t from); /* an array */
 json_t *tenant_status(const struct world *w);                 /* the fields of an answer */

@@ -5,6 +5,7 @@
 #include "common/canon.h"
 #include "common/log.h"
 #include "common/readers/csexport_count.h"
+#include "common/text.h"
 #include "readers.h"
 
 enum { FACTS_PER_ROW = 16, NO_DIGEST = DIGEST_COUNT };
@@ -58,6 +59,12 @@ static bool
 pending_made(const struct collect *c)
 {
     return c->pending != NULL;
+}
+
+static bool
+account_watched(const struct collect *c)
+{
+    return c->account_of[0] != '\0';
 }
 
 #define FACTS(...) .facts = {__VA_ARGS__}, .fact_count = sizeof((const uint8_t[]){__VA_ARGS__})
@@ -114,6 +121,9 @@ static const struct collect_row rows[ROW_COUNT] = {
     [ROW_PREREQUISITES] = {.op = HOST_COLLECT, .collector = COLLECT_PREREQUISITES, .stage = STAGE_COLLECTORS,
         .products = NONE | CONNECT, .heavy = true, .read = collect_prerequisites, .digest = NO_DIGEST,
         FACTS(F(PREREQ_FAILED))},
+    [ROW_ADMIN_ACTIONS] = {.op = HOST_COLLECT, .collector = COLLECT_ADMIN_ACTIONS, .stage = STAGE_COLLECTORS,
+        .products = CONNECT, .when = account_watched, .read = collect_admin_actions, .digest = NO_DIGEST,
+        FACTS(F(ACCOUNT_REMOVED))},
 
     [ROW_EXPORTED_HASH] = PLACE(HOST_FILE_HASH, PLACE_SETTINGS_EXPORT, STAGE_FILES, ANY, NO_DIGEST, export_not_settled,
         collect_exported_hash, NO_FACTS),
@@ -166,6 +176,18 @@ row_absent(struct collect *c, const struct collect_row *row, enum fact_reason re
         c->facts.digest_known[row->digest] = false;
     if (row->digest == DIGEST_CONFIG)
         c->facts.digest_known[DIGEST_RULES] = false;
+}
+
+void
+collect_watch_account(struct collect *c, const char *host)
+{
+    if (strcmp(c->account_of, host) == 0)
+        return;
+    if (c->account_of[0] != '\0') { /* what was seen is of another server's */
+        c->account_removed = 0;
+        c->facts.fact[FACT_ACCOUNT_REMOVED] = (struct fact){0};
+    }
+    text_copy(c->account_of, sizeof c->account_of, host);
 }
 
 /* --- stages --- */
@@ -388,7 +410,7 @@ static const enum fact_id remembered[] = {
     FACT_LAST_EXPORT_UPDATES, FACT_LAST_EXPORT_DELETES,
 };
 
-enum { MEMORY_VERSION = 3 };
+enum { MEMORY_VERSION = 4 };
 
 size_t
 collect_remember(const struct collect *c, uint8_t out[COLLECT_MEMORY_BYTES])
@@ -402,6 +424,7 @@ collect_remember(const struct collect *c, uint8_t out[COLLECT_MEMORY_BYTES])
     canon_put_i64(&w, c->cycle_mark);
     canon_put_bool(&w, c->configured);
     canon_put_i64(&w, c->config_changed_unix_ms);
+    canon_put_i64(&w, c->account_removed);
     canon_put_bool(&w, c->facts.digest_known[DIGEST_CONFIG]);
     canon_put_hash(&w, &c->facts.digest[DIGEST_CONFIG]);
     for (size_t i = 0; i < ARRAY_LEN(remembered); i++) {
@@ -437,7 +460,7 @@ collect_recall(struct collect *c, const uint8_t *bytes, size_t len, uint64_t now
     uint64_t unix_ms = canon_get_u64(&r);
     int64_t counted = canon_get_i64(&r), mark = canon_get_i64(&r);
     bool configured = canon_get_bool(&r);
-    int64_t changed = canon_get_i64(&r);
+    int64_t changed = canon_get_i64(&r), removed = canon_get_i64(&r);
     bool config_known = canon_get_bool(&r);
     struct baton_hash config = canon_get_hash(&r);
     uint64_t ago_ms = now_unix_ms > unix_ms ? now_unix_ms - unix_ms : 0;
@@ -453,6 +476,7 @@ collect_recall(struct collect *c, const uint8_t *bytes, size_t len, uint64_t now
     c->cycle_mark = mark;
     c->configured = configured;
     c->config_changed_unix_ms = changed;
+    c->account_removed = removed;
     if (config_known)
         facts_set_digest(&c->facts, DIGEST_CONFIG, &config);
     return BATON_OK;

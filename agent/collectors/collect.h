@@ -86,6 +86,10 @@ struct collect {
     struct baton_hash sealed_hash, placed_hash;
     struct collect_file exported, placed;
     char wizard_note[NOTE_BYTES], service_note[NOTE_BYTES];
+
+    /* the old server's own account in the tenant; logs wrap, so what was seen is kept */
+    char account_of[NAME_BYTES]; /* host name; empty: nobody is watched */
+    int64_t account_removed;     /* unix_ms; 0: not seen */
 };
 
 struct collect_round {
@@ -104,6 +108,8 @@ void collect_pump(struct collect *c, const struct host_port *host, uint64_t now_
 /* True: the completion belonged to this round (the caller still releases it). */
 bool collect_take(struct collect *c, const struct host_completion *done, uint64_t now_ms);
 bool collect_over(const struct collect *c); /* a round was begun and every answer is in */
+/* Whose account the admin actions are searched for: a host name, or "" for nobody's. */
+void collect_watch_account(struct collect *c, const char *host);
 void collect_watch_broke(struct collect *c);
 
 /* The facts as they stand, with ages. Ends the round. *ret_began_ms is when the oldest part of

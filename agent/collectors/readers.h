@@ -27,6 +27,7 @@ enum collect_row_id {
     ROW_AUTO_UPGRADE,
     ROW_CONFIGURATION,
     ROW_PREREQUISITES,
+    ROW_ADMIN_ACTIONS,
     ROW_EXPORTED_HASH,
     ROW_PLACED_HASH,
     ROW_PENDING_MADE,
@@ -41,7 +42,7 @@ collect_reader collect_services, collect_tasks, collect_processes, collect_produ
 /* texts.c */
 collect_reader collect_runs, collect_run_status, collect_scheduler, collect_global,
     collect_connectors, collect_statistics, collect_auto_upgrade, collect_configuration,
-    collect_prerequisites;
+    collect_prerequisites, collect_admin_actions;
 /* places.c */
 collect_reader collect_exported_stat, collect_exported_hash, collect_placed_stat,
     collect_placed_hash, collect_pending_made, collect_pending_hash, collect_pending_read;

@@ -304,3 +304,58 @@ collect_prerequisites(struct collect *c, const struct host_completion *done, str
     collect_set(c, FACT_PREREQ_FAILED, failed);
     return BATON_OK;
 }
+
+/* --- admin actions ----------------------------------------------------------------------------- */
+
+static bool
+equal_without_case(const char *a, const char *b, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        char x = a[i] >= 'A' && a[i] <= 'Z' ? (char)(a[i] - 'A' + 'a') : a[i];
+        char y = b[i] >= 'A' && b[i] <= 'Z' ? (char)(b[i] - 'A' + 'a') : b[i];
+        if (x != y || x == '\0')
+            return false;
+    }
+    return true;
+}
+
+/* Sync_<HOST>_<id>@tenant: the host with both underscores, so that SYNC1 is not taken for SYNC10. */
+static bool
+names_account(const char *message, const char *host)
+{
+    size_t n = strlen(host);
+    for (const char *at = strstr(message, "Sync_"); at != NULL; at = strstr(at + 1, "Sync_"))
+        if (equal_without_case(at + strlen("Sync_"), host, n) && at[strlen("Sync_") + n] == '_')
+            return true;
+    return false;
+}
+
+/* Numbers of these events differ from build to build; their names do not. The newest word counts: an
+ * account that was made again is there again. */
+enum baton_status
+collect_admin_actions(struct collect *c, const struct host_completion *done, struct baton_err *err)
+{
+    struct ps_list list;
+    enum baton_status rc = ps_list_read(done->text, done->text_len, &list, err);
+    if (rc != BATON_OK)
+        return rc;
+    int64_t newest = c->account_removed;
+    for (size_t i = 0; i < list.count; i++) {
+        const json_t *item = ps_list_item(&list, i);
+        const char *message;
+        int64_t at;
+        if (!ps_text(item, "Message", &message) || !ps_date(item, "TimeCreated", &at) ||
+            at <= newest || !names_account(message, c->account_of))
+            continue;
+        if (strstr(message, "DeleteEntraConnectorAccount") != NULL)
+            c->account_removed = at;
+        else if (strstr(message, "AddEntraConnectorAccount") != NULL)
+            c->account_removed = 0;
+        else
+            continue;
+        newest = at;
+    }
+    ps_list_done(&list);
+    collect_set(c, FACT_ACCOUNT_REMOVED, c->account_removed);
+    return BATON_OK;
+}

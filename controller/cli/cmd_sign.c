@@ -152,10 +152,19 @@ cmd_cutover_rollback(struct cli *c)
     return rc == BATON_OK ? cutover_wait_after(c, id, "rollback") : rc;
 }
 
+/* In place of what no server can see: which account, and that it is gone. */
+static enum baton_status
+fill_account_gone(struct signing *s)
+{
+    uint64_t bytes;
+    return file_digest(cli_option(s->c, "account-gone"), &s->approval.seen, &bytes, &s->c->err);
+}
+
 enum baton_status
 cmd_cutover_retire(struct cli *c)
 {
-    return sign_and(c, VERB_RETIRE, NULL, "retire");
+    return sign_and(c, VERB_RETIRE, cli_has(c, "account-gone") ? fill_account_gone : NULL,
+                    "retire");
 }
 
 /* In a plan that waits the approval alone is missing; out of a hold the verb follows; while the

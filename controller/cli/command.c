@@ -43,6 +43,12 @@ static const struct option_row sign_options[] = {
     {"reason", "TEXT", "for the audit"},
     END,
 };
+static const struct option_row retire_options[] = {
+    {"account-gone", "FILE", "you say that its account in the tenant is gone; the SHA-256 of what shows it is signed"},
+    {"wait", NULL, "until it is done, or people are needed"},
+    {"reason", "TEXT", "for the audit"},
+    END,
+};
 static const struct option_row approve_options[] = {
     {"host", "HOST", "with --for retire: a server that the plan leaves out"},
     {"for", "VERB", "plan, adopt, cutover, rollback or retire; what is waited for unless given"},
@@ -246,7 +252,7 @@ static const struct command commands[] = {
     {"cutover", "adopt", "CUTOVER", 1, 1, sign_options, cmd_cutover_adopt, "sign and record a cutover that was made by hand", "baton cutover adopt contoso"},
     {"cutover", "acknowledge", "CUTOVER", 1, 1, verb_options, cmd_cutover_verb, "a guard's alarm was seen by you", "baton cutover acknowledge contoso"},
     {"cutover", "confirm-foreign", "CUTOVER", 1, 1, verb_options, cmd_cutover_verb, "accept what agents know and this controller forgot", "baton cutover confirm-foreign contoso"},
-    {"cutover", "retire", "CUTOVER", 1, 1, sign_options, cmd_cutover_retire, "sign and retire the old server for good", "baton cutover retire contoso"},
+    {"cutover", "retire", "CUTOVER", 1, 1, retire_options, cmd_cutover_retire, "sign and retire the old server for good", "baton cutover retire contoso"},
     {"cutover", "certificate", "CUTOVER", 1, 1, certificate_options, cmd_cutover_certificate, "what happened, on paper, checked here", "baton cutover certificate contoso --save contoso.json\nbaton cutover certificate contoso --html --save contoso.html"},
     {"approval", "list", "", 0, 0, watchable, cmd_approval_list, "approvals of open cutovers", "baton approval list"},
     {"audit", "list", "", 0, 0, audit_options, cmd_audit_list, "audit records", "baton audit list --tenant contoso\nbaton audit list --watch"},

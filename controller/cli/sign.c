@@ -305,6 +305,16 @@ show_verification(const struct signing *s)
     }
 }
 
+static void
+show_account_gone(const struct signing *s)
+{
+    char hex[65];
+    baton_hex(s->approval.seen.b, sizeof s->approval.seen.b, hex);
+    output_show(s->c, "  you say    %sthe account of %s in the tenant is gone%s; shown by %.16s\n",
+                paint_on(s->c, PAINT_YELLOW), s->plan.member[s->plan.holder].host, paint_off(s->c),
+                hex);
+}
+
 static const char *
 consequence(enum approval_verb v)
 {
@@ -358,6 +368,8 @@ signing_show(const struct signing *s)
     output_show(s->c, "  epoch      %" PRIu64 " when signed\n", s->approval.base.counter);
     if (!baton_key_is_zero(&s->approval.subject))
         output_show(s->c, "  about      %s\n", host_of(s, &s->approval.subject));
+    if (s->verb == VERB_RETIRE && !baton_hash_is_zero(&s->approval.seen))
+        show_account_gone(s);
     if (s->verification_known)
         show_verification(s);
     output_show(s->c, "  as         %s, valid until %s\n", s->me->name, until);

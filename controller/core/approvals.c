@@ -183,6 +183,19 @@ approvals_leave(const struct tenant *t, const struct baton_key *member,
     return n;
 }
 
+unsigned
+approvals_account_gone(const struct tenant *t, const struct approvals_view *v)
+{
+    unsigned n = 0;
+    for (uint32_t i = 0; i < t->cutover.approval_count; i++) {
+        const struct signed_approval *sa = &t->cutover.approval[i];
+        if (sa->a.verb == VERB_RETIRE && !baton_hash_is_zero(&sa->a.seen) &&
+            !leaves_out(t, &sa->a) && stands(t, sa, v))
+            n++;
+    }
+    return n;
+}
+
 bool
 approvals_go_fits(const struct tenant *t, const struct signed_approval *sa)
 {

@@ -31,6 +31,9 @@ bool approvals_go_fits(const struct tenant *t, const struct signed_approval *sa)
 /* How many people sign, with this plan, that a server which it leaves out is gone. */
 unsigned approvals_leave(const struct tenant *t, const struct baton_key *member,
                          const struct baton_key *towards, const struct approvals_view *v);
+/* How many of those who sign the retirement say, with the digest of what shows it, that the old server's
+ * own account in the tenant is gone. */
+unsigned approvals_account_gone(const struct tenant *t, const struct approvals_view *v);
 /* How many people attest for this member now. */
 unsigned approvals_attests(const struct tenant *t, const struct baton_key *member,
                            const struct approvals_view *v);

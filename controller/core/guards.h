@@ -44,6 +44,9 @@ const struct agent_view *tenant_new(const struct tenant *t);
 int tenant_member(const struct tenant *t, const struct agent_view *a);
 /* Its key was revoked: no word of it will come. */
 bool tenant_shut_out(const struct tenant *t, const struct baton_key *key);
+/* The new server's product logged the removal of the old one's account, after its last export: an
+ * account that exported later was made again. */
+bool account_seen_removed(const struct tenant *t);
 int64_t deletes_limit(const struct policy *p, int64_t scope_objects);
 bool source_is_dead(const struct agent_view *old, const struct policy *p, uint64_t unix_ms);
 

@@ -392,15 +392,53 @@ guard_old_absent(const struct guard_ctx *g, struct problem *p)
 }
 
 bool
+account_seen_removed(const struct tenant *t)
+{
+    int64_t removed = fact_or(&tenant_new(t)->facts, FACT_ACCOUNT_REMOVED, 0);
+    return removed > 0 && (uint64_t)removed >= t->cutover.old_last_export_unix_ms;
+}
+
+static void
+say_account(const struct guard_ctx *g, struct problem *p)
+{
+    int64_t removed = fact_or(&guard_new(g)->facts, FACT_ACCOUNT_REMOVED, -1);
+    char text[sizeof p->fact[0].text];
+    struct line l;
+    line_start(&l, text, sizeof text);
+    line_put(&l, removed > 0    ? "new server: its product logged the removal of that account at "
+                 : removed == 0 ? "new server: its product has logged no removal of that account"
+                                : "new server: it cannot say whether that account was removed");
+    if (removed > 0)
+        line_time(&l, (uint64_t)removed);
+    problem_add(p, text);
+    if (removed > 0 && !account_seen_removed(g->t))
+        problem_add(p, "that was before the old server's last export: the account was made again");
+}
+
+/* F2: the tenant lets the old server in no more. Seen through the new server's product, or signed by
+ * as many people as retiring takes. */
+bool
+guard_account_gone(const struct guard_ctx *g, struct problem *p)
+{
+    unsigned want = g->approvals.trust == NULL ? 1 : trust_quorum(g->approvals.trust, VERB_RETIRE);
+    unsigned have = approvals_account_gone(g->t, &g->approvals);
+    bool known = !g->t->cutover.local_fence_only; /* the order to retire rested on it */
+    if (known || account_seen_removed(g->t))
+        return true;
+    say_account(g, p);
+    problem_add_number(p, "people who signed that it is gone: ", have, "");
+    problem_add_number(p, "needed, where no server can see it: ", want, "");
+    return have >= want;
+}
+
+bool
 guard_retired(const struct guard_ctx *g, struct problem *p)
 {
     bool absent = guard_old_absent(g, p);
     bool retired = guard_member(g, guard_old(g))->retired;
     problem_add(p, retired ? "old server: its tombstone is final"
                            : "old server: its tombstone is not final yet");
-    if (g->t->cutover.local_fence_only)
-        problem_add(p, "local fence only: nobody proved that its cloud identity is gone");
-    return absent && retired;
+    return guard_account_gone(g, p) && absent && retired;
 }
 
 bool

@@ -78,6 +78,7 @@ bool guard_prereq(const struct guard_ctx *g, struct problem *p);
 bool guard_probation(const struct guard_ctx *g, struct problem *p);
 bool guard_reconciled(const struct guard_ctx *g, struct problem *p);
 bool guard_resume_fitting(const struct guard_ctx *g, struct problem *p);
+bool guard_account_gone(const struct guard_ctx *g, struct problem *p);
 bool guard_retired(const struct guard_ctx *g, struct problem *p);
 bool guard_rogue_new(const struct guard_ctx *g, struct problem *p);
 bool guard_rogue_old(const struct guard_ctx *g, struct problem *p);

@@ -319,12 +319,21 @@ static void
 grade(struct step *s)
 {
     struct cutover *c = step_cutover(s);
-    c->grade = 'B';
+    bool witnessed = account_seen_removed(s->t);
+    c->local_fence_only = c->local_fence_only && !witnessed;
+    c->grade = witnessed ? 'A' : 'B';
     for (size_t i = 0; i < s->t->authority.member_count; i++)
         if (s->t->authority.member[i].attested)
             c->grade = 'C';
     if (c->breach || c->late_activation)
         c->grade = 'X';
+}
+
+/* The order to retire left only because the account is gone; people's word for it may expire later. */
+static void
+fenced_outside(struct step *s)
+{
+    step_cutover(s)->local_fence_only = false;
 }
 
 static void
@@ -370,6 +379,7 @@ static const struct {
     {HFX_LATE, mark_late},
     {HFX_BREACH, mark_breach},
     {HFX_NO_GO, mark_no_go},
+    {HFX_RETIRE, fenced_outside},
     {HFX_CERTIFICATE, grade},
     {HFX_CLOSE, close_cutover},
     {HFX_REMIND, told},

@@ -88,7 +88,8 @@ enum fact_reason {
     X(LAST_EXPORT_ADDS, "last_export_adds", TIER_T2, "count", "adds of the newest Export run")       \
     X(LAST_EXPORT_UPDATES, "last_export_updates", TIER_T2, "count", "its updates")                   \
     X(LAST_EXPORT_DELETES, "last_export_deletes", TIER_T2, "count", "its deletes")                   \
-    X(ANCHOR_CHANGES, "anchor_changes", TIER_T2, "count", "objects whose source anchor the pending export would change")
+    X(ANCHOR_CHANGES, "anchor_changes", TIER_T2, "count", "objects whose source anchor the pending export would change") \
+    X(ACCOUNT_REMOVED, "account_removed", TIER_T2, "unix_ms", "removal of the old server's own account in the tenant, as this server's product logged it; 0 none")
 // clang-format on
 
 enum fact_id {

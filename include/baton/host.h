@@ -68,6 +68,7 @@ enum host_collector {
     COLLECT_CONFIGURATION, /* digests {config, rules}; the export itself is PLACE_CONFIGURATION */
     COLLECT_PENDING,       /* run csexport /f:x; the file is PLACE_PENDING_EXPORT */
     COLLECT_PREREQUISITES,
+    COLLECT_ADMIN_ACTIONS, /* Get-WinEvent of the provider Entra Connect Admin Actions */
     COLLECT_COUNT
 };
 

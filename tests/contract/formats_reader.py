@@ -159,7 +159,7 @@ def read_approval(r):
 
 
 def read_facts(r):
-    for _ in rising(r, r.u16(), 55, r.u16):
+    for _ in rising(r, r.u16(), 56, r.u16):
         state = r.u8(1, 2)
         r.u32()
         if state == 2:

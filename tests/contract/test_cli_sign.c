@@ -79,23 +79,25 @@ serve(void *cls, struct MHD_Connection *conn, const char *url, const char *metho
 {
     struct liar *l = cls;
     static int seen;
+    bool approval = strstr(url, "/approvals") != NULL;
     (void)version;
     if (*con_cls == NULL) {
         *con_cls = &seen;
-        if (strcmp(method, "POST") == 0)
-            l->posted_len = 0;
+        if (approval && strcmp(method, "POST") == 0)
+            l->posted_len = 0; /* a verb that follows leaves it as it is */
         return MHD_YES;
     }
     if (*size > 0) {
         size_t n = *size < BODY_BYTES - 1 - l->posted_len ? *size : BODY_BYTES - 1 - l->posted_len;
-        memcpy(l->posted + l->posted_len, data, n);
-        l->posted_len += n;
+        if (approval) {
+            memcpy(l->posted + l->posted_len, data, n);
+            l->posted_len += n;
+        }
         *size = 0;
         return MHD_YES;
     }
     if (strcmp(method, "POST") == 0) {
         l->posted[l->posted_len] = '\0';
-        bool approval = strstr(url, "/approvals") != NULL;
         l->approvals += approval;
         l->verbs += !approval;
         return answer(conn, 201, "{}", 2);
@@ -361,7 +363,8 @@ teardown(void **state)
     return system(command);
 }
 
-/* Runs one command as the program would, with --yes. */
+/* Runs one command as the program would, with --yes. An option of `approve` is its --for, one of
+ * `retire` its --account-gone. */
 static enum baton_status
 run(struct liar *l, const char *verb, const char *option, char *ret_text)
 {
@@ -371,7 +374,7 @@ run(struct liar *l, const char *verb, const char *option, char *ret_text)
     int argc = 5;
     snprintf(copy, sizeof copy, "%s", verb);
     if (option != NULL) {
-        argv[argc++] = "--for";
+        argv[argc++] = strcmp(verb, "retire") == 0 ? "--account-gone" : "--for";
         argv[argc++] = (char *)(uintptr_t)option;
     }
     serve_documents(l);
@@ -444,6 +447,40 @@ a_plan_approval_names_the_holder(void **state)
     posted(l, &sa);
     assert_true(baton_key_eq(&sa.a.recipient, &l->old_key.key));
     assert_true(baton_hash_is_zero(&sa.a.verification));
+}
+
+static void
+a_retirement_says_nothing_of_an_account_by_itself(void **state)
+{
+    struct liar *l = *state;
+    struct signed_approval sa;
+    (void)run(l, "retire", NULL, NULL); /* this controller never comes to the end of it */
+    posted(l, &sa);
+    assert_int_equal(sa.a.verb, VERB_RETIRE);
+    assert_true(baton_hash_is_zero(&sa.a.seen));
+}
+
+static void
+who_says_that_an_account_is_gone_signs_what_shows_it(void **state)
+{
+    struct liar *l = *state;
+    struct signed_approval sa;
+    struct baton_hash seen;
+    char path[128];
+    snprintf(path, sizeof path, "%s/users.html", l->home);
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    assert_true(fputs("no such user", f) >= 0 && fclose(f) == 0);
+    crypto_sha256("no such user", 12, &seen);
+    (void)run(l, "retire", path, NULL);
+    posted(l, &sa);
+    assert_true(baton_hash_eq(&sa.a.seen, &seen));
+}
+
+static void
+without_the_file_that_shows_it_nothing_is_signed(void **state)
+{
+    refuses(*state, "retire", "/nowhere/users.html", BATON_NOT_FOUND, "users.html");
 }
 
 static void
@@ -594,6 +631,9 @@ main(void)
     const struct CMUnitTest tests[] = {
         WITH_LIAR(what_is_true_is_signed_word_for_word),
         WITH_LIAR(a_plan_approval_names_the_holder),
+        WITH_LIAR(a_retirement_says_nothing_of_an_account_by_itself),
+        WITH_LIAR(who_says_that_an_account_is_gone_signs_what_shows_it),
+        WITH_LIAR(without_the_file_that_shows_it_nothing_is_signed),
         WITH_LIAR(go_signs_exactly_the_evidence_that_was_read),
         WITH_LIAR(a_document_of_another_root_is_not_believed),
         WITH_LIAR(a_server_that_nobody_confirmed_is_not_signed_for),

@@ -404,6 +404,7 @@ remove_old(struct handoff *h)
 {
     facts_set(&h->side[OLD].facts, FACT_PRODUCT_PRESENT, 0);
     facts_set(&h->side[OLD].facts, FACT_SERVICES_PRESENT, 0);
+    facts_set(&h->side[NEW].facts, FACT_ACCOUNT_REMOVED, (int64_t)world_unix_ms(&h->w));
     pass(h, 10);
     approve(h, VERB_RETIRE, 0);
     verb(h, HEV_RETIRE, "");

@@ -421,6 +421,16 @@ duet_attest(struct duet *u, enum toy_member subject, enum toy_person by)
     return give_approval(u, &sa);
 }
 
+enum baton_status
+duet_account_gone(struct duet *u, enum toy_person by)
+{
+    struct signed_approval sa = toy_approval(VERB_RETIRE, by, TOY_OLD, u->t.authority.epoch);
+    sa.a.plan = u->t.cutover.plan;
+    toy_hash("no such user", 12, 9, &sa.a.seen);
+    toy_sign_approval(&sa, by);
+    return give_approval(u, &sa);
+}
+
 void
 duet_report(struct duet *u, enum toy_member who)
 {
@@ -621,6 +631,8 @@ people_remove_old(struct duet *u)
     facts_set(&u->facts[TOY_OLD], FACT_PRODUCT_PRESENT, 0);
     facts_set(&u->facts[TOY_OLD], FACT_SERVICES_PRESENT, 0);
     duet_report(u, TOY_OLD);
+    facts_set(&u->facts[TOY_NEW], FACT_ACCOUNT_REMOVED, (int64_t)u->unix_ms);
+    duet_report(u, TOY_NEW);
     (void)duet_approve(u, VERB_RETIRE, TOY_ANNA);
     (void)duet_verb(u, HEV_RETIRE, NULL);
 }

@@ -51,6 +51,8 @@ enum baton_status duet_verb(struct duet *u, enum handoff_event verb, const char 
 enum baton_status duet_approve(struct duet *u, enum approval_verb verb, enum toy_person by);
 /* An attestation for this member. */
 enum baton_status duet_attest(struct duet *u, enum toy_member subject, enum toy_person by);
+/* A retirement that also says that the old server's account in the tenant is gone. */
+enum baton_status duet_account_gone(struct duet *u, enum toy_person by);
 void duet_report(struct duet *u, enum toy_member who); /* a whole observation and a report of it */
 /* Both observe and report, then the clock ticks; n times, step_ms apart. */
 void duet_pass(struct duet *u, unsigned n, uint64_t step_ms);

@@ -21,8 +21,43 @@ class Handoff(BatonCase):
         saved = site.dir / "certificate.json"
         site.baton("cutover", "certificate", "contoso", "--save", saved)
         site.baton("audit", "verify", saved)
+        certificate = json.loads(saved.read_text())["certificate"]
+        self.assertEqual((certificate["grade"], certificate["local_fence_only"]), ("A", False))
         saved.write_text(saved.read_text().replace("contoso", "fabrikam", 1))
         self.assertNotEqual(site.baton("audit", "verify", saved, check=False).returncode, 0)
+        self.verify_audit()
+
+    def test_done_waits_for_the_tenants_own_fence_or_for_people_who_sign_for_it(self):
+        """Level F2: removed in the portal, no server sees it; then somebody must say so by name."""
+        site = self.site
+        lab = site.tenant("contoso")
+        site.prepare("contoso")
+        site.arm("contoso")
+        site.fence("contoso")
+        site.go("contoso")
+        site.activate("contoso")
+        lab.do("OLD", "uninstall", by="CONTOSO\\anna")
+        site.wait_until("OLD is gone", lambda: site.fact("contoso", "OLD", "product_present") == 0)
+        said = self.refused("cutover", "retire", "contoso", "--yes")
+        self.assertIn("local fence only", said)
+        task = site.baton("cutover", "task", "contoso")
+        self.assertIn("Remove-ADSyncAADServiceAccount", task)
+        self.assertIn("Sync_OLD", task)
+        lab.tenant("account", server="OLD", act="disable", by="root@contoso")
+        site.wait_until("NEW looks again and sees nothing",
+                        lambda: site.fact("contoso", "NEW", "account_removed") == 0)
+        self.refused("cutover", "retire", "contoso", "--yes")
+        self.assertIn("logged no removal", self.explain("contoso"))
+        before, after = site.dir / "before.json", site.dir / "after.json"
+        site.baton("cutover", "certificate", "contoso", "--save", before)
+        page = site._file("users.html", "no user begins with Sync_OLD")
+        site.baton("cutover", "retire", "contoso", "--account-gone", page, "--yes", by="bert")
+        site.wait_state("contoso", "D3")
+        site.baton("cutover", "certificate", "contoso", "--save", after)
+        graded = [(c["outcome"], c["grade"], c["local_fence_only"])
+                  for c in (json.loads(f.read_text())["certificate"] for f in (before, after))]
+        self.assertEqual(graded, [("provisional", "B", True), ("final", "B", False)])
+        site.baton("audit", "verify", after)
         self.verify_audit()
 
     def test_a_rollback_in_the_gap_gives_the_role_back(self):

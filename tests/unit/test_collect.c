@@ -201,6 +201,78 @@ connect_in_staging_says_so_by_two_sources(void **state)
     assert_true(b->facts.digest_known[DIGEST_CONFIG] && b->facts.digest_known[DIGEST_RULES]);
 }
 
+#define ADMIN_ACTION(at, what)                                                                     \
+    "{\"ProviderName\":\"Entra Connect Admin Actions\",\"Id\":2600,"                               \
+    "\"TimeCreated\":\"\\/Date(" #at ")\\/\",\"Message\":\"" what "\"}"
+#define REMOVED "DeleteEntraConnectorAccount: Sync_OLD1_ab12@contoso.onmicrosoft.com"
+
+static void
+the_removal_of_the_old_servers_account_is_found_by_its_name(void **state)
+{
+    struct bench *b = *state;
+    host_fake_connect(&b->fake);
+    b->fake.text[COLLECT_ADMIN_ACTIONS] = "[" ADMIN_ACTION(7000, REMOVED) "]";
+    look(b, true);
+    assert_false(fact_known(&b->facts, FACT_ACCOUNT_REMOVED)); /* nobody is watched */
+    collect_watch_account(&b->collect, "old1");
+    b->fake
+        .text[COLLECT_ADMIN_ACTIONS] = "[" ADMIN_ACTION(9000, "EnableStagingMode by "
+                                                              "Sync_OLD1_ab12@contoso.onmicrosoft."
+                                                              "com") "," ADMIN_ACTION(
+        8000, "DeleteEntraConnectorAccount: Sync_OLD10_ab12@contoso.onmicrosoft.com") "]";
+    look(b, true);
+    assert_true(is(b, FACT_ACCOUNT_REMOVED, 0)); /* of another server */
+    b->fake.text[COLLECT_ADMIN_ACTIONS] = "[" ADMIN_ACTION(7000, REMOVED) "]";
+    look(b, true);
+    assert_true(is(b, FACT_ACCOUNT_REMOVED, 7000));
+    b->fake.text[COLLECT_ADMIN_ACTIONS] = ""; /* the log has wrapped */
+    look(b, true);
+    assert_true(is(b, FACT_ACCOUNT_REMOVED, 7000));
+    b->fake.text[COLLECT_ADMIN_ACTIONS] = NULL;
+    look(b, true);
+    assert_true(absent(b, FACT_ACCOUNT_REMOVED, ABSENT_ERROR));
+}
+
+static void
+an_account_that_was_made_again_is_not_removed(void **state)
+{
+    struct bench *b = *state;
+    host_fake_connect(&b->fake);
+    collect_watch_account(&b->collect, "OLD1");
+    b->fake
+        .text[COLLECT_ADMIN_ACTIONS] = "[" ADMIN_ACTION(8000, "AddEntraConnectorAccount: "
+                                                              "Sync_OLD1_cd34@contoso.onmicrosoft."
+                                                              "com") "," ADMIN_ACTION(7000,
+                                                                                      REMOVED) "]";
+    look(b, true);
+    assert_true(is(b, FACT_ACCOUNT_REMOVED, 0));
+    b->fake.text[COLLECT_ADMIN_ACTIONS] = "[" ADMIN_ACTION(9000, REMOVED) "," ADMIN_ACTION(
+        8000, "AddEntraConnectorAccount: Sync_OLD1_cd34@contoso.onmicrosoft.com") "]";
+    look(b, true);
+    assert_true(is(b, FACT_ACCOUNT_REMOVED, 9000));
+}
+
+static void
+what_was_seen_of_an_account_outlives_a_restart_and_no_other_host(void **state)
+{
+    struct bench *b = *state;
+    uint8_t memory[COLLECT_MEMORY_BYTES];
+    host_fake_connect(&b->fake);
+    collect_watch_account(&b->collect, "OLD1");
+    b->fake.text[COLLECT_ADMIN_ACTIONS] = "[" ADMIN_ACTION(7000, REMOVED) "]";
+    look(b, true);
+    size_t len = collect_remember(&b->collect, memory);
+    collect_init(&b->collect, &digest);
+    assert_int_equal(collect_recall(&b->collect, memory, len, 5000, 5000), BATON_OK);
+    collect_watch_account(&b->collect, "OLD1");
+    b->fake.text[COLLECT_ADMIN_ACTIONS] = "";
+    look(b, true);
+    assert_true(is(b, FACT_ACCOUNT_REMOVED, 7000));
+    collect_watch_account(&b->collect, "OLD2");
+    look(b, true);
+    assert_true(is(b, FACT_ACCOUNT_REMOVED, 0));
+}
+
 static void
 staging_is_not_off_before_the_first_configuration_has_ended(void **state)
 {
@@ -545,6 +617,9 @@ main(void)
         TEST(one_service_of_two_still_running_is_not_stopped),
         TEST(an_unknown_state_of_one_service_never_counts_as_stopped),
         TEST(connect_in_staging_says_so_by_two_sources),
+        TEST(the_removal_of_the_old_servers_account_is_found_by_its_name),
+        TEST(an_account_that_was_made_again_is_not_removed),
+        TEST(what_was_seen_of_an_account_outlives_a_restart_and_no_other_host),
         TEST(staging_is_not_off_before_the_first_configuration_has_ended),
         TEST(an_open_wizard_holds_the_first_configuration_open_until_it_is_gone),
         TEST(an_export_run_ends_the_first_configuration_whatever_else),

@@ -141,6 +141,28 @@ window_ahead(void)
 }
 
 static void
+account_there(void)
+{
+    u.t.cutover.local_fence_only = true;
+    facts_set(view(TOY_NEW), FACT_ACCOUNT_REMOVED, 0);
+}
+
+static void
+account_made_again(void)
+{
+    u.t.cutover.local_fence_only = true;
+    facts_set(view(TOY_NEW), FACT_ACCOUNT_REMOVED,
+              (int64_t)u.t.cutover.old_last_export_unix_ms - 1);
+}
+
+static void
+account_unknown(void)
+{
+    u.t.cutover.local_fence_only = true;
+    facts_absent(view(TOY_NEW), FACT_ACCOUNT_REMOVED, ABSENT_ERROR);
+}
+
+static void
 sight_old(void)
 {
     u.now_ms += (uint64_t)u.t.info.policy.v[POLICY_STAGED_FRESH_MS] + 1000;
@@ -226,6 +248,10 @@ static const struct {
     {G_EXPORT_SEEN, HO_PROBATION, export_failed, "last_export_ok is 0"},
     {G_PROBATION, HO_DECOMMISSION, one_cycle_short, "good cycles since then: 1"},
     {G_RETIRED, HO_DONE, product_still_there, "product_present is 1"},
+    {G_RETIRED, HO_DONE, account_there, "logged no removal"},
+    {G_ACCOUNT_GONE, HO_DONE, account_there, "people who signed that it is gone: 0"},
+    {G_ACCOUNT_GONE, HO_DONE, account_made_again, "the account was made again"},
+    {G_ACCOUNT_GONE, HO_DONE, account_unknown, "cannot say"},
     {G_OLD_ABSENT, HO_DONE, product_still_there, "product_present is 1"},
     {G_RECONCILED, HO_READY, not_heard, "not heard since"},
 };

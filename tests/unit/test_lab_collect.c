@@ -60,11 +60,17 @@ a_product_has_only_the_cmdlets_that_it_really_has(void **state)
         const char *collector;
         bool dirsync, aadsync, connect, nothing;
     } rows[] = {
-        {"scheduler", false, false, true, false},    {"global", false, true, true, false},
-        {"connectors", true, true, true, false},     {"run-status", true, true, true, false},
-        {"runs", true, true, true, false},           {"statistics", true, true, true, false},
-        {"auto-upgrade", false, false, true, false}, {"configuration", true, true, true, false},
-        {"pending", true, true, true, false},        {"prerequisites", true, true, true, true},
+        {"scheduler", false, false, true, false},
+        {"global", false, true, true, false},
+        {"connectors", true, true, true, false},
+        {"run-status", true, true, true, false},
+        {"runs", true, true, true, false},
+        {"statistics", true, true, true, false},
+        {"auto-upgrade", false, false, true, false},
+        {"configuration", true, true, true, false},
+        {"pending", true, true, true, false},
+        {"prerequisites", true, true, true, true},
+        {"admin-actions", false, false, true, false},
     };
     struct lab first, second;
     lab_open(&first, DIRSYNC, AADSYNC);

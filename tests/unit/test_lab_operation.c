@@ -102,6 +102,7 @@ every_bad_field_is_refused_and_changes_nothing(void **state)
         "'op':'upgrade','version':'2.6.93.0'",
         "'op':'upgrade','auto':'fly'",
         "'op':'re-enable','name':'Spooler'",
+        "'op':'remove-account','name':'NEW'", /* DirSync has no such cmdlet */
     };
     static const char *const tenant_lines[] = {
         "'op':'account','server':'NOBODY','act':'disable'",
@@ -121,6 +122,32 @@ every_bad_field_is_refused_and_changes_nothing(void **state)
             fail_msg("accepted: %s", tenant_lines[i]);
     assert_memory_equal(&before, &lab.old->disk, sizeof before);
     assert_true(lab.old->powered);
+    lab_close(&lab);
+}
+
+/* The tenant knows at once; the server on which it was done says so, the portal leaves no trace there. */
+static void
+an_account_is_removed_on_one_server_for_another(void **state)
+{
+    (void)state;
+    struct lab lab;
+    lab_open(&lab, DIRSYNC, CONNECT);
+    assert_false(lab_do(&lab, lab.new, "'op':'remove-account','name':'NOBODY'"));
+    assert_true(lab.old->account_enabled);
+    assert_true(lab_do(&lab, lab.new, "'op':'remove-account','name':'OLD'"));
+    assert_false(lab.old->account_enabled);
+    assert_false(lab_do(&lab, lab.new, "'op':'remove-account','name':'OLD'"));
+    json_t *answer = lab_ask(&lab, lab.new, "'op':'collect','collector':'admin-actions'");
+    const char *text = json_string_value(json_object_get(answer, "text"));
+    assert_non_null(strstr(text, "DeleteEntraConnectorAccount: Sync_OLD_"));
+    assert_null(strstr(strstr(text, "Delete") + 1, "Delete")); /* once */
+    json_decref(answer);
+    assert_true(lab_do(&lab, NULL, "'op':'account','server':'OLD','act':'enable'"));
+    assert_true(lab_do(&lab, NULL, "'op':'account','server':'OLD','act':'disable'"));
+    answer = lab_ask(&lab, lab.new, "'op':'collect','collector':'admin-actions'");
+    text = json_string_value(json_object_get(answer, "text"));
+    assert_null(strstr(strstr(text, "Delete") + 1, "Delete"));
+    json_decref(answer);
     lab_close(&lab);
 }
 
@@ -218,6 +245,7 @@ main(void)
         cmocka_unit_test(the_answer_carries_the_id_of_its_request),
         cmocka_unit_test(the_tenant_and_a_server_have_their_own_operations),
         cmocka_unit_test(every_bad_field_is_refused_and_changes_nothing),
+        cmocka_unit_test(an_account_is_removed_on_one_server_for_another),
         cmocka_unit_test(consoles_and_shells_are_seen_with_their_sessions),
         cmocka_unit_test(the_event_log_is_newest_first_and_never_more_than_fifty),
         cmocka_unit_test(a_long_name_is_cut_between_characters_and_hides_nothing),

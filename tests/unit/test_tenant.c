@@ -30,7 +30,7 @@ a_parallel_cutover_walks_from_assessed_to_done(void **state)
             fail_msg("rule %u did not fire", way[i]);
     assert_false(u.t.cutover_open);
     assert_true(u.t.cutover.ponr);
-    assert_int_equal(u.t.cutover.grade, 'B');
+    assert_int_equal(u.t.cutover.grade, 'A');
     assert_true(u.m[TOY_NEW].promise.holding && u.m[TOY_OLD].promise.retired);
 }
 
@@ -847,8 +847,35 @@ done_waits_until_the_old_product_is_gone_and_its_tombstone_final(void **state)
     assert_int_equal(u.d.problem.guard, G_OLD_ABSENT);
     duet_pass(&u, 3, 1000);
     stands_in(HO_DECOMMISSION);
+    facts_set(&u.facts[TOY_OLD], FACT_PRODUCT_PRESENT, 0);
+    duet_report(&u, TOY_OLD);
+    assert_int_equal(duet_verb(&u, HEV_RETIRE, NULL), BATON_REFUSED);
+    assert_int_equal(u.d.problem.guard, G_ACCOUNT_GONE);
+    assert_true(u.t.cutover.local_fence_only); /* its own account can still sign in */
+    assert_false(u.m[TOY_OLD].promise.retired);
     duet_to(&u, HO_DONE);
-    assert_true(u.t.cutover.local_fence_only); /* nobody proved that its cloud identity is gone */
+    assert_false(u.t.cutover.local_fence_only);
+    assert_int_equal(u.t.cutover.grade, 'A'); /* both agents, and the tenant by the new product */
+}
+
+/* Where no server can see it, people sign what they saw; that is no witness of the tenant's. */
+static void
+people_may_sign_that_the_account_is_gone_and_the_grade_says_so(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_DECOMMISSION);
+    facts_set(&u.facts[TOY_OLD], FACT_PRODUCT_PRESENT, 0);
+    duet_report(&u, TOY_OLD);
+    assert_int_equal(duet_approve(&u, VERB_RETIRE, TOY_ANNA), BATON_OK);
+    assert_int_equal(duet_verb(&u, HEV_RETIRE, NULL), BATON_REFUSED);
+    assert_int_equal(u.d.problem.guard, G_ACCOUNT_GONE);
+    assert_int_equal(duet_account_gone(&u, TOY_ANNA), BATON_OK);
+    assert_int_equal(duet_verb(&u, HEV_RETIRE, NULL), BATON_OK);
+    u.t.cutover.approval_count = 0; /* their word expires, the order stands */
+    duet_pass(&u, 2, 1200);
+    stands_in(HO_DONE);
+    assert_false(u.t.cutover.local_fence_only);
+    assert_int_equal(u.t.cutover.grade, 'B');
 }
 
 static void
@@ -1047,6 +1074,7 @@ main(void)
         AT(a_restore_from_before_the_fence_finishes_what_is_open),
         AT(two_attestations_stand_in_for_a_server_that_cannot_answer),
         AT(done_waits_until_the_old_product_is_gone_and_its_tombstone_final),
+        AT(people_may_sign_that_the_account_is_gone_and_the_grade_says_so),
         AT(every_move_leaves_a_note_with_rule_and_states),
         AT(a_second_cutover_is_refused_while_one_is_open),
         AT(another_path_than_the_recommended_one_is_on_the_record),
