@@ -78,20 +78,22 @@ flush(struct xml_out *x)
     x->used = 0;
 }
 
-/* A character never stands in two buffers, so that each can be converted by itself. */
+/* Of a text of `len` bytes, as many as fit into `room` and end with a character: a character never stands
+ * in two buffers, so that each can be converted by itself. */
 static size_t
-whole_characters(const char *bytes, size_t len)
+whole_characters(const char *bytes, size_t len, size_t room)
 {
-    while (len > 0 && ((uint8_t)bytes[len] & 0xc0) == 0x80)
-        len--;
-    return len;
+    size_t part = room < len ? room : len;
+    while (part > 0 && part < len && ((uint8_t)bytes[part] & 0xc0) == 0x80)
+        part--;
+    return part;
 }
 
 static void
 put(struct xml_out *x, const char *bytes, size_t len)
 {
     while (len > BUFFER_BYTES - x->used) {
-        size_t part = whole_characters(bytes, BUFFER_BYTES - x->used);
+        size_t part = whole_characters(bytes, len, BUFFER_BYTES - x->used);
         memcpy(x->buffer + x->used, bytes, part);
         x->used += part;
         flush(x);

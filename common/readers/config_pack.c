@@ -23,6 +23,7 @@ config_pack_head(const char *name, uint64_t bytes, uint8_t out[CONFIG_PACK_HEAD_
     BATON_ASSERT(len < CONFIG_NAME_BYTES);
     out[0] = (uint8_t)(len >> 8);
     out[1] = (uint8_t)len;
+    // NOLINTNEXTLINE(bugprone-not-null-terminated-result): its length stands before it
     memcpy(out + 2, name, len);
     for (int i = 0; i < 8; i++)
         out[2 + len + (size_t)i] = (uint8_t)(bytes >> (56 - 8 * i));

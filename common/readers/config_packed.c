@@ -40,7 +40,7 @@ on_begin(void *ctx, const char *name, uint64_t bytes, struct baton_err *err)
     const char *slash = strchr(name, '/');
     char folder[CONFIG_NAME_BYTES] = "";
     (void)bytes;
-    strcpy(p->name, name); /* the pack knows the limit */
+    memcpy(p->name, name, strlen(name) + 1); /* the pack knows the limit */
     enum baton_status rc = entry_room(p, err);
     if (rc != BATON_OK)
         return rc;

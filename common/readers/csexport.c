@@ -81,8 +81,8 @@ csexport_anchor(const char *dn, char out[CSEXPORT_ANCHOR_BYTES])
         return false;
     for (dn += 4; *dn != '\0' && *dn != '}'; dn += 2) {
         int high = hex_digit(dn[0]), low = high < 0 ? -1 : hex_digit(dn[1]);
-        int c = high << 4 | low;
-        if (low < 0 || c <= 0x20 || c > 0x7e || n + 1 == CSEXPORT_ANCHOR_BYTES)
+        int c = low < 0 ? -1 : high * 16 + low;
+        if (c <= 0x20 || c > 0x7e || n + 1 == CSEXPORT_ANCHOR_BYTES)
             return false;
         out[n++] = (char)c;
     }
