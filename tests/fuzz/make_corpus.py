@@ -104,6 +104,23 @@ POWERSHELL = {
     "timespan": b"{\"I\":{\"Ticks\":18000000000,\"Days\":0}}", "twice": b"{\"a\":1,\"a\":2}", "deep": b"[" * 3000, "cut": b"[{\"a\":",
 }
 
+COUNTERS = "".join(f"<export-{n} detail=\"false\">{i}</export-{n}>" for i, n in enumerate(("add", "update", "rename", "delete", "delete-add")))
+HISTORY = f"""<?xml version="1.0" encoding="utf-16"?>
+<run-history><run-details><ma-id>{{{ENTRA.upper()}}}</ma-id><ma-name>contoso - AAD</ma-name><run-number>2590</run-number>
+<run-profile-name>Export</run-profile-name><security-id>CONTOSO\\svc</security-id>
+<step-details step-number="2" step-id="{{2}}"><start-date>2026-02-01 10:00:05.123</start-date><end-date>2026-02-01 10:00:09.000</end-date>
+<step-result>completed-export-errors</step-result><step-description><step-type type="export"/><partition>default</partition>
+</step-description><current-export-step-counter>7</current-export-step-counter><ma-connection><connection-result>success</connection-result>
+<server>x</server></ma-connection><ma-discovery-errors/><synchronization-errors><export-error cs-guid="{{3}}" dn="CN={{49}}">
+<date-occurred>2026-02-01 10:00:06.000</date-occurred><retry-count>1</retry-count><error-type>ma-extension-error</error-type><cd-error>
+<error-code>0x80230703</error-code><error-literal>at Lab.Run&lt;&gt;c()
+  at Lab.Next()</error-literal></cd-error></export-error></synchronization-errors><export-counters>{COUNTERS}</export-counters></step-details>
+<step-details step-number="1" step-id="{{1}}"><start-date>2026-02-01 10:00:00.000</start-date><end-date>2026-02-01 10:00:05.000</end-date>
+<step-result>success</step-result><step-description><step-type type="full-import"><import-subtype>to-cs</import-subtype></step-type>
+</step-description><staging-counters><stage-add>3</stage-add></staging-counters></step-details></run-details></run-history>"""
+RUNS = {"xml": HISTORY.encode(), "xml-16": utf16(HISTORY), "xml-twice": (HISTORY + HISTORY).encode(), "xml-cut": HISTORY.encode()[:900],
+        "xml-empty": b"<run-history/>", "xml-spaces": b"<run-history> <run-details> </run-details> </run-history>"}
+
 YAML = {
     "preset": b"preset: parity\n", "rules": b"preset: parallel-upgrade\nrules:\n  - rule: EX-DELETES\n    count: 5\n    percent: 1\n"
     b"    severity: review\n    second_person: true\nattributes: [mail, title]\nrows_may_leave: true\n",
@@ -158,7 +175,10 @@ def corpora(lab):
               "zstd": zstd(b"y" * 5000), "zstd-twice": zstd(b"a") * 2, "zstd-cut": zstd(bytes(range(256)))[:-5], "short": b"\x1f"}
     return {"xml": XML, "csexport": some, "config_xml": CONFIG, "config_digest": CONFIG, "dn": {k: v.encode() for k, v in DNS.items()},
             "config_settings": {"policy": json.dumps(POLICY).encode(), "mark16": utf16(json.dumps(POLICY)), "list": b"[]", "empty": b"{}"},
-            "psjson": POWERSHELL, "run_history": POWERSHELL, "limits": YAML, "utf": UTF, "packed": packed,
+            "psjson": POWERSHELL, "run_history": POWERSHELL | RUNS, "limits": YAML, "utf": UTF, "packed": packed,
+            "config_packed": {"whole": pack({"Connectors/a.xml": CONFIG["connector"], "GlobalSettings/MV.xml": CONFIG["settings"],
+                                             "SynchronizationRules/r.xml": CONFIG["rule"]}), "fim": pack({"MA.XML": CONFIG["fim"]}),
+                              "no-connector": pack({"GlobalSettings/MV.xml": CONFIG["settings"]}), "cut": pack({"a.xml": CONFIG["cloud"]})[:-9]},
             "config_pack": {"two": pack({"Connectors/a.xml": b"<a/>", "MV.xml": b""}), "none": pack({}), "outside": pack({"../x": b"y"}),
                             "cut": pack({"a": b"bcd"})[:-2], "order": b"BCP1" + (pack({"b": b""})[4:] + pack({"a": b""})[4:])},
             "disposition_file": dispositions()}
