@@ -71,7 +71,7 @@ struct collect {
     /* connectors and configuration */
     bool entra_connector, configured, connectors_known;
     size_t ad_connector_count;
-    struct baton_id ad_connector[HISTORY_CONNECTORS_MAX];
+    struct baton_id ad_connector[RUNS_CONNECTORS_MAX];
     int64_t config_changed_unix_ms; /* 0: not since we look */
     int64_t connector_changed_unix_ms;
 

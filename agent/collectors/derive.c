@@ -23,8 +23,8 @@ derive_configured(struct collect *c)
     if (c->product == PRODUCT_NONE || (c->connectors_known && !c->entra_connector))
         c->configured = false;
     bool ran = false;
-    for (size_t i = 0; i < c->history.connector_count; i++)
-        ran = ran || (c->history.connector[i].entra && c->history.last_run_end > 0);
+    for (size_t i = 0; i < c->history.runs.connector_count; i++)
+        ran = ran || (c->history.runs.connector[i].entra && c->history.last_run_end > 0);
     if (c->connectors_known && c->entra_connector &&
         (at(c, FACT_WIZARD_OPEN, 0) || (c->history_known && ran)))
         c->configured = true;
@@ -60,19 +60,20 @@ derive_operations(struct collect *c)
 {
     static const struct {
         enum fact_id fact;
-        bool entra, import;
-    } rows[] = {{FACT_FULL_IMPORT_AD, false, true},
-                {FACT_FULL_SYNC_AD, false, false},
-                {FACT_FULL_IMPORT_ENTRA, true, true},
-                {FACT_FULL_SYNC_ENTRA, true, false}};
+        bool entra;
+        enum runs_kind kind;
+    } rows[] = {{FACT_FULL_IMPORT_AD, false, RUNS_FULL_IMPORT},
+                {FACT_FULL_SYNC_AD, false, RUNS_FULL_SYNC},
+                {FACT_FULL_IMPORT_ENTRA, true, RUNS_FULL_IMPORT},
+                {FACT_FULL_SYNC_ENTRA, true, RUNS_FULL_SYNC}};
     int64_t since = c->config_changed_unix_ms > c->connector_changed_unix_ms
                         ? c->config_changed_unix_ms
                         : c->connector_changed_unix_ms;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         size_t wanted = rows[i].entra ? 0 : c->ad_connector_count;
         collect_set(c, rows[i].fact,
-                    history_full_done(&c->history, rows[i].entra, rows[i].import, since,
-                                      c->ad_connector, wanted));
+                    runs_done(&c->history.runs, rows[i].entra, rows[i].kind, since, c->ad_connector,
+                              wanted));
     }
 }
 

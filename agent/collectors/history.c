@@ -31,6 +31,7 @@ history_begin(int64_t after, struct history_build **ret_build, struct baton_err 
     if (*ret_build == NULL)
         return baton_fail(err, BATON_NOMEM, "run history");
     (*ret_build)->after = after;
+    runs_init(&(*ret_build)->sum.runs, 0);
     return BATON_OK;
 }
 
@@ -48,32 +49,20 @@ grow(struct history_build *b)
     return true;
 }
 
-static int
-connector_index(struct history *h, const struct run_record *run)
-{
-    for (size_t i = 0; i < h->connector_count; i++)
-        if (baton_id_eq(&h->connector[i].id, &run->connector))
-            return (int)i;
-    if (h->connector_count == HISTORY_CONNECTORS_MAX)
-        return -1;
-    h->connector[h->connector_count] =
-        (struct history_connector){.id = run->connector, .entra = run->entra};
-    return (int)h->connector_count++;
-}
-
 void
 history_run(void *build, const struct run_record *run)
 {
     struct history_build *b = build;
-    int connector = connector_index(&b->sum, run);
-    if (connector < 0 || !grow(b)) {
+    struct runs *runs = &b->sum.runs;
+    const struct runs_connector *connector = runs_take(runs, run);
+    if (connector == NULL || !grow(b)) {
         b->sum.cut = true;
         return;
     }
     b->item[b->count++] =
         (struct item){.begin = run->begin_unix_ms,
                       .end = run->end_unix_ms,
-                      .connector = (uint8_t)connector,
+                      .connector = (uint8_t)(connector - runs->connector),
                       .profile = (uint8_t)run->profile,
                       .result = (uint8_t)run->result,
                       .complete = run->complete,
@@ -118,23 +107,11 @@ sum_export(struct history *h, const struct item *i)
     }
 }
 
-static void
-sum_full(struct history_connector *c, const struct item *i)
-{
-    struct full_operation *op = i->profile == RUN_PROFILE_FULL_IMPORT ? &c->import
-                                : i->profile == RUN_PROFILE_FULL_SYNC ? &c->sync
-                                                                      : NULL;
-    if (op == NULL || !i->complete)
-        return;
-    op->begin_unix_ms = i->begin;
-    op->success = i->result == RUN_RESULT_SUCCESS;
-}
-
-/* Items come by rising begin, so that the newest of a kind is the last one written. */
+/* Items come by rising begin, so that the newest import is the last one written. */
 static void
 sum_one(struct history *h, const struct item *i)
 {
-    struct history_connector *c = &h->connector[i->connector];
+    const struct runs_connector *c = &h->runs.connector[i->connector];
     if (!i->complete)
         h->in_progress = true;
     else if (i->end > h->last_run_end)
@@ -143,7 +120,6 @@ sum_one(struct history *h, const struct item *i)
         sum_export(h, i);
     if (!c->entra && is_import(i) && i->complete)
         h->import_ok = is_good(i);
-    sum_full(c, i);
 }
 
 static bool
@@ -171,7 +147,7 @@ close_cycle(struct history_build *b, const struct cycle *c)
 static void
 cycle_run(struct history_build *b, struct cycle *c, const struct item *i)
 {
-    bool entra = b->sum.connector[i->connector].entra;
+    bool entra = b->sum.runs.connector[i->connector].entra;
     if (is_import(i) && c->synced) {
         close_cycle(b, c);
         *c = (struct cycle){0};
@@ -206,42 +182,4 @@ history_end(struct history_build **build, struct history *ret_history)
     free(b->item);
     free(b);
     *build = NULL;
-}
-
-static bool
-operation_done(const struct history_connector *c, bool import, int64_t since_unix_ms)
-{
-    const struct full_operation *op = import ? &c->import : &c->sync;
-    return op->success && op->begin_unix_ms >= since_unix_ms;
-}
-
-static const struct history_connector *
-find(const struct history *h, const struct baton_id *id)
-{
-    for (size_t i = 0; i < h->connector_count; i++)
-        if (baton_id_eq(&h->connector[i].id, id))
-            return &h->connector[i];
-    return NULL;
-}
-
-bool
-history_full_done(const struct history *h, bool entra, bool import, int64_t since_unix_ms,
-                  const struct baton_id *wanted, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        const struct history_connector *c = find(h, &wanted[i]);
-        if (c == NULL || !operation_done(c, import, since_unix_ms))
-            return false;
-    }
-    if (count > 0)
-        return true;
-    bool some = false;
-    for (size_t i = 0; i < h->connector_count; i++) {
-        if (h->connector[i].entra != entra)
-            continue;
-        if (!operation_done(&h->connector[i], import, since_unix_ms))
-            return false;
-        some = true;
-    }
-    return some;
 }

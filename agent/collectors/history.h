@@ -1,40 +1,28 @@
-/* history.h: what a run history says as a whole: exports, cycles, and the newest full operations.
+/* history.h: what a run history says as a whole: exports, cycles, and the full operations (runs.h).
  *
  * Shape      history_begin, history_run per run in any order, history_end once. A cycle is the runs
  *            from one first import to the next; it is good when every run in it passed and imports
  *            and synchronizations of AD and Entra are all there.
  * Units      Unix milliseconds of the server; 0 = never.
  * Limits     HISTORY_RUNS_MAX runs (the newest are kept by their order in the text),
- *            HISTORY_CONNECTORS_MAX connectors; one more makes the history `cut`.
+ *            RUNS_CONNECTORS_MAX connectors; one more makes the history `cut`.
  * Ownership  history_end frees what history_begin and history_run took.
  * Source     domain 2.3, 2.8; handoff G-4OPS, G-OLD-ALIVE.
  */
 #ifndef AGENT_HISTORY_H
 #define AGENT_HISTORY_H
 
-#include "common/readers/run_history.h"
+#include "common/verify/runs.h"
 
-enum { HISTORY_RUNS_MAX = 8192, HISTORY_CONNECTORS_MAX = 16 };
-
-struct full_operation { /* the newest finished one of its kind */
-    int64_t begin_unix_ms;
-    bool success;
-};
+enum { HISTORY_RUNS_MAX = 8192 };
 
 struct export_counts {
     bool known;
     int64_t adds, updates, deletes;
 };
 
-struct history_connector {
-    struct baton_id id;
-    bool entra;
-    struct full_operation import, sync;
-};
-
 struct history {
-    size_t connector_count;
-    struct history_connector connector[HISTORY_CONNECTORS_MAX];
+    struct runs runs;
     bool in_progress, last_export_ok, import_ok, cut;
     int64_t last_run_end, last_export_end, exports_total;
     struct export_counts last_export;
@@ -53,10 +41,5 @@ enum baton_status history_begin(int64_t after, struct history_build **ret_build,
                                 struct baton_err *err) BATON_MUST_USE;
 void history_run(void *build, const struct run_record *run); /* a visit of run_history_read */
 void history_end(struct history_build **build, struct history *ret_history);
-
-/* Every connector of that side whose id is wanted (count 0: every one known here) has had a successful
- * full import (or sync) begun at or after since. False when there is none. */
-bool history_full_done(const struct history *h, bool entra, bool import, int64_t since_unix_ms,
-                       const struct baton_id *wanted, size_t count);
 
 #endif

@@ -182,7 +182,7 @@ take_connector(struct collect *c, const json_t *item)
     (void)ps_text(item, "Name", &name);
     if (run_connector_is_entra(name, &id))
         c->entra_connector = true;
-    else if (c->ad_connector_count < HISTORY_CONNECTORS_MAX)
+    else if (c->ad_connector_count < RUNS_CONNECTORS_MAX)
         c->ad_connector[c->ad_connector_count++] = id;
     if (ps_date(item, "LastModificationTime", &changed) && changed > c->connector_changed_unix_ms)
         c->connector_changed_unix_ms = changed;

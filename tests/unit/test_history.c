@@ -36,6 +36,7 @@ run(struct script *s, enum side side, enum run_profile profile, enum run_result 
     struct run_record r = {.connector = connector(side),
                            .entra = side == ENTRA,
                            .profile = profile,
+                           .operations = RUN_DOES(profile),
                            .result = result,
                            .complete = complete,
                            .begin_unix_ms = s->now,
@@ -161,45 +162,18 @@ the_order_in_which_runs_are_told_does_not_matter(void **state)
 }
 
 static void
-four_operations_need_success_on_every_connector(void **state)
-{
-    (void)state;
-    struct script s;
-    struct baton_id both[] = {connector(AD), connector(AD2)};
-    begin(&s);
-    run(&s, AD, RUN_PROFILE_FULL_IMPORT, RUN_RESULT_SUCCESS);
-    run(&s, AD2, RUN_PROFILE_FULL_IMPORT, RUN_RESULT_WARNINGS);
-    run(&s, ENTRA, RUN_PROFILE_FULL_IMPORT, RUN_RESULT_NO_OBJECTS);
-    struct history h = end(&s);
-    assert_true(history_full_done(&h, false, true, 0, both, 1));
-    assert_false(history_full_done(&h, false, true, 0, both, 2));
-    assert_false(history_full_done(&h, false, true, 0, NULL, 0));
-    assert_false(history_full_done(&h, true, true, 0, NULL, 0)); /* nothing imported: suspicious */
-    assert_false(history_full_done(&h, false, false, 0, both, 1));
-}
-
-static void
-a_later_failure_takes_back_an_earlier_success(void **state)
+full_operations_are_judged_as_everywhere(void **state)
 {
     (void)state;
     struct script s;
     begin(&s);
     run(&s, ENTRA, RUN_PROFILE_FULL_SYNC, RUN_RESULT_SUCCESS);
-    run(&s, ENTRA, RUN_PROFILE_FULL_SYNC, RUN_RESULT_STOPPED);
+    run(&s, AD, RUN_PROFILE_FULL_SYNC, RUN_RESULT_WARNINGS);
     struct history h = end(&s);
-    assert_false(history_full_done(&h, true, false, 0, NULL, 0));
-}
-
-static void
-an_operation_before_the_last_change_does_not_count(void **state)
-{
-    (void)state;
-    struct script s;
-    begin(&s);
-    run(&s, ENTRA, RUN_PROFILE_FULL_SYNC, RUN_RESULT_SUCCESS);
-    struct history h = end(&s);
-    assert_true(history_full_done(&h, true, false, 1000, NULL, 0));
-    assert_false(history_full_done(&h, true, false, 1001, NULL, 0));
+    assert_int_equal(h.runs.connector_count, 2);
+    assert_true(runs_done(&h.runs, true, RUNS_FULL_SYNC, 1000, NULL, 0));
+    assert_false(runs_done(&h.runs, true, RUNS_FULL_SYNC, 1001, NULL, 0));
+    assert_false(runs_done(&h.runs, false, RUNS_FULL_SYNC, 0, NULL, 0));
 }
 
 static void
@@ -213,7 +187,7 @@ a_history_without_end_is_cut_and_says_so(void **state)
     struct history h = end(&s);
     assert_true(h.cut);
     begin(&s);
-    for (uint8_t i = 0; i <= HISTORY_CONNECTORS_MAX; i++) {
+    for (uint8_t i = 0; i <= RUNS_CONNECTORS_MAX; i++) {
         struct run_record r = {.connector = {{i}}, .complete = true};
         history_run(s.build, &r);
     }
@@ -230,7 +204,7 @@ an_empty_history_says_nothing_is_done(void **state)
     struct history h = end(&s);
     assert_int_equal(h.exports_total, 0);
     assert_int_equal(h.last_run_end, 0);
-    assert_false(history_full_done(&h, true, true, 0, NULL, 0));
+    assert_false(runs_done(&h.runs, true, RUNS_FULL_IMPORT, 0, NULL, 0));
 }
 
 int
@@ -243,9 +217,7 @@ main(void)
         cmocka_unit_test(cycles_after_a_moment_are_counted_in_a_history_that_holds_always_as_many),
         cmocka_unit_test(a_cycle_without_the_entra_side_is_no_good_cycle),
         cmocka_unit_test(the_order_in_which_runs_are_told_does_not_matter),
-        cmocka_unit_test(four_operations_need_success_on_every_connector),
-        cmocka_unit_test(a_later_failure_takes_back_an_earlier_success),
-        cmocka_unit_test(an_operation_before_the_last_change_does_not_count),
+        cmocka_unit_test(full_operations_are_judged_as_everywhere),
         cmocka_unit_test(a_history_without_end_is_cut_and_says_so),
         cmocka_unit_test(an_empty_history_says_nothing_is_done),
     };
