@@ -248,6 +248,18 @@ statement_say(struct engine *e, struct seat *seat, const struct message *m)
     word_heard(e, seat, &w);
 }
 
+/* Whatever number an agent calls its time: what is further off than ten years is off by ten years, so
+ * that sums with it never overflow. */
+static int64_t
+skew_between(uint64_t theirs_ms, uint64_t ours_ms)
+{
+    const uint64_t most_ms = UINT64_C(315360000000);
+    bool ahead = theirs_ms >= ours_ms;
+    uint64_t off_ms = ahead ? theirs_ms - ours_ms : ours_ms - theirs_ms;
+    int64_t bounded_ms = (int64_t)(off_ms > most_ms ? most_ms : off_ms);
+    return ahead ? bounded_ms : -bounded_ms;
+}
+
 void
 statement_report(struct engine *e, struct seat *seat, const struct message *m)
 {
@@ -255,6 +267,6 @@ statement_report(struct engine *e, struct seat *seat, const struct message *m)
     event_init(e, &ev, TEV_REPORT);
     ev.agent = seat->row.slot;
     ev.facts = &m->u.report.facts;
-    ev.skew_ms = (int64_t)(m->u.report.wall_unix_ms - e->unix_ms);
+    ev.skew_ms = skew_between(m->u.report.wall_unix_ms, e->unix_ms);
     room_step(e, seat->room, &ev, &(struct told){.actor = &seat->row.key}, NULL, NULL);
 }

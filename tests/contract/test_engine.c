@@ -982,6 +982,36 @@ an_agent_that_counts_less_than_is_known_is_shown_its_own_word(void **state)
     agent_done(&a);
 }
 
+/* ---- numbers that nobody's clock shows -------------------------------------------------------- */
+
+static void
+a_report_with_an_absurd_time_is_off_by_ten_years_and_no_more(void **state)
+{
+    struct world *w = *state;
+    static const uint64_t walls[] = {0, UINT64_C(1) << 63, (UINT64_C(1) << 63) + 1800000000000,
+                                     UINT64_MAX};
+    const int64_t most = INT64_C(315360000000);
+    struct world_agent a;
+    struct tenant *t = calloc(1, sizeof *t);
+    agent_init(&a, w, "OLD01");
+    (void)join_and_take_order(&a);
+    for (size_t i = 0; i < ARRAY_LEN(walls); i++) {
+        struct message m = {.type = MSG_REPORT};
+        m.u.report.facts = a.facts;
+        m.u.report.wall_unix_ms = walls[i];
+        agent_send(&a, &m);
+        world_settle(w);
+        world_tenant(w, t);
+        assert_true(t->agent[0].skew_ms == (walls[i] == 0 ? -most : most));
+    }
+    agent_report(&a);
+    world_settle(w);
+    world_tenant(w, t);
+    assert_true(t->agent[0].skew_ms < 60000 && t->agent[0].skew_ms > -60000);
+    free(t);
+    agent_done(&a);
+}
+
 /* ---- state is the fold of the audit ----------------------------------------------------------- */
 
 static void
@@ -1062,6 +1092,7 @@ main(void)
         WORLD_TEST(an_answer_to_an_order_of_another_ledger_is_kept_as_foreign),
         WORLD_TEST(the_outbox_is_delivered_after_a_restart),
         WORLD_TEST(an_agent_that_counts_less_than_is_known_is_shown_its_own_word),
+        WORLD_TEST(a_report_with_an_absurd_time_is_off_by_ten_years_and_no_more),
         WORLD_TEST(state_made_again_from_the_audit_alone_is_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

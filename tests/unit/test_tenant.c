@@ -287,6 +287,59 @@ holding_works_in_one_step_from_every_state_and_resuming_goes_back(void **state)
     }
 }
 
+/* As hostile as the bytes of a report let an agent be: every fact at its end, its clock ten years off.
+ * The sanitizers see each sum that does not hold it. */
+static void
+the_ends_of_every_fact_are_borne_in_every_state(void **state)
+{
+    (void)state;
+    static const uint8_t way[] = {HO_ASSESSED,   HO_PLANNED,  HO_EXPORT_SETTINGS, HO_INSTALL_STAGED,
+                                  HO_FIRST_SYNC, HO_VERIFY,   HO_READY,           HO_ARMED,
+                                  HO_GAP,        HO_GRANTING, HO_PROBATION,       HO_DECOMMISSION,
+                                  HO_ACTIVATING, HO_DONE};
+    const int64_t years = INT64_C(315360000000);
+    for (size_t s = 0; s < ARRAY_LEN(way); s++) {
+        for (int end = 0; end < 4; end++) {
+            duet_open(&u);
+            duet_to(&u, (enum handoff_state)way[s]);
+            struct facts f;
+            facts_init(&f);
+            for (int id = 0; id < FACT_COUNT; id++)
+                facts_set(&f, (enum fact_id)id, end & 1 ? fact_most((enum fact_id)id) : 0);
+            uint8_t bytes[FACTS_BYTES_MAX];
+            size_t len;
+            struct facts sent;
+            assert_int_equal(facts_encode(&f, bytes, sizeof bytes, &len), BATON_OK);
+            assert_int_equal(facts_decode(bytes, len, &sent), BATON_OK);
+            for (int who = 0; who < TOY_MEMBERS; who++) {
+                struct tenant_event ev = {.kind = TEV_REPORT,
+                                          .agent = (uint8_t)who,
+                                          .now_ms = u.now_ms + 1,
+                                          .unix_ms = u.unix_ms + 1,
+                                          .trust = toy_trust(),
+                                          .facts = &sent,
+                                          .skew_ms = end & 2 ? years : -years};
+                struct decision d;
+                tenant_step(&u.t, &ev, toy_digest(), &d);
+                ev.kind = TEV_CLOCK;
+                tenant_step(&u.t, &ev, toy_digest(), &d);
+            }
+            struct problem p;
+            struct assessment a;
+            struct task task;
+            tenant_explain(&u.t, u.now_ms + 2, toy_digest(), toy_trust(), &p);
+            (void)tenant_task(&u.t, &task);
+            tenant_assess(&u.t, TOY_OLD, TOY_NEW, u.now_ms, &(struct fleet){0}, &a);
+            assert_true(a.expected_ms <= UINT64_C(1000000000) * 3600000);
+            for (int g = G_PAIR; g < GUARD_COUNT; g++) { /* also those that this state never asks */
+                struct guard_ctx c = {.t = &u.t, .now_ms = u.now_ms, .reason = ""};
+                c.approvals = (struct approvals_view){toy_trust(), toy_digest(), u.unix_ms};
+                (void)guard_check((enum guard_id)g, &c, &p);
+            }
+        }
+    }
+}
+
 static void
 hold_with_an_open_grant_takes_it_back_and_lands_in_the_gap(void **state)
 {
@@ -1039,6 +1092,7 @@ main(void)
         AT(roles_swapped_is_refused_by_the_agent_and_held),
         AT(an_adoption_that_was_refused_is_asked_again),
         AT(holding_works_in_one_step_from_every_state_and_resuming_goes_back),
+        AT(the_ends_of_every_fact_are_borne_in_every_state),
         AT(hold_with_an_open_grant_takes_it_back_and_lands_in_the_gap),
         AT(a_grant_that_nobody_uses_ends_in_the_gap),
         AT(rollback_from_the_gap_gives_the_old_server_its_role_back),
