@@ -130,6 +130,10 @@ def clean(site, options):
         show_task(site, tenant)
         lab.do("NEW", "wizard", act="migrate", by="CONTOSO\\anna")
         site.wait_state(tenant, "S5", timeout=90)
+        say("what the new server would do otherwise, found by its own agent beside the data:")
+        site.wait_until("the findings of this configuration", lambda: site.cutover(tenant)["verification"]["items"]["parity_rows"]
+                        is not None)
+        show(site.baton("cutover", "findings", tenant))
         say("anna accepts the verification; anna and bert approve the cutover")
         site.arm(tenant)
         say("the old server drains, stops and proves it")
