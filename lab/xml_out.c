@@ -78,24 +78,27 @@ flush(struct xml_out *x)
     x->used = 0;
 }
 
-/* Of a text of `len` bytes, as many as fit into `room` and end with a character: a character never stands
- * in two buffers, so that each can be converted by itself. */
+/* As many bytes of a longer text as fill a buffer and end with a character: a character never stands in
+ * two buffers, so that each can be converted by itself. */
 static size_t
-whole_characters(const char *bytes, size_t len, size_t room)
+whole_characters(const char *bytes)
 {
-    size_t part = room < len ? room : len;
-    while (part > 0 && part < len && ((uint8_t)bytes[part] & 0xc0) == 0x80)
-        part--;
-    return part;
+    size_t len = BUFFER_BYTES;
+    // NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): only longer texts come here
+    while (((uint8_t)bytes[len] & 0xc0) == 0x80)
+        len--;
+    return len;
 }
 
 static void
 put(struct xml_out *x, const char *bytes, size_t len)
 {
-    while (len > BUFFER_BYTES - x->used) {
-        size_t part = whole_characters(bytes, len, BUFFER_BYTES - x->used);
-        memcpy(x->buffer + x->used, bytes, part);
-        x->used += part;
+    if (len > BUFFER_BYTES - x->used)
+        flush(x);
+    while (len > BUFFER_BYTES) {
+        size_t part = whole_characters(bytes);
+        memcpy(x->buffer, bytes, part);
+        x->used = part;
         flush(x);
         bytes += part;
         len -= part;
@@ -151,7 +154,7 @@ close_tag(struct xml_out *x)
 static void
 new_line(struct xml_out *x)
 {
-    static const char blanks[] = "                ";
+    static const char blanks[XML_OUT_DEPTH + 1] = "                ";
     if (x->layout == XML_ONE_LINE)
         return;
     put_text(x, x->layout == XML_CRLF ? "\r\n" : "\n");
