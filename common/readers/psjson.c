@@ -43,7 +43,7 @@ list_of(char *text, struct ps_list *ret_list, struct baton_err *err)
     if (*start == '\0')
         return BATON_OK;
     json_error_t why;
-    json_t *root = json_loads(start, JSON_DECODE_ANY, &why);
+    json_t *root = json_loads(start, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &why);
     if (root == NULL)
         return not_json(start, &why, err);
     if (is_nothing(root)) {

@@ -7,7 +7,7 @@
  * Units      Dates become Unix milliseconds; a date without a zone is UTC, as the engine keeps it.
  * Limits     PSJSON_BYTES_MAX of text.
  * Errors     BATON_FAILED: PowerShell printed an error record (its first line is the text).
- *            BATON_MALFORMED: not JSON. BATON_LIMIT.
+ *            BATON_MALFORMED: not JSON, or a name twice in one object. BATON_LIMIT.
  * Ownership  ps_list_done frees; items and texts borrow from the list.
  * Source     formats 4, 5; domain 2.4.
  */

@@ -199,6 +199,15 @@ an_error_record_is_told_apart_from_broken_json(void **state)
 }
 
 static void
+a_name_that_stands_twice_in_one_object_is_refused(void **state)
+{
+    (void)state;
+    char said[BATON_ERR_BYTES];
+    static const char text[] = "[{\"Result\":\"stopped\",\"Result\":\"success\"}]";
+    assert_int_equal(fault_of(text, sizeof text - 1, said), BATON_MALFORMED);
+}
+
+static void
 utf16_with_a_mark_is_read(void **state)
 {
     (void)state;
@@ -226,6 +235,7 @@ main(void)
         cmocka_unit_test(a_decorated_date_is_read),
         cmocka_unit_test(timespans_come_as_text_and_as_object),
         cmocka_unit_test(an_error_record_is_told_apart_from_broken_json),
+        cmocka_unit_test(a_name_that_stands_twice_in_one_object_is_refused),
         cmocka_unit_test(utf16_with_a_mark_is_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
