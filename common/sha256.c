@@ -39,20 +39,34 @@ sha256_update(struct sha256 *s, const void *bytes, size_t len)
         memcpy(s->block, p, len);
 }
 
+static void
+put_u32(uint8_t out[4], uint32_t v)
+{
+    out[0] = (uint8_t)(v >> 24);
+    out[1] = (uint8_t)(v >> 16);
+    out[2] = (uint8_t)(v >> 8);
+    out[3] = (uint8_t)v;
+}
+
+/* Straight into the block: the records of an audit are so short that this is a good part of them. */
 void
 sha256_final(struct sha256 *s, struct baton_hash *ret_hash)
 {
-    static const uint8_t padding[SHA256_BLOCK_BYTES] = {0x80};
+    enum { LENGTH_AT = SHA256_BLOCK_BYTES - 8 };
     uint64_t bits = s->bytes * 8;
     size_t held = (size_t)(s->bytes % SHA256_BLOCK_BYTES);
-    sha256_update(s, padding, held < 56 ? 56 - held : 120 - held);
-
-    uint8_t length[8];
-    for (size_t i = 0; i < sizeof length; i++)
-        length[i] = (uint8_t)(bits >> (56 - 8 * i));
-    sha256_update(s, length, sizeof length);
-    for (size_t i = 0; i < BATON_HASH_BYTES; i++)
-        ret_hash->b[i] = (uint8_t)(s->h[i / 4] >> (24 - 8 * (i % 4)));
+    s->block[held++] = 0x80;
+    if (held > LENGTH_AT) {
+        memset(s->block + held, 0, SHA256_BLOCK_BYTES - held);
+        sha256_blocks(s->h, s->block, 1);
+        held = 0;
+    }
+    memset(s->block + held, 0, LENGTH_AT - held);
+    put_u32(s->block + LENGTH_AT, (uint32_t)(bits >> 32));
+    put_u32(s->block + LENGTH_AT + 4, (uint32_t)bits);
+    sha256_blocks(s->h, s->block, 1);
+    for (size_t i = 0; i < ARRAY_LEN(s->h); i++)
+        put_u32(ret_hash->b + 4 * i, s->h[i]);
 }
 
 void
