@@ -14,6 +14,7 @@ import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
 ENTRA = "b891884f-051e-4a83-95af-2544101c9083"
 MARK16 = b"\xff\xfe"
 
@@ -130,6 +131,11 @@ YAML = {
 DNS = {"plain": "OU=Sales, dc=Contoso,DC=com", "escapes": r'CN=Costa\, Bruno \"x\" \23,OU=R\+D', "conflict": r"CN=Twin\0ACNF:1f,DC=x",
        "quoted": 'O="a, b",C=DE', "entra": "CN={49483470}", "many": "CN=a+SN=b,DC=c", "hex": "1.2.3=#0401ff,DC=x", "none": "default",
        "letters": "OU=ÄÖÜ Σ Ж,DC=x"}
+OBSERVED = {"some": b'{"os.build": 20348, "proxy.machine": null, "sql.edition": "express", "memory.mb": 16384, "tls.hosts": ["a", "b"]}',
+            "none": b"{}", "list": b"[1]", "error": POWERSHELL["error"], "twice": b'{"os.build": 1, "os.build": 2}', "cut": b'{"os.build":',
+            "strange": b'{"os.build": -1e308, "memory.mb": "lots", "cpu.mhz": {"a": 1}, "os.core": []}'}
+CHECK = {"id": "PRE-A", "side": "both", "what": "w", "where": "r", "rules": [{"observe": "os.build", "at_least": 17763}],
+         "otherwise": "block", "unknown": "review", "fix": "f", "source": "s"}
 UTF = {"plain": b"x", "mark8": b"\xef\xbb\xbfx", "mark16": utf16("xü\U00020bb7"), "lone": MARK16 + b"\x00\xd8x\0", "odd": MARK16 + b"x",
        "big": b"\xfe\xff\0x", "nul": b"a\0b"}
 
@@ -176,6 +182,9 @@ def corpora(lab):
     return {"xml": XML, "csexport": some, "config_xml": CONFIG, "config_digest": CONFIG, "dn": {k: v.encode() for k, v in DNS.items()},
             "config_settings": {"policy": json.dumps(POLICY).encode(), "mark16": utf16(json.dumps(POLICY)), "list": b"[]", "empty": b"{}"},
             "psjson": POWERSHELL, "run_history": POWERSHELL | RUNS, "limits": YAML, "utf": UTF, "packed": packed,
+            "prereq": OBSERVED,
+            "prereq_data": {"one": json.dumps({"title": "t", "checked": "2026-01-02", "checks": [CHECK]}).encode(), "empty": b"{}",
+                            "cut": b"{\"title\":", **{p.stem: p.read_bytes() for p in (ROOT / "deploy/prerequisites").glob("*.json")}},
             "config_packed": {"whole": pack({"Connectors/a.xml": CONFIG["connector"], "GlobalSettings/MV.xml": CONFIG["settings"],
                                              "SynchronizationRules/r.xml": CONFIG["rule"]}), "fim": pack({"MA.XML": CONFIG["fim"]}),
                               "no-connector": pack({"GlobalSettings/MV.xml": CONFIG["settings"]}), "cut": pack({"a.xml": CONFIG["cloud"]})[:-9]},
