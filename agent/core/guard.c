@@ -168,6 +168,12 @@ machine_changed(const struct machine *kept, const struct machine *now)
            !baton_id_eq(&kept->guid, &now->guid) || !baton_id_eq(&kept->disk, &now->disk);
 }
 
+static bool
+observes(const struct promise *p)
+{
+    return epoch_is_zero(&p->epoch) && !p->tombstone;
+}
+
 bool
 guard_boot(struct promise *p, enum state_file state, bool tombstone_copy, const struct machine *now)
 {
@@ -187,8 +193,11 @@ guard_boot(struct promise *p, enum state_file state, bool tombstone_copy, const 
         changed = true;
     }
     if (machine_changed(&p->machine, now)) {
-        if (!epoch_is_zero(&p->epoch))
-            promise_quarantine(p, QUARANTINE_MACHINE);
+        /* Also where nothing was promised yet: nobody confirmed this key on this machine. The services
+         * of such an observer stay as they are. */
+        bool kept = p->stopped_by_us;
+        promise_quarantine(p, QUARANTINE_MACHINE);
+        p->stopped_by_us = observes(p) ? kept : p->stopped_by_us;
         changed = true;
     }
     if (changed || !baton_id_eq(&p->machine.boot, &now->boot)) {
@@ -211,15 +220,14 @@ guard_tick(struct promise *p, uint64_t now_ms)
 enum desire
 guard_desire(const struct promise *p, enum fence_kind kind)
 {
-    bool observes = epoch_is_zero(&p->epoch) && !p->tombstone;
     bool lost = p->quarantine == QUARANTINE_MACHINE || p->quarantine == QUARANTINE_COUNTER ||
                 (p->quarantine == QUARANTINE_STATE_LOST && p->tombstone);
 
-    if (p->guard_stop || (lost && !observes))
+    if (p->guard_stop || (lost && !observes(p)))
         return DESIRE_STOPPED_NOW;
     if (p->holding)
         return p->start_due ? DESIRE_RUNNING : DESIRE_AS_IS;
-    if (observes || p->adopt)
+    if (observes(p) || p->adopt)
         return p->stopped_by_us ? DESIRE_STOPPED : DESIRE_AS_IS;
     return kind == KIND_STOPPED || p->stopped_by_us ? DESIRE_STOPPED : DESIRE_AS_IS;
 }

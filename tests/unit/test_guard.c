@@ -309,14 +309,14 @@ another_machine_is_quarantined_and_stopped(void **state)
 }
 
 static void
-an_observer_that_moved_is_not_stopped(void **state)
+an_observer_that_moved_is_barred_and_not_stopped(void **state)
 {
     (void)state;
     struct promise p = toy_new_member(TOY_OLD).promise; /* promised nothing */
     struct machine now = p.machine;
     now.guid = toy_id(99);
     guard_boot(&p, STATE_GOOD, false, &now);
-    assert_int_equal(p.quarantine, QUARANTINE_NONE);
+    assert_int_equal(p.quarantine, QUARANTINE_MACHINE); /* but barred until a person readmits it */
     assert_int_equal(guard_desire(&p, KIND_NONE), DESIRE_AS_IS);
 }
 
@@ -392,7 +392,7 @@ main(void)
         cmocka_unit_test(a_boot_repeats_a_start_that_was_due),
         cmocka_unit_test(a_tombstoned_server_is_held_at_boot),
         cmocka_unit_test(another_machine_is_quarantined_and_stopped),
-        cmocka_unit_test(an_observer_that_moved_is_not_stopped),
+        cmocka_unit_test(an_observer_that_moved_is_barred_and_not_stopped),
         cmocka_unit_test(a_lost_memory_with_a_tombstone_copy_stops_the_server),
         cmocka_unit_test(a_lost_memory_without_tombstone_bars_grants_and_stops_nothing),
         cmocka_unit_test(a_holder_that_lost_its_memory_is_barred_and_goes_on),
