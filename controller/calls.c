@@ -2,6 +2,7 @@
 
 #include "common/canon.h"
 #include "common/text.h"
+#include "controller/core/approvals.h"
 #include "controller/core/line.h"
 #include "controller/fleet.h"
 
@@ -249,7 +250,7 @@ call_trust_put(struct engine *e, struct engine_call *c)
     /* Who is away gets it in the next WELCOME. */
     for (size_t i = 0; i < e->seat_count; i++)
         if (e->seat[i]->session.live && !e->seat[i]->row.revoked)
-            order_status(e, e->seat[i], NULL, true);
+            order_status(e, e->seat[i], NULL, 0, true);
 }
 
 /* ---- cutovers --------------------------------------------------------------------------------- */
@@ -360,15 +361,38 @@ approval_row(const struct engine_call *c, const struct approval *a, uint8_t valu
     row->len = APPROVAL_BYTES + BATON_SIG_BYTES;
 }
 
-/* Two verbs are for one agent's eyes: they travel with the next question to it. */
 static void
-approval_carry(struct engine *e, const struct signed_approval *sa)
+next_signer(struct engine_call *c, const struct room *room, const struct seat *seat,
+            enum approval_verb verb, int64_t more)
 {
-    if (sa->a.verb != VERB_READMIT && sa->a.verb != VERB_DISARM)
+    const struct line_names names = {room->t.info.name, seat->row.host, ""};
+    struct line l;
+    line_start(&l, c->problem.next, sizeof c->problem.next);
+    line_put(&l, "people who must sign it too before it leaves: ");
+    line_int(&l, more);
+    line_put(&l, "; each: baton agent ");
+    line_put(&l, approval_verb_name(verb));
+    line_template(&l, " TENANT OLD_HOST", &names);
+}
+
+/* Two verbs are for one agent's eyes: they travel with the next question to it, when as many people
+ * have signed as it will count. */
+static void
+approval_carry(struct engine *e, struct engine_call *c, const struct room *room,
+               const struct approval *a)
+{
+    const struct approvals_view v = {e->trust_known ? &e->trust : NULL, &e->p.digest, e->unix_ms};
+    const struct signed_approval *list[CUTOVER_APPROVALS_MAX];
+    struct seat *seat = seat_find(e, &a->subject);
+    if ((a->verb != VERB_READMIT && a->verb != VERB_DISARM) || v.trust == NULL || seat == NULL ||
+        seat->row.revoked || !baton_id_eq(&seat->row.tenant, &a->tenant))
         return;
-    struct seat *seat = seat_find(e, &sa->a.subject);
-    if (seat != NULL && !seat->row.revoked && baton_id_eq(&seat->row.tenant, &sa->a.tenant))
-        order_status(e, seat, sa, false);
+    size_t have = approvals_alike(&room->t, a, &v, list);
+    unsigned want = trust_quorum(v.trust, (enum approval_verb)a->verb);
+    if (have >= want)
+        order_status(e, seat, list, have, false);
+    else
+        next_signer(c, room, seat, (enum approval_verb)a->verb, (int64_t)(want - have));
 }
 
 static void
@@ -395,7 +419,7 @@ call_approval(struct engine *e, struct engine_call *c)
     ev.approval = &sa;
     call_step(e, c, room, &ev, &row);
     if (c->problem.status == BATON_OK)
-        approval_carry(e, &sa);
+        approval_carry(e, c, room, &sa.a);
 }
 
 static void

@@ -254,8 +254,9 @@ void seat_report(struct engine *e, struct seat *seat); /* writes the report row 
 
 /* orders.c */
 void orders_issue(struct engine *e, struct room *room, const struct decision *d);
-void order_status(struct engine *e, struct seat *seat,
-                  const struct signed_approval *approval_or_null, bool with_trust);
+/* approval: what people signed about this very server; they may be none. */
+void order_status(struct engine *e, struct seat *seat, const struct signed_approval *approval[],
+                  size_t count, bool with_trust);
 void orders_pump(struct engine *e, struct seat *seat, bool again);
 /* A FENCE that waits for this member, when its recipient holds by now: again, with that one's word. */
 void order_fence_back(struct engine *e, struct seat *seat);

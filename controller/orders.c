@@ -313,8 +313,8 @@ orders_forget(struct engine *e, struct seat *seat)
 }
 
 void
-order_status(struct engine *e, struct seat *seat, const struct signed_approval *approval_or_null,
-             bool with_trust)
+order_status(struct engine *e, struct seat *seat, const struct signed_approval *approval[],
+             size_t count, bool with_trust)
 {
     struct room *room = seat->room;
     int at = authority_member_index(&room->t.authority, &seat->row.key);
@@ -329,8 +329,8 @@ order_status(struct engine *e, struct seat *seat, const struct signed_approval *
     o.shown = loan_object(e, &loan, &seat->statement);
     if (with_trust && e->trust_known)
         o.trust = e->trust_bytes;
-    if (approval_or_null != NULL)
-        o.approval[o.approval_count++] = *approval_or_null;
+    for (size_t i = 0; i < count && o.approval_count < ORDER_APPROVALS_MAX; i++)
+        o.approval[o.approval_count++] = *approval[i];
     order_put(e, seat, &o);
     seat->status_ms = e->now_ms;
     seat->status_waits = true;
@@ -463,7 +463,7 @@ member_order(struct engine *e, struct room *room, size_t i, struct seat *seat, u
     const struct authority_member *m = &room->t.authority.member[i];
     switch (effect) {
     case AUTH_FX_STATUS:
-        order_status(e, seat, NULL, e->trust_known);
+        order_status(e, seat, NULL, 0, e->trust_known);
         break;
     case AUTH_FX_FENCE:
         order_fence(e, room, seat);

@@ -146,7 +146,7 @@ on_hello(struct engine *e, struct seat *seat, const struct message *m)
     hello_record(e, seat, h);
     tenant_told(e, seat, TEV_SESSION);
     if (hello_needs_status(e, seat, h))
-        order_status(e, seat, NULL, false);
+        order_status(e, seat, NULL, 0, false);
     order_fence_back(e, seat);
     act_pump(e, seat);
 }

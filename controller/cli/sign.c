@@ -423,6 +423,11 @@ signing_send(struct signing *s)
     baton_hex(bytes, sizeof bytes, hex);
     baton_hex(sig.b, sizeof sig.b, sig_hex);
     snprintf(path, sizeof path, "/api/v1/cutovers/%s/approvals", s->id);
-    return client_send(s->c, "POST", path,
-                       json_pack("{s:s, s:s}", "bytes", hex, "signature", sig_hex), NULL, NULL);
+    json_t *answer = NULL;
+    rc = client_send(s->c, "POST", path,
+                     json_pack("{s:s, s:s}", "bytes", hex, "signature", sig_hex), NULL, &answer);
+    if (rc == BATON_OK && json_text(answer, "next")[0] != '\0')
+        output_say(s->c, "%s", json_text(answer, "next"));
+    json_decref(answer);
+    return rc;
 }

@@ -196,6 +196,22 @@ approvals_account_gone(const struct tenant *t, const struct approvals_view *v)
     return n;
 }
 
+size_t
+approvals_alike(const struct tenant *t, const struct approval *wanted,
+                const struct approvals_view *v,
+                const struct signed_approval *ret_list[CUTOVER_APPROVALS_MAX])
+{
+    size_t n = 0;
+    for (uint32_t i = 0; i < t->cutover.approval_count; i++) { /* one slot a person: all differ */
+        const struct signed_approval *sa = &t->cutover.approval[i];
+        if (sa->a.verb == wanted->verb && baton_key_eq(&sa->a.subject, &wanted->subject) &&
+            baton_hash_eq(&sa->a.seen, &wanted->seen) && epoch_eq(&sa->a.base, &wanted->base) &&
+            v->trust != NULL && approval_authentic(sa, v->trust, v->dp, v->unix_ms))
+            ret_list[n++] = sa;
+    }
+    return n;
+}
+
 bool
 approvals_go_fits(const struct tenant *t, const struct signed_approval *sa)
 {

@@ -34,6 +34,11 @@ unsigned approvals_leave(const struct tenant *t, const struct baton_key *member,
 /* How many of those who sign the retirement say, with the digest of what shows it, that the old server's
  * own account in the tenant is gone. */
 unsigned approvals_account_gone(const struct tenant *t, const struct approvals_view *v);
+/* Who signed the same as this one about one server (disarm, readmit), this one among them: all of them
+ * travel together, since the agent counts people itself. Borrowed from the tenant. */
+size_t approvals_alike(const struct tenant *t, const struct approval *wanted,
+                       const struct approvals_view *v,
+                       const struct signed_approval *ret_list[CUTOVER_APPROVALS_MAX]);
 /* How many people attest for this member now. */
 unsigned approvals_attests(const struct tenant *t, const struct baton_key *member,
                            const struct approvals_view *v);

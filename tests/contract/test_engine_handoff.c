@@ -621,6 +621,50 @@ a_whole_handoff_from_assessment_to_done(void **state)
     check_rebuild(h);
 }
 
+/* The next trust document: this verb takes so many people. */
+static void
+quorum_put(struct handoff *h, enum approval_verb verb, uint8_t people)
+{
+    struct store_port reader;
+    struct trust_doc *d = calloc(1, sizeof *d);
+    struct engine_call *c = world_call_new(&h->w, CALL_TRUST_PUT);
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    struct baton_sig sig;
+    assert_non_null(d);
+    assert_int_equal(
+        store_sqlite_open(h->w.path, STORE_READ_ONLY, crypto_digest_port(), &reader, NULL),
+        BATON_OK);
+    assert_int_equal(trust_load(&reader, d, &bytes, &len, &sig, NULL), BATON_OK);
+    reader.close(reader.ctx);
+    d->version++;
+    d->quorum[verb] = people;
+    crypto_sha256(bytes, len, &d->previous);
+    free(bytes);
+    assert_int_equal(trust_encode(d, c->bytes, sizeof c->bytes, &c->len), BATON_OK);
+    assert_int_equal(crypto_sign_domain(h->w.root.secret, DOMAIN_TRUST, c->bytes, c->len, &c->sig),
+                     BATON_OK);
+    free(world_call(&h->w, c, BATON_OK));
+    free(d);
+    quiesce(h);
+}
+
+static void
+a_disarm_that_takes_two_people_leaves_when_both_have_signed(void **state)
+{
+    struct handoff *h = *state;
+    walk_to(h, HO_DONE, false);
+    quorum_put(h, VERB_DISARM, 2);
+    size_t before = world_records(&h->w, AUDIT_ORDERED);
+    assert_int_equal(approve(h, VERB_DISARM, 0), BATON_OK);
+    assert_int_equal(approve(h, VERB_DISARM, 0), BATON_OK); /* the same person twice is one */
+    assert_int_equal(world_records(&h->w, AUDIT_ORDERED), before);
+    assert_true(h->side[OLD].m.promise.armed);
+    assert_int_equal(approve(h, VERB_DISARM, 2), BATON_OK);
+    assert_int_equal(world_records(&h->w, AUDIT_ORDERED), before + 1);
+    assert_false(h->side[OLD].m.promise.armed);
+}
+
 static void
 a_controller_that_restarts_in_every_state_finishes_the_same_handoff(void **state)
 {
@@ -1055,6 +1099,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         HANDOFF_TEST(a_whole_handoff_from_assessment_to_done),
+        HANDOFF_TEST(a_disarm_that_takes_two_people_leaves_when_both_have_signed),
         HANDOFF_TEST(a_controller_that_restarts_in_every_state_finishes_the_same_handoff),
         HANDOFF_TEST(back_from_the_gap_to_the_old_server),
         HANDOFF_TEST(a_member_that_was_attested_for_gets_its_fence_with_the_holders_word),
