@@ -22,6 +22,8 @@ sys.path.insert(0, str(ROOT / "tests/fuzz"))
 import make_corpus  # noqa: E402
 
 MEASURED = pathlib.Path(PROGRAMS).parent / "tests/bench/measured"
+HELP = subprocess.run([os.path.join(PROGRAMS, "baton"), "--help"], capture_output=True, text=True).stdout
+HAS_RUNS = re.search(r"^ *runs +check", HELP, re.M) is not None
 LONG = os.environ.get("BATON_LONG") == "yes"
 MIB = 1 << 20
 MEMORY_MIB = 16  # above what the smallest good file needs
@@ -214,7 +216,7 @@ class Exports(Readers):
         os.symlink(self.dir / "gone", self.dir / "dangling")
         os.symlink(self.dir / "round", self.dir / "round")
         for name in ("fifo", "folder", "dangling", "round", "none", "none/exports.xml", "x" * 300):
-            for argv in (("exports", "analyze", self.dir / name), ("config", "compare", self.dir / name, self.dir / "folder")):
+            for argv in (("exports", "analyze", self.dir / name), *([("runs", "check", self.dir / name)] if HAS_RUNS else []), ("config", "compare", self.dir / name, self.dir / "folder")):
                 with self.subTest((argv[0], name)):
                     self.refused("baton", *argv, says=(name[:20],), timeout=20)
 
@@ -371,6 +373,56 @@ class Configuration(Readers):
             with self.subTest(name):
                 self.refused("baton", "config", "compare", old, bad, says=(part.name,), rss_mib=limit)
             part.unlink()
+
+
+@unittest.skipUnless(HAS_RUNS, "this build has no `baton runs check`")
+class Runs(Readers):
+    XML, JSON = make_corpus.RUNS["xml"], make_corpus.POWERSHELL["many"]
+
+    def test_whole_histories_in_any_form_say_the_same(self):
+        for whole in (self.XML, self.JSON):
+            text = whole.decode()
+            forms = {"plain": whole, "mark8": b"\xef\xbb\xbf" + whole, "mark16": make_corpus.utf16(text),
+                     "crlf": text.replace("\n", "\r\n").encode(), "spaces": b"\r\n  " + whole if whole is self.JSON else whole + b"\r\n\r\n"}
+            seen = set()
+            for name, content in forms.items():
+                ran = Ran("baton", "runs", "check", self.file(name, content), "--output", "json")
+                self.assertEqual(ran.code, 5, f"{name}: {ran.err}")  # an export beside nothing else is not ready
+                report = json.loads(ran.out)
+                seen.add(json.dumps([report["verdict"], [(f["rule"], f["count"]) for f in report["findings"]]]))
+            self.assertEqual(len(seen), 1, seen)
+
+    def test_a_broken_history_gives_no_verdict(self):
+        for kind, whole in (("xml", self.XML), ("json", self.JSON)):
+            middle = len(whole) // 2
+            broken = {"nul": whole[:middle] + b"\0" + whole[middle:], "latin": whole.replace(b"contoso", b"cont\xf6so", 1),
+                      "noise": bytes(range(1, 256)) * 9, "tail": whole + b"<x", "control": whole.replace(b"contoso", b"con\x01toso", 1),
+                      "half": whole[:60] + whole[60:].decode().encode("utf-16-le"),
+                      **{f"cut-{end}": whole[:end] for end in range(40, len(whole) - 2, len(whole) // 17)}}
+            for name, content in broken.items():
+                with self.subTest((kind, name)):
+                    self.refused("baton", "runs", "check", self.file(f"{name}.{kind}", content), "--output", "json", says=(f"{name}.{kind}",))
+        others = {"root.xml": b"<cs-objects/>", "deep.xml": b"<run-history>" * 500, "deep.json": b"[" * 100000, "number.json": b"7",
+                  "bomb.xml": b"<!DOCTYPE r [<!ENTITY a \"b\">]><run-history>&a;</run-history>", "error.txt": make_corpus.POWERSHELL["error"],
+                  "twice.json": self.JSON.replace(b"\"Result\"", b"\"Result\": \"stopped\", \"Result\"", 1)}
+        for name, content in others.items():
+            with self.subTest(name):
+                self.refused("baton", "runs", "check", self.file(name, content), "--output", "json", says=(name,))
+
+    def test_one_broken_history_beside_a_good_one_leaves_no_verdict(self):
+        good, bad = self.file("good.xml", self.XML), self.file("bad.xml", self.XML[:-30])
+        for words in ((good, bad), (bad, good), (good, self.dir / "none.xml"), (good, self.dir)):
+            with self.subTest(words):
+                self.refused("baton", "runs", "check", *words)
+
+    def test_a_gigabyte_of_history_is_refused_in_bounded_memory(self):
+        small = Ran("baton", "runs", "check", self.file("small.xml", self.XML)).peak_mib
+        large = self.dir / "large.xml"
+        with open(large, "wb") as f:
+            f.write(self.XML[:-14])
+            for _ in range(1024 if LONG else 64):
+                f.write(b" " * MIB)
+        self.refused("baton", "runs", "check", large, says=("large.xml",), rss_mib=small + 64)
 
 
 if __name__ == "__main__":
