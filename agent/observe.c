@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "agent.h"
+#include "agent/adapters/history_copies.h"
 #include "common/log.h"
 
 enum { UNREACHABLE_RETRY_MS = 250 };
@@ -142,11 +143,32 @@ observe_pump(struct agent *a)
         observed(a);
 }
 
+/* The product purges its history after a week; what facts rested on is asked for later. */
+static void
+keep_history(const struct agent *a, const struct host_completion *done)
+{
+    char folder[SETUP_PATH_BYTES];
+    struct baton_err err = {0};
+    enum baton_status rc = setup_path(a->setup->dir, SETUP_RUN_HISTORIES, folder, &err);
+    if (rc == BATON_OK)
+        rc = history_copy_keep(folder, &a->collect.facts.digest[DIGEST_RUNS], done->text,
+                               done->text_len, &err);
+    if (rc != BATON_OK)
+        log_warn("observe.copy", "%s", err.text);
+}
+
 bool
 observe_take(struct agent *a, const struct host_completion *done)
 {
+    const struct facts *f = &a->collect.facts;
+    bool known = f->digest_known[DIGEST_RUNS];
+    struct baton_hash before = f->digest[DIGEST_RUNS];
     if (!collect_take(&a->collect, done, agent_now_ms()))
         return false;
+    /* only the answer that is a run history moves its digest */
+    if (f->digest_known[DIGEST_RUNS] &&
+        (!known || !baton_hash_eq(&before, &f->digest[DIGEST_RUNS])))
+        keep_history(a, done);
     observe_pump(a);
     return true;
 }

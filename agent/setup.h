@@ -31,7 +31,8 @@ enum setup_file {
     SETUP_BLOB_OUT,
     SETUP_BLOB_IN,
     SETUP_OLD_CONFIG,
-    SETUP_OLD_CONFIG_PART
+    SETUP_OLD_CONFIG_PART,
+    SETUP_RUN_HISTORIES
 };
 
 enum baton_status setup_read(const char *dir, struct setup *ret_setup,

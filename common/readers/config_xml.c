@@ -89,6 +89,12 @@ end_connector_name(struct config_xml *x, const char *text)
 }
 
 static void
+end_modified(struct config_xml *x, const char *text)
+{
+    x->connector->modified = keep(x, text);
+}
+
+static void
 end_category(struct config_xml *x, const char *text)
 {
     x->category = keep(x, text);
@@ -501,6 +507,7 @@ static const struct element connector_elements[] = {
     {"id", NULL, end_connector_id},
     {"name", NULL, end_connector_name},
     {"category", NULL, end_category},
+    {"last-modification-time", NULL, end_modified},
     {"subtype", NULL, end_subtype},
     {ADMA "/forest-name", NULL, end_forest},
     {ADMA "/password-hash-sync-config/enabled", NULL, end_hash_sync},

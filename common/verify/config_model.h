@@ -4,7 +4,8 @@
  *            lower case without braces; booleans are known or not. What a source cannot say (DirSync
  *            knows no synchronization rules, a settings file knows no object classes) is "unsaid",
  *            which is not the same as "empty": unsaid never counts as a difference, and is reported.
- *            Volatile content (versions, time stamps, water-marks, connector identifiers) is not kept.
+ *            Volatile content (versions, time stamps, water-marks) is not kept, but for when a connector
+ *            was last changed: full runs have to be newer.
  * Limits     CONFIG_TEXT_MAX of one text, CONFIG_ITEMS_MAX of one list; memory grows with the content.
  * Errors     BATON_NOMEM, BATON_LIMIT (sticky: the first one stays in config_model_status).
  * Ownership  The model owns all; texts live until config_model_free, an element that was added stays
@@ -59,6 +60,7 @@ struct config_connector {
     enum connector_kind kind;
     const char *name, *id;
     const char *forest; /* forest or domain of an AD connector, lower case; "" */
+    const char *modified; /* when it was last changed, as it was said; never a difference; "" */
     enum known password_sync;
     struct text_list object_classes, attributes;
     struct config_partition *partition;

@@ -5,6 +5,7 @@
 #include "common/verify/disposition_file.h"
 #include "common/verify/report_html.h"
 #include "config_intake.h"
+#include "finding_view.h"
 #include "input.h"
 #include "output.h"
 #include "wrap.h"
@@ -104,18 +105,6 @@ decisions_view(const struct config_report *r, const struct config_row *row)
     return list;
 }
 
-/* Texts come out of files: what is no UTF-8 is told as what may be shown. */
-static json_t *
-safe_text(const char *text)
-{
-    json_t *plain = json_string(text);
-    if (plain != NULL)
-        return plain;
-    char shown[FINDING_TEXT_BYTES];
-    text_copy(shown, sizeof shown, text);
-    return json_string(shown);
-}
-
 static json_t *
 row_view(const struct config_report *r, const struct config_row *row)
 {
@@ -124,8 +113,8 @@ row_view(const struct config_report *r, const struct config_row *row)
     return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:s, s:s, s:b, s:b, s:o}", "row", digest,
                      "rule", row->f.rule, "class", config_class_name(row->class), "severity",
                      finding_severity_name((enum finding_severity)row->f.severity), "subject",
-                     safe_text(row->subject), "old", safe_text(row->old_text), "new",
-                     safe_text(row->new_text), "consequence", row->f.why, "advice", row->f.advice,
+                     plain_json(row->subject), "old", plain_json(row->old_text), "new",
+                     plain_json(row->new_text), "consequence", row->f.why, "advice", row->f.advice,
                      "open", (int)row_open(r, row), "two_people",
                      (int)limits_of(&r->limits, row->f.rule)->second_person, "dispositions",
                      decisions_view(r, row));
@@ -146,7 +135,7 @@ static json_t *
 side_view(const char *path, const struct config_model *m)
 {
     return json_pack("{s:s, s:s, s:o, s:o}", "path", path, "form", config_source_name(m->source),
-                     "host", safe_text(m->host), "version", safe_text(m->product_version));
+                     "host", plain_json(m->host), "version", plain_json(m->product_version));
 }
 
 static json_t *
@@ -179,14 +168,6 @@ shown(const char *text, char out[SHOWN_BYTES + SHOWN_MORE])
     return out;
 }
 
-static enum paint
-paint_of(uint8_t severity)
-{
-    return severity == SEVERITY_BLOCK    ? PAINT_RED
-           : severity == SEVERITY_REVIEW ? PAINT_YELLOW
-                                         : PAINT_DIM;
-}
-
 static void
 print_decisions(const struct config_report *r, const struct config_row *row)
 {
@@ -207,7 +188,7 @@ print_row(const struct config_report *r, const struct config_row *row)
     const struct cli *c = r->c;
     const char *severity = finding_severity_name((enum finding_severity)row->f.severity);
     baton_hex(row->f.row.b, sizeof row->f.row.b, digest);
-    printf("%s%-7s%s %-15s  row %.*s%s\n", paint_on(c, paint_of(row->f.severity)),
+    printf("%s%-7s%s %-15s  row %.*s%s\n", paint_on(c, severity_paint(row->f.severity)),
            row_open(r, row) ? severity : "closed", paint_off(c), config_class_name(row->class),
            ROW_DIGITS, digest,
            limits_of(&r->limits, row->f.rule)->second_person ? "  (two people)" : "");
@@ -240,9 +221,7 @@ static void
 print_report(const struct config_report *r)
 {
     const struct cli *c = r->c;
-    enum paint paint = r->verdict == VERDICT_BLOCK    ? PAINT_RED
-                       : r->verdict == VERDICT_REVIEW ? PAINT_YELLOW
-                                                      : PAINT_GREEN;
+    enum paint paint = verdict_paint(r->verdict);
     for (size_t i = 0; i < r->rows.count; i++)
         if (r->rows.item[i].f.severity > SEVERITY_INFO)
             print_row(r, &r->rows.item[i]);

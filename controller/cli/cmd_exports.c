@@ -2,9 +2,9 @@
 #include "common/text.h"
 #include "common/verify/report_html.h"
 #include "exports_files.h"
+#include "finding_view.h"
 #include "input.h"
 #include "output.h"
-#include "wrap.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -36,13 +36,6 @@ number(uint64_t value)
 }
 
 static json_t *
-plain(const char *text)
-{
-    json_t *t = json_string(text);
-    return t != NULL ? t : json_string("?"); /* the document's bytes may be anything */
-}
-
-static json_t *
 files_json(const struct exports_view *v)
 {
     json_t *files = json_array();
@@ -50,9 +43,9 @@ files_json(const struct exports_view *v)
         const struct exports_file *f = &v->file[i];
         char hash[2 * BATON_HASH_BYTES + 1];
         baton_hex(f->hash.b, sizeof f->hash.b, hash);
-        json_t *o = json_pack("{s:o, s:s, s:s, s:o, s:o, s:s}", "path", plain(f->path), "encoding",
-                              f->encoding, "packed", f->packed, "bytes", number(f->bytes),
-                              "objects", number(f->objects), "sha256", hash);
+        json_t *o = json_pack("{s:o, s:s, s:s, s:o, s:o, s:s}", "path", plain_json(f->path),
+                              "encoding", f->encoding, "packed", f->packed, "bytes",
+                              number(f->bytes), "objects", number(f->objects), "sha256", hash);
         json_object_set_new(o, "side", json_string(i < v->old_count ? "against" : "new"));
         json_array_append_new(files, o);
     }
@@ -106,14 +99,10 @@ findings_json(const struct exports_view *v)
         const struct exports_samples *s = &v->report.samples[i];
         json_t *samples = json_array();
         for (size_t k = 0; k < s->count; k++)
-            json_array_append_new(samples, plain(s->text[k]));
-        json_array_append_new(
-            findings,
-            json_pack("{s:s, s:s, s:o, s:o, s:o, s:s, s:s, s:o}", "rule", f->rule, "severity",
-                      finding_severity_name((enum finding_severity)f->severity), "subject",
-                      plain(f->subject), "count", number(f->count), "limit",
-                      f->limit == FINDING_NO_LIMIT ? json_null() : number(f->limit), "why", f->why,
-                      "advice", f->advice, "samples", samples));
+            json_array_append_new(samples, plain_json(s->text[k]));
+        json_t *o = finding_json(f);
+        json_object_set_new(o, "samples", samples);
+        json_array_append_new(findings, o);
     }
     return findings;
 }
@@ -136,14 +125,6 @@ view_json(const struct exports_view *v)
 }
 
 /* --- for people ---------------------------------------------------------------------------------- */
-
-static enum paint
-paint_of(uint8_t severity)
-{
-    return severity == SEVERITY_BLOCK    ? PAINT_RED
-           : severity == SEVERITY_REVIEW ? PAINT_YELLOW
-                                         : PAINT_DIM;
-}
 
 static void
 print_totals(const struct exports_view *v)
@@ -206,15 +187,7 @@ print_finding(const struct exports_view *v, size_t i)
 {
     const struct finding *f = &v->report.findings.item[i];
     const struct exports_samples *s = &v->report.samples[i];
-    printf("%s%-7s%s %s: %" PRIu64, paint_on(v->c, paint_of(f->severity)),
-           finding_severity_name((enum finding_severity)f->severity), paint_off(v->c), f->rule,
-           f->count);
-    if (f->limit != FINDING_NO_LIMIT)
-        printf(" (limit %" PRIu64 ")", f->limit);
-    printf("  %s\n", f->subject);
-    wrap_print(2, "%s", f->why);
-    if (f->severity > SEVERITY_INFO)
-        wrap_print(2, "to do: %s", f->advice);
+    finding_print(v->c, f);
     for (size_t k = 0; f->severity > SEVERITY_INFO && k < s->count; k++)
         printf("  %s %s\n", k == 0 ? "such as" : "       ", s->text[k]);
 }
@@ -222,9 +195,7 @@ print_finding(const struct exports_view *v, size_t i)
 static void
 print_table(const struct exports_view *v)
 {
-    enum paint paint = v->verdict == VERDICT_BLOCK    ? PAINT_RED
-                       : v->verdict == VERDICT_REVIEW ? PAINT_YELLOW
-                                                      : PAINT_GREEN;
+    enum paint paint = verdict_paint(v->verdict);
     print_totals(v);
     print_attributes(v);
     for (size_t i = 0; i < v->report.findings.count; i++)

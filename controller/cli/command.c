@@ -173,6 +173,14 @@ static const struct option_row compare_options[] = {
     {"operator", "CARD", "whose decisions count; may be repeated"},
     END,
 };
+static const struct option_row runs_options[] = {
+    {"after", "TIME", "when the configuration was last changed; full runs have to be newer"},
+    {"configuration", "FOLDER", "the exported configuration: which connectors, and when they were changed"},
+    {"fenced-since", "TIME", "the server may not export since then"},
+    {"policy", "FILE", "limits of a tenant, YAML"},
+    {"preset", "NAME", "without one: parity (unless given), parallel-upgrade or unsupported-path"},
+    END,
+};
 static const struct option_row accept_options[] = {
     {"reason", "TEXT", "for an auditor"},
     {"as", "KIND", "accepted (unless given), fixed or not-applicable"},
@@ -267,6 +275,8 @@ static const struct command commands[] = {
      "baton config compare old/ new/\nbaton config compare old/ new/ --output html > parity.html"},
     {"config", "accept", "REPORT ROW", 2, 2, accept_options, cmd_config_accept, "sign that a difference is accepted, and why",
      "baton config accept parity.json 1f0c22 --reason 'the container was emptied last year'"},
+    {"runs", "check", "FILE...", 1, ARGS_MAX, runs_options, cmd_runs_check, "whether a server's run history has all that a handoff needs; needs no controller",
+     "baton runs check runs.json --after 2026-07-01T12:00:00Z\nbaton runs check runs.json --configuration new/\nbaton runs check old.xml --fenced-since 2026-07-02T20:00:00Z"},
     {"doctor", "", "", 0, 0, NULL, cmd_doctor, "check settings, files, controller and trust", "baton doctor"},
     {"version", "", "", 0, 0, NULL, cmd_version, "the version of this program", "baton version"},
     {"completion", "", "SHELL", 1, 1, NULL, cmd_completion, "completion for bash or zsh", "baton completion bash > /etc/bash_completion.d/baton"},

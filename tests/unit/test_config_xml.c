@@ -67,7 +67,7 @@ expect_fault(const char *text, enum baton_status rc, const char *says)
 
 static const char connector[] =
     "<ma-data>\n <id>{AE4DB4CC-0000}</id>\n <name> corp.example </name>\n <category>AD</category>"
-    "<version>12</version>"
+    "<last-modification-time>2026-07-01 09:00:00.500</last-modification-time><version>12</version>"
     "<schema><dsml:class xmlns:dsml='x' id='user'><name>never</name></dsml:class></schema>"
     "<private-configuration><adma-configuration><forest-name>CORP.example</forest-name>"
     "<password-hash-sync-config><enabled>1</enabled></password-hash-sync-config>"
@@ -95,6 +95,7 @@ assert_connector(void)
     assert_string_equal(c->id, "ae4db4cc-0000");
     assert_string_equal(c->name, "corp.example");
     assert_string_equal(c->forest, "corp.example");
+    assert_string_equal(c->modified, "2026-07-01 09:00:00.500");
     assert_int_equal(c->password_sync, YES);
     assert_int_equal(c->attributes.count, 2);
     assert_string_equal(c->attributes.item[1], "cn");
