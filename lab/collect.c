@@ -140,9 +140,9 @@ admin_actions(struct server *s, struct baton_err *err)
     for (size_t i = s->disk.log.count; i-- > 0;) {
         const struct log_entry *e = &s->disk.log.item[i];
         if (strcmp(e->source, admin_actions_source) == 0)
-            json_array_append_new(
-                list, json_pack("{s:s,s:i,s:o,s:s}", "ProviderName", e->source, "Id", e->id,
-                                "TimeCreated", print_date(e->at_ms), "Message", e->text));
+            json_array_append_new(list, json_pack("{s:s,s:i,s:o,s:s}", "ProviderName", e->source,
+                                                  "Id", e->id, "TimeCreated", print_date(e->at_ms),
+                                                  "Message", e->text));
     }
     return list;
 }

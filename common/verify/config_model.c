@@ -137,7 +137,8 @@ config_add_connector(struct config_model *m)
     struct config_connector *c;
     LIST_ADD(m, m->connector, m->connector_count, m->connector_capacity, m->arena->spare.connector,
              c);
-    *c = (struct config_connector){.kind = CONNECTOR_OTHER, .name = "", .id = "", .forest = "", .modified = ""};
+    *c = (struct config_connector){
+        .kind = CONNECTOR_OTHER, .name = "", .id = "", .forest = "", .modified = ""};
     return c;
 }
 

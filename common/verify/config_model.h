@@ -59,7 +59,7 @@ enum connector_kind { CONNECTOR_AD, CONNECTOR_ENTRA, CONNECTOR_OTHER };
 struct config_connector {
     enum connector_kind kind;
     const char *name, *id;
-    const char *forest; /* forest or domain of an AD connector, lower case; "" */
+    const char *forest;   /* forest or domain of an AD connector, lower case; "" */
     const char *modified; /* when it was last changed, as it was said; never a difference; "" */
     enum known password_sync;
     struct text_list object_classes, attributes;

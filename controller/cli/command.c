@@ -44,7 +44,8 @@ static const struct option_row sign_options[] = {
     END,
 };
 static const struct option_row retire_options[] = {
-    {"account-gone", "FILE", "you say that its account in the tenant is gone; the SHA-256 of what shows it is signed"},
+    {"account-gone", "FILE",
+     "you say that its account in the tenant is gone; the SHA-256 of what shows it is signed"},
     {"wait", NULL, "until it is done, or people are needed"},
     {"reason", "TEXT", "for the audit"},
     END,
@@ -175,7 +176,8 @@ static const struct option_row compare_options[] = {
 };
 static const struct option_row runs_options[] = {
     {"after", "TIME", "when the configuration was last changed; full runs have to be newer"},
-    {"configuration", "FOLDER", "the exported configuration: which connectors, and when they were changed"},
+    {"configuration", "FOLDER",
+     "the exported configuration: which connectors, and when they were changed"},
     {"fenced-since", "TIME", "the server may not export since then"},
     {"policy", "FILE", "limits of a tenant, YAML"},
     {"preset", "NAME", "without one: parity (unless given), parallel-upgrade or unsupported-path"},

@@ -215,11 +215,11 @@ the_removal_of_the_old_servers_account_is_found_by_its_name(void **state)
     look(b, true);
     assert_false(fact_known(&b->facts, FACT_ACCOUNT_REMOVED)); /* nobody is watched */
     collect_watch_account(&b->collect, "old1");
-    b->fake
-        .text[COLLECT_ADMIN_ACTIONS] = "[" ADMIN_ACTION(9000, "EnableStagingMode by "
-                                                              "Sync_OLD1_ab12@contoso.onmicrosoft."
-                                                              "com") "," ADMIN_ACTION(
-        8000, "DeleteEntraConnectorAccount: Sync_OLD10_ab12@contoso.onmicrosoft.com") "]";
+    b->fake.text[COLLECT_ADMIN_ACTIONS] = "[" ADMIN_ACTION(
+        9000, "EnableStagingMode by "
+              "Sync_OLD1_ab12@contoso.onmicrosoft."
+              "com") "," ADMIN_ACTION(8000, "DeleteEntraConnectorAccount: "
+                                            "Sync_OLD10_ab12@contoso.onmicrosoft.com") "]";
     look(b, true);
     assert_true(is(b, FACT_ACCOUNT_REMOVED, 0)); /* of another server */
     b->fake.text[COLLECT_ADMIN_ACTIONS] = "[" ADMIN_ACTION(7000, REMOVED) "]";
@@ -239,11 +239,10 @@ an_account_that_was_made_again_is_not_removed(void **state)
     struct bench *b = *state;
     host_fake_connect(&b->fake);
     collect_watch_account(&b->collect, "OLD1");
-    b->fake
-        .text[COLLECT_ADMIN_ACTIONS] = "[" ADMIN_ACTION(8000, "AddEntraConnectorAccount: "
-                                                              "Sync_OLD1_cd34@contoso.onmicrosoft."
-                                                              "com") "," ADMIN_ACTION(7000,
-                                                                                      REMOVED) "]";
+    b->fake.text[COLLECT_ADMIN_ACTIONS] =
+        "[" ADMIN_ACTION(8000, "AddEntraConnectorAccount: "
+                               "Sync_OLD1_cd34@contoso.onmicrosoft."
+                               "com") "," ADMIN_ACTION(7000, REMOVED) "]";
     look(b, true);
     assert_true(is(b, FACT_ACCOUNT_REMOVED, 0));
     b->fake.text[COLLECT_ADMIN_ACTIONS] = "[" ADMIN_ACTION(9000, REMOVED) "," ADMIN_ACTION(

@@ -26,7 +26,7 @@ sample(uint8_t tenants)
 static void
 same_login(const struct login *a, const struct login *b)
 {
-    assert_memory_equal(&a->operator, &b->operator, sizeof a->operator);
+    assert_memory_equal(&a->operator, & b->operator, sizeof a->operator);
     assert_string_equal(a->name, b->name);
     assert_int_equal(a->roles, b->roles);
     assert_int_equal(a->tenant_count, b->tenant_count);
