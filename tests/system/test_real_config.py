@@ -1,4 +1,5 @@
-"""A handoff in which the new server's installation gets a real configuration export."""
+"""A handoff in which both servers have a real configuration: what the old one has is what the new one gets."""
+import shutil
 import unittest
 
 from baton_case import ROOT, BatonCase, main
@@ -11,7 +12,13 @@ class RealConfiguration(BatonCase):
     def setUp(self):
         super().setUp()
         self.lab = self.site.tenant("contoso", options=("--config", EXPORT))
+        old = self.lab.dir / "servers/OLD/configuration"
+        for folder in ("Connectors", "GlobalSettings", "SynchronizationRules"):
+            shutil.rmtree(old / folder)
+            shutil.copytree(EXPORT / folder, old / folder)
         self.site.prepare("contoso")
+        self.site.wait_until("parity is known, and nothing differs", lambda: self.site.cutover("contoso")[
+            "verification"]["items"]["parity_rows"] == 0)
         self.rules = list((self.lab.dir / "servers/NEW").glob("**/SynchronizationRule*/*.xml"))
         self.assertGreater(len(self.rules), 50, "the export's rules are on the new server")
         self.site.arm("contoso")
