@@ -189,7 +189,7 @@ add_check(struct prereq *p, const char *name, const json_t *file, const json_t *
     enum baton_status rc = keys_check(o, check_keys, ARRAY_LEN(check_keys), where, err);
     if (rc != BATON_OK)
         return rc;
-    if (strncmp(id, "PRE-", 4) != 0 || id_is_taken(p, id))
+    if (id == NULL || strncmp(id, "PRE-", 4) != 0 || id_is_taken(p, id))
         return baton_fail(err, BATON_MALFORMED, "%s: an id begins with PRE- and stands there once",
                           where);
     take_check(p, file, o);
