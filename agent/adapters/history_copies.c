@@ -74,7 +74,7 @@ static bool
 is_copy_name(const char *name)
 {
     struct baton_hash hash;
-    return strlen(name) == 2 * BATON_HASH_BYTES && baton_unhex(name, hash.b, sizeof hash.b);
+    return strlen(name) == 2 * (size_t)BATON_HASH_BYTES && baton_unhex(name, hash.b, sizeof hash.b);
 }
 
 /* Newest first; equal times by name, so that each look decides the same. */

@@ -307,13 +307,17 @@ collect_prerequisites(struct collect *c, const struct host_completion *done, str
 
 /* --- admin actions ----------------------------------------------------------------------------- */
 
+static int
+lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
+}
+
 static bool
 equal_without_case(const char *a, const char *b, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        char x = a[i] >= 'A' && a[i] <= 'Z' ? (char)(a[i] - 'A' + 'a') : a[i];
-        char y = b[i] >= 'A' && b[i] <= 'Z' ? (char)(b[i] - 'A' + 'a') : b[i];
-        if (x != y || x == '\0')
+        if (lower(a[i]) != lower(b[i]) || a[i] == '\0')
             return false;
     }
     return true;
