@@ -560,7 +560,7 @@ op_remove_account(struct request *r)
                         r->server->name);
     if (rc == BATON_OK && (s = world_server(r->world, name)) == NULL)
         rc = baton_fail(&err, BATON_NOT_FOUND, "there is no server '%.63s'", name);
-    if (rc == BATON_OK) {
+    if (rc == BATON_OK && s != NULL) {
         tenant_account_name(s, account, sizeof account);
         if (!s->account_enabled)
             rc = baton_fail(&err, BATON_NOT_FOUND, "the tenant has no account %.120s", account);

@@ -162,14 +162,15 @@ static void
 print_attributes(const struct exports_view *v)
 {
     size_t count = exports_attribute_count(v->e);
-    const struct exports_attribute **order = malloc((count + 1) * sizeof(*order));
+    const size_t place = sizeof(void *); /* the order is one of pointers */
+    const struct exports_attribute **order = malloc((count + 1) * place);
     if (order == NULL || count == 0) {
         free(order);
         return;
     }
     for (size_t i = 0; i < count; i++)
         order[i] = exports_attribute(v->e, i);
-    qsort(order, count, sizeof(*order), by_touch);
+    qsort(order, count, place, by_touch);
     printf("%-28s %9s %9s %9s %9s %9s\n", "ATTRIBUTE", "SET", "CHANGED", "CLEARED", "VALUES +",
            "VALUES -");
     for (size_t i = 0; i < count && i < POLICY_ROWS_SHOWN; i++)

@@ -168,7 +168,7 @@ exports_file_read(struct cli *c, const char *path, unsigned threads, struct expo
 {
     struct baton_err err = {0};
     struct reading r = {.c = c, .e = e, .file = ret_file, .before = exports_totals(e)->objects};
-    int fd;
+    int fd = -1;
     *ret_file = (struct exports_file){.path = path, .packed = ""};
     enum baton_status rc = open_file(c, path, &fd);
     if (rc != BATON_OK)

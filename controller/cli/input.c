@@ -29,9 +29,9 @@ input_open(struct cli *c, const char *path, FILE **ret_file)
 enum baton_status
 input_read(struct cli *c, const char *path, size_t most, char **ret_text, size_t *ret_len)
 {
-    FILE *f;
+    FILE *f = NULL;
     enum baton_status rc = input_open(c, path, &f);
-    if (rc != BATON_OK)
+    if (rc != BATON_OK || f == NULL)
         return rc;
     char *text = malloc(most + 2);
     size_t len = text != NULL ? fread(text, 1, most + 1, f) : 0;

@@ -76,6 +76,7 @@ zone_parse(const char *at, char zone[ZONE_BYTES], int *ret_offset_min)
     snprintf(zone, ZONE_BYTES, "UTC0");
     if (strcmp(at, "Z") == 0 || strcmp(at, "z") == 0)
         return true;
+    /* NOLINTNEXTLINE(cert-err34-c): two digits fit every int */
     if (sscanf(at, "%c%2d:%2d%n", &sign, &hours, &minutes, &used) == 3 && at[used] == '\0' &&
         (sign == '+' || sign == '-') && strlen(at) == 6) {
         *ret_offset_min = (hours * 60 + minutes) * (sign == '-' ? -1 : 1);
