@@ -17,7 +17,24 @@ enum {
     VALUE_HEAD_BYTES = 512, /* where a conflict's name would stand */
 };
 
-enum state { STATE_OTHER, STATE_PENDING, STATE_HOLOGRAM };
+enum state {
+    STATE_OTHER,
+    STATE_PENDING,  /* the delta that counts */
+    STATE_EXPORTED, /* the same delta, or an older one, already under way */
+    STATE_HOLOGRAM, /* what an import has seen */
+    STATE_TEXT,     /* an element whose text is kept */
+};
+
+/* What becomes of an element's text. */
+enum keep {
+    KEEP_NOTHING,
+    KEEP_VALUE, /* a digest of it */
+    KEEP_CONNECTOR_ID,
+    KEEP_CONNECTOR,
+    KEEP_OPERATION,
+    KEEP_TYPE,
+    KEEP_PERSON,
+};
 
 struct csexport {
     struct xml *xml;
@@ -30,12 +47,16 @@ struct csexport {
 
     struct csexport_object object;
     struct csexport_change change;
-    bool delta_seen, value_adds, in_value;
+    bool delta_seen, exported, said_pending, value_adds;
     uint64_t value_digest;
+    enum keep keep;
+    int person_rank; /* the less, the better a name person[] is; 0: none yet */
+    int next_rank;   /* of the attribute under way */
     size_t head_len;
-    char head[VALUE_HEAD_BYTES + 1];
+    char head[VALUE_HEAD_BYTES + 1]; /* the beginning of the text under way */
     char dn[CSEXPORT_DN_BYTES], id[CSEXPORT_ID_BYTES], type[CSEXPORT_NAME_BYTES],
-        anchor[CSEXPORT_ANCHOR_BYTES], name[CSEXPORT_NAME_BYTES];
+        anchor[CSEXPORT_ANCHOR_BYTES], name[CSEXPORT_NAME_BYTES], person[CSEXPORT_NAME_BYTES],
+        connector_id[CSEXPORT_NAME_BYTES], connector[CSEXPORT_NAME_BYTES];
 };
 
 /* --- digests ------------------------------------------------------------------------------------ */
@@ -52,8 +73,7 @@ mixed(uint64_t x)
     return x ^ x >> 32;
 }
 
-/* Eight bytes at a time; values come in whatever pieces the parser makes, so pieces may not show: each
- * byte is added at its own place. */
+/* Values come in whatever pieces the parser makes, and pieces may not show. */
 static uint64_t
 digest_bytes(uint64_t digest, const char *bytes, size_t len)
 {
@@ -142,10 +162,16 @@ operation_of(const char *name)
 static void
 object_begin(struct csexport *c, const char **attributes)
 {
-    c->object = (struct csexport_object){
-        .dn = c->dn, .id = c->id, .type = c->type, .anchor = c->anchor, .digest = 0};
-    c->delta_seen = false;
-    c->anchor[0] = '\0';
+    c->object = (struct csexport_object){.dn = c->dn,
+                                         .id = c->id,
+                                         .type = c->type,
+                                         .anchor = c->anchor,
+                                         .connector_id = c->connector_id,
+                                         .connector = c->connector,
+                                         .person = c->person};
+    c->delta_seen = c->exported = c->said_pending = false;
+    c->person_rank = 0;
+    c->anchor[0] = c->person[0] = c->connector_id[0] = c->connector[0] = '\0';
     if (!keep(c, xml_attribute(attributes, "cs-dn"), c->dn, sizeof c->dn, "a DN") ||
         !keep(c, xml_attribute(attributes, "id"), c->id, sizeof c->id, "an object's id") ||
         !keep(c, xml_attribute(attributes, "object-type"), c->type, sizeof c->type,
@@ -196,6 +222,22 @@ change_begin(struct csexport *c, const char *element, const char **attributes)
             mixed(digest_bytes(digest_start, c->name, strlen(c->name)) + c->change.kind);
 }
 
+static void
+text_begin(struct csexport *c, enum keep keep)
+{
+    c->keep = keep;
+    c->head_len = 0;
+    xml_want_text(c->xml, keep != KEEP_NOTHING);
+}
+
+static void
+text_end(struct csexport *c)
+{
+    c->keep = KEEP_NOTHING;
+    c->head[c->head_len] = '\0';
+    xml_want_text(c->xml, false);
+}
+
 /* What nobody says of a single value follows from the whole attribute. */
 static void
 value_begin(struct csexport *c, const char **attributes)
@@ -204,15 +246,13 @@ value_begin(struct csexport *c, const char **attributes)
     c->value_adds =
         operation != NULL ? strcmp(operation, "delete") != 0 : c->change.kind != CHANGE_CLEARED;
     c->value_digest = digest_start;
-    c->head_len = 0;
-    c->in_value = !c->change.reference;
+    text_begin(c, c->change.reference ? KEEP_NOTHING : KEEP_VALUE);
 }
 
 static void
 value_end(struct csexport *c)
 {
-    c->in_value = false;
-    c->head[c->head_len] = '\0';
+    text_end(c);
     if (!c->object.conflict && c->head_len > 0)
         c->object.conflict = names_conflict(c->head);
     c->change.digest += mixed(c->value_digest ^ (c->value_adds ? 1 : 2));
@@ -229,34 +269,127 @@ change_end(struct csexport *c)
         c->visitor.change(c->visitor.ctx, &c->object, &c->change);
 }
 
+static const struct {
+    const char *name;
+    enum state state;
+    enum keep keep;
+} states[] = {
+    {"unapplied-export", STATE_PENDING, KEEP_NOTHING},
+    {"escrowed-export", STATE_EXPORTED, KEEP_NOTHING},
+    {"unconfirmed-export", STATE_EXPORTED, KEEP_NOTHING},
+    {"synchronized-hologram", STATE_HOLOGRAM, KEEP_NOTHING},
+    {"pending-import-hologram", STATE_HOLOGRAM, KEEP_NOTHING},
+    {"export-delta-operation", STATE_TEXT, KEEP_OPERATION},
+    {"ma-id", STATE_TEXT, KEEP_CONNECTOR_ID},
+    {"ma-name", STATE_TEXT, KEEP_CONNECTOR},
+};
+
 static void
 state_begin(struct csexport *c, const char *name)
 {
-    if (strcmp(name, "unapplied-export") == 0)
-        c->state = STATE_PENDING;
-    else if (strcmp(name, "synchronized-hologram") == 0 ||
-             strcmp(name, "pending-import-hologram") == 0)
-        c->state = STATE_HOLOGRAM;
-    else
+    c->state = STATE_OTHER;
+    for (size_t i = 0; i < ARRAY_LEN(states); i++)
+        if (states[i].name[0] == name[0] && strcmp(states[i].name, name) == 0) {
+            c->state = states[i].state;
+            if (c->state == STATE_TEXT)
+                text_begin(c, states[i].keep);
+        }
+    c->exported = c->exported || c->state == STATE_EXPORTED;
+    if (c->state == STATE_OTHER || c->state == STATE_EXPORTED)
         c->skip = STATE_DEPTH;
 }
 
 static void
 below_state(struct csexport *c, const char *name, const char **attributes)
 {
-    bool pending = c->state == STATE_PENDING;
-    if (!pending && strcmp(name, "entry") == 0)
-        c->object.imported = true;
-    if (pending && !c->delta_seen && strcmp(name, "delta") == 0)
+    bool entry = c->state == STATE_HOLOGRAM && strcmp(name, "entry") == 0;
+    c->object.imported = c->object.imported || entry;
+    if (c->state == STATE_PENDING && !c->delta_seen && strcmp(name, "delta") == 0)
         delta_begin(c, attributes);
-    else
+    else if (!entry || (c->delta_seen && c->object.operation != CSEXPORT_DELETE))
         c->skip = DELTA_DEPTH;
+}
+
+/* Attributes that name an object to a person, the best first. */
+static int
+person_rank(const char *attribute)
+{
+    static const char *const names[] = {"userPrincipalName", "displayName", "mail", "cn"};
+    for (size_t i = 0; attribute != NULL && i < ARRAY_LEN(names); i++)
+        if (names[i][0] == attribute[0] && strcmp(names[i], attribute) == 0)
+            return (int)i + 1;
+    return 0;
+}
+
+/* In a delta and in a hologram's entry. */
+static void
+below_delta(struct csexport *c, const char *name, const char **attributes)
+{
+    bool single = strcmp(name, "attr") == 0;
+    if (c->state == STATE_PENDING && (single || strcmp(name, "dn-attr") == 0))
+        change_begin(c, name, attributes);
+    else if (c->type[0] == '\0' && strcmp(name, "primary-objectclass") == 0)
+        text_begin(c, KEEP_TYPE);
+    else if (c->state == STATE_HOLOGRAM && single)
+        c->next_rank = person_rank(xml_attribute(attributes, "name"));
+    else
+        c->skip = ATTRIBUTE_DEPTH;
+}
+
+static void
+below_attribute(struct csexport *c, const char *name, const char **attributes)
+{
+    bool value = strcmp(name, "value") == 0;
+    if (c->state == STATE_PENDING && (value || strcmp(name, "dn-value") == 0))
+        value_begin(c, attributes);
+    else if (c->state == STATE_HOLOGRAM && value && c->next_rank > 0 &&
+             (c->person_rank == 0 || c->next_rank < c->person_rank))
+        text_begin(c, KEEP_PERSON);
+    else
+        c->skip = VALUE_DEPTH;
+}
+
+/* Cut between two characters where it is too long. */
+static void
+head_into(struct csexport *c, char out[CSEXPORT_NAME_BYTES])
+{
+    text_end(c);
+    text_copy(out, CSEXPORT_NAME_BYTES, c->head);
+}
+
+/* An element ends whose text was kept. */
+static void
+kept(struct csexport *c)
+{
+    switch (c->keep) {
+    case KEEP_CONNECTOR_ID:
+        head_into(c, c->connector_id);
+        return;
+    case KEEP_CONNECTOR:
+        head_into(c, c->connector);
+        return;
+    case KEEP_TYPE:
+        head_into(c, c->type);
+        return;
+    case KEEP_PERSON:
+        head_into(c, c->person);
+        c->person_rank = c->next_rank;
+        return;
+    case KEEP_OPERATION:
+        text_end(c);
+        c->said_pending = c->head_len > 0 && strcmp(c->head, "none") != 0;
+        return;
+    case KEEP_NOTHING:
+    case KEEP_VALUE:
+        return;
+    }
 }
 
 static void
 root_begin(struct csexport *c, const char *name)
 {
     const char *colon = strchr(name, ':');
+    xml_want_text(c->xml, false);
     c->prefix = colon != NULL ? (size_t)(colon - name) + 1 : 0;
     if (strcmp(name + c->prefix, "cs-objects") != 0) {
         c->fault = BATON_MALFORMED;
@@ -275,21 +408,29 @@ on_start(void *ctx, int depth, const char *full, const char **attributes)
         return;
     }
     const char *name = c->prefix > 0 && strlen(full) > c->prefix ? full + c->prefix : full;
-    if (depth == OBJECT_DEPTH && strcmp(name, "cs-object") == 0)
+    if (c->keep > KEEP_VALUE)
+        c->skip = depth; /* its text is kept, what else is in it is not */
+    else if (depth == OBJECT_DEPTH && strcmp(name, "cs-object") == 0)
         object_begin(c, attributes);
     else if (depth == STATE_DEPTH)
         state_begin(c, name);
     else if (depth == DELTA_DEPTH)
         below_state(c, name, attributes);
-    else if (depth == ATTRIBUTE_DEPTH &&
-             (strcmp(name, "attr") == 0 || strcmp(name, "dn-attr") == 0))
-        change_begin(c, name, attributes);
-    else if (depth == VALUE_DEPTH && (strcmp(name, "value") == 0 || strcmp(name, "dn-value") == 0))
-        value_begin(c, attributes);
-    else if (depth == DN_DEPTH && strcmp(name, "dn") == 0)
-        c->in_value = true;
+    else if (depth == ATTRIBUTE_DEPTH)
+        below_delta(c, name, attributes);
+    else if (depth == VALUE_DEPTH)
+        below_attribute(c, name, attributes);
+    else if (depth == DN_DEPTH && c->change.reference && strcmp(name, "dn") == 0)
+        text_begin(c, KEEP_VALUE);
     else
         c->skip = depth;
+}
+
+static void
+object_end(struct csexport *c)
+{
+    c->object.left_out = c->said_pending && !c->delta_seen && !c->exported;
+    c->visitor.object(c->visitor.ctx, &c->object);
 }
 
 static void
@@ -307,23 +448,27 @@ on_end(void *ctx, int depth, const char *name)
     }
     if (c->fault != BATON_OK)
         return;
-    if (depth == DN_DEPTH)
-        c->in_value = false;
-    else if (depth == VALUE_DEPTH)
+    bool pending = c->state == STATE_PENDING;
+    if (c->keep > KEEP_VALUE)
+        kept(c);
+    else if (depth == DN_DEPTH)
+        text_end(c);
+    else if (depth == VALUE_DEPTH && pending)
         value_end(c);
-    else if (depth == ATTRIBUTE_DEPTH)
+    else if (depth == ATTRIBUTE_DEPTH && pending)
         change_end(c);
     else if (depth == OBJECT_DEPTH)
-        c->visitor.object(c->visitor.ctx, &c->object);
+        object_end(c);
 }
 
 static void
 on_text(void *ctx, const char *text, size_t len)
 {
     struct csexport *c = ctx;
-    if (!c->in_value || c->skip != 0)
-        return;
-    c->value_digest = digest_bytes(c->value_digest, text, len);
+    if (c->skip != 0)
+        return; /* of an element inside a value */
+    if (c->keep == KEEP_VALUE)
+        c->value_digest = digest_bytes(c->value_digest, text, len);
     size_t room = VALUE_HEAD_BYTES - c->head_len;
     size_t take = len < room ? len : room;
     memcpy(c->head + c->head_len, text, take);
@@ -331,6 +476,15 @@ on_text(void *ctx, const char *text, size_t len)
 }
 
 /* --- the whole ---------------------------------------------------------------------------------- */
+
+static void
+begin(struct csexport *c)
+{
+    c->skip = 0;
+    c->state = STATE_OTHER;
+    c->keep = KEEP_NOTHING;
+    c->fault = BATON_OK;
+}
 
 enum baton_status
 csexport_open(const struct csexport_visitor *visitor, struct csexport **ret_reader,
@@ -371,6 +525,22 @@ csexport_finish(struct csexport *c, struct baton_err *err)
 {
     enum baton_status rc = xml_finish(c->xml, err);
     return rc == BATON_OK ? faulted(c, err) : rc;
+}
+
+void *
+csexport_room(struct csexport *c, size_t bytes)
+{
+    void *room = xml_room(c->xml, bytes);
+    if (room != NULL)
+        begin(c);
+    return room;
+}
+
+enum baton_status
+csexport_whole(struct csexport *c, size_t len, struct baton_err *err)
+{
+    enum baton_status rc = xml_whole(c->xml, len, err);
+    return rc == BATON_OK || c->fault != BATON_OK ? faulted(c, err) : rc;
 }
 
 void

@@ -1,6 +1,7 @@
 #include "xml.h"
 
 #include <expat.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,8 +50,7 @@ static void XMLCALL
 on_text(void *ctx, const XML_Char *text, int len)
 {
     struct xml *x = ctx;
-    if (x->handler.text != NULL)
-        x->handler.text(x->handler.ctx, text, (size_t)len);
+    x->handler.text(x->handler.ctx, text, (size_t)len);
 }
 
 static void XMLCALL
@@ -75,23 +75,45 @@ xml_open(const struct xml_handler *handler, struct xml **ret_xml, struct baton_e
     return BATON_OK;
 }
 
-static bool
-is_utf16(const uint8_t mark[MARK_BYTES])
+/* No document holds a NUL: beside one, the first character is one of two bytes. */
+enum xml_encoding
+xml_encoding_of(const void *bytes, size_t len)
 {
-    return (mark[0] == 0xFF && mark[1] == 0xFE) || (mark[0] == 0xFE && mark[1] == 0xFF);
+    const uint8_t *b = bytes;
+    if (len >= MARK_BYTES && ((b[0] == 0xFF && b[1] == 0xFE) || (b[0] != 0 && b[1] == 0)))
+        return XML_UTF_16LE;
+    if (len >= MARK_BYTES && ((b[0] == 0xFE && b[1] == 0xFF) || (b[0] == 0 && b[1] != 0)))
+        return XML_UTF_16BE;
+    return XML_UTF_8;
+}
+
+static void
+prepare(struct xml *x)
+{
+    XML_SetUserData(x->parser, x);
+    XML_SetElementHandler(x->parser, on_start, on_end);
+    XML_SetStartDoctypeDeclHandler(x->parser, on_doctype);
+    xml_want_text(x, true);
+    x->depth = 0;
+    x->fed = 0;
+    x->fault = BATON_OK;
 }
 
 static enum baton_status
 make_parser(struct xml *x, struct baton_err *err)
 {
-    x->parser = XML_ParserCreate(is_utf16(x->head) ? "UTF-16" : "UTF-8");
+    static const char *const names[] = {"UTF-8", "UTF-16LE", "UTF-16BE"};
+    x->parser = XML_ParserCreate(names[xml_encoding_of(x->head, x->head_len)]);
     if (x->parser == NULL)
         return baton_fail(err, BATON_NOMEM, "XML parser");
-    XML_SetUserData(x->parser, x);
-    XML_SetElementHandler(x->parser, on_start, on_end);
-    XML_SetCharacterDataHandler(x->parser, on_text);
-    XML_SetStartDoctypeDeclHandler(x->parser, on_doctype);
+    prepare(x);
     return BATON_OK;
+}
+
+void
+xml_want_text(struct xml *x, bool wanted)
+{
+    XML_SetCharacterDataHandler(x->parser, wanted && x->handler.text != NULL ? on_text : NULL);
 }
 
 static enum baton_status
@@ -168,6 +190,27 @@ xml_finish(struct xml *x, struct baton_err *err)
     return BATON_OK;
 }
 
+void *
+xml_room(struct xml *x, size_t bytes)
+{
+    if (x->parser == NULL)
+        x->parser = XML_ParserCreate("UTF-8");
+    else if (XML_ParserReset(x->parser, "UTF-8") == XML_FALSE)
+        return NULL;
+    if (x->parser == NULL || bytes > INT_MAX)
+        return NULL;
+    prepare(x);
+    return XML_GetBuffer(x->parser, (int)bytes);
+}
+
+enum baton_status
+xml_whole(struct xml *x, size_t len, struct baton_err *err)
+{
+    if (XML_ParseBuffer(x->parser, (int)len, XML_TRUE) != XML_STATUS_OK)
+        return parse_fault(x, err);
+    return BATON_OK;
+}
+
 void
 xml_close(struct xml **x)
 {
@@ -183,7 +226,7 @@ const char *
 xml_attribute(const char **attributes, const char *name)
 {
     for (size_t i = 0; attributes[i] != NULL; i += 2)
-        if (strcmp(attributes[i], name) == 0)
+        if (attributes[i][0] == name[0] && strcmp(attributes[i], name) == 0)
             return attributes[i + 1];
     return NULL;
 }

@@ -37,6 +37,17 @@ fail(struct exports *e, enum baton_status rc)
 
 /* --- tables that grow ---------------------------------------------------------------------------- */
 
+/* The last of `count` places is new: where its name belongs among the others. */
+static void
+put_in_order(uint16_t *order, size_t count, const void *table, size_t row_bytes)
+{
+    const char *rows = table, *name = rows + (count - 1) * row_bytes;
+    size_t at = count - 1;
+    for (; at > 0 && strcmp(rows + order[at - 1] * row_bytes, name) > 0; at--)
+        order[at] = order[at - 1];
+    order[at] = (uint16_t)(count - 1);
+}
+
 static size_t
 type_at(struct exports *e, const char *name)
 {
@@ -49,8 +60,37 @@ type_at(struct exports *e, const char *name)
         fail(e, BATON_LIMIT);
         return 0;
     }
-    text_copy(e->type[e->type_count].name, sizeof e->type[0].name, name);
-    return e->last_type = e->type_count++;
+    text_copy(e->type[e->type_count++].name, sizeof e->type[0].name, name);
+    put_in_order(e->type_order, e->type_count, e->type, sizeof e->type[0]);
+    return e->last_type = e->type_count - 1;
+}
+
+/* By id; a file that leaves ids out has names. */
+static bool
+is_connector(const struct exports_connector *c, const char *id, const char *name)
+{
+    return strcasecmp(c->id, id) == 0 && (id[0] != '\0' || strcmp(c->name, name) == 0);
+}
+
+static struct exports_connector *
+connector_at(struct exports *e, const char *id, const char *name)
+{
+    if (e->last_connector < e->connector_count &&
+        is_connector(&e->connector[e->last_connector], id, name))
+        return &e->connector[e->last_connector];
+    for (size_t i = 0; i < e->connector_count; i++)
+        if (is_connector(&e->connector[i], id, name))
+            return &e->connector[e->last_connector = i];
+    if (e->connector_count == EXPORTS_CONNECTORS_MAX) {
+        fail(e, BATON_LIMIT);
+        return &e->connector[0];
+    }
+    struct exports_connector *c = &e->connector[e->connector_count++];
+    text_copy(c->id, sizeof c->id, id);
+    text_copy(c->name, sizeof c->name, name);
+    put_in_order(e->connector_order, e->connector_count, e->connector, sizeof e->connector[0]);
+    e->last_connector = e->connector_count - 1;
+    return c;
 }
 
 static uint32_t
@@ -94,22 +134,39 @@ attribute_at(struct exports *e, const char *name)
     memset(a, 0, sizeof *a);
     text_copy(a->name, sizeof a->name, name);
     e->slot[slot] = (uint16_t)e->attribute_count;
+    put_in_order(e->attribute_order, e->attribute_count, e->attribute, sizeof *a);
     return a;
 }
 
 void
-exports_sample(struct exports_samples *s, const struct csexport_object *o)
+exports_sample(struct exports_samples *s, uint64_t place, const struct csexport_object *o)
 {
-    const char *text = o->anchor[0] != '\0' ? o->anchor : o->dn;
-    if (s->count < EXPORTS_SAMPLES_MAX)
-        text_copy(s->text[s->count++], EXPORTS_SAMPLE_BYTES, text);
+    if (s->count == EXPORTS_SAMPLES_MAX)
+        return;
+    s->place[s->count] = place;
+    text_copy(s->person[s->count], EXPORTS_PERSON_BYTES, o->person != NULL ? o->person : "");
+    text_copy(s->text[s->count++], EXPORTS_SAMPLE_BYTES, o->anchor[0] != '\0' ? o->anchor : o->dn);
 }
 
 static void
+sample_copy(struct exports_samples *into, const struct exports_samples *from, size_t at)
+{
+    into->place[into->count] = from->place[at];
+    memcpy(into->person[into->count], from->person[at], EXPORTS_PERSON_BYTES);
+    memcpy(into->text[into->count++], from->text[at], EXPORTS_SAMPLE_BYTES);
+}
+
+/* Both are in order of places; the first of both remain. */
+static void
 samples_add(struct exports_samples *into, const struct exports_samples *from)
 {
-    for (size_t i = 0; i < from->count && into->count < EXPORTS_SAMPLES_MAX; i++)
-        memcpy(into->text[into->count++], from->text[i], EXPORTS_SAMPLE_BYTES);
+    struct exports_samples both = {0};
+    for (size_t a = 0, b = 0;
+         both.count < EXPORTS_SAMPLES_MAX && (a < into->count || b < from->count);) {
+        bool first = b == from->count || (a < into->count && into->place[a] <= from->place[b]);
+        sample_copy(&both, first ? into : from, first ? a++ : b++);
+    }
+    *into = both;
 }
 
 /* --- counting ------------------------------------------------------------------------------------ */
@@ -137,33 +194,29 @@ on_change(void *ctx, const struct csexport_object *o, const struct csexport_chan
     if (o->operation != CSEXPORT_UPDATE)
         return;
     a->touched[type_at(e, o->type)]++;
-    exports_sample(&a->samples, o);
+    exports_sample(&a->samples, e->place, o);
     e->anchor_changed = e->anchor_changed || is_anchor(c->name);
-    e->members_lost =
-        e->members_lost || (c->value_removes > 0 && strcasecmp(c->name, "member") == 0);
+    e->members_lost = e->members_lost || ((c->value_removes > 0 || c->kind == CHANGE_CLEARED) &&
+                                          strcasecmp(c->name, "member") == 0);
 }
 
 static void
-count_operation(struct exports *e, const struct csexport_object *o)
+count(struct exports_totals *t, const struct csexport_object *o)
 {
-    struct exports_totals *t = &e->totals;
-    struct exports_type *type = &e->type[type_at(e, o->type)];
     t->objects++;
+    t->renames += o->renamed;
     switch (o->operation) {
     case CSEXPORT_NONE:
         t->none++;
         break;
     case CSEXPORT_ADD:
         t->adds++;
-        type->adds++;
         break;
     case CSEXPORT_UPDATE:
         t->updates++;
-        type->updates++;
         break;
     case CSEXPORT_DELETE:
         t->deletes++;
-        type->deletes++;
         break;
     case CSEXPORT_DELETE_ADD:
         t->delete_adds++;
@@ -172,14 +225,24 @@ count_operation(struct exports *e, const struct csexport_object *o)
         t->unknown++;
         break;
     }
-    t->renames += o->renamed;
+}
+
+static void
+count_everywhere(struct exports *e, const struct csexport_object *o)
+{
+    size_t type = type_at(e, o->type);
+    struct exports_connector *connector = connector_at(e, o->connector_id, o->connector);
+    count(&e->totals, o);
+    count(&e->type[type].totals, o);
+    count(&connector->totals, o);
+    count(&connector->of_type[type], o);
 }
 
 static void
 note(struct exports *e, enum exports_group group, const struct csexport_object *o)
 {
     e->group[group].count++;
-    exports_sample(&e->group[group].samples, o);
+    exports_sample(&e->group[group].samples, e->place, o);
 }
 
 static void
@@ -194,7 +257,7 @@ on_object(void *ctx, const struct csexport_object *o)
         [CSEXPORT_UNKNOWN] = GROUP_UNKNOWN,
     };
     struct exports *e = ctx;
-    count_operation(e, o);
+    count_everywhere(e, o);
     if (groups[o->operation] != GROUP_COUNT)
         note(e, groups[o->operation], o);
     if (o->renamed)
@@ -208,6 +271,8 @@ on_object(void *ctx, const struct csexport_object *o)
         note(e, GROUP_MEMBERSHIP, o);
     if (o->conflict && o->operation != CSEXPORT_NONE)
         note(e, GROUP_CONFLICTS, o);
+    if (o->left_out)
+        note(e, GROUP_LEFT_OUT, o);
     e->anchor_changed = e->members_lost = false;
     if (e->index != NULL && o->operation != CSEXPORT_NONE && !exports_index_take(e->index, o))
         fail(e, BATON_NOMEM);
@@ -217,6 +282,12 @@ void
 exports_visitor(struct exports *e, struct csexport_visitor *ret_visitor)
 {
     *ret_visitor = (struct csexport_visitor){.ctx = e, .change = on_change, .object = on_object};
+}
+
+void
+exports_at(struct exports *e, uint64_t place)
+{
+    e->place = place;
 }
 
 /* --- adding parts -------------------------------------------------------------------------------- */
@@ -238,11 +309,9 @@ add_attribute(struct exports *e, const struct exports *part, const struct export
     samples_add(&into->samples, &from->samples);
 }
 
-void
-exports_add(struct exports *e, const struct exports *part)
+static void
+add_totals(struct exports_totals *into, const struct exports_totals *from)
 {
-    const struct exports_totals *from = &part->totals;
-    struct exports_totals *into = &e->totals;
     into->objects += from->objects;
     into->adds += from->adds;
     into->updates += from->updates;
@@ -251,12 +320,25 @@ exports_add(struct exports *e, const struct exports *part)
     into->delete_adds += from->delete_adds;
     into->none += from->none;
     into->unknown += from->unknown;
-    for (size_t t = 0; t < part->type_count; t++) {
-        struct exports_type *type = &e->type[type_at(e, part->type[t].name)];
-        type->adds += part->type[t].adds;
-        type->updates += part->type[t].updates;
-        type->deletes += part->type[t].deletes;
-    }
+}
+
+static void
+add_connector(struct exports *e, const struct exports *part, const struct exports_connector *from)
+{
+    struct exports_connector *into = connector_at(e, from->id, from->name);
+    add_totals(&into->totals, &from->totals);
+    for (size_t t = 0; t < part->type_count; t++)
+        add_totals(&into->of_type[type_at(e, part->type[t].name)], &from->of_type[t]);
+}
+
+void
+exports_add(struct exports *e, const struct exports *part)
+{
+    add_totals(&e->totals, &part->totals);
+    for (size_t t = 0; t < part->type_count; t++)
+        add_totals(&e->type[type_at(e, part->type[t].name)].totals, &part->type[t].totals);
+    for (size_t i = 0; i < part->connector_count; i++)
+        add_connector(e, part, &part->connector[i]);
     for (size_t i = 0; i < part->attribute_count; i++)
         add_attribute(e, part, &part->attribute[i]);
     for (size_t g = 0; g < GROUP_COUNT; g++) {
@@ -290,7 +372,25 @@ exports_type_count(const struct exports *e)
 const struct exports_type *
 exports_type(const struct exports *e, size_t index)
 {
-    return &e->type[index];
+    return &e->type[exports_type_place(e, index)];
+}
+
+size_t
+exports_type_place(const struct exports *e, size_t index)
+{
+    return e->type_order[index];
+}
+
+size_t
+exports_connector_count(const struct exports *e)
+{
+    return e->connector_count;
+}
+
+const struct exports_connector *
+exports_connector(const struct exports *e, size_t index)
+{
+    return &e->connector[e->connector_order[index]];
 }
 
 size_t
@@ -302,5 +402,5 @@ exports_attribute_count(const struct exports *e)
 const struct exports_attribute *
 exports_attribute(const struct exports *e, size_t index)
 {
-    return &e->attribute[index];
+    return &e->attribute[e->attribute_order[index]];
 }

@@ -1,13 +1,14 @@
 /* exports.h: what a server would change in the tenant, counted and judged.
  *
  * Shape      An analysis takes objects from csexport.h, from any number of files; analyses of parts
- *            are added together. The report is counts per operation, object type and attribute, and
- *            findings (rules EX-*) under the limits of a policy.
+ *            are added together, and the sum does not depend on how they were divided. The report is
+ *            counts per operation, connector, object type and attribute (in the order of their names),
+ *            and findings (rules EX-*) under the limits of a policy.
  *            An index keeps what one server would export, so that another server's files can be
  *            held against it, object by object, by source anchor (by DN where there is none).
  * Units      Counts of objects, except value_adds and value_removes: single values.
- * Limits     EXPORTS_TYPES_MAX object types, EXPORTS_ATTRIBUTES_MAX attribute names: more is
- *            BATON_LIMIT. Memory: EXPORTS_ENTRY_BYTES per indexed object, at most twice over.
+ * Limits     EXPORTS_CONNECTORS_MAX connectors, EXPORTS_TYPES_MAX object types,
+ *            EXPORTS_ATTRIBUTES_MAX attribute names: more is BATON_LIMIT. Memory: EXPORTS_ENTRY_BYTES per indexed object, at most twice over.
  * Errors     BATON_NOMEM and BATON_LIMIT stick, and come out of exports_status.
  * Privacy    Findings name rules, attributes, types and counts. Samples (anchors or DNs) are kept
  *            apart and never leave the server.
@@ -21,10 +22,12 @@
 #include "limits.h"
 
 enum {
+    EXPORTS_CONNECTORS_MAX = 16,
     EXPORTS_TYPES_MAX = 32,
     EXPORTS_ATTRIBUTES_MAX = 1024,
     EXPORTS_SAMPLES_MAX = 5,
     EXPORTS_SAMPLE_BYTES = 128,
+    EXPORTS_PERSON_BYTES = 64,
     EXPORTS_ENTRY_BYTES = 24,
 };
 
@@ -32,14 +35,22 @@ struct exports_totals {
     uint64_t objects, adds, updates, deletes, renames, delete_adds, none, unknown;
 };
 
-struct exports_type {
-    char name[CSEXPORT_NAME_BYTES];
-    uint64_t adds, updates, deletes;
+struct exports_connector {
+    char id[CSEXPORT_NAME_BYTES], name[CSEXPORT_NAME_BYTES];
+    struct exports_totals totals, of_type[EXPORTS_TYPES_MAX]; /* as exports_type counts them */
 };
 
+struct exports_type {
+    char name[CSEXPORT_NAME_BYTES];
+    struct exports_totals totals;
+};
+
+/* The first of their kind, as the documents have them. */
 struct exports_samples {
     size_t count;
-    char text[EXPORTS_SAMPLES_MAX][EXPORTS_SAMPLE_BYTES];
+    uint64_t place[EXPORTS_SAMPLES_MAX];
+    char text[EXPORTS_SAMPLES_MAX][EXPORTS_SAMPLE_BYTES];   /* anchor or DN */
+    char person[EXPORTS_SAMPLES_MAX][EXPORTS_PERSON_BYTES]; /* "" where nothing names one */
 };
 
 struct exports_attribute {
@@ -55,6 +66,8 @@ struct exports;                                                   /* one analysi
 struct exports *exports_new(struct exports_index *index_or_null); /* NULL: no memory */
 void exports_free(struct exports **e);
 void exports_visitor(struct exports *e, struct csexport_visitor *ret_visitor);
+/* Objects from here on come from this place of the documents: places order the samples of parts. */
+void exports_at(struct exports *e, uint64_t place);
 /* Counts of `part` into `e`. */
 void exports_add(struct exports *e, const struct exports *part);
 enum baton_status exports_status(const struct exports *e);
@@ -62,6 +75,10 @@ enum baton_status exports_status(const struct exports *e);
 const struct exports_totals *exports_totals(const struct exports *e);
 size_t exports_type_count(const struct exports *e);
 const struct exports_type *exports_type(const struct exports *e, size_t index);
+size_t exports_connector_count(const struct exports *e);
+const struct exports_connector *exports_connector(const struct exports *e, size_t index);
+/* The place of the type in of_type and touched. */
+size_t exports_type_place(const struct exports *e, size_t index);
 size_t exports_attribute_count(const struct exports *e);
 const struct exports_attribute *exports_attribute(const struct exports *e, size_t index);
 

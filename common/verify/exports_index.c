@@ -102,12 +102,12 @@ compare(struct exports_index *x, struct entry *e, const struct csexport_object *
         return; /* named twice in the new server's files: judged once */
     if ((e->digest & IN_OLD) == 0) {
         x->only_new++;
-        exports_sample(&x->new_samples, o);
+        exports_sample(&x->new_samples, 0, o);
     } else if ((e->digest & ~(uint64_t)DIGEST_MASK) == digest) {
         x->equal++;
     } else {
         x->different++;
-        exports_sample(&x->different_samples, o);
+        exports_sample(&x->different_samples, 0, o);
     }
     e->digest |= IN_NEW;
 }

@@ -32,8 +32,7 @@ static const struct {
      "give the new server the source anchor of the old one: baton config compare shows both"},
     {GROUP_ADDS_EXISTING, "EX-ADDS-EXISTING", "adds of known objects",
      "run a full import of the Entra connector and a full synchronization; if they remain, the "
-     "join rules "
-     "or the source anchor differ"},
+     "join rules or the source anchor differ"},
     {GROUP_ADDS, "EX-ADDS", "adds",
      "they should be people and groups made since the old server's last export"},
     {GROUP_UPDATES, "EX-UPDATES", "updates",
@@ -45,6 +44,8 @@ static const struct {
      "filters"},
     {GROUP_CONFLICTS, "EX-CONFLICT-DN", "conflict objects",
      "remove or rename the conflicting object in Active Directory, then synchronize"},
+    {GROUP_LEFT_OUT, "EX-LEFT-OUT", "deltas left out",
+     "make the file again with csexport CONNECTOR FILE /f:x and without /o:"},
     {GROUP_UNKNOWN, "EX-UNKNOWN", "unknown operations",
      "this version of Baton does not know the operation: do not go on before somebody looked at "
      "the file"},
@@ -83,11 +84,13 @@ static uint64_t
 most_touched(const struct exports *e, const struct exports_attribute *a, const char **ret_type)
 {
     uint64_t most = 0;
-    for (size_t t = 0; t < e->type_count; t++)
+    for (size_t i = 0; i < e->type_count; i++) {
+        size_t t = exports_type_place(e, i);
         if (a->touched[t] > most) {
             most = a->touched[t];
             *ret_type = e->type[t].name;
         }
+    }
     return most;
 }
 
@@ -154,7 +157,7 @@ exports_judge(const struct exports *e, const struct exports_difference *differen
         add(&j, group_rows[i].rule, group_rows[i].subject, group_rows[i].advice,
             e->group[group_rows[i].group].count, &e->group[group_rows[i].group].samples);
     for (size_t i = 0; i < e->attribute_count; i++)
-        judge_attribute(&j, &e->attribute[i]);
+        judge_attribute(&j, exports_attribute(e, i));
     if (difference_or_null != NULL)
         judge_difference(&j, difference_or_null);
     if (j.rc == BATON_OK)

@@ -16,18 +16,25 @@ enum exports_group {
     GROUP_ANCHORS,
     GROUP_MEMBERSHIP,
     GROUP_CONFLICTS,
+    GROUP_LEFT_OUT,
     GROUP_COUNT,
 };
 
 struct exports {
     enum baton_status status;
     struct exports_index *index;
+    uint64_t place;
     struct exports_totals totals;
+    size_t connector_count, last_connector;
+    struct exports_connector connector[EXPORTS_CONNECTORS_MAX];
     size_t type_count, last_type;
     struct exports_type type[EXPORTS_TYPES_MAX];
     struct exports_attribute *attribute;
     size_t attribute_count, attribute_capacity;
     uint16_t slot[2 * EXPORTS_ATTRIBUTES_MAX]; /* by hash of the name: place in attribute, from 1 */
+    /* By name: what comes first in a file shall not decide what comes first in a report. */
+    uint16_t connector_order[EXPORTS_CONNECTORS_MAX], type_order[EXPORTS_TYPES_MAX],
+        attribute_order[EXPORTS_ATTRIBUTES_MAX];
     struct {
         uint64_t count;
         struct exports_samples samples;
@@ -35,7 +42,7 @@ struct exports {
     bool anchor_changed, members_lost; /* of the object under way */
 };
 
-void exports_sample(struct exports_samples *s, const struct csexport_object *o);
+void exports_sample(struct exports_samples *s, uint64_t place, const struct csexport_object *o);
 /* False: no memory. */
 bool exports_index_take(struct exports_index *x, const struct csexport_object *o);
 

@@ -63,14 +63,40 @@ totals_json(const struct exports_totals *t)
 }
 
 static json_t *
+type_json(const struct exports_totals *t)
+{
+    return json_pack("{s:o, s:o, s:o}", "adds", number(t->adds), "updates", number(t->updates),
+                     "deletes", number(t->deletes));
+}
+
+/* Each with what is pending towards it, and that by object type. */
+static json_t *
+connectors_json(const struct exports *e)
+{
+    json_t *connectors = json_array();
+    for (size_t i = 0; i < exports_connector_count(e); i++) {
+        const struct exports_connector *c = exports_connector(e, i);
+        json_t *o = json_pack("{s:s, s:s, s:o}", "id", c->id, "name", c->name, "totals",
+                              totals_json(&c->totals)),
+               *types = json_object();
+        for (size_t t = 0; t < exports_type_count(e); t++) {
+            const struct exports_totals *of_type = &c->of_type[exports_type_place(e, t)];
+            if (of_type->objects > 0)
+                (void)json_object_set_new(types, exports_type(e, t)->name, type_json(of_type));
+        }
+        json_object_set_new(o, "object_types", types);
+        json_array_append_new(connectors, o);
+    }
+    return connectors;
+}
+
+static json_t *
 types_json(const struct exports *e)
 {
     json_t *types = json_object();
     for (size_t i = 0; i < exports_type_count(e); i++) {
         const struct exports_type *t = exports_type(e, i);
-        (void)json_object_set_new(types, t->name,
-                                  json_pack("{s:o, s:o, s:o}", "adds", number(t->adds), "updates",
-                                            number(t->updates), "deletes", number(t->deletes)));
+        (void)json_object_set_new(types, t->name, type_json(&t->totals));
     }
     return types;
 }
@@ -97,11 +123,14 @@ findings_json(const struct exports_view *v)
     for (size_t i = 0; i < v->report.findings.count; i++) {
         const struct finding *f = &v->report.findings.item[i];
         const struct exports_samples *s = &v->report.samples[i];
-        json_t *samples = json_array();
-        for (size_t k = 0; k < s->count; k++)
+        json_t *samples = json_array(), *people = json_object(), *o = finding_json(f);
+        for (size_t k = 0; k < s->count; k++) {
             json_array_append_new(samples, plain_json(s->text[k]));
-        json_t *o = finding_json(f);
+            if (s->person[k][0] != '\0')
+                json_object_set_new(people, s->text[k], plain_json(s->person[k]));
+        }
         json_object_set_new(o, "samples", samples);
+        json_object_set_new(o, "named", people);
         json_array_append_new(findings, o);
     }
     return findings;
@@ -110,11 +139,11 @@ findings_json(const struct exports_view *v)
 static json_t *
 view_json(const struct exports_view *v)
 {
-    json_t *o =
-        json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "verdict", verdict_name(v->verdict),
-                  "preset", preset_name(v->limits.preset), "files", files_json(v), "totals",
-                  totals_json(exports_totals(v->e)), "object_types", types_json(v->e), "attributes",
-                  attributes_json(v->e), "findings", findings_json(v));
+    json_t *o = json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "verdict",
+                          verdict_name(v->verdict), "preset", preset_name(v->limits.preset),
+                          "files", files_json(v), "totals", totals_json(exports_totals(v->e)),
+                          "connectors", connectors_json(v->e), "object_types", types_json(v->e),
+                          "attributes", attributes_json(v->e), "findings", findings_json(v));
     if (v->index != NULL)
         json_object_set_new(
             o, "against",
@@ -127,6 +156,20 @@ view_json(const struct exports_view *v)
 /* --- for people ---------------------------------------------------------------------------------- */
 
 static void
+print_connector(const struct exports *e, const struct exports_connector *c)
+{
+    printf("towards %s:\n", c->name[0] != '\0' ? c->name
+                            : c->id[0] != '\0' ? c->id
+                                               : "a connector that the file does not name");
+    for (size_t i = 0; i < exports_type_count(e); i++) {
+        const struct exports_totals *t = &c->of_type[exports_type_place(e, i)];
+        if (t->objects > t->none)
+            printf("  %-16s %8" PRIu64 " adds %8" PRIu64 " updates %8" PRIu64 " deletes\n",
+                   exports_type(e, i)->name, t->adds, t->updates, t->deletes);
+    }
+}
+
+static void
 print_totals(const struct exports_view *v)
 {
     const struct exports_totals *t = exports_totals(v->e);
@@ -135,12 +178,8 @@ print_totals(const struct exports_view *v)
            " with nothing pending\n",
            t->objects, v->file_count - v->old_count, v->file_count - v->old_count == 1 ? "" : "s",
            t->adds, t->updates, t->deletes, t->renames, t->delete_adds, t->none);
-    for (size_t i = 0; i < exports_type_count(v->e); i++) {
-        const struct exports_type *type = exports_type(v->e, i);
-        if (type->adds + type->updates + type->deletes > 0)
-            printf("  %-16s %8" PRIu64 " adds %8" PRIu64 " updates %8" PRIu64 " deletes\n",
-                   type->name, type->adds, type->updates, type->deletes);
-    }
+    for (size_t i = 0; i < exports_connector_count(v->e); i++)
+        print_connector(v->e, exports_connector(v->e, i));
     if (v->index != NULL)
         printf("against the old server: %" PRIu64 " equal, %" PRIu64 " different, %" PRIu64
                " only old, %" PRIu64 " only new\n",
@@ -190,7 +229,8 @@ print_finding(const struct exports_view *v, size_t i)
     const struct exports_samples *s = &v->report.samples[i];
     finding_print(v->c, f);
     for (size_t k = 0; f->severity > SEVERITY_INFO && k < s->count; k++)
-        printf("  %s %s\n", k == 0 ? "such as" : "       ", s->text[k]);
+        printf("  %s %s%s%s\n", k == 0 ? "such as" : "       ", s->text[k],
+               s->person[k][0] != '\0' ? "  " : "", s->person[k]);
 }
 
 static void
@@ -349,8 +389,9 @@ read_one(struct exports_view *v, struct exports *into, const char *path)
 {
     if (v->file_count == ARRAY_LEN(v->file))
         return cli_fail(v->c, BATON_USAGE, "at most %d files at once", FILES_MAX);
-    return exports_file_read(v->c, path, v->index == NULL ? v->threads : 1, into,
-                             &v->file[v->file_count++]);
+    struct exports_reading how = {
+        .threads = v->threads, .nth = (unsigned)v->file_count, .index = v->index};
+    return exports_file_read(v->c, path, &how, into, &v->file[v->file_count++]);
 }
 
 /* The old server's files are only held against: their own counts are nobody's question here. */

@@ -1,6 +1,7 @@
 #include "exports_files.h"
 
 #include "common/readers/packed.h"
+#include "common/readers/xml.h"
 #include "exports_split.h"
 
 #include <errno.h>
@@ -13,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PIECE_BYTES = 256 * 1024, HEAD_BYTES = 3, PROGRESS_MS = 1000 };
+enum { PIECE_BYTES = 256 * 1024, HEAD_BYTES = 3, PROGRESS_MS = 1000, PLACE_SHIFT = 32 };
 
 struct reading {
     struct cli *c;
@@ -23,10 +24,12 @@ struct reading {
     struct csexport *reader;
     struct sha256_ctx sha;
     uint64_t before; /* objects of earlier files */
+    uint64_t place;  /* of its first object among those of all files */
     uint8_t head[HEAD_BYTES];
     size_t head_len;
+    struct stat found; /* the file as it was when it was opened */
     uint64_t shown_ms;
-    bool shown;
+    bool terminal, shown;
 };
 
 /* --- progress ------------------------------------------------------------------------------------ */
@@ -40,15 +43,24 @@ now_ms(void)
 }
 
 static void
-progress(struct reading *r)
+progress(void *ctx, uint64_t bytes)
 {
-    uint64_t now = now_ms();
-    if (!isatty(STDERR_FILENO) || now - r->shown_ms < PROGRESS_MS)
+    struct reading *r = ctx;
+    uint64_t now = r->terminal ? now_ms() : 0;
+    if (!r->terminal || now - r->shown_ms < PROGRESS_MS)
         return;
     r->shown_ms = now;
     r->shown = true;
-    fprintf(stderr, "\r%s: %" PRIu64 " MB, %" PRIu64 " objects", r->file->path,
-            r->file->bytes / 1000000, exports_totals(r->e)->objects - r->before);
+    fprintf(stderr, "\r%s: %" PRIu64 " of %" PRIu64 " MB", r->file->path, bytes / 1000000,
+            (uint64_t)r->found.st_size / 1000000);
+}
+
+static void
+progress_end(struct reading *r)
+{
+    if (r->shown)
+        fprintf(stderr, "\r\033[K");
+    r->shown = false;
 }
 
 /* --- reading ------------------------------------------------------------------------------------- */
@@ -56,11 +68,10 @@ progress(struct reading *r)
 static const char *
 encoding_of(const uint8_t *head, size_t len)
 {
-    if (len >= 2 && head[0] == 0xff && head[1] == 0xfe)
-        return "utf-16le";
-    if (len >= 2 && head[0] == 0xfe && head[1] == 0xff)
-        return "utf-16be";
-    return len == 3 && memcmp(head, "\xef\xbb\xbf", 3) == 0 ? "utf-8-bom" : "utf-8";
+    static const char *const names[] = {"utf-8", "utf-16le", "utf-16be"};
+    if (len == 3 && memcmp(head, "\xef\xbb\xbf", 3) == 0)
+        return "utf-8-bom";
+    return names[xml_encoding_of(head, len)];
 }
 
 static enum baton_status
@@ -94,7 +105,7 @@ read_pieces(struct reading *r, int fd, struct baton_err *err)
         enum baton_status rc = packed_push(r->packed, piece, (size_t)n, err);
         if (rc != BATON_OK)
             return rc;
-        progress(r);
+        progress(r, r->file->bytes);
     }
 }
 
@@ -105,7 +116,7 @@ read_open(struct reading *r, int fd, struct baton_err *err)
     struct csexport_visitor visitor;
     exports_visitor(r->e, &visitor);
     sha256_init(&r->sha);
-    r->shown_ms = now_ms();
+    exports_at(r->e, r->place);
     enum baton_status rc = csexport_open(&visitor, &r->reader, err);
     if (rc == BATON_OK)
         rc = packed_open(&sink, &r->packed, err);
@@ -113,14 +124,6 @@ read_open(struct reading *r, int fd, struct baton_err *err)
         rc = read_pieces(r, fd, err);
     if (rc == BATON_OK)
         rc = csexport_finish(r->reader, err);
-    if (rc == BATON_OK && exports_status(r->e) != BATON_OK)
-        rc = baton_fail(err, exports_status(r->e),
-                        exports_status(r->e) == BATON_LIMIT
-                            ? "more than %d object types or %d attribute names"
-                            : "no memory for %d types and %d names",
-                        EXPORTS_TYPES_MAX, EXPORTS_ATTRIBUTES_MAX);
-    if (r->shown)
-        fprintf(stderr, "\r\033[K");
     sha256_digest(&r->sha, sizeof r->file->hash.b, r->file->hash.b);
     r->file->encoding = encoding_of(r->head, r->head_len);
     r->file->objects = exports_totals(r->e)->objects - r->before;
@@ -129,17 +132,17 @@ read_open(struct reading *r, int fd, struct baton_err *err)
     return rc;
 }
 
+/* A pipe without a writer is not waited for. */
 static enum baton_status
-open_file(struct cli *c, const char *path, int *ret_fd)
+open_file(struct reading *r, int *ret_fd)
 {
-    struct stat st;
-    int fd =
-        open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe without a writer never comes */
+    const char *path = r->file->path;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
-        return cli_fail(c, BATON_FAILED, "%s: %s", path, strerror(errno));
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+        return cli_fail(r->c, BATON_FAILED, "%s: %s", path, strerror(errno));
+    if (fstat(fd, &r->found) != 0 || !S_ISREG(r->found.st_mode)) {
         close(fd);
-        return cli_fail(c, BATON_FAILED, "%s: not a regular file; csexport writes one", path);
+        return cli_fail(r->c, BATON_FAILED, "%s: not a regular file; csexport writes one", path);
     }
     *ret_fd = fd;
     return BATON_OK;
@@ -147,34 +150,76 @@ open_file(struct cli *c, const char *path, int *ret_fd)
 
 /* A packed file, another encoding or a small one is read in one pass. */
 static bool
-read_split(struct reading *r, int fd, unsigned threads)
+read_split(struct reading *r, int fd, unsigned threads, struct exports_index *index_or_null)
 {
-    struct stat st;
-    if (threads < 2 || sysconf(_SC_NPROCESSORS_ONLN) < 2 || fstat(fd, &st) != 0 ||
-        pread(fd, r->head, sizeof r->head, 0) != (ssize_t)sizeof r->head ||
-        packed_kind_of(r->head, sizeof r->head) != PACKED_NOT ||
-        strncmp(encoding_of(r->head, sizeof r->head), "utf-8", 5) != 0 ||
-        !exports_split_read(fd, (uint64_t)st.st_size, r->e, &r->file->hash))
+    struct exports_split order = {.fd = fd,
+                                  .bytes = (uint64_t)r->found.st_size,
+                                  .threads = sysconf(_SC_NPROCESSORS_ONLN) < 2 ? 1 : threads,
+                                  .place = r->place,
+                                  .index = index_or_null,
+                                  .ctx = r,
+                                  .progress = progress};
+    uint8_t head[HEAD_BYTES + 1];
+    if (pread(fd, head, sizeof head, 0) != (ssize_t)sizeof head ||
+        packed_kind_of(head, sizeof head) != PACKED_NOT ||
+        xml_encoding_of(head, sizeof head) != XML_UTF_8 ||
+        !exports_split_read(&order, r->e, &r->file->hash))
         return false;
-    r->file->bytes = (uint64_t)st.st_size;
-    r->file->encoding = encoding_of(r->head, sizeof r->head);
+    r->file->bytes = order.bytes;
+    r->file->encoding = encoding_of(head, HEAD_BYTES);
     r->file->objects = exports_totals(r->e)->objects - r->before;
     return true;
 }
 
+/* The counts, the hash and the name must be of one and the same file. */
+static enum baton_status
+same_file(const struct reading *r, int fd, struct baton_err *err)
+{
+    struct stat now;
+    if (fstat(fd, &now) != 0 || now.st_size != r->found.st_size ||
+        now.st_mtim.tv_sec != r->found.st_mtim.tv_sec ||
+        now.st_mtim.tv_nsec != r->found.st_mtim.tv_nsec || now.st_nlink == 0)
+        return baton_fail(err, BATON_CONFLICT,
+                          "byte %" PRIu64 ": somebody changed or removed the "
+                          "file while it was read",
+                          r->file->bytes);
+    return BATON_OK;
+}
+
+static enum baton_status
+whole(const struct reading *r, struct baton_err *err)
+{
+    enum baton_status rc = exports_status(r->e);
+    if (rc == BATON_LIMIT)
+        return baton_fail(err, rc, "more than %d connectors, %d object types or %d attribute names",
+                          EXPORTS_CONNECTORS_MAX, EXPORTS_TYPES_MAX, EXPORTS_ATTRIBUTES_MAX);
+    return rc == BATON_OK ? rc : baton_fail(err, rc, "no memory");
+}
+
 enum baton_status
-exports_file_read(struct cli *c, const char *path, unsigned threads, struct exports *e,
-                  struct exports_file *ret_file)
+exports_file_read(struct cli *c, const char *path, const struct exports_reading *how,
+                  struct exports *e, struct exports_file *ret_file)
 {
     struct baton_err err = {0};
-    struct reading r = {.c = c, .e = e, .file = ret_file, .before = exports_totals(e)->objects};
+    struct reading r = {.c = c,
+                        .e = e,
+                        .file = ret_file,
+                        .before = exports_totals(e)->objects,
+                        .place = (uint64_t)how->nth << PLACE_SHIFT,
+                        .shown_ms = now_ms(),
+                        .terminal = isatty(STDERR_FILENO) != 0};
     int fd = -1;
     *ret_file = (struct exports_file){.path = path, .packed = ""};
-    enum baton_status rc = open_file(c, path, &fd);
+    enum baton_status rc = open_file(&r, &fd);
     if (rc != BATON_OK)
         return rc;
-    if (!read_split(&r, fd, threads))
+    if (!read_split(&r, fd, how->threads, how->index))
         rc = read_open(&r, fd, &err);
+    progress_end(&r);
+    if (rc == BATON_OK)
+        rc = same_file(&r, fd, &err);
+    if (rc == BATON_OK)
+        rc = whole(&r, &err);
     close(fd);
     if (rc != BATON_OK)
         return cli_fail(c, BATON_FAILED,

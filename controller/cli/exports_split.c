@@ -1,5 +1,7 @@
 #include "exports_split.h"
 
+#include "common/readers/xml.h"
+
 #include <errno.h>
 #include <nettle/sha2.h>
 #include <pthread.h>
@@ -7,21 +9,35 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PIECE_BYTES = 256 * 1024, HEAD_BYTES = 4096, FIRST_PERCENT = 46 };
+enum {
+    PIECE_BYTES = 256 * 1024,
+    BLOCK_MAX_BYTES =
+        XML_TOKEN_MAX / 2, /* no token of a block is one that the single pass refuses */
+    HEAD_BYTES = 4096,
+};
 
 static const char object_tag[] = "<cs-object", root_tag[] = "<cs-objects",
                   root_end[] = "</cs-objects>";
 
+enum { OBJECT_TAG_BYTES = sizeof object_tag - 1, ROOT_END_BYTES = sizeof root_end - 1 };
+
+/* What the threads share; a block is taken under the lock, and parsed outside it. */
+struct cutting {
+    const struct exports_split *order;
+    pthread_mutex_t lock;
+    struct sha256_ctx sha;
+    uint64_t at;    /* bytes read and hashed */
+    uint64_t taken; /* blocks */
+    bool bad, over;
+    size_t root_len, rest_len;
+    char root[HEAD_BYTES + 1]; /* the root's tag as it stands there, with whatever it declares */
+    char rest[PIECE_BYTES + sizeof object_tag]; /* behind the last cut */
+};
+
 struct part {
-    int fd;
-    uint64_t from, to;
-    const char *before, *behind; /* what makes it a document of its own */
-    size_t before_len;
+    struct cutting *cutting;
     struct exports *e;
-    struct sha256_ctx *sha; /* NULL: the other part hashes */
-    uint64_t bytes;         /* of the whole file, for the one that hashes */
-    uint8_t *piece;
-    bool good;
+    struct csexport *reader;
 };
 
 static ssize_t
@@ -34,121 +50,195 @@ read_at(int fd, void *into, size_t len, uint64_t at)
     return n;
 }
 
-static bool
-each_piece(struct part *p, uint64_t from, uint64_t to, struct csexport *reader_or_null)
-{
-    for (uint64_t at = from; at < to;) {
-        size_t want = to - at < PIECE_BYTES ? (size_t)(to - at) : PIECE_BYTES;
-        ssize_t n = read_at(p->fd, p->piece, want, at);
-        if (n <= 0)
-            return false;
-        if (p->sha != NULL)
-            sha256_update(p->sha, (size_t)n, p->piece);
-        if (reader_or_null != NULL &&
-            csexport_push(reader_or_null, p->piece, (size_t)n, NULL) != BATON_OK)
-            return false;
-        at += (uint64_t)n;
-    }
-    return true;
-}
+/* --- cutting ------------------------------------------------------------------------------------- */
 
 static bool
-parse(struct part *p)
+begins_object(const char *text, size_t len)
 {
-    struct csexport_visitor visitor;
-    struct csexport *reader = NULL;
-    exports_visitor(p->e, &visitor);
-    bool good = csexport_open(&visitor, &reader, NULL) == BATON_OK &&
-                csexport_push(reader, p->before, p->before_len, NULL) == BATON_OK &&
-                each_piece(p, p->from, p->to, reader) &&
-                csexport_push(reader, p->behind, strlen(p->behind), NULL) == BATON_OK &&
-                csexport_finish(reader, NULL) == BATON_OK && exports_status(p->e) == BATON_OK;
-    csexport_close(&reader);
-    return good;
+    return len > OBJECT_TAG_BYTES && memcmp(text, object_tag, OBJECT_TAG_BYTES) == 0 &&
+           text[OBJECT_TAG_BYTES] != '\0' && strchr(" \t\r\n", text[OBJECT_TAG_BYTES]) != NULL;
+}
+
+/* Where the last object of the text begins; `len`: none does. */
+static size_t
+last_object(const char *text, size_t len)
+{
+    for (size_t at = len; at-- > 0;)
+        if (text[at] == '<' && begins_object(text + at, len - at))
+            return at;
+    return len;
+}
+
+/* The next bytes of the file behind what is in the room; 0 at its end. */
+static size_t
+read_more(struct cutting *c, char *room, size_t len)
+{
+    uint64_t left = c->order->bytes - c->at;
+    size_t want = left < PIECE_BYTES ? (size_t)left : PIECE_BYTES;
+    if (want == 0)
+        return 0;
+    ssize_t n = read_at(c->order->fd, room + len, want, c->at);
+    if (n <= 0) {
+        c->bad = true; /* shorter than it was */
+        return 0;
+    }
+    sha256_update(&c->sha, (size_t)n, (const uint8_t *)room + len);
+    c->at += (uint64_t)n;
+    if (c->order->progress != NULL)
+        c->order->progress(c->order->ctx, c->at);
+    return (size_t)n;
+}
+
+/* From the last cut to the next; *len bytes are in the room. False: no cut where one must be. */
+static bool
+fill(struct cutting *c, char *room, size_t *len)
+{
+    size_t from = *len;
+    memcpy(room + *len, c->rest, c->rest_len);
+    *len += c->rest_len;
+    c->rest_len = 0;
+    for (size_t more; (more = read_more(c, room, *len)) > 0;) {
+        /* A tag may have begun in the bytes before. */
+        size_t old = *len - from < OBJECT_TAG_BYTES ? *len - from : OBJECT_TAG_BYTES;
+        size_t first = *len - old;
+        size_t cut = last_object(room + first, old + more);
+        *len += more;
+        if (cut < old + more && first + cut > from && c->at < c->order->bytes) {
+            cut += first;
+            c->rest_len = *len - cut;
+            memcpy(c->rest, room + cut, c->rest_len);
+            memcpy(room + cut, root_end, ROOT_END_BYTES);
+            *len = cut + ROOT_END_BYTES;
+            return true;
+        }
+        if (*len - from > BLOCK_MAX_BYTES)
+            return false;
+    }
+    c->over = true;
+    return !c->bad;
+}
+
+/* The next block as a document in the reader's memory, and its length; 0: there is none. */
+static size_t
+take(struct part *p)
+{
+    struct cutting *c = p->cutting;
+    size_t len = 0;
+    pthread_mutex_lock(&c->lock);
+    char *room = c->bad || c->over
+                     ? NULL
+                     : csexport_room(p->reader, HEAD_BYTES + BLOCK_MAX_BYTES + 3 * PIECE_BYTES);
+    if (room != NULL) {
+        if (c->taken > 0) {
+            memcpy(room, c->root, c->root_len);
+            len = c->root_len;
+        }
+        exports_at(p->e, c->order->place + c->taken++);
+        c->bad = !fill(c, room, &len);
+    } else {
+        c->bad = c->bad || !c->over;
+    }
+    if (c->bad)
+        len = 0;
+    pthread_mutex_unlock(&c->lock);
+    return len;
 }
 
 static void *
 run(void *arg)
 {
     struct part *p = arg;
-    p->good = parse(p);
-    if (p->good && p->sha != NULL)
-        p->good = each_piece(p, p->to, p->bytes, NULL);
+    for (size_t len; (len = take(p)) > 0;) {
+        if (csexport_whole(p->reader, len, NULL) == BATON_OK && exports_status(p->e) == BATON_OK)
+            continue;
+        pthread_mutex_lock(&p->cutting->lock);
+        p->cutting->bad = true;
+        pthread_mutex_unlock(&p->cutting->lock);
+    }
     return NULL;
 }
 
-/* Where an object begins at or behind `at`; 0: not in one piece. */
-static uint64_t
-next_object(int fd, uint64_t at, uint8_t *piece)
-{
-    ssize_t n = read_at(fd, piece, PIECE_BYTES, at);
-    size_t tag = sizeof object_tag - 1;
-    for (ssize_t i = 0; i + (ssize_t)tag < n; i++)
-        if (piece[i] == '<' && memcmp(piece + i, object_tag, tag) == 0 &&
-            strchr(" \t\r\n", piece[(size_t)i + tag]) != NULL && piece[(size_t)i + tag] != 0)
-            return at + (uint64_t)i;
-    return 0;
-}
-
-/* The root's tag as it stands there, with whatever it declares. */
-static size_t
-root_of(int fd, char head[HEAD_BYTES + 1], const char **ret_tag)
-{
-    ssize_t n = read_at(fd, head, HEAD_BYTES, 0);
-    head[n > 0 ? n : 0] = '\0';
-    *ret_tag = strstr(head, root_tag);
-    const char *end = *ret_tag != NULL ? strchr(*ret_tag, '>') : NULL;
-    return end != NULL && end[-1] != '/' ? (size_t)(end + 1 - *ret_tag) : 0;
-}
+/* --- the file ------------------------------------------------------------------------------------ */
 
 static bool
-run_both(struct part part[2])
-{
-    pthread_t thread;
-    if (pthread_create(&thread, NULL, run, &part[1]) != 0)
-        return false;
-    (void)run(&part[0]);
-    (void)pthread_join(thread, NULL);
-    return part[0].good && part[1].good;
-}
-
-static bool
-read_parts(int fd, uint64_t bytes, struct part part[2], struct sha256_ctx *sha)
+find_root(struct cutting *c)
 {
     char head[HEAD_BYTES + 1];
-    const char *tag;
-    size_t tag_len = root_of(fd, head, &tag);
-    uint64_t cut = tag_len == 0 ? 0 : next_object(fd, bytes / 100 * FIRST_PERCENT, part[0].piece);
-    if (cut == 0)
+    ssize_t n = read_at(c->order->fd, head, HEAD_BYTES, 0);
+    head[n > 0 ? n : 0] = '\0';
+    const char *tag = strstr(head, root_tag), *end = tag != NULL ? strchr(tag, '>') : NULL;
+    if (end == NULL || end[-1] == '/')
         return false;
-    sha256_init(sha);
-    part[0].fd = part[1].fd = fd;
-    part[0].to = part[1].from = cut;
-    part[0].before = "", part[0].behind = root_end, part[0].sha = sha, part[0].bytes = bytes;
-    part[1].to = bytes;
-    part[1].before = tag, part[1].before_len = tag_len, part[1].behind = "";
-    return run_both(part);
+    c->root_len = (size_t)(end + 1 - tag);
+    memcpy(c->root, tag, c->root_len);
+    return true;
+}
+
+static void
+part_done(struct part *p)
+{
+    csexport_close(&p->reader);
+    exports_free(&p->e);
+}
+
+static bool
+part_init(struct part *p, struct cutting *c)
+{
+    struct csexport_visitor visitor;
+    *p = (struct part){.cutting = c, .e = exports_new(c->order->index)};
+    if (p->e == NULL)
+        return false;
+    exports_visitor(p->e, &visitor);
+    return csexport_open(&visitor, &p->reader, NULL) == BATON_OK;
+}
+
+/* Fewer threads than wished are slower, nothing else. */
+static void
+run_all(struct part *part, unsigned count)
+{
+    pthread_t thread;
+    bool started = count > 1 && pthread_create(&thread, NULL, run, &part[1]) == 0;
+    (void)run(&part[0]);
+    if (started)
+        (void)pthread_join(thread, NULL);
+}
+
+static bool
+read_blocks(struct cutting *c, struct exports *into)
+{
+    struct part part[EXPORTS_SPLIT_THREADS] = {{0}};
+    unsigned count = c->order->threads < 2 || c->order->index != NULL ? 1 : 2;
+    bool good = find_root(c);
+    for (unsigned i = 0; i < count; i++)
+        good = good && part_init(&part[i], c);
+    if (good)
+        run_all(part, count);
+    good = good && !c->bad && c->over;
+    for (unsigned i = 0; i < count; i++) {
+        if (good)
+            exports_add(into, part[i].e);
+        part_done(&part[i]);
+    }
+    return good;
 }
 
 bool
-exports_split_read(int fd, uint64_t bytes, struct exports *into, struct baton_hash *ret_hash)
+exports_split_read(const struct exports_split *order, struct exports *into,
+                   struct baton_hash *ret_hash)
 {
-    struct part part[2] = {{.fd = fd}, {.fd = fd}};
-    struct sha256_ctx sha;
-    bool good = bytes >= EXPORTS_SPLIT_BYTES;
-    for (size_t i = 0; i < ARRAY_LEN(part); i++) {
-        part[i].e = exports_new(NULL);
-        part[i].piece = malloc(PIECE_BYTES);
-        good = good && part[i].e != NULL && part[i].piece != NULL;
+    struct cutting *c = order->bytes < EXPORTS_SPLIT_BYTES ? NULL : calloc(1, sizeof *c);
+    if (c == NULL)
+        return false;
+    c->order = order;
+    sha256_init(&c->sha);
+    if (pthread_mutex_init(&c->lock, NULL) != 0) {
+        free(c);
+        return false;
     }
-    good = good && read_parts(fd, bytes, part, &sha);
-    for (size_t i = 0; i < ARRAY_LEN(part); i++) {
-        if (good)
-            exports_add(into, part[i].e);
-        exports_free(&part[i].e);
-        free(part[i].piece);
-    }
+    bool good = read_blocks(c, into);
     if (good)
-        sha256_digest(&sha, sizeof ret_hash->b, ret_hash->b);
+        sha256_digest(&c->sha, sizeof ret_hash->b, ret_hash->b);
+    pthread_mutex_destroy(&c->lock);
+    free(c);
     return good;
 }

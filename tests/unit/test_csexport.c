@@ -43,9 +43,15 @@ on_object(void *ctx, const struct csexport_object *o)
 {
     static const char *const operations[] = {"none", "add", "update", "delete", "delete-add", "?"};
     (void)ctx;
-    say(" %s %s[%s]%s%s%s\n", operations[o->operation], o->type,
+    say(" %s %s[%s]%s%s%s%s", operations[o->operation], o->type,
         o->anchor[0] != '\0' ? o->anchor : o->dn, o->renamed ? " renamed" : "",
-        o->imported ? " imported" : "", o->conflict ? " conflict" : "");
+        o->imported ? " imported" : "", o->conflict ? " conflict" : "",
+        o->left_out ? " left out" : "");
+    if (o->connector[0] != '\0' || o->connector_id[0] != '\0')
+        say(" of %s%s", o->connector_id, o->connector);
+    if (o->person[0] != '\0')
+        say(" called %s", o->person);
+    say("\n");
     if (objects < ARRAY_LEN(digests))
         digests[objects++] = o->digest;
 }
@@ -68,6 +74,26 @@ read_pieces(const char *text, size_t len, size_t piece)
     return rc;
 }
 
+/* The same document several times over, from one reader: only the last time counts. */
+static enum baton_status
+read_wholes(const char *text, size_t len)
+{
+    struct csexport *c;
+    struct csexport_visitor visitor = {NULL, on_change, on_object};
+    enum baton_status rc = BATON_OK;
+    assert_int_equal(csexport_open(&visitor, &c, &err), BATON_OK);
+    for (int i = 0; i < 3; i++) {
+        char *room = csexport_room(c, len + 100);
+        assert_non_null(room);
+        seen[0] = '\0';
+        memcpy(room, i == 1 ? "<a><b" : text, i == 1 ? 5 : len); /* what is broken leaves nothing */
+        rc = csexport_whole(c, i == 1 ? 5 : len, &err);
+        assert_true(i != 1 || rc == BATON_MALFORMED);
+    }
+    csexport_close(&c);
+    return rc;
+}
+
 static void
 expect(const char *body, const char *wanted)
 {
@@ -79,6 +105,8 @@ expect(const char *body, const char *wanted)
             fail_msg("%s", err.text);
         assert_string_equal(seen, wanted);
     }
+    assert_int_equal(read_wholes(text, (size_t)len), BATON_OK);
+    assert_string_equal(seen, wanted);
 }
 
 #define OBJECT(dn, inside)                                                                         \
@@ -186,21 +214,83 @@ an_entra_dn_is_told_as_its_source_anchor(void **state)
     assert_string_equal(anchor, "a");
 }
 
+#define ENTRY(inside)     "<entry dn=\"x\">" inside "</entry>"
+#define HELD(name, value) "<attr name=\"" name "\"><value>" value "</value></attr>"
+
 static void
-a_delete_is_named_by_its_object_and_a_hologram_shows_an_import(void **state)
+a_delete_is_named_by_its_hologram_wherever_that_stands(void **state)
+{
+    (void)state;
+    static const char hologram[] = "<synchronized-hologram>" ENTRY(
+        "<primary-objectclass>person</primary-objectclass>" HELD("cn", "Ana L")
+            HELD("displayName", "Ana Lid&#233;n") HELD("mail", "a@x")
+                HELD("title", "Dr")) "</synchronized-"
+                                     "hologram>";
+    char body[4096];
+    (void)snprintf(
+        body, sizeof body,
+        "<cs-object cs-dn=\"CN={61}\">%s%s</cs-object><cs-object cs-dn=\"CN={62}\">%s%s</cs-object>"
+        "<cs-object cs-dn=\"c\" object-type=\"user\">%s"
+        "<pending-import-hologram>%s</pending-import-hologram></cs-object>"
+        "<cs-object cs-dn=\"d\" object-type=\"user\">%s%s</cs-object>",
+        PENDING("delete", ""), hologram, hologram, PENDING("delete", ""), PENDING("delete", ""),
+        ENTRY(HELD("userPrincipalName", "c@x")), PENDING("update", ""), hologram);
+    expect(body, " delete person[a] imported called Ana Lid\xc3\xa9n\n"
+                 " delete person[b] imported called Ana Lid\xc3\xa9n\n"
+                 " delete user[c] imported called c@x\n update user[d] imported\n");
+}
+
+static void
+a_hologram_shows_what_an_import_has_seen(void **state)
 {
     (void)state;
     expect(
-        OBJECT("CN={61}",
-               PENDING(
-                   "delete",
-                   "") "<synchronized-hologram><entry dn=\"x\"><attr name=\"mail\"><value>m</value>"
-                       "</attr></entry></synchronized-hologram>")
+        OBJECT("a", PENDING("add", "") "<synchronized-hologram><entry/></synchronized-hologram>")
             OBJECT("b",
                    PENDING("add", "") "<pending-import-hologram><entry/></pending-import-hologram>")
                 OBJECT("c", PENDING("add", "") "<unapplied-export-hologram><entry/>"
-                                               "</unapplied-export-hologram>"),
-        " delete user[a] imported\n add user[b] imported\n add user[c]\n");
+                                               "</unapplied-export-hologram>")
+                    OBJECT("d", PENDING("add", "") "<synchronized-hologram/>"),
+        " add user[a] imported\n add user[b] imported\n add user[c]\n add user[d]\n");
+}
+
+static void
+the_connector_is_told_with_each_object_that_names_it(void **state)
+{
+    (void)state;
+    expect(OBJECT("a", "<ma-id>{B8}</ma-id>" PENDING("add", "") "<ma-name>contoso - AAD</ma-name>")
+               OBJECT("b", PENDING("add", "<ma-name>not here</ma-name>"))
+                   OBJECT("c", "<ma-name>con<x>no</x>toso</ma-name>"),
+           " add user[a] of {B8}contoso - AAD\n add user[b]\n none user[c] of contoso\n");
+}
+
+static void
+a_delta_that_the_file_leaves_out_is_noticed(void **state)
+{
+    (void)state;
+#define SAYS(operation) "<export-delta-operation>" operation "</export-delta-operation>"
+    expect(OBJECT("a", SAYS("modify")) OBJECT("b", SAYS("none")) OBJECT("c", "")
+               OBJECT("d", PENDING("update", "") SAYS("modify"))
+                   OBJECT("e", "<unconfirmed-export/>" SAYS("modify"))
+                       OBJECT("f", "<unapplied-export/>" SAYS("delete"))
+                           OBJECT("g", "<export-delta-operation/>"),
+           " none user[a] left out\n none user[b]\n none user[c]\n update user[d]\n"
+           " none user[e]\n none user[f] left out\n none user[g]\n");
+}
+
+static void
+what_stands_inside_a_value_or_a_name_is_not_part_of_it(void **state)
+{
+    (void)state;
+    expect(
+        OBJECT("a", PENDING("update",
+                            "<primary-objectclass>u<value>x</value></primary-objectclass>"
+                            "<attr name=\"m\"><value>1<dn>2</dn><value>3</value></value></attr>")),
+        " m changed; update user[a]\n");
+    uint64_t with = digests[0];
+    expect(OBJECT("a", PENDING("update", "<attr name=\"m\"><value>1</value></attr>")),
+           " m changed; update user[a]\n");
+    assert_true(with == digests[0]);
 }
 
 static void
@@ -269,17 +359,23 @@ equal_changes_have_equal_digests_in_any_order_and_others_do_not(void **state)
 }
 
 static void
-utf_16_with_a_mark_reads_like_utf_8(void **state)
+utf_16_reads_like_utf_8_with_a_mark_or_without(void **state)
 {
     (void)state;
-    static const char text[] = "<cs-objects>" OBJECT("a", PENDING("add", "")) "</cs-objects>";
-    char wide[2 * sizeof text] = {(char)0xff, (char)0xfe};
-    for (size_t i = 0; i < sizeof text - 1; i++) {
-        wide[2 + 2 * i] = text[i];
-        wide[3 + 2 * i] = '\0';
+    static const char text[] = "\n<cs-objects>" OBJECT("a", PENDING("add", "")) "</cs-objects>";
+    for (int form = 0; form < 4; form++) {
+        char wide[2 * sizeof text] = {0};
+        size_t big = form & 1, len = 0; /* where the low half of a character goes */
+        if ((form & 2) != 0) {
+            wide[len + big] = (char)0xff;
+            wide[len + 1 - big] = (char)0xfe;
+            len += 2;
+        }
+        for (size_t i = (form & 2) != 0; text[i] != '\0'; i++, len += 2)
+            wide[len + big] = text[i];
+        assert_int_equal(read_pieces(wide, len, 7), BATON_OK);
+        assert_string_equal(seen, " add user[a]\n");
     }
-    assert_int_equal(read_pieces(wide, 2 + 2 * (sizeof text - 1), 7), BATON_OK);
-    assert_string_equal(seen, " add user[a]\n");
 }
 
 static void
@@ -350,12 +446,16 @@ main(void)
         cmocka_unit_test(values_of_lists_and_references_count_one_by_one),
         cmocka_unit_test(everything_in_an_add_is_set),
         cmocka_unit_test(an_entra_dn_is_told_as_its_source_anchor),
-        cmocka_unit_test(a_delete_is_named_by_its_object_and_a_hologram_shows_an_import),
+        cmocka_unit_test(a_delete_is_named_by_its_hologram_wherever_that_stands),
+        cmocka_unit_test(a_hologram_shows_what_an_import_has_seen),
+        cmocka_unit_test(the_connector_is_told_with_each_object_that_names_it),
+        cmocka_unit_test(a_delta_that_the_file_leaves_out_is_noticed),
+        cmocka_unit_test(what_stands_inside_a_value_or_a_name_is_not_part_of_it),
         cmocka_unit_test(a_conflict_shows_in_a_name_and_in_a_value),
         cmocka_unit_test(another_dn_in_the_delta_is_a_rename),
         cmocka_unit_test(prefixes_of_names_are_ignored),
         cmocka_unit_test(equal_changes_have_equal_digests_in_any_order_and_others_do_not),
-        cmocka_unit_test(utf_16_with_a_mark_reads_like_utf_8),
+        cmocka_unit_test(utf_16_reads_like_utf_8_with_a_mark_or_without),
         cmocka_unit_test(a_line_of_two_megabytes_is_no_trouble),
         cmocka_unit_test(what_is_no_whole_csexport_is_refused_with_its_line),
         cmocka_unit_test(a_name_longer_than_anything_real_is_refused),

@@ -20,6 +20,8 @@ give(struct exports *to, const char *dn, const char *type, enum csexport_operati
     struct csexport_visitor v;
     o.dn = dn, o.id = "", o.type = type, o.operation = op;
     o.anchor = o.anchor != NULL ? o.anchor : "";
+    o.connector_id = o.connector_id != NULL ? o.connector_id : "";
+    o.connector = o.connector != NULL ? o.connector : "";
     exports_visitor(to, &v);
     for (size_t i = 0; i < count; i++)
         v.change(v.ctx, &o, &changes[i]);
@@ -85,9 +87,36 @@ operations_are_counted_in_all_and_by_type(void **state)
     assert_int_equal(t->none, 1);
     assert_int_equal(t->unknown, 1);
     assert_int_equal(exports_type_count(e), 2);
-    assert_string_equal(exports_type(e, 0)->name, "user");
-    assert_int_equal(exports_type(e, 0)->adds, 1);
-    assert_int_equal(exports_type(e, 1)->deletes, 1);
+    assert_string_equal(exports_type(e, 0)->name, "group"); /* by name */
+    assert_int_equal(exports_type(e, 0)->totals.deletes, 1);
+    assert_int_equal(exports_type(e, 1)->totals.adds, 1);
+}
+
+static void
+operations_are_counted_by_connector_and_by_type_in_it(void **state)
+{
+    (void)state;
+    const struct csexport_object cloud = {.connector_id = "{B8}", .connector = "contoso - AAD"},
+                                 lower = {.connector_id = "{b8}", .connector = "contoso - AAD"},
+                                 forest = {.connector_id = "{01}", .connector = "contoso.com"};
+    give(e, "a", "user", CSEXPORT_ADD, NULL, 0, cloud);
+    give(e, "b", "group", CSEXPORT_DELETE, NULL, 0, forest);
+    give(e, "c", "user", CSEXPORT_DELETE, NULL, 0, lower);
+    give_plain("d", "user", CSEXPORT_UPDATE); /* whoever leaves it out is counted apart */
+    assert_int_equal(exports_connector_count(e), 3);
+    const struct exports_connector *c = exports_connector(e, 2);
+    assert_string_equal(exports_connector(e, 0)->id, "");
+    assert_string_equal(exports_connector(e, 1)->name, "contoso.com");
+    assert_int_equal(c->totals.objects, 2);
+    assert_int_equal(c->totals.deletes, 1);
+    assert_int_equal(c->of_type[exports_type_place(e, 0)].objects, 0);
+    assert_int_equal(c->of_type[exports_type_place(e, 1)].adds, 1);
+    for (int i = 0; i < EXPORTS_CONNECTORS_MAX; i++) {
+        char id[8];
+        (void)snprintf(id, sizeof id, "{c%d}", i);
+        give(e, "x", "user", CSEXPORT_ADD, NULL, 0, (struct csexport_object){.connector_id = id});
+    }
+    assert_int_equal(exports_status(e), BATON_LIMIT);
 }
 
 static void
@@ -152,7 +181,8 @@ attributes_count_what_became_of_them(void **state)
     give(e, "a", "user", CSEXPORT_UPDATE, update, ARRAY_LEN(update), (struct csexport_object){0});
     give(e, "b", "user", CSEXPORT_ADD, add, 1, (struct csexport_object){0});
     assert_int_equal(exports_attribute_count(e), 3);
-    const struct exports_attribute *mail = exports_attribute(e, 0), *list = exports_attribute(e, 2);
+    const struct exports_attribute *mail = exports_attribute(e, 1), *list = exports_attribute(e, 2);
+    assert_string_equal(exports_attribute(e, 0)->name, "fax"); /* by name */
     assert_int_equal(mail->set, 1);
     assert_int_equal(mail->changed, 1);
     assert_int_equal(list->value_adds, 2);
@@ -193,13 +223,39 @@ an_anchor_that_changes_and_members_that_leave_are_seen(void **state)
     give(e, "a", "user", CSEXPORT_UPDATE, anchor, 1, (struct csexport_object){0});
     give(e, "CN={61}", "user", CSEXPORT_UPDATE, NULL, 0,
          (struct csexport_object){.anchor = "a", .renamed = true});
+    const struct csexport_change emptied[] = {
+        {.name = "member", .kind = CHANGE_CLEARED, .reference = true, .many = true}};
     give(e, "g", "group", CSEXPORT_UPDATE, members, 1, (struct csexport_object){0});
+    give(e, "i", "group", CSEXPORT_UPDATE, emptied, 1, (struct csexport_object){0});
     give(e, "h", "group", CSEXPORT_UPDATE, NULL, 0, (struct csexport_object){.conflict = true});
     judge(0);
     assert_int_equal(found("EX-ANCHOR-CHANGES")->count, 2);
     assert_int_equal(found("EX-RENAMES")->count, 1);
-    assert_int_equal(found("EX-MEMBERSHIP")->count, 1);
+    assert_int_equal(found("EX-MEMBERSHIP")->count, 2);
     assert_int_equal(found("EX-CONFLICT-DN")->count, 1);
+}
+
+static void
+what_a_file_leaves_out_is_for_a_person(void **state)
+{
+    (void)state;
+    give(e, "a", "user", CSEXPORT_NONE, NULL, 0, (struct csexport_object){.left_out = true});
+    judge(0);
+    assert_int_equal(found("EX-LEFT-OUT")->count, 1);
+    assert_int_equal(findings_verdict(&report.findings), VERDICT_REVIEW);
+}
+
+static void
+a_sample_has_the_name_that_a_hologram_gave(void **state)
+{
+    (void)state;
+    give(e, "CN={61}", "user", CSEXPORT_DELETE, NULL, 0,
+         (struct csexport_object){.anchor = "a", .person = "ana@contoso.example"});
+    give_plain("CN={62}", "user", CSEXPORT_DELETE);
+    judge(0);
+    assert_string_equal(report.samples[0].text[0], "a");
+    assert_string_equal(report.samples[0].person[0], "ana@contoso.example");
+    assert_string_equal(report.samples[0].person[1], "");
 }
 
 static void
@@ -228,14 +284,36 @@ parts_add_up_to_the_whole(void **state)
     exports_add(e, part);
     exports_free(&part);
     assert_int_equal(exports_totals(e)->objects, 4);
-    assert_int_equal(exports_type(e, 0)->adds, 1);
-    assert_int_equal(exports_type(e, 0)->updates, 1);
-    assert_int_equal(exports_type(e, 1)->updates, 1);
+    assert_int_equal(exports_type(e, 0)->totals.updates, 1);
+    assert_int_equal(exports_type(e, 1)->totals.adds, 1);
+    assert_int_equal(exports_type(e, 1)->totals.updates, 1);
+    assert_int_equal(exports_connector(e, 0)->of_type[exports_type_place(e, 1)].deletes, 1);
     assert_int_equal(exports_attribute(e, 0)->changed, 2);
-    assert_int_equal(exports_attribute(e, 0)->touched[0],
+    assert_int_equal(exports_attribute(e, 0)->touched[exports_type_place(e, 1)],
                      1); /* of users, wherever they were counted */
     judge(0);
     assert_int_equal(found("EX-DELETES")->count, 1);
+}
+
+static void
+samples_are_the_first_of_the_documents_whoever_read_them(void **state)
+{
+    (void)state;
+    struct exports *part[2] = {exports_new(NULL), exports_new(NULL)};
+    for (uint64_t place = 0; place < 8; place++) { /* the second is the quicker one */
+        char dn[] = {(char)('a' + place), '\0'};
+        struct exports *p = part[place == 1 || place == 4 ? 0 : 1];
+        exports_at(p, place);
+        give(p, dn, "user", CSEXPORT_DELETE, NULL, 0, (struct csexport_object){0});
+    }
+    for (int i = 0; i < 2; i++) {
+        exports_add(e, part[i]);
+        exports_free(&part[i]);
+    }
+    judge(0);
+    assert_int_equal(report.samples[0].count, EXPORTS_SAMPLES_MAX);
+    for (size_t i = 0; i < EXPORTS_SAMPLES_MAX; i++)
+        assert_int_equal(report.samples[0].text[i][0], 'a' + i);
 }
 
 static void
@@ -320,6 +398,10 @@ main(void)
 #define TEST(t) cmocka_unit_test_setup_teardown(t, begin, end)
     const struct CMUnitTest tests[] = {
         TEST(operations_are_counted_in_all_and_by_type),
+        TEST(operations_are_counted_by_connector_and_by_type_in_it),
+        TEST(what_a_file_leaves_out_is_for_a_person),
+        TEST(a_sample_has_the_name_that_a_hologram_gave),
+        TEST(samples_are_the_first_of_the_documents_whoever_read_them),
         TEST(nothing_pending_passes_and_one_delete_blocks),
         TEST(adds_alone_are_for_review_and_a_known_object_added_again_blocks),
         TEST(shares_of_the_scope_count_only_when_it_is_known),
