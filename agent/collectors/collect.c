@@ -4,7 +4,7 @@
 
 #include "common/canon.h"
 #include "common/log.h"
-#include "common/readers/csexport_count.h"
+#include "common/readers/csexport.h"
 #include "common/text.h"
 #include "readers.h"
 
@@ -150,7 +150,7 @@ collect_init(struct collect *c, const struct digest_port *digest)
 void
 collect_done(struct collect *c)
 {
-    csexport_counter_close(&c->pending);
+    csexport_close(&c->pending);
 }
 
 void
@@ -257,7 +257,7 @@ collect_begin(struct collect *c, const struct collect_round *round)
     c->limit_ms = round->limit_ms;
     c->host_gone = false;
     c->tool_started = false;
-    csexport_counter_close(&c->pending);
+    csexport_close(&c->pending);
     for (size_t i = 0; i < ROW_COUNT; i++)
         c->slot[i] = (struct collect_slot){.done_ms = c->slot[i].done_ms};
     (void)enter(c, STAGE_NATIVE); /* it always asks something */

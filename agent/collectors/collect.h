@@ -36,6 +36,11 @@ struct collect_file {           /* what a place held when it was last looked at 
     struct baton_hash hash;
 };
 
+/* What a pending export would do, object by object; unknown: nobody can say. */
+struct collect_pending {
+    uint64_t adds, updates, deletes, unknown;
+};
+
 struct collect {
     const struct digest_port *digest;
     struct facts facts;        /* ages are kept in at_ms */
@@ -76,7 +81,8 @@ struct collect {
     int64_t connector_changed_unix_ms;
 
     /* pending export */
-    struct csexport_counter *pending;
+    struct csexport *pending;
+    struct collect_pending pending_counts;
     int64_t statistics_adds, statistics_updates, statistics_deletes;
     struct baton_hash pending_after; /* digest of the runs it was made after */
     bool statistics_known, pending_due, pending_read;

@@ -1,7 +1,7 @@
 /* places.c: the settings file, where it lies, and the pending export, as facts. */
 #include <string.h>
 
-#include "common/readers/csexport_count.h"
+#include "common/readers/csexport.h"
 #include "readers.h"
 
 static void
@@ -64,6 +64,18 @@ collect_placed_hash(struct collect *c, const struct host_completion *done, struc
     return BATON_OK;
 }
 
+/* An object that would be made again is one of each. */
+static void
+on_pending(void *ctx, const struct csexport_object *o)
+{
+    struct collect_pending *p = ctx;
+    bool again = o->operation == CSEXPORT_DELETE_ADD;
+    p->adds += again || o->operation == CSEXPORT_ADD;
+    p->updates += o->operation == CSEXPORT_UPDATE;
+    p->deletes += again || o->operation == CSEXPORT_DELETE;
+    p->unknown += o->left_out || o->operation == CSEXPORT_UNKNOWN;
+}
+
 enum baton_status
 collect_pending_made(struct collect *c, const struct host_completion *done, struct baton_err *err)
 {
@@ -71,8 +83,10 @@ collect_pending_made(struct collect *c, const struct host_completion *done, stru
     c->pending_read = false;
     c->pending_due = false;
     c->pending_after = c->facts.digest[DIGEST_RUNS];
-    csexport_counter_close(&c->pending);
-    return csexport_counter_open(&c->pending, err);
+    c->pending_counts = (struct collect_pending){0};
+    csexport_close(&c->pending);
+    struct csexport_visitor visitor = {.ctx = &c->pending_counts, .object = on_pending};
+    return csexport_open(&visitor, &c->pending, err);
 }
 
 enum baton_status
@@ -86,17 +100,17 @@ collect_pending_hash(struct collect *c, const struct host_completion *done, stru
 static enum baton_status
 pending_whole(struct collect *c, struct baton_err *err)
 {
-    struct csexport_counts counts;
-    enum baton_status rc = csexport_counter_finish(c->pending, &counts, err);
-    csexport_counter_close(&c->pending);
+    const struct collect_pending *counts = &c->pending_counts;
+    enum baton_status rc = csexport_finish(c->pending, err);
+    csexport_close(&c->pending);
     if (rc != BATON_OK)
         return rc;
-    if (counts.unknown > 0)
+    if (counts->unknown > 0)
         return baton_fail(err, BATON_MALFORMED, "%llu changes of an unknown kind",
-                          (unsigned long long)counts.unknown);
-    collect_set(c, FACT_PENDING_ADDS, (int64_t)counts.adds);
-    collect_set(c, FACT_PENDING_UPDATES, (int64_t)counts.updates);
-    collect_set(c, FACT_PENDING_DELETES, (int64_t)counts.deletes);
+                          (unsigned long long)counts->unknown);
+    collect_set(c, FACT_PENDING_ADDS, (int64_t)counts->adds);
+    collect_set(c, FACT_PENDING_UPDATES, (int64_t)counts->updates);
+    collect_set(c, FACT_PENDING_DELETES, (int64_t)counts->deletes);
     c->pending_read = true;
     return BATON_OK;
 }
@@ -104,12 +118,12 @@ pending_whole(struct collect *c, struct baton_err *err)
 enum baton_status
 collect_pending_read(struct collect *c, const struct host_completion *done, struct baton_err *err)
 {
-    enum baton_status rc = csexport_counter_push(c->pending, done->text, done->text_len, err);
+    enum baton_status rc = csexport_push(c->pending, done->text, done->text_len, err);
     uint64_t end = done->u.file.offset + done->text_len;
     if (rc == BATON_OK && done->text_len > 0 && end < done->u.file.bytes)
         return BATON_OK; /* the round asks for the next piece */
     if (rc == BATON_OK)
         rc = pending_whole(c, err);
-    csexport_counter_close(&c->pending);
+    csexport_close(&c->pending);
     return rc;
 }

@@ -493,6 +493,38 @@ the_pending_export_is_counted_from_the_document_once_per_change(void **state)
     assert_false(b->facts.digest_known[DIGEST_PENDING]);
 }
 
+/* At a pending export of these objects. */
+static void
+look_at_pending(struct bench *b, const char *objects)
+{
+    struct fake_file *f = &b->fake.file[PLACE_PENDING_EXPORT];
+    f->exists = true;
+    f->len = (size_t)sprintf((char *)f->bytes, "<cs-objects>%s</cs-objects>", objects);
+    look(b, true);
+}
+
+static void
+an_object_made_again_is_an_add_and_a_delete_and_what_is_unknown_is_no_count(void **state)
+{
+    struct bench *b = *state;
+    static const char *const unknown[] = {
+        "<cs-object><unapplied-export><delta operation=\"merge\"/></unapplied-export></cs-object>",
+        "<cs-object><export-delta-operation>modify</export-delta-operation></cs-object>"};
+    host_fake_connect(&b->fake);
+    b->fake.text[COLLECT_PENDING] = "{\"path\":\"pending-export.xml\"}";
+    look_at_pending(b, "<cs-object><unapplied-export><delta operation=\"delete-add\"/>"
+                       "</unapplied-export></cs-object><cs-object><unapplied-export>"
+                       "<delta operation=\"modify\"/></unapplied-export></cs-object>");
+    assert_true(is(b, FACT_PENDING_ADDS, 1));
+    assert_true(is(b, FACT_PENDING_UPDATES, 1));
+    assert_true(is(b, FACT_PENDING_DELETES, 1));
+    for (size_t i = 0; i < ARRAY_LEN(unknown); i++) {
+        b->fake.text[COLLECT_RUNS] = i == 0 ? EXPORTED : "";
+        look_at_pending(b, unknown[i]);
+        assert_false(b->facts.digest_known[DIGEST_PENDING]);
+    }
+}
+
 static void
 a_document_larger_than_one_piece_is_read_to_its_end(void **state)
 {
@@ -631,6 +663,7 @@ main(void)
         TEST(a_broken_watch_is_said_once),
         TEST(a_tool_that_nobody_announced_is_noticed),
         TEST(the_pending_export_is_counted_from_the_document_once_per_change),
+        TEST(an_object_made_again_is_an_add_and_a_delete_and_what_is_unknown_is_no_count),
         TEST(a_document_larger_than_one_piece_is_read_to_its_end),
         TEST(a_changed_configuration_asks_for_the_four_operations_again),
         TEST(the_exported_file_counts_when_two_rounds_took_one_hash),

@@ -413,6 +413,12 @@ what_is_no_whole_csexport_is_refused_with_its_line(void **state)
     static const char wrong[] = "<ma-data/>", cut[] = "<cs-objects>\n<cs-object cs-dn=\"a\">",
                       bomb[] = "<!DOCTYPE a [<!ENTITY b \"c\">]><cs-objects/>",
                       nul[] = "<cs-objects>\0</cs-objects>";
+    static const char *const broken[] = {"<c", "<cs-objects/><cs-objects/>",
+                                         "<cs-objects>&nbsp;</cs-objects>"};
+    for (size_t i = 0; i < ARRAY_LEN(broken); i++)
+        expect_refused(broken[i], strlen(broken[i]), BATON_MALFORMED, "line 1");
+    static const char outside[] = "<!DOCTYPE a SYSTEM \"http://example.net/a.dtd\"><cs-objects/>";
+    expect_refused(outside, sizeof outside - 1, BATON_REFUSED, "document type");
     expect_refused(wrong, sizeof wrong - 1, BATON_MALFORMED, "root is not cs-objects");
     expect_refused(cut, sizeof cut - 1, BATON_MALFORMED, "line 2");
     expect_refused(bomb, sizeof bomb - 1, BATON_REFUSED, "document type");
