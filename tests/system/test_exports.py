@@ -106,10 +106,11 @@ class Exports(unittest.TestCase):
     # --- forms --------------------------------------------------------------------------------------
     def test_encodings_and_packings_change_nothing_but_their_names(self):
         text = document(cs_object("a", "update", changed("displayName", "Ärger", "Größe")), cs_object("b", "add"))
-        forms = {"utf-8": text.encode(), "utf-8-bom": b"\xef\xbb\xbf" + text.encode(),
-                 "utf-16le": b"\xff\xfe" + text.encode("utf-16-le"), "utf-16be": b"\xfe\xff" + text.encode("utf-16-be")}
+        forms = [("utf-8", text.encode()), ("utf-8-bom", b"\xef\xbb\xbf" + text.encode()),
+                 ("utf-16le", b"\xff\xfe" + text.encode("utf-16-le")), ("utf-16be", b"\xfe\xff" + text.encode("utf-16-be")),
+                 ("utf-16le", text.encode("utf-16-le")), ("utf-16be", text.encode("utf-16-be"))]
         wanted = None
-        for encoding, content in forms.items():
+        for encoding, content in forms:
             for packing in ("", "gzip", "zstd"):
                 packed = gzip.compress(content) if packing == "gzip" else content
                 path = self.file(f"form-{encoding}-{packing}", packed)
@@ -170,31 +171,92 @@ class Exports(unittest.TestCase):
         done = self.analyze(good, self.file("bad.xml", "<cs-objects>"), code=1)
         self.assertEqual(done.stdout, "")
 
-    # --- two threads --------------------------------------------------------------------------------
-    def same_either_way(self, path):
-        one, two = (self.analyze(path, "--threads", n) for n in (1, 2))
-        self.assertEqual((one.returncode, one.stdout, one.stderr), (two.returncode, two.stdout, two.stderr))
-        return one
+    # --- who and where ------------------------------------------------------------------------------
+    def test_connectors_are_told_apart_and_deleted_people_have_names(self):
+        def of(name, said):
+            return f"<ma-id>{{{name}}}</ma-id><ma-name>{name} - AAD</ma-name>" + said
+        hologram = ('<synchronized-hologram><entry dn="x"><primary-objectclass>person</primary-objectclass><attr name="displayName">'
+                    "<value>Zoë &amp; Co</value></attr></entry></synchronized-hologram>")
+        text = document(cs_object("a", "add").replace("</cs-object>", of("east", "</cs-object>")),
+                        cs_object("b", "delete").replace("</cs-object>", of("west", hologram + "</cs-object>")),
+                        cs_object("c", "add").replace("</cs-object>", of("west", "</cs-object>")))
+        report = self.report(self.file("connectors.xml", text), code=5)
+        self.assertEqual([(c["name"], c["totals"]["adds"], c["totals"]["deletes"]) for c in report["connectors"]],
+                         [("east - AAD", 1, 0), ("west - AAD", 1, 1)])
+        self.assertEqual(report["connectors"][0]["object_types"], {"user": {"adds": 1, "updates": 0, "deletes": 0}})
+        self.assertEqual(self.rules(report)["EX-DELETES"]["named"], {"b": "Zoë & Co"})
+        table = self.analyze(self.dir / "connectors.xml", output="table", code=5).stdout
+        self.assertIn("towards west - AAD", table)
+        self.assertIn("Zoë & Co", table)
+        self.assertNotIn("Zoë", self.analyze(self.dir / "connectors.xml", output="html", code=5).stdout)
 
-    def test_two_threads_count_and_refuse_as_one_does(self):
-        path = self.dir / "large.xml"
-        subprocess.run([PROGRAMS / "baton-lab", "generate", "exports", "--objects", "5000", "--seed", "9", "--out", path],
+    def test_a_file_without_deltas_does_not_pass(self):
+        said = cs_object("a").replace("</cs-object>", "<export-delta-operation>modify</export-delta-operation></cs-object>")
+        report = self.report(self.file("without.xml", document(said)), code=6)
+        self.assertEqual((report["totals"]["none"], self.rules(report)["EX-LEFT-OUT"]["count"]), (1, 1))
+
+    # --- a large file in blocks -----------------------------------------------------------------------
+    def generated(self, name, objects, *options):
+        path = self.dir / name
+        subprocess.run([PROGRAMS / "baton-lab", "generate", "exports", "--objects", str(objects), "--seed", "9", *options, "--out", path],
                        check=True, timeout=60)
-        whole = path.read_bytes()
+        return path.read_bytes()
+
+    def outcome(self, path, *words):
+        done = self.analyze(path, *words)
+        if done.returncode == 1:
+            self.assertEqual(done.stdout, "")
+            return 1, done.stderr.replace(str(path), "FILE")
+        report = json.loads(done.stdout)
+        report["objects"] = [f["objects"] for f in report.pop("files")]
+        return done.returncode, report
+
+    def same_however_read(self, content):
+        """By one thread in blocks, by two, and in one pass, as whatever is packed is read."""
+        plain, packed = self.file("whichever.xml", content), self.file("whichever.gz", gzip.compress(content, 1))
+        wanted = self.outcome(packed)
+        for threads in (1, 2):
+            self.assertEqual(self.outcome(plain, "--threads", threads), wanted)
+        return wanted
+
+    def test_a_large_file_counts_the_same_however_it_is_read(self):
+        whole = self.generated("large.xml", 5000, "--oddities", "all")
         self.assertGreater(len(whole), 9_000_000)
-        self.assertEqual(self.same_either_way(path).returncode, 5)
-        cut = whole.index(b"<cs-object ", len(whole) * 46 // 100 - 1)
+        code, report = self.same_however_read(whole)
+        self.assertEqual((code, report["objects"]), (5, [5000]))
+        self.assertEqual(len(self.rules(report)["EX-DELETES"]["samples"]), 5)
+        group = b"<cs-object cs-dn='g' object-type='group'><x>" + b"<y/>" * 900_000 + b"</x></cs-object>"  # more than a block may have
+        cut = whole.index(b"<cs-object ", len(whole) // 2)
+        self.assertEqual(self.same_however_read(whole[:cut] + group + whole[cut:])[1]["objects"], [5001])
+
+    def test_what_looks_like_the_place_for_a_cut_misleads_nobody(self):
+        whole = self.generated("traps.xml", 700)
+        self.assertGreater(len(whole), 1 << 20)
+        one = whole[whole.index(b"<cs-object "):whole.index(b"</cs-object>") + 12]
+        long = one * (300_000 // len(one))
         traps = [b"<!-- <cs-object cs-dn='x'> -->", b"<![CDATA[<cs-object cs-dn='x'>]]>", b"<!-- <cs-object x --><cs-object ",
-                 b"</cs-objects>", b"<cs-objects>", b"<a>", b"\xff", b"&nothing;"]
+                 b"</cs-objects>", b"<cs-objects>", b"<a>", b"\xff", b"&nothing;", b"<!--" + long + b"-->", b"<![CDATA[" + long + b"]]>",
+                 b"<a>" + long + b"</a>", b"<?a " + long + b"?>", b"<a b='" + long + b"'/>", b"<!DOCTYPE a>", b"<?xml version='1.0'?>",
+                 b"</cs-objects><cs-objects>", b"</cs-objects><!--" + long + b"--><cs-objects>", b"]]>", b"\x00"]
+        cut = whole.index(b"<cs-object ", len(whole) // 3)
         for trap in traps:
-            self.same_either_way(self.file("trap.xml", whole[:cut] + trap + whole[cut:]))
-        comment = whole[:cut - 40000] + b"<!--" + b" <cs-object a " * 12000 + b"-->" + whole[cut - 40000:]
-        self.same_either_way(self.file("comment.xml", comment))
-        dice = random.Random(4)
-        for _ in range(6):
+            with self.subTest(trap[:40]):
+                self.same_however_read(whole[:cut] + trap + whole[cut:])
+        for root in (b"<!-- <cs-objects> --><cs-objects a='>'>", b"<cs-objects xmlns:q='urn:q'>", b"<!-- <cs-objects> --><other>"):
+            with self.subTest(root):
+                self.same_however_read(whole.replace(b"<cs-objects>", root, 1))
+
+    def test_files_with_a_mistake_somewhere_are_refused_however_they_are_read(self):
+        whole, dice, refused = self.generated("mistakes.xml", 700), random.Random(4), 0
+        pieces = [b"<", b">", b"&", b'"', b"'", b"--", b"<!--", b"-->", b"<![CDATA[", b"]]>", b"</cs-object>", b"<cs-object ", b"/", b"\n",
+                  b"=", b"<entry>", b"</entry>", b"<x y=''/>", b"&#10;", b"&#0;", b"\xc3", b"\xed\xa0\x80", b"\xef\xbf\xbf", b":", b" "]
+        for _ in range(60):
             at = dice.randrange(len(whole))
-            self.same_either_way(self.file("mutated.xml", whole[:at] + bytes([dice.randrange(256)]) + whole[at + 1:]))
-        self.assertEqual(self.same_either_way(self.file("short.xml", whole[:-5000])).returncode, 1)
+            piece = dice.choice([b"", bytes([dice.randrange(256)]), dice.choice(pieces), dice.choice(pieces)])
+            mutated = whole[:at] + piece + whole[at + dice.choice([0, 0, 1, len(piece), dice.randrange(40)]):]
+            with self.subTest((at, piece)):
+                refused += self.same_however_read(mutated)[0] == 1
+        self.assertGreater(refused, 10)
 
 
 if __name__ == "__main__":
