@@ -12,7 +12,7 @@ struct xml {
     XML_Parser parser; /* NULL until the first two bytes said which encoding */
     uint8_t head[MARK_BYTES];
     size_t head_len;
-    int depth;
+    int depth, depth_max;
     uint64_t fed;            /* bytes given to the parser */
     enum baton_status fault; /* why we stopped the parser ourselves */
 };
@@ -28,7 +28,7 @@ static void XMLCALL
 on_start(void *ctx, const XML_Char *name, const XML_Char **attributes)
 {
     struct xml *x = ctx;
-    if (x->depth == XML_DEPTH_MAX) {
+    if (x->depth == x->depth_max) {
         stop(x, BATON_LIMIT);
         return;
     }
@@ -88,13 +88,14 @@ xml_encoding_of(const void *bytes, size_t len)
 }
 
 static void
-prepare(struct xml *x)
+prepare(struct xml *x, int depth_max)
 {
     XML_SetUserData(x->parser, x);
     XML_SetElementHandler(x->parser, on_start, on_end);
     XML_SetStartDoctypeDeclHandler(x->parser, on_doctype);
     xml_want_text(x, true);
     x->depth = 0;
+    x->depth_max = depth_max;
     x->fed = 0;
     x->fault = BATON_OK;
 }
@@ -106,7 +107,7 @@ make_parser(struct xml *x, struct baton_err *err)
     x->parser = XML_ParserCreate(names[xml_encoding_of(x->head, x->head_len)]);
     if (x->parser == NULL)
         return baton_fail(err, BATON_NOMEM, "XML parser");
-    prepare(x);
+    prepare(x, XML_DEPTH_MAX);
     return BATON_OK;
 }
 
@@ -122,7 +123,7 @@ parse_fault(struct xml *x, struct baton_err *err)
     unsigned long line = (unsigned long)XML_GetCurrentLineNumber(x->parser);
     if (x->fault == BATON_LIMIT)
         return baton_fail(err, BATON_LIMIT, "line %lu: XML nested more than %d deep", line,
-                          XML_DEPTH_MAX);
+                          x->depth_max);
     if (x->fault == BATON_REFUSED)
         return baton_fail(err, BATON_REFUSED, "line %lu: a document type is not accepted", line);
     return baton_fail(err, BATON_MALFORMED, "line %lu: %s", line,
@@ -199,7 +200,7 @@ xml_room(struct xml *x, size_t bytes)
         return NULL;
     if (x->parser == NULL || bytes > INT_MAX)
         return NULL;
-    prepare(x);
+    prepare(x, XML_DEPTH_MAX / 2);
     return XML_GetBuffer(x->parser, (int)bytes);
 }
 

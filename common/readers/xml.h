@@ -5,7 +5,7 @@
  *            between UTF-16 and UTF-8; what the declaration says of the encoding is not believed.
  *            xml_whole is quicker: expat goes over every byte of a piece a second time to know its
  *            line, and over the last piece it does not.
- * Limits     XML_DEPTH_MAX elements deep; XML_TOKEN_MAX bytes of one tag, comment or instruction, which
+ * Limits     XML_DEPTH_MAX elements deep, half of that in xml_whole; XML_TOKEN_MAX bytes of one tag, comment or instruction, which
  *            the parser has to keep whole. Text comes in pieces and may be of any length.
  * Errors     BATON_MALFORMED with line and reason. BATON_LIMIT: too deep, or a token too long.
  *            BATON_REFUSED: a DOCTYPE.

@@ -1,5 +1,6 @@
 #include "exports_split.h"
 
+#include "common/readers/csexport_thin.h"
 #include "common/readers/xml.h"
 
 #include <errno.h>
@@ -14,6 +15,7 @@ enum {
     BLOCK_MAX_BYTES =
         XML_TOKEN_MAX / 2, /* no token of a block is one that the single pass refuses */
     HEAD_BYTES = 4096,
+    ROOM_BYTES = HEAD_BYTES + BLOCK_MAX_BYTES + 3 * PIECE_BYTES, /* for more than ever is filled */
 };
 
 static const char object_tag[] = "<cs-object", root_tag[] = "<cs-objects",
@@ -38,6 +40,7 @@ struct part {
     struct cutting *cutting;
     struct exports *e;
     struct csexport *reader;
+    char *room; /* the reader's memory, for one block */
 };
 
 static ssize_t
@@ -124,38 +127,37 @@ take(struct part *p)
 {
     struct cutting *c = p->cutting;
     size_t len = 0;
-    pthread_mutex_lock(&c->lock);
-    char *room = c->bad || c->over
-                     ? NULL
-                     : csexport_room(p->reader, HEAD_BYTES + BLOCK_MAX_BYTES + 3 * PIECE_BYTES);
-    if (room != NULL) {
-        if (c->taken > 0) {
-            memcpy(room, c->root, c->root_len);
-            len = c->root_len;
-        }
-        exports_at(p->e, c->order->place + c->taken++);
-        c->bad = !fill(c, room, &len);
-    } else {
-        c->bad = c->bad || !c->over;
+    if (c->taken > 0) {
+        memcpy(p->room, c->root, c->root_len);
+        len = c->root_len;
     }
-    if (c->bad)
-        len = 0;
-    pthread_mutex_unlock(&c->lock);
-    return len;
+    exports_at(p->e, c->order->place + c->taken++);
+    return fill(c, p->room, &len) ? len : 0;
+}
+
+static bool
+parse(struct part *p, size_t len)
+{
+    return csexport_whole(p->reader, csexport_thin(p->room, len), NULL) == BATON_OK &&
+           exports_status(p->e) == BATON_OK;
 }
 
 static void *
 run(void *arg)
 {
     struct part *p = arg;
-    for (size_t len; (len = take(p)) > 0;) {
-        if (csexport_whole(p->reader, len, NULL) == BATON_OK && exports_status(p->e) == BATON_OK)
-            continue;
-        pthread_mutex_lock(&p->cutting->lock);
-        p->cutting->bad = true;
-        pthread_mutex_unlock(&p->cutting->lock);
+    struct cutting *c = p->cutting;
+    for (bool good = true;;) {
+        p->room = csexport_room(p->reader, ROOM_BYTES);
+        pthread_mutex_lock(&c->lock);
+        c->bad = c->bad || !good || p->room == NULL;
+        size_t len = c->bad || c->over ? 0 : take(p);
+        c->bad = c->bad || (len == 0 && !c->over);
+        pthread_mutex_unlock(&c->lock);
+        if (len == 0)
+            return NULL;
+        good = parse(p, len);
     }
-    return NULL;
 }
 
 /* --- the file ------------------------------------------------------------------------------------ */

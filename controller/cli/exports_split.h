@@ -2,7 +2,7 @@
  *
  * Shape      The file is cut before a "<cs-object" every 256 KiB or so. Each block gets the root's tag
  *            before it and its end tag behind it, and the library parses that as a document of its own;
- *            threads take the next block as they come. Content that is well-formed block by block is
+ *            threads take the next block as they come, and parse what csexport_thin.h leaves of it. Content that is well-formed block by block is
  *            well-formed as a whole, because a block can end neither inside another construct nor
  *            above the root. Where a cut lay in a comment, a CDATA section or anywhere but between
  *            two objects, a block is not well-formed: then nothing is taken over, and the caller reads
