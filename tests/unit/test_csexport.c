@@ -282,11 +282,11 @@ static void
 what_stands_inside_a_value_or_a_name_is_not_part_of_it(void **state)
 {
     (void)state;
-    expect(
-        OBJECT("a", PENDING("update",
-                            "<primary-objectclass>u<value>x</value></primary-objectclass>"
-                            "<attr name=\"m\"><value>1<dn>2</dn><value>3</value></value></attr>")),
-        " m changed; update user[a]\n");
+    expect("<cs-object cs-dn=\"a\"><unapplied-export><delta operation=\"update\">"
+           "<primary-objectclass>u<value>x</value>v</primary-objectclass>"
+           "<attr name=\"m\"><value>1<dn>2</dn><value>3</value></value></attr>"
+           "</delta></unapplied-export></cs-object>",
+           " m changed; update uv[a]\n");
     uint64_t with = digests[0];
     expect(OBJECT("a", PENDING("update", "<attr name=\"m\"><value>1</value></attr>")),
            " m changed; update user[a]\n");

@@ -126,6 +126,22 @@ what_nobody_looks_at_is_taken_out(void **state)
 }
 
 static void
+what_says_something_by_being_there_remains(void **state)
+{
+    (void)state;
+    static const char *const states[] = {"escrowed-export", "unconfirmed-export"};
+    for (size_t i = 0; i < ARRAY_LEN(states); i++) {
+        char body[512], thin[512];
+        for (int held = 0; held < 2; held++)
+            (void)snprintf(held ? body : thin, sizeof body,
+                           "<cs-object cs-dn=\"a\"><%s>%s</%s><export-delta-operation>modify"
+                           "</export-delta-operation></cs-object>",
+                           states[i], held ? "<delta operation=\"update\"/>" : "", states[i]);
+        expect(body, strlen(thin));
+    }
+}
+
+static void
 a_deleted_object_keeps_its_name(void **state)
 {
     (void)state;
@@ -208,15 +224,13 @@ a_document_that_passes_says_the_same_however_it_was_damaged(void **state)
 {
     (void)state;
     static struct seen whole, thinned;
-    static const char document[] = "<cs-objects>\n" OBJECT(
-        "\n " DELTA("update")
-            HELD("synchronized-hologram") "<pending-import><delta "
-                                          "operation=\"add\"/></pending-import><ma-name>n</"
-                                          "ma-name>") "\n" OBJECT(DELTA("delete")
-                                                                      HELD(
-                                                                          "pending-import-hologram")
-                                                                          HELD("unapplied-export-"
-                                                                               "hologram"))
+    static const char document[] = "<cs-objects>\n" OBJECT("\n " DELTA("update") HELD(
+        "synchronized-hologram") "<pending-import><delta "
+                                 "operation=\"add\"/></pending-import><ma-name>n</"
+                                 "ma-name>") "\n" OBJECT(DELTA("delete")
+                                                             HELD("pending-import-hologram")
+                                                                 HELD("unapplied-export-"
+                                                                      "hologram"))
         OBJECT(HELD("synchronized-hologram") "<x a='&amp;'>&#10;t</x>" DELTA(
             "delete-add")) "</cs-objects>";
     static const char *const pieces[] = {
@@ -250,6 +264,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_nobody_looks_at_is_taken_out),
+        cmocka_unit_test(what_says_something_by_being_there_remains),
         cmocka_unit_test(a_deleted_object_keeps_its_name),
         cmocka_unit_test(what_is_not_plain_stays_where_it_is),
         cmocka_unit_test(no_mistake_in_what_is_taken_out_is_overlooked),
