@@ -8,7 +8,8 @@
  *            held against it, object by object, by source anchor (by DN where there is none).
  * Units      Counts of objects, except value_adds and value_removes: single values.
  * Limits     EXPORTS_CONNECTORS_MAX connectors, EXPORTS_TYPES_MAX object types,
- *            EXPORTS_ATTRIBUTES_MAX attribute names: more is BATON_LIMIT. Memory: EXPORTS_ENTRY_BYTES per indexed object, at most twice over.
+ *            EXPORTS_ATTRIBUTES_MAX attribute names: more is BATON_LIMIT. Memory: EXPORTS_ENTRY_BYTES
+ *            per indexed object, at most 16/7 of that.
  * Errors     BATON_NOMEM and BATON_LIMIT stick, and come out of exports_status.
  * Privacy    Findings name rules, attributes, types and counts. Samples (anchors or DNs) are kept
  *            apart and never leave the server.

@@ -78,21 +78,39 @@ find(struct entry *slot, size_t slots, const struct entry *key)
 }
 
 static bool
+is_free(const struct entry *e)
+{
+    return e->high == 0 && e->low == 0;
+}
+
+/* Twice as long in the same memory, so that never two tables exist. Entries are put anew in their order,
+ * behind a free slot first: what an entry could be kept from its place by has then been put already. */
+static bool
+grow(struct exports_index *x)
+{
+    size_t old = x->slots, start = 0;
+    struct entry *slot = realloc(x->slot, 2 * old * sizeof *slot);
+    if (slot == NULL)
+        return false;
+    memset(slot + old, 0, old * sizeof *slot);
+    x->slot = slot;
+    x->slots = 2 * old;
+    while (!is_free(&slot[start]))
+        start++;
+    for (size_t n = 1; n < old; n++) {
+        struct entry *from = &slot[(start + n) & (old - 1)], e = *from;
+        if (is_free(from))
+            continue;
+        *from = (struct entry){0};
+        *find(slot, x->slots, &e) = e;
+    }
+    return true;
+}
+
+static bool
 make_room(struct exports_index *x)
 {
-    if (x->used + 1 <= x->slots / 4 * 3)
-        return true;
-    size_t slots = 2 * x->slots;
-    struct entry *grown = calloc(slots, sizeof *grown);
-    if (grown == NULL)
-        return false;
-    for (size_t i = 0; i < x->slots; i++)
-        if (x->slot[i].high != 0 || x->slot[i].low != 0)
-            *find(grown, slots, &x->slot[i]) = x->slot[i];
-    free(x->slot);
-    x->slot = grown;
-    x->slots = slots;
-    return true;
+    return x->used + 1 <= x->slots / 8 * 7 || grow(x);
 }
 
 static void
@@ -120,7 +138,7 @@ exports_index_take(struct exports_index *x, const struct csexport_object *o)
     if (!make_room(x))
         return false;
     struct entry *e = find(x->slot, x->slots, &key);
-    if (e->high == 0 && e->low == 0) {
+    if (is_free(e)) {
         *e = key;
         x->used++;
     }

@@ -169,7 +169,7 @@ find_root(struct cutting *c)
     ssize_t n = read_at(c->order->fd, head, HEAD_BYTES, 0);
     head[n > 0 ? n : 0] = '\0';
     const char *tag = strstr(head, root_tag), *end = tag != NULL ? strchr(tag, '>') : NULL;
-    if (end == NULL || end[-1] == '/')
+    if (end == NULL)
         return false;
     c->root_len = (size_t)(end + 1 - tag);
     memcpy(c->root, tag, c->root_len);

@@ -386,6 +386,7 @@ an_index_of_many_objects_loses_none(void **state)
         exports_index_second(x);
     }
     exports_index_difference(x, &d);
+    assert_int_equal(exports_status(side), BATON_OK);
     assert_int_equal(d.equal, MANY);
     assert_int_equal(d.different + d.only_old + d.only_new, 0);
     exports_free(&side);
