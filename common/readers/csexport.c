@@ -397,6 +397,38 @@ root_begin(struct csexport *c, const char *name)
     }
 }
 
+/* False: nothing here or below matters. */
+static bool
+element_begin(struct csexport *c, int depth, const char *name, const char **attributes)
+{
+    switch (depth) {
+    case OBJECT_DEPTH:
+        if (strcmp(name, "cs-object") != 0)
+            return false;
+        object_begin(c, attributes);
+        return true;
+    case STATE_DEPTH:
+        state_begin(c, name);
+        return true;
+    case DELTA_DEPTH:
+        below_state(c, name, attributes);
+        return true;
+    case ATTRIBUTE_DEPTH:
+        below_delta(c, name, attributes);
+        return true;
+    case VALUE_DEPTH:
+        below_attribute(c, name, attributes);
+        return true;
+    case DN_DEPTH:
+        if (!c->change.reference || strcmp(name, "dn") != 0)
+            return false;
+        text_begin(c, KEEP_VALUE);
+        return true;
+    default:
+        return false;
+    }
+}
+
 static void
 on_start(void *ctx, int depth, const char *full, const char **attributes)
 {
@@ -408,21 +440,8 @@ on_start(void *ctx, int depth, const char *full, const char **attributes)
         return;
     }
     const char *name = c->prefix > 0 && strlen(full) > c->prefix ? full + c->prefix : full;
-    if (c->keep > KEEP_VALUE)
-        c->skip = depth; /* its text is kept, what else is in it is not */
-    else if (depth == OBJECT_DEPTH && strcmp(name, "cs-object") == 0)
-        object_begin(c, attributes);
-    else if (depth == STATE_DEPTH)
-        state_begin(c, name);
-    else if (depth == DELTA_DEPTH)
-        below_state(c, name, attributes);
-    else if (depth == ATTRIBUTE_DEPTH)
-        below_delta(c, name, attributes);
-    else if (depth == VALUE_DEPTH)
-        below_attribute(c, name, attributes);
-    else if (depth == DN_DEPTH && c->change.reference && strcmp(name, "dn") == 0)
-        text_begin(c, KEEP_VALUE);
-    else
+    /* Where an element's text is kept, what else is in it is not. */
+    if (c->keep > KEEP_VALUE || !element_begin(c, depth, name, attributes))
         c->skip = depth;
 }
 

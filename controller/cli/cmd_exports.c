@@ -200,16 +200,13 @@ by_touch(const void *a, const void *b)
 static void
 print_attributes(const struct exports_view *v)
 {
+    const struct exports_attribute *order[EXPORTS_ATTRIBUTES_MAX];
     size_t count = exports_attribute_count(v->e);
-    const size_t place = sizeof(void *); /* the order is one of pointers */
-    const struct exports_attribute **order = malloc((count + 1) * place);
-    if (order == NULL || count == 0) {
-        free(order);
+    if (count == 0)
         return;
-    }
     for (size_t i = 0; i < count; i++)
         order[i] = exports_attribute(v->e, i);
-    qsort(order, count, place, by_touch);
+    qsort(order, count, sizeof order[0], by_touch);
     printf("%-28s %9s %9s %9s %9s %9s\n", "ATTRIBUTE", "SET", "CHANGED", "CLEARED", "VALUES +",
            "VALUES -");
     for (size_t i = 0; i < count && i < POLICY_ROWS_SHOWN; i++)
@@ -219,7 +216,6 @@ print_attributes(const struct exports_view *v)
     if (count > POLICY_ROWS_SHOWN)
         printf("and %zu more: --output csv lists all\n", count - POLICY_ROWS_SHOWN);
     putchar('\n');
-    free(order);
 }
 
 static void
