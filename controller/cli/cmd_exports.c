@@ -188,11 +188,15 @@ print_totals(const struct exports_view *v)
     putchar('\n');
 }
 
+struct touched {
+    const struct exports_attribute *attribute;
+};
+
 static int
 by_touch(const void *a, const void *b)
 {
-    const struct exports_attribute *x = *(const struct exports_attribute *const *)a,
-                                   *y = *(const struct exports_attribute *const *)b;
+    const struct exports_attribute *x = ((const struct touched *)a)->attribute,
+                                   *y = ((const struct touched *)b)->attribute;
     uint64_t nx = x->changed + x->cleared, ny = y->changed + y->cleared;
     return nx == ny ? strcmp(x->name, y->name) : nx < ny ? 1 : -1;
 }
@@ -200,19 +204,20 @@ by_touch(const void *a, const void *b)
 static void
 print_attributes(const struct exports_view *v)
 {
-    const struct exports_attribute *order[EXPORTS_ATTRIBUTES_MAX];
+    struct touched order[EXPORTS_ATTRIBUTES_MAX];
     size_t count = exports_attribute_count(v->e);
     if (count == 0)
         return;
     for (size_t i = 0; i < count; i++)
-        order[i] = exports_attribute(v->e, i);
-    qsort(order, count, sizeof order[0], by_touch);
+        order[i].attribute = exports_attribute(v->e, i);
+    qsort(order, count, sizeof *order, by_touch);
     printf("%-28s %9s %9s %9s %9s %9s\n", "ATTRIBUTE", "SET", "CHANGED", "CLEARED", "VALUES +",
            "VALUES -");
     for (size_t i = 0; i < count && i < POLICY_ROWS_SHOWN; i++)
         printf("%-28.28s %9" PRIu64 " %9" PRIu64 " %9" PRIu64 " %9" PRIu64 " %9" PRIu64 "\n",
-               order[i]->name, order[i]->set, order[i]->changed, order[i]->cleared,
-               order[i]->value_adds, order[i]->value_removes);
+               order[i].attribute->name, order[i].attribute->set, order[i].attribute->changed,
+               order[i].attribute->cleared, order[i].attribute->value_adds,
+               order[i].attribute->value_removes);
     if (count > POLICY_ROWS_SHOWN)
         printf("and %zu more: --output csv lists all\n", count - POLICY_ROWS_SHOWN);
     putchar('\n');
