@@ -236,6 +236,21 @@ directory_fault(enum connector_kind kind, const json_t *o)
     return NULL;
 }
 
+static bool
+is_migration(const json_t *root)
+{
+    return strcasecmp(member_text(member(root, "policyMetadata"), "type"), "migration") == 0;
+}
+
+static enum baton_status
+too_large(enum baton_status rc, struct baton_err *err)
+{
+    return baton_fail(err, rc,
+                      "more settings than can be read: a text above %d bytes or a list above %d "
+                      "entries",
+                      CONFIG_TEXT_MAX, CONFIG_ITEMS_MAX);
+}
+
 static enum baton_status
 read_document(const json_t *root, struct config_model *m, struct baton_err *err)
 {
@@ -243,6 +258,10 @@ read_document(const json_t *root, struct config_model *m, struct baton_err *err)
                  *entra = member(root, "azureDirectoryPolicy");
     size_t i;
     json_t *forest;
+    if (is_migration(root))
+        return baton_fail(err, BATON_MALFORMED,
+                          "the policy of migrated settings is no configuration by itself: name the "
+                          "whole folder that MigrateSettings.ps1 wrote");
     if (!json_is_array(forests) || !json_is_object(entra))
         return baton_fail(
             err, BATON_MALFORMED,
@@ -261,16 +280,45 @@ read_document(const json_t *root, struct config_model *m, struct baton_err *err)
         return baton_fail(err, BATON_MALFORMED, "exported settings with %s", fault);
     read_directory(m, CONNECTOR_ENTRA, entra);
     enum baton_status rc = config_model_status(m);
-    return rc == BATON_OK ? BATON_OK
-                          : baton_fail(err, rc,
-                                       "more settings than can be read: a text above %d "
-                                       "bytes or a list above %d entries",
-                                       CONFIG_TEXT_MAX, CONFIG_ITEMS_MAX);
+    return rc == BATON_OK ? BATON_OK : too_large(rc, err);
 }
 
-enum baton_status
-config_settings_read(const char *bytes, size_t len, struct config_model *model,
-                     struct baton_err *err)
+/* One identifier, or a list of them: ConvertTo-Json unwraps a list of one. */
+static void
+keep_promised(struct config_model *m, const json_t *ids)
+{
+    size_t i;
+    json_t *item;
+    if (json_is_string(ids))
+        config_list_add(m, &m->promised, config_identifier(m, json_string_value(ids)));
+    json_array_foreach(ids, i, item)
+    {
+        if (json_is_string(item))
+            config_list_add(m, &m->promised, config_identifier(m, json_string_value(item)));
+    }
+}
+
+static enum baton_status
+read_migration(const json_t *root, struct config_model *m, struct baton_err *err)
+{
+    const json_t *from = member(root, "deploymentMetadata");
+    if (!is_migration(root) || !json_is_object(from))
+        return baton_fail(err, BATON_MALFORMED,
+                          "no policy of migrated settings: policyMetadata of type migration and "
+                          "deploymentMetadata are expected");
+    m->host = keep(m, from, "hostName");
+    m->product_version = keep(m, member(root, "policyMetadata"), "azureADConnectVersion");
+    keep_promised(m, member(from, "connectorIds"));
+    enum baton_status rc = config_model_status(m);
+    return rc == BATON_OK ? BATON_OK : too_large(rc, err);
+}
+
+typedef enum baton_status read_fn(const json_t *root, struct config_model *m,
+                                  struct baton_err *err);
+
+static enum baton_status
+read_bytes(const char *bytes, size_t len, read_fn *read, struct config_model *model,
+           struct baton_err *err)
 {
     json_error_t where;
     char *text = NULL;
@@ -284,7 +332,21 @@ config_settings_read(const char *bytes, size_t len, struct config_model *model,
     free(text);
     if (root == NULL)
         return baton_fail(err, BATON_MALFORMED, "line %d: %s", where.line, where.text);
-    rc = read_document(root, model, err);
+    rc = read(root, model, err);
     json_decref(root);
     return rc;
+}
+
+enum baton_status
+config_settings_read(const char *bytes, size_t len, struct config_model *model,
+                     struct baton_err *err)
+{
+    return read_bytes(bytes, len, read_document, model, err);
+}
+
+enum baton_status
+config_settings_migrated(const char *bytes, size_t len, struct config_model *model,
+                         struct baton_err *err)
+{
+    return read_bytes(bytes, len, read_migration, model, err);
 }

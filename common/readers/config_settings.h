@@ -1,4 +1,5 @@
-/* config_settings.h: the settings that the wizard exports as JSON, into the model.
+/* config_settings.h: the settings that the wizard exports as JSON, into the model; and the policy that lies
+ * in a folder of migrated settings.
  *
  * Shape      One document. Keys are found in any case; what is not known is passed over. It says
  *            forests, container filters, custom rules whole, and standard rules by name, tag and
@@ -19,5 +20,10 @@ enum { CONFIG_SETTINGS_BYTES_MAX = 32 * 1024 * 1024 };
 /* UTF-8, or UTF-16 with its mark. */
 enum baton_status config_settings_read(const char *bytes, size_t len, struct config_model *model,
                                        struct baton_err *err) BATON_MUST_USE;
+/* MigratedPolicy.json: the server, its version, and which connectors the folder beside it must hold; the
+ * settings themselves are in that folder. */
+enum baton_status config_settings_migrated(const char *bytes, size_t len,
+                                           struct config_model *model,
+                                           struct baton_err *err) BATON_MUST_USE;
 
 #endif

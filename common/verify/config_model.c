@@ -335,6 +335,7 @@ config_model_free(struct config_model **m)
         connector_done(&(*m)->connector[i]);
     for (size_t i = 0; i < (*m)->rule_count; i++)
         rule_done(&(*m)->rule[i]);
+    list_done(&(*m)->promised);
     free((*m)->connector);
     free((*m)->rule);
     free((*m)->parameter);

@@ -121,6 +121,8 @@ struct config_model {
     bool rules_said, parameters_said;
     struct config_parameter *parameter;
     size_t parameter_count, parameter_capacity;
+    struct text_list
+        promised; /* migrated settings: ids of the connectors that the folder must hold */
     struct config_arena *arena;
     enum baton_status status; /* sticky */
 };

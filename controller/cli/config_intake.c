@@ -2,6 +2,7 @@
 
 #include "common/readers/config_settings.h"
 #include "common/readers/config_xml.h"
+#include "common/readers/xml.h"
 #include "input.h"
 
 #include <dirent.h>
@@ -97,9 +98,11 @@ intake_folder(struct intake *in, const char *folder)
     return rc;
 }
 
-/* The folder in `folder` of that name, in any case; false when there is none. */
+enum entry_kind { ENTRY_FILE, ENTRY_FOLDER };
+
+/* What lies in `folder` under that name, in any case, and is of that kind; false: nothing does. */
 static bool
-find_folder(const char *folder, const char *name, char out[INTAKE_PATH_BYTES])
+find_entry(const char *folder, const char *name, enum entry_kind kind, char out[INTAKE_PATH_BYTES])
 {
     DIR *d = opendir(folder);
     struct dirent *entry;
@@ -109,34 +112,141 @@ find_folder(const char *folder, const char *name, char out[INTAKE_PATH_BYTES])
         if (strcasecmp(entry->d_name, name) != 0)
             continue;
         int n = snprintf(out, INTAKE_PATH_BYTES, "%s/%s", folder, entry->d_name);
-        found = n > 0 && n < INTAKE_PATH_BYTES && stat(out, &st) == 0 && S_ISDIR(st.st_mode);
+        found = n > 0 && n < INTAKE_PATH_BYTES && stat(out, &st) == 0 &&
+                (kind == ENTRY_FOLDER ? S_ISDIR(st.st_mode) : S_ISREG(st.st_mode));
     }
     if (d != NULL)
         closedir(d);
     return found;
 }
 
+static const char *const parts[] = {"Connectors", "GlobalSettings", "SynchronizationRules"};
+
+/* Any part of an export: then whatever else is missing is an error, and not another form. */
+static bool
+is_export_folder(const char *path)
+{
+    char folder[INTAKE_PATH_BYTES];
+    bool found = false;
+    for (size_t i = 0; i < ARRAY_LEN(parts) && !found; i++)
+        found = find_entry(path, parts[i], ENTRY_FOLDER, folder);
+    return found;
+}
+
+static enum baton_status
+not_whole(struct intake *in, const char *path, const char *what)
+{
+    return cli_fail(in->c, BATON_MALFORMED, "%s %s: the export is not whole; %s", path, what,
+                    in->m->source == CONFIG_MIGRATED
+                        ? "copy all of the folder that MigrateSettings.ps1 wrote"
+                        : "make it again with Get-ADSyncServerConfiguration -Path");
+}
+
 static enum baton_status
 intake_export(struct intake *in, const char *path)
 {
-    static const char *const parts[] = {"Connectors", "GlobalSettings", "SynchronizationRules"};
-    char folder[INTAKE_PATH_BYTES];
+    char folder[INTAKE_PATH_BYTES], what[128];
     enum baton_status rc = BATON_OK;
     for (size_t i = 0; i < ARRAY_LEN(parts) && rc == BATON_OK; i++) {
-        if (!find_folder(path, parts[i], folder))
-            return cli_fail(in->c, BATON_MALFORMED,
-                            "%s has no folder %s: the export is not whole; make it again with "
-                            "Get-ADSyncServerConfiguration -Path",
-                            path, parts[i]);
-        rc = intake_folder(in, folder);
+        (void)snprintf(what, sizeof what, "has no folder %s", parts[i]);
+        rc = find_entry(path, parts[i], ENTRY_FOLDER, folder) ? intake_folder(in, folder)
+                                                              : not_whole(in, path, what);
     }
+    (void)snprintf(what, sizeof what, "has %zu connectors, %zu global settings and %zu rules",
+                   in->connectors, in->settings, in->rules);
     if (rc == BATON_OK && (in->connectors == 0 || in->settings != 1 || in->rules == 0))
-        rc = cli_fail(in->c, BATON_MALFORMED,
-                      "%s has %zu connectors, %zu global settings and %zu rules: the export is not "
-                      "whole; make it again with Get-ADSyncServerConfiguration -Path",
-                      path, in->connectors, in->settings, in->rules);
+        rc = not_whole(in, path, what);
     return rc;
 }
+
+/* --- migrated settings -------------------------------------------------------------------------- */
+
+static const char policy_name[] = "MigratedPolicy.json", state_name[] = "PersistedState.xml";
+
+/* By what lies in it: whoever copied the folder may have given it another name. */
+static bool
+is_migrated_folder(const char *path)
+{
+    char file[INTAKE_PATH_BYTES];
+    return find_entry(path, policy_name, ENTRY_FILE, file) ||
+           find_entry(path, state_name, ENTRY_FILE, file);
+}
+
+static enum baton_status
+intake_policy(struct intake *in, const char *path)
+{
+    char *text = NULL;
+    size_t len;
+    enum baton_status rc = input_read(in->c, path, CONFIG_SETTINGS_BYTES_MAX, &text, &len);
+    if (rc != BATON_OK)
+        return rc;
+    rc = config_settings_migrated(text, len, in->m, &in->c->err);
+    free(text);
+    return rc == BATON_OK ? BATON_OK : baton_wrap(&in->c->err, rc, "%s", path);
+}
+
+/* What the wizard keeps for itself: nothing in it is compared, but a cut copy of it is a cut folder. */
+static enum baton_status
+intake_state(struct intake *in, const char *path)
+{
+    struct xml_handler nothing = {0};
+    struct xml *x = NULL;
+    char *text = NULL;
+    size_t len;
+    enum baton_status rc = input_read(in->c, path, CONFIG_SETTINGS_BYTES_MAX, &text, &len);
+    if (rc != BATON_OK)
+        return rc;
+    rc = xml_open(&nothing, &x, &in->c->err);
+    if (rc == BATON_OK)
+        rc = xml_push(x, text, len, &in->c->err);
+    if (rc == BATON_OK)
+        rc = xml_finish(x, &in->c->err);
+    xml_close(&x);
+    free(text);
+    if (rc == BATON_REFUSED)
+        rc = in->c->err.status = BATON_MALFORMED;
+    return rc == BATON_OK ? BATON_OK : baton_wrap(&in->c->err, rc, "%s", path);
+}
+
+static bool
+has_connector(const struct config_model *m, const char *id)
+{
+    for (size_t i = 0; i < m->connector_count; i++)
+        if (strcmp(m->connector[i].id, id) == 0)
+            return true;
+    return false;
+}
+
+static enum baton_status
+promises_kept(struct intake *in, const char *path)
+{
+    char what[128];
+    for (size_t i = 0; i < in->m->promised.count; i++) {
+        (void)snprintf(what, sizeof what, "lacks connector %.60s, which its policy names",
+                       in->m->promised.item[i]);
+        if (!has_connector(in->m, in->m->promised.item[i]))
+            return not_whole(in, path, what);
+    }
+    return BATON_OK;
+}
+
+static enum baton_status
+intake_migrated(struct intake *in, const char *path)
+{
+    char policy[INTAKE_PATH_BYTES], state[INTAKE_PATH_BYTES];
+    if (!find_entry(path, policy_name, ENTRY_FILE, policy))
+        return not_whole(in, path, "has no MigratedPolicy.json");
+    if (!find_entry(path, state_name, ENTRY_FILE, state))
+        return not_whole(in, path, "has no PersistedState.xml");
+    enum baton_status rc = intake_policy(in, policy);
+    if (rc == BATON_OK)
+        rc = intake_state(in, state);
+    if (rc == BATON_OK)
+        rc = intake_export(in, path);
+    return rc == BATON_OK ? promises_kept(in, path) : rc;
+}
+
+/* --- other forms -------------------------------------------------------------------------------- */
 
 /* A DirSync-era server: its management agents, exported one by one, and its metaverse. */
 static enum baton_status
@@ -184,33 +294,49 @@ intake_settings(struct intake *in, const char *path)
     return rc == BATON_OK ? BATON_OK : baton_wrap(&in->c->err, rc, "%s", path);
 }
 
-static bool
-is_migrated(const char *path)
+typedef enum baton_status intake_fn(struct intake *in, const char *path);
+
+static enum baton_status
+intake_agents(struct intake *in, const char *path)
 {
-    const char *slash = strrchr(path, '/');
-    return strncasecmp(slash != NULL ? slash + 1 : path, "Exported-ServerConfiguration", 28) == 0;
+    return intake_fim(in, path, true);
+}
+
+static enum baton_status
+intake_agent(struct intake *in, const char *path)
+{
+    return intake_fim(in, path, false);
+}
+
+/* Which form it is, and who reads that. */
+static intake_fn *
+form_of(struct cli *c, const char *path, bool is_folder, enum config_source *ret_source)
+{
+    bool migrated = is_folder && is_migrated_folder(path),
+         exported = is_folder && is_export_folder(path), json = !is_folder && is_json(c, path);
+    *ret_source = migrated   ? CONFIG_MIGRATED
+                  : exported ? CONFIG_SERVER_EXPORT
+                  : json     ? CONFIG_SETTINGS
+                             : CONFIG_FIM_EXPORT;
+    return migrated    ? intake_migrated
+           : exported  ? intake_export
+           : json      ? intake_settings
+           : is_folder ? intake_agents
+                       : intake_agent;
 }
 
 enum baton_status
 config_intake(struct cli *c, const char *path, struct config_model **ret_model)
 {
     struct stat st;
-    char folder[INTAKE_PATH_BYTES];
+    enum config_source source;
     if (stat(path, &st) != 0)
         return cli_fail(c, BATON_IO, "%s: %s", path, strerror(errno));
-    bool is_folder = S_ISDIR(st.st_mode);
-    bool is_export = is_folder && find_folder(path, "Connectors", folder);
-    bool is_settings = !is_folder && is_json(c, path);
-    struct intake in = {.c = c,
-                        .m = config_model_new(is_settings         ? CONFIG_SETTINGS
-                                              : !is_export        ? CONFIG_FIM_EXPORT
-                                              : is_migrated(path) ? CONFIG_MIGRATED
-                                                                  : CONFIG_SERVER_EXPORT)};
+    intake_fn *read = form_of(c, path, S_ISDIR(st.st_mode), &source);
+    struct intake in = {.c = c, .m = config_model_new(source)};
     if (in.m == NULL)
         return cli_fail(c, BATON_NOMEM, "%s", path);
-    enum baton_status rc = is_settings ? intake_settings(&in, path)
-                           : is_export ? intake_export(&in, path)
-                                       : intake_fim(&in, path, is_folder);
+    enum baton_status rc = read(&in, path);
     if (rc != BATON_OK) {
         config_model_free(&in.m);
         return rc;

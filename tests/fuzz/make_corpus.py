@@ -82,6 +82,9 @@ CLOUD = f"""<ma-data><id>{{{ENTRA.upper()}}}</id><name>contoso.onmicrosoft.com -
 CONFIG = {"connector": CONNECTOR.encode(), "cloud": CLOUD.encode(), "connector-16": utf16(CONNECTOR), "rule": RULE.encode(), "settings": SETTINGS.encode(),
           "fim": FIM.encode(), "empty": b"<ma-data/>", "other-root": b"<configuration/>"}
 
+MIGRATED = {"policyMetadata": {"type": "migration", "azureADConnectVersion": "1.6.16.0"},
+            "deploymentMetadata": {"hostName": "SYNC01", "connectorIds": ["{A-1}", "e-1"]}}
+
 POLICY = {
     "policyMetadata": {"productVersion": "2.5.79.0"}, "deploymentMetadata": {"hostName": "SYNC02"},
     "onpremisesDirectoryPolicy": [{
@@ -180,7 +183,8 @@ def corpora(lab):
               "gzip-cut": gzip.compress(bytes(range(256)), mtime=0)[:-5], "gzip-tail": gzip.compress(b"a", mtime=0) + b"tail",
               "zstd": zstd(b"y" * 5000), "zstd-twice": zstd(b"a") * 2, "zstd-cut": zstd(bytes(range(256)))[:-5], "short": b"\x1f"}
     return {"xml": XML, "csexport": some, "config_xml": CONFIG, "config_digest": CONFIG, "dn": {k: v.encode() for k, v in DNS.items()},
-            "config_settings": {"policy": json.dumps(POLICY).encode(), "mark16": utf16(json.dumps(POLICY)), "list": b"[]", "empty": b"{}"},
+            "config_settings": {"policy": json.dumps(POLICY).encode(), "mark16": utf16(json.dumps(POLICY)), "list": b"[]", "empty": b"{}",
+                                "migrated": json.dumps(MIGRATED).encode()},
             "psjson": POWERSHELL, "run_history": POWERSHELL | RUNS, "limits": YAML, "utf": UTF, "packed": packed,
             "prereq": OBSERVED,
             "prereq_data": {"one": json.dumps({"title": "t", "checked": "2026-01-02", "checks": [CHECK]}).encode(), "empty": b"{}",

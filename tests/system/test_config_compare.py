@@ -295,6 +295,21 @@ class OfSettings(unittest.TestCase):
             self.assertIn("line 1", done.stderr)
 
 
+class Migrated:
+    """A folder as MigrateSettings.ps1 writes it: an export, what the wizard keeps for itself, and a policy."""
+
+    def __init__(self, source, folder):
+        self.copy, self.folder = Copy(source, folder), folder
+        ids = [re.search(r"<id>\{([^}]*)\}", f.read_text())[1].lower() for f in self.copy.files("Connectors/*.xml")]
+        self.write("MigratedPolicy.json", json.dumps({
+            "policyMetadata": {"type": "migration", "azureADConnectVersion": "1.6.16.0"},
+            "deploymentMetadata": {"hostName": "SYNC01", "connectorIds": ids}}))
+        self.write("PersistedState.xml", "<PersistedStateContainer><Elements/></PersistedStateContainer>")
+
+    def write(self, name, text):
+        (self.folder / name).write_text(text)
+
+
 class OfTheLab(Comparison, unittest.TestCase):
     root_dn = whole = inclusion = "DC=contoso,DC=example"
 
@@ -308,6 +323,49 @@ class OfTheLab(Comparison, unittest.TestCase):
             shutil.copytree(lab.dir / "servers/OLD/configuration", cls.source)
         finally:
             lab.process.stop()
+
+    def refused(self, folder, *says):
+        done = baton("config", "compare", folder, self.new.folder, "--output", "json", home=self.dir)
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        for word in says:
+            self.assertIn(word, done.stderr)
+
+    def test_a_folder_of_migrated_settings_is_compared_on_either_side(self):
+        migrated = Migrated(self.source, self.dir / "copied by somebody")
+        for old, new in ((migrated.folder, self.source), (f"{self.source}/", f"{migrated.folder}/")):
+            done = baton("config", "compare", old, new, "--output", "json", home=self.dir)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            report = json.loads(done.stdout)
+            side = report["old" if old is migrated.folder else "new"]
+            self.assertEqual((side["form"], side["host"]), ("migrated-settings", "SYNC01"))
+            self.assertEqual(report["rows"], [])
+        self.new.change(self.new.ad(), r"<attribute>displayName</attribute>", "")
+        done = baton("config", "compare", migrated.folder, self.new.folder, "--output", "json", home=self.dir)
+        self.assertEqual([r["class"] for r in json.loads(done.stdout)["rows"]], ["attribute-lost"])
+
+    def test_migrated_settings_that_are_not_whole_have_no_verdict(self):
+        def fresh():
+            nonlocal n
+            n += 1
+            return Migrated(self.source, self.dir / f"Exported-ServerConfiguration-{n}")
+        n = 0
+        for name in ("MigratedPolicy.json", "PersistedState.xml", "Connectors", "GlobalSettings", "SynchronizationRules"):
+            m = fresh()
+            (shutil.rmtree if (m.folder / name).is_dir() else pathlib.Path.unlink)(m.folder / name)
+            self.refused(m.folder, name, "not whole", "copy all of the folder")
+        m = fresh()
+        m.copy.ad().unlink()
+        self.refused(m.folder, "lacks connector", "not whole")
+        m = fresh()
+        m.write("PersistedState.xml", "<PersistedStateContainer><Elements>")
+        self.refused(m.folder, "PersistedState.xml", "line 1")
+        m.write("PersistedState.xml", "<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>")
+        self.refused(m.folder, "PersistedState.xml")
+        m = fresh()
+        m.write("MigratedPolicy.json", "{\"policyMetadata\":")
+        self.refused(m.folder, "MigratedPolicy.json", "line 1")
+        # the policy alone is what people copy first
+        self.refused(fresh().folder / "MigratedPolicy.json", "whole folder")
 
     def test_password_sync_that_is_off_blocks(self):
         self.new.change(self.new.settings(), r"(PasswordHashSync[^>]*>)True<", r"\g<1>False<")

@@ -175,6 +175,31 @@ what_would_be_read_in_part_is_refused(void **state)
 }
 
 static void
+a_migrated_policy_says_whose_it_is_and_what_lies_beside_it(void **state)
+{
+    (void)state;
+    static const char policy[] =
+        "{\"PolicyMetadata\": {\"type\": \"Migration\", \"azureADConnectVersion\": \"1.6.16.0\"},"
+        "\"deploymentMetadata\": {\"hostName\": \"SYNC01\", \"connectorIds\": [\"{AA-1}\", 7, "
+        "\"bb-2\"]}}";
+    assert_int_equal(config_settings_migrated(policy, strlen(policy), m, NULL), BATON_OK);
+    assert_string_equal(m->host, "SYNC01");
+    assert_string_equal(m->product_version, "1.6.16.0");
+    assert_int_equal(m->promised.count, 2);
+    assert_string_equal(m->promised.item[0], "aa-1");
+    assert_string_equal(m->promised.item[1], "bb-2");
+    static const char one[] = "{\"policyMetadata\": {\"type\": \"migration\"},"
+                              "\"deploymentMetadata\": {\"connectorIds\": \"{CC-3}\"}}";
+    assert_int_equal(config_settings_migrated(one, strlen(one), m, NULL), BATON_OK);
+    assert_string_equal(m->promised.item[2], "cc-3");
+    struct baton_err err = {0};
+    assert_int_equal(config_settings_migrated(document, strlen(document), m, &err),
+                     BATON_MALFORMED);
+    assert_non_null(strstr(err.text, "type migration"));
+    expect_fault(policy, BATON_MALFORMED, "whole folder");
+}
+
+static void
 values_of_other_types_are_not_said(void **state)
 {
     (void)state;
@@ -199,6 +224,7 @@ main(void)
         T(the_encoding_of_windows_makes_no_difference),
         T(what_is_cut_or_something_else_is_an_error),
         T(what_would_be_read_in_part_is_refused),
+        T(a_migrated_policy_says_whose_it_is_and_what_lies_beside_it),
         T(values_of_other_types_are_not_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
