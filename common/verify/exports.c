@@ -6,6 +6,7 @@
 
 #include "common/text.h"
 #include "exports_private.h"
+#include "exports_rows.h"
 
 enum { ATTRIBUTE_SLOTS = 2 * EXPORTS_ATTRIBUTES_MAX };
 
@@ -26,6 +27,12 @@ exports_free(struct exports **e)
     free((*e)->attribute);
     free(*e);
     *e = NULL;
+}
+
+void
+exports_keep_rows(struct exports *e, struct exports_rows *rows)
+{
+    e->rows = rows;
 }
 
 static void
@@ -184,6 +191,8 @@ on_change(void *ctx, const struct csexport_object *o, const struct csexport_chan
 {
     struct exports *e = ctx;
     struct exports_attribute *a = attribute_at(e, c->name);
+    if (e->rows != NULL)
+        exports_rows_change(e->rows, c);
     if (a == NULL)
         return;
     a->set += c->kind == CHANGE_SET;
@@ -238,42 +247,49 @@ count_everywhere(struct exports *e, const struct csexport_object *o)
     count(&connector->of_type[type], o);
 }
 
-static void
-note(struct exports *e, enum exports_group group, const struct csexport_object *o)
+/* One bit for each group that the object belongs to. */
+static uint32_t
+groups_of(const struct exports *e, const struct csexport_object *o)
 {
-    e->group[group].count++;
-    exports_sample(&e->group[group].samples, e->place, o);
+    static const uint32_t of_operation[] = {
+        [CSEXPORT_NONE] = 0,
+        [CSEXPORT_ADD] = 1U << GROUP_ADDS,
+        [CSEXPORT_UPDATE] = 1U << GROUP_UPDATES,
+        [CSEXPORT_DELETE] = 1U << GROUP_DELETES,
+        [CSEXPORT_DELETE_ADD] = 1U << GROUP_DELETE_ADDS,
+        [CSEXPORT_UNKNOWN] = 1U << GROUP_UNKNOWN,
+    };
+    uint32_t groups = of_operation[o->operation];
+    if (o->renamed)
+        groups |= 1U << GROUP_RENAMES;
+    if (o->operation == CSEXPORT_ADD && o->imported)
+        groups |= 1U << GROUP_ADDS_EXISTING;
+    if (o->operation == CSEXPORT_UPDATE &&
+        (e->anchor_changed || (o->renamed && o->anchor[0] != '\0')))
+        groups |= 1U << GROUP_ANCHORS;
+    if (e->members_lost)
+        groups |= 1U << GROUP_MEMBERSHIP;
+    if (o->conflict && o->operation != CSEXPORT_NONE)
+        groups |= 1U << GROUP_CONFLICTS;
+    if (o->left_out)
+        groups |= 1U << GROUP_LEFT_OUT;
+    return groups;
 }
 
 static void
 on_object(void *ctx, const struct csexport_object *o)
 {
-    static const enum exports_group groups[] = {
-        [CSEXPORT_NONE] = GROUP_COUNT,
-        [CSEXPORT_ADD] = GROUP_ADDS,
-        [CSEXPORT_UPDATE] = GROUP_UPDATES,
-        [CSEXPORT_DELETE] = GROUP_DELETES,
-        [CSEXPORT_DELETE_ADD] = GROUP_DELETE_ADDS,
-        [CSEXPORT_UNKNOWN] = GROUP_UNKNOWN,
-    };
     struct exports *e = ctx;
+    uint32_t groups = groups_of(e, o);
     count_everywhere(e, o);
-    if (groups[o->operation] != GROUP_COUNT)
-        note(e, groups[o->operation], o);
-    if (o->renamed)
-        note(e, GROUP_RENAMES, o);
-    if (o->operation == CSEXPORT_ADD && o->imported)
-        note(e, GROUP_ADDS_EXISTING, o);
-    if (o->operation == CSEXPORT_UPDATE &&
-        (e->anchor_changed || (o->renamed && o->anchor[0] != '\0')))
-        note(e, GROUP_ANCHORS, o);
-    if (e->members_lost)
-        note(e, GROUP_MEMBERSHIP, o);
-    if (o->conflict && o->operation != CSEXPORT_NONE)
-        note(e, GROUP_CONFLICTS, o);
-    if (o->left_out)
-        note(e, GROUP_LEFT_OUT, o);
+    for (size_t g = 0; g < GROUP_COUNT; g++)
+        if ((groups >> g & 1) != 0) {
+            e->group[g].count++;
+            exports_sample(&e->group[g].samples, e->place, o);
+        }
     e->anchor_changed = e->members_lost = false;
+    if (e->rows != NULL)
+        exports_rows_object(e->rows, o, groups);
     if (e->index != NULL && o->operation != CSEXPORT_NONE && !exports_index_take(e->index, o))
         fail(e, BATON_NOMEM);
 }

@@ -66,6 +66,9 @@ struct exports_index;
 struct exports;                                                   /* one analysis */
 struct exports *exports_new(struct exports_index *index_or_null); /* NULL: no memory */
 void exports_free(struct exports **e);
+/* What it counts goes to these rows too (exports_rows.h), which outlive the reading. */
+struct exports_rows;
+void exports_keep_rows(struct exports *e, struct exports_rows *rows);
 void exports_visitor(struct exports *e, struct csexport_visitor *ret_visitor);
 /* Objects from here on come from this place of the documents: places order the samples of parts. */
 void exports_at(struct exports *e, uint64_t place);

@@ -80,8 +80,9 @@ add(struct judging *j, const char *rule_id, const char *subject, const char *adv
     r->samples[r->findings.count - 1] = *samples;
 }
 
-static uint64_t
-most_touched(const struct exports *e, const struct exports_attribute *a, const char **ret_type)
+uint64_t
+exports_most_touched(const struct exports *e, const struct exports_attribute *a,
+                     const char **ret_type)
 {
     uint64_t most = 0;
     for (size_t i = 0; i < e->type_count; i++) {
@@ -99,7 +100,7 @@ judge_attribute(struct judging *j, const struct exports_attribute *a)
 {
     char subject[FINDING_SUBJECT_BYTES];
     const char *type = "";
-    uint64_t most = most_touched(j->e, a, &type), touched = 0, limit;
+    uint64_t most = exports_most_touched(j->e, a, &type), touched = 0, limit;
     for (size_t t = 0; t < j->e->type_count; t++)
         touched += a->touched[t];
     (void)snprintf(subject, sizeof subject, "%.100s of %.50s", a->name, type);

@@ -20,9 +20,12 @@ enum exports_group {
     GROUP_COUNT,
 };
 
+struct exports_rows;
+
 struct exports {
     enum baton_status status;
     struct exports_index *index;
+    struct exports_rows *rows; /* NULL: only counted */
     uint64_t place;
     struct exports_totals totals;
     size_t connector_count, last_connector;
@@ -43,6 +46,9 @@ struct exports {
 };
 
 void exports_sample(struct exports_samples *s, uint64_t place, const struct csexport_object *o);
+/* Most updates of one object type that touch the attribute. */
+uint64_t exports_most_touched(const struct exports *e, const struct exports_attribute *a,
+                              const char **ret_type);
 /* False: no memory. */
 bool exports_index_take(struct exports_index *x, const struct csexport_object *o);
 

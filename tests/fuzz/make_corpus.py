@@ -177,6 +177,26 @@ def exports(lab):
     return files
 
 
+def object_rows():
+    """docs/formats.md "Object rows": unpacked, as the target packs them itself."""
+    def text(t):
+        raw = t.encode()
+        return struct.pack(">H", len(raw)) + raw
+
+    def row(operation, rules, attributes=(), left_out=0, dn="CN=Anna,OU=CORP,DC=contoso,DC=com"):
+        return (struct.pack(">BI", operation, rules) + text("user") + text(dn) + text("YWJj") + text("Anna")
+                + struct.pack(">IB", left_out, len(attributes)) + b"".join(bytes([kind]) + text(name) for kind, name in attributes))
+
+    def document(*rows, count=None):
+        return (b"BOR1" + bytes(range(128)) + struct.pack(">QQB", 1700000000000, 3, 2) + text("EX-DELETES") + text("EX-UPDATES")
+                + struct.pack(">I", len(rows) if count is None else count) + b"".join(rows))
+
+    whole = document(row(3, 1), row(2, 2, [(1, "mail"), (2, "title")]))
+    return {"whole": whole, "none": document(), "cut": whole[:-3], "more-than-said": document(row(3, 1), row(3, 1), count=1),
+            "no-such-rule": document(row(3, 4)), "control": document(row(3, 1, dn="CN=a\nb")), "no-rule": document(row(3, 0)),
+            "attributes-left-out": document(row(2, 2, [(1, "a")] * 64, left_out=9)), "far-too-many": document(count=0xffffffff)}
+
+
 def corpora(lab):
     some = exports(lab)
     packed = {"plain": b"not packed at all", "gzip": gzip.compress(b"x" * 5000, mtime=0), "gzip-twice": gzip.compress(b"a", mtime=0) * 2,
@@ -194,7 +214,7 @@ def corpora(lab):
                               "no-connector": pack({"GlobalSettings/MV.xml": CONFIG["settings"]}), "cut": pack({"a.xml": CONFIG["cloud"]})[:-9]},
             "config_pack": {"two": pack({"Connectors/a.xml": b"<a/>", "MV.xml": b""}), "none": pack({}), "outside": pack({"../x": b"y"}),
                             "cut": pack({"a": b"bcd"})[:-2], "order": b"BCP1" + (pack({"b": b""})[4:] + pack({"a": b""})[4:])},
-            "disposition_file": dispositions()}
+            "disposition_file": dispositions(), "object_rows": object_rows()}
 
 
 def main():
