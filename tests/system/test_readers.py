@@ -22,8 +22,6 @@ sys.path.insert(0, str(ROOT / "tests/fuzz"))
 import make_corpus  # noqa: E402
 
 MEASURED = pathlib.Path(PROGRAMS).parent / "tests/bench/measured"
-HELP = subprocess.run([os.path.join(PROGRAMS, "baton"), "--help"], capture_output=True, text=True).stdout
-HAS_RUNS = re.search(r"^ *runs +check", HELP, re.M) is not None
 LONG = os.environ.get("BATON_LONG") == "yes"
 MIB = 1 << 20
 MEMORY_MIB = 16  # above what the smallest good file needs
@@ -216,7 +214,8 @@ class Exports(Readers):
         os.symlink(self.dir / "gone", self.dir / "dangling")
         os.symlink(self.dir / "round", self.dir / "round")
         for name in ("fifo", "folder", "dangling", "round", "none", "none/exports.xml", "x" * 300):
-            for argv in (("exports", "analyze", self.dir / name), *([("runs", "check", self.dir / name)] if HAS_RUNS else []), ("config", "compare", self.dir / name, self.dir / "folder")):
+            for argv in (("exports", "analyze", self.dir / name), ("runs", "check", self.dir / name),
+                         ("config", "compare", self.dir / name, self.dir / "folder")):
                 with self.subTest((argv[0], name)):
                     self.refused("baton", *argv, says=(name[:20],), timeout=20)
 
@@ -375,7 +374,6 @@ class Configuration(Readers):
             part.unlink()
 
 
-@unittest.skipUnless(HAS_RUNS, "this build has no `baton runs check`")
 class Runs(Readers):
     XML, JSON = make_corpus.RUNS["xml"], make_corpus.POWERSHELL["many"]
 
