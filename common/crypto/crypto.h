@@ -3,6 +3,7 @@
  * Shape      crypto_init once, before anything else; the digest port is what pure code gets.
  *            An identity is the three key pairs of a program: Ed25519 to sign, Curve25519 for the
  *            transport, X25519 for sealed boxes. They are drawn apart and never converted.
+ *            People have a signing key alone: what is sealed to them is to its X25519 form (letter.h).
  * Errors     BATON_FAILED: libsodium cannot start. BATON_NOMEM: no guarded memory.
  * Ownership  Secrets live in sodium_malloc memory, read-only between guard pages, wiped when freed.
  *            Not made inaccessible between uses: two threads sign with them on every frame.

@@ -18,6 +18,7 @@
 #define DOMAIN_CHECKPOINT  "baton/checkpoint/v1"
 #define DOMAIN_CERTIFICATE "baton/certificate/v1"
 #define DOMAIN_DISPOSITION "baton/disposition/v1"
+#define DOMAIN_LETTER      "baton/letter/v1"
 
 struct digest_port {
     void *ctx;
