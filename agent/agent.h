@@ -51,6 +51,7 @@ struct agent {
     struct reach reach;
     struct settings settings;
     struct review review;
+    struct prereq *prereq; /* NULL: its data cannot be read, and nothing is judged by them */
     struct session session;
     struct later later;
     struct baton_hash table; /* of the acceptance table */

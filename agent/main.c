@@ -11,16 +11,19 @@
 
 #include "agent.h"
 #include "common/log.h"
+#include "preflight.h"
 #include "run.h"
 
 static const char usage[] =
     "usage: baton-agent enrol --dir DIR --token-file FILE --host HOST [options]\n"
     "       baton-agent run --dir DIR\n"
     "       baton-agent status --dir DIR [--output table|json]\n"
+    "       baton-agent preflight --host HOST [--side old|new] [--objects N] [options]\n"
     "\n"
     "enrol makes this server's keys, shows them to the controller named in the token, once, and\n"
     "prints the fingerprint that an operator compares. run watches the server, keeps its promises\n"
     "over every restart, and says 'ready' when it does. status shows what the agent knows.\n"
+    "preflight holds a server against what the product needs, and changes nothing.\n"
     "\n"
     "options:\n"
     "  --dir DIR         the agent's own directory: keys, state, settings\n"
@@ -30,6 +33,11 @@ static const char usage[] =
     "  --proxy URL       http://host:port or socks5://host:port on the way to the controller\n"
     "  --timeout SECONDS how long enrol waits for the controller: 60\n"
     "  --output FORMAT   table or json\n"
+    "  --from FILE       preflight: observed values as JSON, in place of a server\n"
+    "  --side SIDE       preflight: old or new; by the product there unless given\n"
+    "  --objects N       preflight: how many objects will be synchronized\n"
+    "  --data DIR        preflight: prerequisites from these files, not the built-in ones\n"
+    "  --probe           preflight: connect to the hosts that must be reachable\n"
     "  --verbose         log more\n"
     "  --help, --version\n"
     "\n"
@@ -38,12 +46,15 @@ static const char usage[] =
     "lab:/tmp/lab/servers/OLD.sock\n"
     "  baton-agent run --dir /var/lib/baton-agent\n"
     "  baton-agent status --dir /var/lib/baton-agent --output json\n"
+    "  baton-agent preflight --host lab:/tmp/lab/servers/NEW.sock --objects 60000\n"
     "\n"
-    "Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 not authorised, 7 timed out,\n"
-    "8 controller unreachable, 9 conflict. Log level: BATON_LOG=debug|info|warn|error|off.\n";
+    "Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 not authorised, 5 a\n"
+    "prerequisite blocks, 6 a person has to look at one, 7 timed out, 8 controller unreachable,\n"
+    "9 conflict. Log level: BATON_LOG=debug|info|warn|error|off.\n";
 
 struct options {
     struct enrol_options enrol;
+    struct preflight_options preflight;
     const char *dir, *output;
 };
 
@@ -56,6 +67,11 @@ enum {
     OPT_PROXY,
     OPT_TIMEOUT,
     OPT_OUTPUT,
+    OPT_FROM,
+    OPT_SIDE,
+    OPT_OBJECTS,
+    OPT_DATA,
+    OPT_PROBE,
     OPT_VERBOSE,
     OPT_HELP,
     OPT_VERSION
@@ -70,6 +86,11 @@ static const struct option long_options[] = {
     {"proxy", required_argument, NULL, OPT_PROXY},
     {"timeout", required_argument, NULL, OPT_TIMEOUT},
     {"output", required_argument, NULL, OPT_OUTPUT},
+    {"from", required_argument, NULL, OPT_FROM},
+    {"side", required_argument, NULL, OPT_SIDE},
+    {"objects", required_argument, NULL, OPT_OBJECTS},
+    {"data", required_argument, NULL, OPT_DATA},
+    {"probe", no_argument, NULL, OPT_PROBE},
     {"verbose", no_argument, NULL, OPT_VERBOSE},
     {"help", no_argument, NULL, OPT_HELP},
     {"version", no_argument, NULL, OPT_VERSION},
@@ -93,10 +114,17 @@ take_option(struct options *o, int option, const char *word, struct baton_err *e
     const struct {
         int option;
         const char **text;
-    } texts[] = {{OPT_DIR, &o->dir},         {OPT_TOKEN, &o->enrol.token},
-                 {OPT_HOST, &o->enrol.host}, {OPT_TOKEN_FILE, &o->enrol.token_file},
-                 {OPT_NAME, &o->enrol.name}, {OPT_PROXY, &o->enrol.proxy},
-                 {OPT_OUTPUT, &o->output}};
+    } texts[] = {{OPT_DIR, &o->dir},
+                 {OPT_TOKEN, &o->enrol.token},
+                 {OPT_HOST, &o->enrol.host},
+                 {OPT_TOKEN_FILE, &o->enrol.token_file},
+                 {OPT_NAME, &o->enrol.name},
+                 {OPT_PROXY, &o->enrol.proxy},
+                 {OPT_OUTPUT, &o->output},
+                 {OPT_FROM, &o->preflight.from},
+                 {OPT_SIDE, &o->preflight.side},
+                 {OPT_OBJECTS, &o->preflight.objects},
+                 {OPT_DATA, &o->preflight.data}};
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
         if (texts[i].option == option) {
             *texts[i].text = optarg;
@@ -105,6 +133,10 @@ take_option(struct options *o, int option, const char *word, struct baton_err *e
     }
     if (option == OPT_TIMEOUT)
         return parse_seconds(optarg, &o->enrol.timeout_ms, err);
+    if (option == OPT_PROBE) {
+        o->preflight.probe = true;
+        return BATON_OK;
+    }
     if (option == OPT_VERBOSE) {
         log_level_set(LEVEL_DEBUG);
         return BATON_OK;
@@ -134,17 +166,39 @@ command_run(const struct options *o, struct baton_err *err)
 }
 
 static enum baton_status
-command_status(const struct options *o, struct baton_err *err)
+check_output(const struct options *o, struct baton_err *err)
 {
     if (strcmp(o->output, "table") != 0 && strcmp(o->output, "json") != 0)
         return baton_fail(err, BATON_USAGE, "--output is table or json, not '%s'", o->output);
-    return status_show(o->dir, o->output, err);
+    return BATON_OK;
+}
+
+static enum baton_status
+command_status(const struct options *o, struct baton_err *err)
+{
+    enum baton_status rc = check_output(o, err);
+    return rc == BATON_OK ? status_show(o->dir, o->output, err) : rc;
+}
+
+static enum baton_status
+command_preflight(const struct options *o, struct baton_err *err)
+{
+    struct preflight_options p = o->preflight;
+    p.dir = o->dir;
+    p.host = o->enrol.host;
+    p.output = o->output;
+    enum baton_status rc = check_output(o, err);
+    return rc == BATON_OK ? agent_preflight(&p, err) : rc;
 }
 
 static const struct {
     const char *name;
     enum baton_status (*run)(const struct options *o, struct baton_err *err);
-} commands[] = {{"enrol", command_enrol}, {"run", command_run}, {"status", command_status}};
+    bool needs_dir;
+} commands[] = {{"enrol", command_enrol, true},
+                {"run", command_run, true},
+                {"status", command_status, true},
+                {"preflight", command_preflight, false}};
 
 static enum baton_status
 run_command(const char *name, const struct options *o, struct baton_err *err)
@@ -152,7 +206,7 @@ run_command(const char *name, const struct options *o, struct baton_err *err)
     for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
         if (strcmp(commands[i].name, name) != 0)
             continue;
-        if (o->dir == NULL)
+        if (o->dir == NULL && commands[i].needs_dir)
             return baton_fail(err, BATON_USAGE, "%s needs --dir DIR", name);
         enum baton_status rc = crypto_init(err);
         return rc == BATON_OK ? commands[i].run(o, err) : rc;
@@ -207,7 +261,8 @@ main(int argc, char **argv)
             return finish(rc, &err);
     }
     if (optind + 1 != argc)
-        return finish(
-            baton_fail(&err, BATON_USAGE, "one command: enrol, run or status; see --help"), &err);
+        return finish(baton_fail(&err, BATON_USAGE,
+                                 "one command: enrol, run, status or preflight; see --help"),
+                      &err);
     return finish(run_command(argv[optind], &o, &err), &err);
 }

@@ -58,6 +58,8 @@ observe_due(struct agent *a)
     a->native_due_ms = now + (uint64_t)agent_policy(a, POLICY_OBSERVE_T1_MS);
     struct collect_round round = {.whole = whole,
                                   .now_ms = now,
+                                  .now_unix_ms = agent_unix_ms(),
+                                  .prereq = a->prereq,
                                   .limit_ms = (uint64_t)agent_policy(a, POLICY_STEP_MS),
                                   .heavy_ms = (uint64_t)agent_policy(a, POLICY_OBSERVE_T2_MS)};
     collect_watch_account(&a->collect, account_host(a));

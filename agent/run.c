@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "agent.h"
+#include "agent/prerequisites.h"
 #include "common/crypto/keyfile.h"
 #include "common/log.h"
 #include "common/text.h"
@@ -299,6 +300,7 @@ agent_close(struct agent *a)
     if (a->host.ctx != NULL)
         a->host.close(a->host.ctx);
     collect_done(&a->collect);
+    prereq_close(&a->prereq);
     agent_store_close(&a->store);
     crypto_identity_done(&a->identity);
     free(a);
@@ -308,6 +310,7 @@ static enum baton_status
 one_life(struct running *r, enum agent_end *ret_end, struct baton_err *err)
 {
     char key[SETUP_PATH_BYTES];
+    struct baton_err why;
     struct agent *a = calloc(1, sizeof *a);
     if (a == NULL)
         return baton_fail(err, BATON_NOMEM, "agent");
@@ -315,6 +318,8 @@ one_life(struct running *r, enum agent_end *ret_end, struct baton_err *err)
     a->digest = crypto_digest_port();
     collect_init(&a->collect, a->digest);
     settings_init(&a->settings);
+    if (prerequisites_of(r->setup.dir, &a->prereq, &why) != BATON_OK)
+        log_error("run.prerequisites", "%s: they stay unknown", why.text);
     enum baton_status rc = setup_path(r->setup.dir, SETUP_KEY, key, err);
     if (rc == BATON_OK)
         rc = keyfile_load(key, &a->identity, err);

@@ -37,6 +37,7 @@ setup_path(const char *dir, enum setup_file file, char out[SETUP_PATH_BYTES], st
         [SETUP_BLOB_IN] = "settings.in",
         [SETUP_OLD_CONFIG] = "old-configuration.pack",
         [SETUP_OLD_CONFIG_PART] = "old-configuration.part",
+        [SETUP_PREREQUISITES] = "prerequisites",
         [SETUP_RUN_HISTORIES] = "run-histories",
     };
     int len = snprintf(out, SETUP_PATH_BYTES, "%s/%s", dir, names[file]);

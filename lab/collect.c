@@ -6,6 +6,7 @@
 #include "config.h"
 #include "cycle.h"
 #include "pending.h"
+#include "prerequisites.h"
 #include "print.h"
 #include "product.h"
 #include "service.h"
@@ -116,20 +117,6 @@ pending(struct server *s, struct baton_err *err)
     return json_pack("{s:s}", "path", "pending-export.xml");
 }
 
-static const struct {
-    const char *name, *detail, *bad;
-} prerequisites_rows[] = {
-    {"Operating system", "Windows Server 2022, full GUI", "Windows Server 2012 R2"},
-    {"Domain joined", "member server", "workgroup"},
-    {".NET Framework", "release 528449 (4.8)", "release 394802 (4.6.2)"},
-    {"PowerShell", "5.1.20348.2849", "4.0"},
-    {"TLS 1.2", "enabled for SCHANNEL and .NET", "SchUseStrongCrypto is not set"},
-    {"Proxy", "machine.config: direct", "set for the user only, not for the machine"},
-    {"SQL instance", "(localdb)\\.\\ADSync, not shared", "the instance is the one DirSync uses"},
-    {"Memory", "16 GB", "4 GB"},
-    {"Disk", "100 GB free", "8 GB free"},
-};
-
 const char admin_actions_source[] = "Entra Connect Admin Actions";
 
 static json_t *
@@ -151,14 +138,7 @@ static json_t *
 prerequisites(struct server *s, struct baton_err *err)
 {
     (void)err;
-    json_t *list = json_array();
-    for (size_t i = 0; i < ARRAY_LEN(prerequisites_rows); i++) {
-        bool ok = strcmp(s->fault.prerequisite, prerequisites_rows[i].name) != 0;
-        json_array_append_new(
-            list, json_pack("{s:s,s:b,s:s}", "Name", prerequisites_rows[i].name, "Ok", ok, "Detail",
-                            ok ? prerequisites_rows[i].detail : prerequisites_rows[i].bad));
-    }
-    return list;
+    return prerequisites_observed(s);
 }
 
 /* A finished run never changes but by being another one. */

@@ -5,11 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "prerequisites.h"
 #include "print.h"
 
 enum { SLOW_STOP_MAX_MS = 3600 * 1000 };
 
-enum field_type { MILLIS, RESULT, NAME, FLAG };
+enum field_type { MILLIS, RESULT, NAME, VALUE, FLAG };
 
 static const struct row {
     const char *kind, *otherwise; /* the value when none is given */
@@ -20,7 +21,7 @@ static const struct row {
     {"run-error", "completed-export-errors", RESULT, offsetof(struct faults, run_error)},
     {"import-error", "stopped-connectivity", RESULT, offsetof(struct faults, import_error)},
     {"collector-error", "all", NAME, offsetof(struct faults, collector)},
-    {"prerequisite", "TLS 1.2", NAME, offsetof(struct faults, prerequisite)},
+    {"prerequisite", "dotnet.release", VALUE, offsetof(struct faults, prerequisite)},
     {"wizard-left-open", "on", FLAG, offsetof(struct faults, wizard_left_open)},
     {"engine-required", "on", FLAG, offsetof(struct faults, engine_required)},
     {"no-generation", "on", FLAG, offsetof(struct faults, no_generation)},
@@ -70,6 +71,11 @@ set_row(struct server *s, const struct row *row, const char *value, struct baton
         return set_text(field, RESULT_BYTES, off ? "" : value, err);
     case NAME:
         return set_text(field, NAME_BYTES, off ? "" : value, err);
+    case VALUE:
+        if (!off && !prerequisite_known(value))
+            return baton_fail(err, BATON_USAGE,
+                              "'%.40s' is no value of the collector prerequisites", value);
+        return set_text(field, NAME_BYTES, off ? "" : value, err);
     case FLAG:
         return set_flag(field, off ? "" : value, err);
     }
@@ -103,6 +109,7 @@ faults_json(const struct server *s)
             break;
         case RESULT:
         case NAME:
+        case VALUE:
             if (*(const char *)field != '\0')
                 json_object_set_new(set, rows[i].kind, json_string(field));
             break;

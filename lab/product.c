@@ -9,7 +9,7 @@
 #include "service.h"
 #include "wizard.h"
 
-enum { UNINSTALL_MS = 500, UPGRADE_MS = 500 };
+enum { UNINSTALL_MS = 500, UPGRADE_MS = 500, LOCAL_DATABASE_OBJECTS = 100000 };
 
 static const struct product_row rows[] = {
     {.kind = NO_PRODUCT, .class_name = "none", .version = "", .sql = "", .run_as = ""},
@@ -93,7 +93,8 @@ product_install(struct server *s, enum product_kind kind)
     *p = (struct product){.kind = kind, .installed_ms = s->world->wall_ms};
     p->auto_upgrade = kind == CONNECT ? UPGRADE_ENABLED : UPGRADE_DISABLED;
     print_copy(p->version, sizeof p->version, row->version);
-    print_copy(p->sql, sizeof p->sql, row->sql);
+    bool large = kind == CONNECT && s->world->tenant.objects > LOCAL_DATABASE_OBJECTS;
+    print_copy(p->sql, sizeof p->sql, large ? "full" : row->sql);
     s->disk.runs.count = 0;
     s->cycle.full = false;
     s->disk.connectors = (struct connectors){0};

@@ -253,6 +253,8 @@ collect_begin(struct collect *c, const struct collect_round *round)
     c->running = true;
     c->whole = round->whole;
     c->began_ms = round->now_ms;
+    c->began_unix_ms = round->now_unix_ms;
+    c->prereq = round->prereq;
     c->heavy_ms = round->heavy_ms;
     c->limit_ms = round->limit_ms;
     c->host_gone = false;

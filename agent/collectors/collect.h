@@ -17,6 +17,7 @@
 #define AGENT_COLLECT_H
 
 #include "baton/host.h"
+#include "common/verify/prereq.h"
 #include "history.h"
 
 enum { COLLECT_ROWS_MAX = 24, COLLECT_TOOLS_MAX = HOST_PROCESSES_MAX };
@@ -50,6 +51,8 @@ struct collect {
     /* the round under way */
     uint64_t began_ms, heavy_ms, limit_ms;
     int64_t fact_ms;         /* the time that facts set now are of */
+    uint64_t began_unix_ms;
+    const struct prereq *prereq;
     uint64_t whole_began_ms; /* of the newest finished round that asked everything; 0 = none */
     enum collect_stage stage;
     bool running, whole, host_gone;
@@ -103,6 +106,8 @@ struct collect_round {
     uint64_t now_ms;
     uint64_t limit_ms; /* for one request */
     uint64_t heavy_ms; /* configuration and pending export at most this often */
+    uint64_t now_unix_ms;
+    const struct prereq *prereq; /* what the server must be; NULL: no prerequisite is known */
 };
 
 void collect_init(struct collect *c, const struct digest_port *digest);

@@ -1,4 +1,5 @@
 /* texts.c: what the collectors print, as facts. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/readers/psjson.h"
@@ -287,22 +288,29 @@ collect_configuration(struct collect *c, const struct host_completion *done, str
     return BATON_OK;
 }
 
+/* As a new server: what an old one must be decides nothing. */
+static size_t
+blocking(const struct collect *c, const json_t *observed, struct prereq_result *result)
+{
+    struct prereq_question q = {observed, PREREQ_NEW, -1, c->began_unix_ms};
+    return prereq_blocking(result, prereq_judge(c->prereq, &q, result));
+}
+
 enum baton_status
 collect_prerequisites(struct collect *c, const struct host_completion *done, struct baton_err *err)
 {
-    struct ps_list list;
-    int64_t failed = 0;
-    enum baton_status rc = ps_list_read(done->text, done->text_len, &list, err);
-    if (rc != BATON_OK)
-        return rc;
-    for (size_t i = 0; i < list.count; i++) {
-        bool ok = false;
-        (void)ps_bool(ps_list_item(&list, i), "Ok", &ok); /* a check without a word has failed */
-        failed += !ok;
-    }
-    ps_list_done(&list);
-    collect_set(c, FACT_PREREQ_FAILED, failed);
-    return BATON_OK;
+    json_t *observed = NULL;
+    if (c->prereq == NULL)
+        return baton_fail(err, BATON_NOT_FOUND, "nothing says what the server must be");
+    struct prereq_result *result = calloc(PREREQ_CHECKS_MAX, sizeof *result);
+    enum baton_status rc = result == NULL
+                               ? baton_fail(err, BATON_NOMEM, "prerequisites")
+                               : prereq_observed_read(done->text, done->text_len, &observed, err);
+    if (rc == BATON_OK)
+        collect_set(c, FACT_PREREQ_FAILED, (int64_t)blocking(c, observed, result));
+    json_decref(observed);
+    free(result);
+    return rc;
 }
 
 /* --- admin actions ----------------------------------------------------------------------------- */

@@ -278,7 +278,7 @@ static const struct task_row {
     {HO_SETTINGS_SEALED, ON_NEW, ANY_SIZE, ALL, "Let the settings file arrive",
      {"The agents carry the sealed file to the new server; nothing is to be done when both are connected.",
       "If they cannot: copy the exported file to the new server's Baton folder by hand.",
-      "Fix what the prerequisites say: baton cutover explain TENANT"},
+      "Fix what blocks, as baton-agent preflight on the new server shows it."},
      "",
      "the same hash is seen on the new server and its prerequisites hold"},
     {HO_INSTALL_STAGED, ON_NEW, ANY_SIZE, LEGACY, "Install Entra Connect in staging mode",

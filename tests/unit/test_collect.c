@@ -30,7 +30,20 @@ struct bench {
     struct collect collect;
     struct facts facts;
     uint64_t now_ms, began_ms;
+    struct prereq *prereq;
 };
+
+/* One check of the new side that a server can fail, one that it can leave unsaid, and one of a date. */
+static const char prerequisites[] =
+    "{\"title\":\"t\",\"checked\":\"2026-01-02\",\"checks\":["
+    "{\"id\":\"PRE-A\",\"side\":\"new\",\"what\":\"w\",\"rules\":[{\"observe\":\"os.build\","
+    "\"is\":20348}],\"otherwise\":\"block\",\"unknown\":\"block\",\"fix\":\"f\",\"source\":\"s\"},"
+    "{\"id\":\"PRE-B\",\"side\":\"old\",\"what\":\"w\",\"rules\":[{\"observe\":\"x\",\"is\":1}],"
+    "\"otherwise\":\"block\",\"unknown\":\"block\",\"fix\":\"f\",\"source\":\"s\"},"
+    "{\"id\":\"PRE-C\",\"side\":\"new\",\"what\":\"w\",\"rules\":[{\"observe\":\"v\",\"in_"
+    "support\":"
+    "[{\"from\":\"1.0\",\"ends\":\"2025-12-01\"}]}],\"otherwise\":\"block\",\"unknown\":\"info\","
+    "\"fix\":\"f\",\"source\":\"s\"}]}";
 
 static void
 sha(void *ctx, const void *bytes, size_t len, struct baton_hash *ret_hash)
@@ -50,6 +63,9 @@ setup(void **state)
     b.port = host_fake_port(&b.fake);
     b.now_ms = 1000;
     collect_init(&b.collect, &digest);
+    assert_int_equal(prereq_open(&b.prereq, NULL), BATON_OK);
+    assert_int_equal(prereq_add(b.prereq, "test", prerequisites, sizeof prerequisites - 1, NULL),
+                     BATON_OK);
     *state = &b;
     return 0;
 }
@@ -59,6 +75,7 @@ teardown(void **state)
 {
     struct bench *b = *state;
     collect_done(&b->collect);
+    prereq_close(&b->prereq);
     host_fake_done(&b->fake);
     return 0;
 }
@@ -79,9 +96,12 @@ static void
 look(struct bench *b, bool whole)
 {
     b->now_ms += 100;
-    collect_begin(&b->collect,
-                  &(struct collect_round){
-                      .whole = whole, .now_ms = b->now_ms, .limit_ms = 1000, .heavy_ms = 0});
+    collect_begin(&b->collect, &(struct collect_round){.whole = whole,
+                                                       .now_ms = b->now_ms,
+                                                       .limit_ms = 1000,
+                                                       .heavy_ms = 0,
+                                                       .now_unix_ms = b->fake.now_unix_ms,
+                                                       .prereq = b->prereq});
     collect_pump(&b->collect, &b->port, b->now_ms);
     drain(b);
     assert_true(collect_over(&b->collect));
@@ -110,6 +130,40 @@ stop_services(struct bench *b)
         s->changed_unix_ms = 5000;
     }
     b->fake.process_count = 0;
+}
+
+static void
+what_blocks_of_the_prerequisites_is_counted_by_what_was_observed(void **state)
+{
+    struct bench *b = *state;
+    b->fake.text[COLLECT_PREREQUISITES] = "{\"os.build\":9600}";
+    look(b, true);
+    assert_true(is(b, FACT_PREREQ_FAILED, 1));
+    b->fake.text[COLLECT_PREREQUISITES] = "{}"; /* nobody said it */
+    look(b, true);
+    assert_true(is(b, FACT_PREREQ_FAILED, 1));
+    b->fake.text[COLLECT_PREREQUISITES] = "{\"os.build\":20348,\"v\":\"1.1\"}";
+    b->fake.now_unix_ms = 1764000000000; /* 2025-11-24 */
+    look(b, true);
+    assert_true(is(b, FACT_PREREQ_FAILED, 0));
+    b->fake.now_unix_ms = 1765000000000; /* 2025-12-06 */
+    look(b, true);
+    assert_true(is(b, FACT_PREREQ_FAILED, 1));
+}
+
+static void
+prerequisites_that_cannot_be_judged_are_unknown_and_not_met(void **state)
+{
+    struct bench *b = *state;
+    b->fake.text[COLLECT_PREREQUISITES] = "[{\"Name\":\"TLS 1.2\",\"Ok\":true},{}]";
+    look(b, true);
+    assert_true(absent(b, FACT_PREREQ_FAILED, ABSENT_ERROR));
+    b->fake.text[COLLECT_PREREQUISITES] = "{\"os.build\":20348}";
+    look(b, true);
+    assert_true(is(b, FACT_PREREQ_FAILED, 0));
+    prereq_close(&b->prereq); /* its files cannot be read */
+    look(b, true);
+    assert_true(absent(b, FACT_PREREQ_FAILED, ABSENT_ERROR));
 }
 
 static void
@@ -643,6 +697,8 @@ main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
+        TEST(what_blocks_of_the_prerequisites_is_counted_by_what_was_observed),
+        TEST(prerequisites_that_cannot_be_judged_are_unknown_and_not_met),
         TEST(a_server_without_a_product_has_nothing_to_ask),
         TEST(dirsync_has_no_staging_and_its_runs_count),
         TEST(one_service_of_two_still_running_is_not_stopped),

@@ -236,7 +236,7 @@ pending_exports_are_a_file_of_the_counted_objects(void **state)
 }
 
 static void
-faults_make_collectors_and_prerequisites_fail(void **state)
+faults_make_collectors_fail(void **state)
 {
     (void)state;
     struct lab lab;
@@ -253,13 +253,6 @@ faults_make_collectors_and_prerequisites_fail(void **state)
     assert_int_equal(collected(lab.new, "scheduler", &json), BATON_FAILED); /* not started yet */
     lab_run(&lab, 300);
     assert_int_equal(collected(lab.new, "scheduler", &json), BATON_OK);
-    json_decref(json);
-    assert_true(lab_do(&lab, lab.new, "'op':'fault','kind':'prerequisite','value':'Disk'"));
-    assert_int_equal(collected(lab.new, "prerequisites", &json), BATON_OK);
-    size_t i, failed = 0;
-    json_t *row;
-    json_array_foreach(json, i, row) failed += json_is_false(json_object_get(row, "Ok"));
-    assert_int_equal(failed, 1);
     json_decref(json);
     lab_close(&lab);
 }
@@ -331,7 +324,7 @@ main(void)
         cmocka_unit_test(an_installation_can_take_over_another_configuration),
         cmocka_unit_test(a_configuration_without_an_entra_connector_fails_the_installation),
         cmocka_unit_test(pending_exports_are_a_file_of_the_counted_objects),
-        cmocka_unit_test(faults_make_collectors_and_prerequisites_fail),
+        cmocka_unit_test(faults_make_collectors_fail),
         cmocka_unit_test(run_errors_appear_in_the_history_until_they_are_turned_off),
         cmocka_unit_test(the_history_is_always_that_of_now),
     };
