@@ -1,6 +1,7 @@
 #include "live.h"
 
 #include "client.h"
+#include "controller/core/handoff.h"
 #include "output.h"
 #include "settings.h"
 
@@ -198,8 +199,25 @@ state_fits(const char *code, const char *title, const char *states, bool or_late
 static bool
 needs_people(const char *code)
 {
-    return strcmp(code, "X1") == 0 || strcmp(code, "X2") == 0 || strcmp(code, "X3") == 0 ||
-           strcmp(code, "X5") == 0;
+    return strcmp(code, "X1") == 0 || strcmp(code, "X3") == 0 || strcmp(code, "X5") == 0;
+}
+
+/* X2 goes on by itself once a server's evidence, or people's word for it, is in: only while that is what
+ * is missing are people needed. The answer is what `explain` says. */
+static enum baton_status
+judge_fencing(struct cli *c, const char *cutover_id, bool *ret_done)
+{
+    json_t *why;
+    enum baton_status rc = client_get(c, &why, "/api/v1/cutovers/%s/explain", cutover_id);
+    if (rc != BATON_OK)
+        return rc;
+    const char *fact = json_string_value(json_array_get(json_object_get(why, "facts"), 0));
+    *ret_done = strcmp(json_text(why, "guard"), guard_name(G_OLD_STOPPED)) == 0;
+    if (*ret_done)
+        rc = cli_fail(c, BATON_WAITING, "it is in X2 (%s): %s", json_text(why, "title"),
+                      fact != NULL ? fact : json_text(why, "next"));
+    json_decref(why);
+    return rc;
 }
 
 static enum baton_status
@@ -211,6 +229,8 @@ judge_state(struct cli *c, const json_t *cutover, const char *states, bool or_la
         return BATON_OK;
     if (needs_people(code))
         return cli_fail(c, BATON_WAITING, "it is in %s (%s) and waits for people", code, title);
+    if (strcmp(code, "X2") == 0)
+        return judge_fencing(c, json_text(cutover, "id"), ret_done);
     if (json_flag(cutover, "state.terminal"))
         return cli_fail(c, BATON_FAILED, "it ended in %s (%s)", code, title);
     *ret_done = false;
