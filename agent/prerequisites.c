@@ -60,7 +60,7 @@ static enum baton_status
 add_file(struct prereq *p, const char *folder, const char *name, struct baton_err *err)
 {
     char path[SETUP_PATH_BYTES];
-    char *text;
+    char *text = NULL;
     size_t len;
     int n = snprintf(path, sizeof path, "%s/%s", folder, name);
     if (n < 0 || (size_t)n >= sizeof path)
