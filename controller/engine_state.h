@@ -26,6 +26,7 @@ enum {
     WORDS_BURST = 256, /* statements of one agent at once, and then one in this time: far above */
     HELLOS_BURST = 30,
     HELLO_EVERY_MS = 2000,
+    HEADS_KEPT = 64, /* what an agent's receipt speaks of, as a rule */
     BLOBS_BURST = 8, /* files of settings that one agent offers */
     BLOB_EVERY_MS = 60000,
     FINDINGS_BURST = 30, /* new lists of findings of one agent */
@@ -104,6 +105,11 @@ struct journal {
     uint32_t records;  /* of this batch */
 };
 
+struct log_head {
+    uint64_t size;
+    struct baton_hash root;
+};
+
 struct waiter;
 
 enum input_kind { INPUT_CALL, INPUT_MESSAGE, INPUT_PEER };
@@ -157,7 +163,9 @@ struct engine {
     struct login_entry *login;
     size_t login_count, login_cap;
 
-    struct checkpoint_row checkpoint; /* newest, signed and durable */
+    struct checkpoint_row checkpoint;  /* newest, signed and durable */
+    struct log_head heads[HEADS_KEPT]; /* the last that were signed in this run, round and round */
+    uint64_t head_next;
     uint64_t checkpoint_ms, sweep_ms;
     struct bucket strangers; /* refusals of peers that are nobody ... */
     struct bucket callers;   /* ... and of people */
@@ -210,6 +218,8 @@ bool journal_get(struct engine *e, enum store_table table, const void *key, size
                  uint8_t **ret_value, size_t *ret_len);
 bool journal_object_get(struct engine *e, const struct baton_hash *hash, uint8_t **ret_bytes,
                         size_t *ret_len, struct baton_sig *ret_sig);
+/* Whether a receipt of that size and root is of this log: for each agent, at every word. */
+bool journal_had(struct engine *e, uint64_t size, const struct baton_hash *root);
 void journal_failed(struct engine *e, enum baton_status rc, const char *doing);
 /* Signs a checkpoint if one is due, then commits. Not open: nothing to do, BATON_OK. */
 enum baton_status journal_commit(struct engine *e, struct baton_err *err);

@@ -187,6 +187,7 @@ checkpoint_sign(struct engine *e)
     journal_check(e, e->p.store.head(e->p.store.ctx, &c.size, &c.root, &e->journal.err), "head");
     if (!journal_ok(e))
         return;
+    e->heads[e->head_next++ % HEADS_KEPT] = (struct log_head){c.size, c.root};
     uint8_t bytes[CHECKPOINT_BYTES], row[SITE_ROW_BYTES_MAX];
     checkpoint_bytes(c.size, &c.root, c.unix_ms, bytes);
     e->p.sign(e->p.ctx, DOMAIN_CHECKPOINT, bytes, sizeof bytes, &c.sig);
@@ -194,6 +195,24 @@ checkpoint_sign(struct engine *e)
                 checkpoint_row_encode(&c, row));
     e->checkpoint = c;
     e->checkpoint_ms = e->now_ms;
+}
+
+/* Receipts are heads that were signed, most of them lately. */
+bool
+journal_had(struct engine *e, uint64_t size, const struct baton_hash *root)
+{
+    struct baton_hash ours;
+    if (size == 0)
+        return true;
+    for (size_t i = 0; i < HEADS_KEPT; i++)
+        if (e->heads[i].size == size)
+            return baton_hash_eq(&e->heads[i].root, root);
+    if (!journal_ok(e))
+        return false;
+    enum baton_status rc = e->p.store.root_at(e->p.store.ctx, size, &ours, &e->journal.err);
+    if (rc != BATON_OK && rc != BATON_NOT_FOUND)
+        journal_failed(e, rc, "an earlier tree head");
+    return rc == BATON_OK && baton_hash_eq(&ours, root);
 }
 
 static bool

@@ -84,6 +84,10 @@ hello_compare(struct engine *e, struct seat *seat, const struct msg_hello *h)
     if (h->receipt_size > e->journal.log_size)
         journal_alarm(e, seat, NULL,
                       "this agent has seen a longer audit log: this ledger was restored");
+    else if (!journal_had(e, h->receipt_size, &h->receipt_root))
+        journal_alarm(e, seat, NULL,
+                      "this agent has a receipt of another audit log: this ledger was restored, or "
+                      "its past was changed");
     if (e->trust_known && h->trust_version == e->trust.version) {
         struct baton_hash ours;
         e->p.digest.sha256(e->p.digest.ctx, e->trust_bytes.bytes, e->trust_bytes.len, &ours);

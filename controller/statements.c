@@ -128,6 +128,7 @@ word_accept(struct engine *e, struct seat *seat, const struct word *w,
     ev.agent = seat->row.slot;
     ev.statement = &w->s;
     ev.statement_hash = w->hash;
+    ev.other_log = !journal_had(e, w->s.receipt_size, &w->s.receipt_root);
     ev.facts = &w->s.facts;
     room_step(e, seat->room, &ev, &(struct told){.record = &r, .actor = &seat->row.key}, NULL,
               NULL);

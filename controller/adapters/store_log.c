@@ -6,6 +6,7 @@
 
 enum {
     UNDO_FIRST = 128,
+    BLOCK_ROOTS_FIRST = 64,
     PROGRESS_EVERY = 4096,
     GROUP_HEAD_BYTES = BATON_ID_BYTES + 2, /* tenant, number of offsets that follow */
     BLOCK_BYTES_MAX = LOG_BLOCK_RECORDS * (GROUP_HEAD_BYTES + 2),
@@ -32,6 +33,7 @@ store_log_done(struct store_log *log)
     chain_done(&log->chain);
     free(log->undo);
     free(log->recent);
+    free(log->block_root);
     free(log->scratch);
     *log = (struct store_log){0};
 }
@@ -114,11 +116,45 @@ recent_reserve(struct store_log *log)
     return BATON_OK;
 }
 
+static enum baton_status
+block_root_reserve(struct store_log *log)
+{
+    if (log->tree.size / LOG_BLOCK_RECORDS < log->block_root_cap)
+        return BATON_OK;
+    size_t wanted = log->block_root_cap == 0 ? BLOCK_ROOTS_FIRST : log->block_root_cap * 2;
+    struct baton_hash *roots = realloc(log->block_root, wanted * sizeof *roots);
+    if (roots == NULL)
+        return BATON_NOMEM;
+    log->block_root = roots;
+    log->block_root_cap = wanted;
+    return BATON_OK;
+}
+
+/* Its last leaf fills a block: below that level the whole tree's frontier is the block's own. */
+static void
+block_root_note(struct store_log *log, const struct baton_hash *leaf)
+{
+    if ((log->tree.size + 1) % LOG_BLOCK_RECORDS != 0)
+        return;
+    struct baton_hash root = *leaf;
+    for (size_t level = 0; level < LOG_BLOCK_LEVELS; level++)
+        merkle_node(&log->tree.node[level], &root, &root);
+    log->block_root[log->tree.size / LOG_BLOCK_RECORDS] = root;
+}
+
+static enum baton_status
+grow_reserve(struct store_log *log)
+{
+    enum baton_status rc = recent_reserve(log);
+    return rc == BATON_OK ? block_root_reserve(log) : rc;
+}
+
 /* A record has its place: the tree grows, and the tenant is kept for the index. */
 static void
 log_grow(struct store_log *log, const struct baton_id *tenant, const struct baton_hash *leaf)
 {
     log->recent[log->tree.size - log->blocks * LOG_BLOCK_RECORDS] = *tenant;
+    block_root_note(log, leaf);
     merkle_append(&log->tree, leaf);
 }
 
@@ -162,7 +198,7 @@ store_log_append(struct store_log *log, struct audit_record *record, struct bato
     if (rc == BATON_OK)
         rc = undo_reserve(log);
     if (rc == BATON_OK)
-        rc = recent_reserve(log);
+        rc = grow_reserve(log);
     if (rc != BATON_OK)
         return baton_fail(err, rc, "audit log");
 
@@ -385,7 +421,7 @@ load_place(struct load *l, const struct audit_record *r, const struct baton_hash
     struct store_log *log = l->log;
     enum baton_status rc = chain_find(&log->chain, &r->tenant, &index);
     if (rc == BATON_OK)
-        rc = recent_reserve(log);
+        rc = grow_reserve(log);
     if (rc != BATON_OK)
         return baton_fail(err, rc, "audit log");
     struct chain_head *head = &log->chain.head[index];
@@ -504,6 +540,59 @@ store_log_load(struct store_log *log, const struct store_progress *progress, str
     load_close(&l);
     log->tree_before = log->tree;
     return rc;
+}
+
+/* Roots of long ago */
+
+/* The leaves from `seq` to `last`, behind a block's beginning. */
+static enum baton_status
+rest_append(struct store_log *log, uint64_t seq, uint64_t last, struct merkle_frontier *f,
+            struct baton_err *err)
+{
+    sqlite3_stmt *st = NULL;
+    enum baton_status rc = store_db_take(log->db, ST_LOG_EACH, &st, err);
+    if (rc != BATON_OK)
+        return rc;
+    (void)sqlite3_bind_int64(st, 1, (sqlite3_int64)seq);
+    (void)sqlite3_bind_int64(st, 2, (sqlite3_int64)last + 1); /* up to, not with */
+    int code = SQLITE_DONE;
+    for (; seq <= last && (code = sqlite3_step(st)) == SQLITE_ROW; seq++) {
+        size_t len = 0;
+        struct baton_hash leaf = {{0}};
+        const uint8_t *bytes = store_db_bytes(st, 3, &len);
+        if (len == sizeof leaf.b)
+            memcpy(leaf.b, bytes, len);
+        merkle_append(f, &leaf);
+    }
+    if (seq <= last)
+        rc = store_db_error(log->db, code == SQLITE_DONE ? SQLITE_CORRUPT : code, "reading the log",
+                            err);
+    store_db_give(log->db, ST_LOG_EACH, st);
+    return rc;
+}
+
+enum baton_status
+store_log_root_at(struct store_log *log, uint64_t size, struct baton_hash *ret_root,
+                  struct baton_err *err)
+{
+    struct merkle_frontier tree, blocks;
+    uint64_t full = size / LOG_BLOCK_RECORDS;
+
+    if (size > log->tree.size)
+        return BATON_NOT_FOUND;
+    merkle_init(&tree);
+    merkle_init(&blocks);
+    for (uint64_t i = 0; i < full; i++)
+        merkle_append(&blocks, &log->block_root[i]);
+    enum baton_status rc = rest_append(log, full * LOG_BLOCK_RECORDS + 1, size, &tree, err);
+    if (rc != BATON_OK)
+        return rc;
+    /* A tree over block roots is the upper part of the tree over their leaves. */
+    tree.size = size;
+    memcpy(&tree.node[LOG_BLOCK_LEVELS], blocks.node,
+           sizeof tree.node - LOG_BLOCK_LEVELS * sizeof tree.node[0]);
+    merkle_root(&tree, ret_root);
+    return BATON_OK;
 }
 
 /* Visiting */

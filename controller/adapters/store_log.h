@@ -1,6 +1,6 @@
 /* store_log.h: the audit log inside the database: its tree, the tenants' chains, their index.
  *
- * Shape      In memory: the Merkle frontier and each tenant's last record. On disk: one row per
+ * Shape      In memory: the Merkle frontier, each tenant's last record, the root of each full block. On disk: one row per
  *            record, the frontier in TABLE_META, and per 1,024 records one sorted list of
  *            tenants and offsets, so that one tenant's records are found without reading the others.
  *            The list is written off the hot path; the tail without one is read through.
@@ -18,7 +18,7 @@
 #include "controller/adapters/store_db.h"
 #include "controller/adapters/store_sqlite.h"
 
-enum { LOG_BLOCK_RECORDS = 1024 };
+enum { LOG_BLOCK_LEVELS = 10, LOG_BLOCK_RECORDS = 1 << LOG_BLOCK_LEVELS };
 
 struct head_undo {
     size_t index;
@@ -36,6 +36,8 @@ struct store_log {
     uint64_t blocks;         /* blocks whose index is on disk */
     struct baton_id *recent; /* tenants of the records behind those blocks, for the next index */
     size_t recent_cap;
+    struct baton_hash *block_root; /* of each full block; tree.size says how many count */
+    size_t block_root_cap;
     uint8_t *scratch;
 };
 
@@ -58,6 +60,11 @@ void store_log_rollback(struct store_log *log);
 /* The frontier as last committed; size 0 for an empty log. */
 enum baton_status store_log_stored(struct store_db *db, struct merkle_frontier *ret_tree,
                                    struct baton_err *err) BATON_MUST_USE;
+/* The root that the tree had at that size; reads fewer than LOG_BLOCK_RECORDS rows.
+ * BATON_NOT_FOUND: the log is shorter. */
+enum baton_status store_log_root_at(struct store_log *log, uint64_t size,
+                                    struct baton_hash *ret_root,
+                                    struct baton_err *err) BATON_MUST_USE;
 enum baton_status store_log_index(struct store_log *log, struct baton_err *err) BATON_MUST_USE;
 enum baton_status store_log_records(struct store_db *db, uint64_t from_seq,
                                     const struct baton_id *tenant_or_null,

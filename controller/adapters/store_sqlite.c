@@ -358,6 +358,14 @@ port_head(void *ctx, uint64_t *ret_size, struct baton_hash *ret_root, struct bat
     return BATON_OK;
 }
 
+static enum baton_status
+port_root_at(void *ctx, uint64_t size, struct baton_hash *ret_root, struct baton_err *err)
+{
+    struct store_sqlite *s = ctx;
+    BATON_ASSERT(!s->db.read_only);
+    return store_log_root_at(&s->log, size, ret_root, err);
+}
+
 /* Outbox and inbox */
 
 static enum baton_status
@@ -559,6 +567,7 @@ static const struct store_port port = {
     .append = port_append,
     .records = port_records,
     .head = port_head,
+    .root_at = port_root_at,
     .outbox_put = port_outbox_put,
     .outbox_each = port_outbox_each,
     .outbox_remove = port_outbox_remove,

@@ -360,13 +360,23 @@ note_alarms(struct step *s, struct authority_member *m)
         s->news |= AUTH_NEWS_RETIRED;
 }
 
+/* Agents keep their longest receipt: one that people have confirmed as lost comes again with every word
+ * until the log has outgrown it. */
+static bool
+records_lost(struct step *s, const struct statement *w)
+{
+    bool lost = (s->in->our_log_size < w->receipt_size || s->in->other_log) &&
+                w->receipt_size > s->a->receipt_size_foreign;
+    if (lost)
+        s->a->receipt_size_foreign = w->receipt_size;
+    return lost;
+}
+
 static void
 note_foreign(struct step *s, const struct statement *w)
 {
-    if (w->receipt_size > s->a->receipt_size_seen)
-        s->a->receipt_size_seen = w->receipt_size;
     bool promise_unknown = epoch_cmp(&w->epoch, &s->a->epoch) > 0;
-    bool records_unknown = s->in->our_log_size < w->receipt_size;
+    bool records_unknown = records_lost(s, w);
     if ((promise_unknown || records_unknown) && !s->a->reconcile) {
         s->a->reconcile = true;
         s->news |= AUTH_NEWS_FOREIGN;
@@ -728,7 +738,7 @@ authority_encode(const struct authority *a, uint8_t out[AUTHORITY_BYTES_MAX])
     canon_put_key(&w, &a->recipient);
     canon_put_key(&w, &a->holder);
     canon_put_u32(&w, a->serial);
-    canon_put_u64(&w, a->receipt_size_seen);
+    canon_put_u64(&w, a->receipt_size_foreign);
     canon_put_u8(&w, a->member_count);
     for (size_t i = 0; i < a->member_count; i++)
         put_member(&w, &a->member[i]);
@@ -754,7 +764,7 @@ authority_decode(const uint8_t *bytes, size_t len, struct authority *ret_authori
     a.recipient = canon_get_key(&r);
     a.holder = canon_get_key(&r);
     a.serial = canon_get_u32(&r);
-    a.receipt_size_seen = canon_get_u64(&r);
+    a.receipt_size_foreign = canon_get_u64(&r);
     a.member_count = canon_get_enum(&r, 0, MEMBERS_MAX);
     for (size_t i = 0; i < a.member_count; i++)
         a.member[i] = get_member(&r);

@@ -106,7 +106,7 @@ struct authority {
     struct baton_key holder; /* zero: nobody known */
     uint32_t serial;
     uint64_t asked_ms;
-    uint64_t receipt_size_seen; /* longest audit log any member has a receipt for */
+    uint64_t receipt_size_foreign; /* longest receipt whose records this ledger does not have */
     struct authority_member member[MEMBERS_MAX];
     /* of the last step, not state */
     uint8_t challenge_mask, said_by, refused_by;
@@ -121,7 +121,8 @@ struct authority_input {
     struct baton_id nonce[MEMBERS_MAX]; /* fresh random ones for challenges this step may send */
     const struct statement *said;       /* SAID */
     struct baton_hash said_hash;
-    uint64_t our_log_size; /* SAID, START: audit records this ledger has */
+    uint64_t our_log_size; /* SAID: audit records this ledger has */
+    bool other_log;        /* SAID: no longer, but at the receipt's size it had another root */
     struct baton_hash attest[2];
     const struct plan *plan; /* ADOPT and FENCE: members are taken from it */
     struct baton_hash plan_hash;

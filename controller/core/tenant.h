@@ -137,7 +137,8 @@ struct tenant_event {
     struct baton_id incarnation, random_id; /* fresh random for ids */
     struct baton_id nonce[MEMBERS_MAX];
     uint64_t our_log_size;
-    uint8_t agent; /* index */
+    bool other_log; /* STATEMENT: its receipt is of another log than ours */
+    uint8_t agent;  /* index */
     enum handoff_event verb;
     struct baton_id actor; /* operator */
     const struct trust_doc *trust;

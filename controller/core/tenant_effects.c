@@ -69,6 +69,7 @@ step_authority(struct step *s, enum authority_event event, const struct baton_ke
                                  .now_ms = ev->now_ms,
                                  .incarnation = ev->incarnation,
                                  .our_log_size = ev->our_log_size,
+                                 .other_log = ev->other_log,
                                  .said = ev->statement,
                                  .said_hash = ev->statement_hash,
                                  .plan = s->t->plan_known ? &s->t->plan : NULL,

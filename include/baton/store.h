@@ -80,6 +80,10 @@ struct store_port {
                                  void *arg, struct baton_err *err);
     enum baton_status (*head)(void *ctx, uint64_t *ret_size, struct baton_hash *ret_root,
                               struct baton_err *err);
+    /* The root that the log had at that size, with this batch's records; BATON_NOT_FOUND: it never
+     * was that long. The writer's store only. */
+    enum baton_status (*root_at)(void *ctx, uint64_t size, struct baton_hash *ret_root,
+                                 struct baton_err *err);
 
     enum baton_status (*outbox_put)(void *ctx, const struct outbox_row *row, struct baton_err *err);
     enum baton_status (*outbox_each)(void *ctx, const struct baton_key *agent_or_null,

@@ -203,6 +203,13 @@ t_head(void *ctx, uint64_t *ret_size, struct baton_hash *ret_root, struct baton_
 }
 
 static enum baton_status
+t_root_at(void *ctx, uint64_t size, struct baton_hash *ret_root, struct baton_err *err)
+{
+    struct world *w = ctx;
+    return w->real.root_at(w->real.ctx, size, ret_root, err);
+}
+
+static enum baton_status
 t_outbox_put(void *ctx, const struct outbox_row *row, struct baton_err *err)
 {
     struct world *w = ctx;
@@ -250,6 +257,7 @@ static const struct store_port traced = {
     .append = t_append,
     .records = t_records,
     .head = t_head,
+    .root_at = t_root_at,
     .outbox_put = t_outbox_put,
     .outbox_each = t_outbox_each,
     .outbox_remove = t_outbox_remove,

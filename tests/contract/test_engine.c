@@ -912,6 +912,27 @@ an_answer_to_our_order_with_other_bytes_is_an_alarm(void **state)
 }
 
 static void
+a_receipt_of_another_log_is_an_alarm_however_short_it_is(void **state)
+{
+    struct world *w = *state;
+    struct world_agent a;
+    agent_init(&a, w, "OLD01");
+    agent_join(&a, 'o');
+    struct message *m = world_take(w, &a, MSG_RECEIPT);
+    assert_non_null(m);
+    a.receipt_size = m->u.receipt.size;
+    a.receipt_root = m->u.receipt.root;
+    world_stop(w);
+    world_start(w); /* whose own signed heads begin later */
+    agent_hello(&a);
+    assert_int_equal(world_records(w, AUDIT_ALARM), 0);
+    a.receipt_root.b[7] ^= 1; /* as many records, but not these */
+    agent_hello(&a);
+    assert_true(world_record_says(w, AUDIT_ALARM, "receipt of another audit log"));
+    agent_done(&a);
+}
+
+static void
 an_answer_to_an_order_of_another_ledger_is_kept_as_foreign(void **state)
 {
     struct world *w = *state;
@@ -1089,6 +1110,7 @@ main(void)
         WORLD_TEST(an_order_goes_only_with_the_answer_that_names_its_hash),
         WORLD_TEST(orders_of_a_revoked_agent_are_given_up),
         WORLD_TEST(an_answer_to_our_order_with_other_bytes_is_an_alarm),
+        WORLD_TEST(a_receipt_of_another_log_is_an_alarm_however_short_it_is),
         WORLD_TEST(an_answer_to_an_order_of_another_ledger_is_kept_as_foreign),
         WORLD_TEST(the_outbox_is_delivered_after_a_restart),
         WORLD_TEST(an_agent_that_counts_less_than_is_known_is_shown_its_own_word),

@@ -739,6 +739,27 @@ a_member_that_was_attested_for_gets_its_fence_with_the_holders_word(void **state
     assert_false(fact_is(&h->side[OLD].facts, FACT_SERVICES_STOPPED, 0));
 }
 
+/* A ledger that was put back from a backup, and has grown since beyond what its agents had seen. */
+static void
+a_receipt_of_another_log_is_confirmed_by_a_person_once(void **state)
+{
+    struct handoff *h = *state;
+    struct promise *p = &h->side[OLD].m.promise;
+    struct order asked = {.verb = ORDER_STATUS, .tenant = h->w.tenant};
+    walk_to(h, HO_READY, false);
+    p->receipt_size = 3;
+    crypto_random(p->receipt_root.b, sizeof p->receipt_root.b);
+    answer_status(&h->side[OLD], &asked);
+    read_tenant(h);
+    assert_int_equal(h->t.cutover.state, HO_RECONCILE);
+    assert_int_equal(verb(h, HEV_CONFIRM_FOREIGN, "restored on Monday"), BATON_OK);
+    pass(h, 1200);
+    assert_int_equal(h->t.cutover.state, HO_READY);
+    answer_status(&h->side[OLD], &asked); /* with the receipt that it keeps */
+    read_tenant(h);
+    assert_int_equal(h->t.cutover.state, HO_READY);
+}
+
 static void
 an_outbox_that_nobody_empties_holds_the_tenant(void **state)
 {
@@ -1103,6 +1124,7 @@ main(void)
         HANDOFF_TEST(a_controller_that_restarts_in_every_state_finishes_the_same_handoff),
         HANDOFF_TEST(back_from_the_gap_to_the_old_server),
         HANDOFF_TEST(a_member_that_was_attested_for_gets_its_fence_with_the_holders_word),
+        HANDOFF_TEST(a_receipt_of_another_log_is_confirmed_by_a_person_once),
         HANDOFF_TEST(an_outbox_that_nobody_empties_holds_the_tenant),
         HANDOFF_TEST(no_order_that_touches_authority_leaves_before_the_agent_was_heard),
         HANDOFF_TEST(settings_with_another_hash_are_not_handed_on),

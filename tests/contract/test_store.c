@@ -250,6 +250,56 @@ a_rollback_restores_tree_chain_objects_outbox_and_inbox(void **state)
     assert_int_equal(head(f, NULL), 7);
 }
 
+/* The leaves of the whole log, in order. */
+struct leaves {
+    struct baton_hash leaf[3000];
+    size_t count;
+};
+
+static bool
+leaf_visit(void *arg, const struct audit_record *record, const uint8_t *bytes, size_t len)
+{
+    struct leaves *l = arg;
+    (void)record;
+    merkle_leaf(bytes, len, &l->leaf[l->count++]);
+    return true;
+}
+
+static void
+assert_roots(struct fixture *f)
+{
+    static const uint64_t sizes[] = {0, 1, 5, 1023, 1024, 1025, 2047, 2048, 2049, 2500};
+    static struct leaves l;
+    l.count = 0;
+    OK(S.records(CTX, 1, NULL, leaf_visit, &l, NULL));
+    struct merkle_source all = merkle_array(l.leaf);
+    for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+        struct baton_hash want, got;
+        OK(merkle_range(&all, 0, sizes[i], &want));
+        OK(S.root_at(CTX, sizes[i], &got, NULL));
+        assert_true(baton_hash_eq(&want, &got));
+    }
+}
+
+static void
+the_root_of_any_earlier_size_is_known(void **state)
+{
+    struct fixture *f = *state;
+    struct baton_hash root;
+    append_many(f, 1000, 3);
+    OK(S.begin(CTX, NULL)); /* fills a block that never was */
+    for (unsigned i = 0; i < 100; i++)
+        (void)append(f, 9);
+    OK(S.root_at(CTX, 1100, &root, NULL));
+    S.rollback(CTX);
+    assert_int_equal(S.root_at(CTX, 1001, &root, NULL), BATON_NOT_FOUND);
+    append_many(f, 1500, 3);
+    assert_roots(f);
+    reopen(f);
+    assert_roots(f);
+    assert_int_equal(S.root_at(CTX, 2501, &root, NULL), BATON_NOT_FOUND);
+}
+
 static void
 rows_keep_empty_and_binary_values(void **state)
 {
@@ -1077,6 +1127,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         ON_BOTH(what_is_committed_stays_and_what_is_rolled_back_never_was),
         ON_BOTH(a_rollback_restores_tree_chain_objects_outbox_and_inbox),
+        ON_BOTH(the_root_of_any_earlier_size_is_known),
         ON_BOTH(rows_keep_empty_and_binary_values),
         ON_BOTH(rows_come_in_key_order_within_a_prefix_and_a_table),
         ON_BOTH(a_visitor_may_walk_and_write_the_same_table),

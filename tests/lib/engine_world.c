@@ -126,6 +126,12 @@ wrap_head(void *ctx, uint64_t *ret_size, struct baton_hash *ret_root, struct bat
 }
 
 static enum baton_status
+wrap_root_at(void *ctx, uint64_t size, struct baton_hash *ret_root, struct baton_err *err)
+{
+    return REAL(ctx)->root_at(REAL(ctx)->ctx, size, ret_root, err);
+}
+
+static enum baton_status
 wrap_outbox_put(void *ctx, const struct outbox_row *row, struct baton_err *err)
 {
     return REAL(ctx)->outbox_put(REAL(ctx)->ctx, row, err);
@@ -165,6 +171,7 @@ static const struct store_port wrapper = {
     .append = wrap_append,
     .records = wrap_records,
     .head = wrap_head,
+    .root_at = wrap_root_at,
     .outbox_put = wrap_outbox_put,
     .outbox_each = wrap_outbox_each,
     .outbox_remove = wrap_outbox_remove,
@@ -606,6 +613,8 @@ agent_hello(struct world_agent *a)
     m.u.hello.counter = ++a->counter; /* a session counts */
     strcpy(m.u.hello.version, "0.1.0");
     m.u.hello.machine = a->machine;
+    m.u.hello.receipt_size = a->receipt_size;
+    m.u.hello.receipt_root = a->receipt_root;
     crypto_random(m.u.hello.nonce.b, sizeof m.u.hello.nonce.b);
     a->session = (struct baton_id){{0}};
     agent_send(a, &m);

@@ -69,6 +69,8 @@ struct world_agent {
     char host[NAME_BYTES];
     struct machine machine;
     struct facts facts;
+    uint64_t receipt_size; /* what it says at HELLO */
+    struct baton_hash receipt_root;
 };
 
 void world_init(struct world *w);

@@ -458,6 +458,23 @@ fake_head(void *ctx, uint64_t *ret_size, struct baton_hash *ret_root, struct bat
     return BATON_OK;
 }
 
+static enum baton_status
+fake_root_at(void *ctx, uint64_t size, struct baton_hash *ret_root, struct baton_err *err)
+{
+    struct fake *f = ctx;
+    struct merkle_frontier tree;
+    enum baton_status rc = fault_tick(f, err);
+    if (rc != BATON_OK)
+        return rc;
+    if (size > f->records)
+        return BATON_NOT_FOUND;
+    merkle_init(&tree);
+    for (uint64_t i = 0; i < size; i++)
+        merkle_append(&tree, &f->record[i].leaf);
+    merkle_root(&tree, ret_root);
+    return BATON_OK;
+}
+
 /* Outbox: under (agent, seq, number) stand order, tenant, hash and bytes; under the order id stands
  * that key. */
 
@@ -636,6 +653,7 @@ store_fake_open(struct store_port *ret_store, struct baton_err *err)
         .append = fake_append,
         .records = fake_records,
         .head = fake_head,
+        .root_at = fake_root_at,
         .outbox_put = fake_outbox_put,
         .outbox_each = fake_outbox_each,
         .outbox_remove = fake_outbox_remove,

@@ -17,6 +17,7 @@ struct pair { /* one tenant: the record, two agents, their servers */
     uint8_t nonce;
     uint32_t news;
     uint64_t log_size;
+    bool other_log;
     struct { /* newest evidence of each, signed */
         uint8_t bytes[STATEMENT_BYTES_MAX];
         size_t len;
@@ -120,7 +121,8 @@ input(struct pair *p, enum authority_event event)
                                  .incarnation = toy_id(0xc0),
                                  .plan = toy_plan(),
                                  .plan_hash = toy_plan_hash(),
-                                 .our_log_size = p->log_size};
+                                 .our_log_size = p->log_size,
+                                 .other_log = p->other_log};
     for (size_t m = 0; m < TOY_MEMBERS; m++)
         in.nonce[m] = toy_id(++p->nonce);
     return in;
@@ -507,6 +509,45 @@ a_receipt_longer_than_our_log_means_reconcile(void **state)
     assert_true(p.a.reconcile);
 }
 
+static void
+a_receipt_that_people_have_confirmed_as_lost_asks_them_once(void **state)
+{
+    (void)state;
+    struct pair p;
+    pair_open(&p);
+    p.log_size = 5;
+    adopt(&p);
+    p.m[TOY_OLD].promise.receipt_size = 6;
+    struct order o = status_order(&p, TOY_OLD);
+    give(&p, TOY_OLD, &o);
+    assert_int_equal(ask(&p, AUTH_EV_RECONCILE), BATON_OK);
+    o = status_order(&p, TOY_OLD); /* the agent keeps that receipt, and says so with every word */
+    give(&p, TOY_OLD, &o);
+    assert_false(p.a.reconcile);
+    p.m[TOY_NEW].promise.receipt_size = 7; /* more than they have seen */
+    o = status_order(&p, TOY_NEW);
+    give(&p, TOY_NEW, &o);
+    assert_true(p.a.reconcile);
+}
+
+static void
+a_receipt_of_another_log_means_reconcile_however_short(void **state)
+{
+    (void)state;
+    struct pair p;
+    pair_open(&p);
+    p.log_size = 5;
+    adopt(&p);
+    p.m[TOY_OLD].promise.receipt_size = 3;
+    struct order o = status_order(&p, TOY_OLD);
+    give(&p, TOY_OLD, &o);
+    assert_false(p.a.reconcile);
+    p.other_log = true;
+    o = status_order(&p, TOY_OLD);
+    give(&p, TOY_OLD, &o);
+    assert_true(p.a.reconcile);
+}
+
 /* ---- words made by hand: what no honest pair says at this moment ---------------------------------- */
 
 static struct statement
@@ -818,6 +859,8 @@ main(void)
         cmocka_unit_test(an_answer_to_an_earlier_run_is_not_being_heard),
         cmocka_unit_test(a_promise_that_the_ledger_does_not_know_means_reconcile),
         cmocka_unit_test(a_receipt_longer_than_our_log_means_reconcile),
+        cmocka_unit_test(a_receipt_that_people_have_confirmed_as_lost_asks_them_once),
+        cmocka_unit_test(a_receipt_of_another_log_means_reconcile_however_short),
         cmocka_unit_test(go_after_a_restart_needs_a_new_ask),
         cmocka_unit_test(a_refusal_of_something_else_leaves_the_grant_under_way),
         cmocka_unit_test(a_grant_that_was_honoured_after_all_is_seen_in_the_gap),
