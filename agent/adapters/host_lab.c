@@ -298,15 +298,23 @@ is_local(enum host_op op)
     return op == HOST_COLLECT || (op >= HOST_FILE_STAT && op <= HOST_FILE_COMMIT);
 }
 
+/* A server without power is one that does not answer, whatever carries the words. */
+static enum baton_status
+read_refusal(const struct job *j, const json_t *answer, struct baton_err *err)
+{
+    const char *why = json_string_value(json_object_get(answer, "error"));
+    const char *status = json_string_value(json_object_get(answer, "status"));
+    bool off = status != NULL && strcmp(status, baton_status_name(BATON_UNREACHABLE)) == 0;
+    return baton_fail(err, off ? BATON_UNREACHABLE : BATON_FAILED, "%s: %s",
+                      host_op_name(j->request.op), why == NULL ? "refused" : why);
+}
+
 static enum baton_status
 read_answer(struct host_lab *h, const struct job *j, const json_t *answer,
             struct host_completion *done)
 {
-    if (!json_is_true(json_object_get(answer, "ok"))) {
-        const char *why = json_string_value(json_object_get(answer, "error"));
-        return baton_fail(&done->err, BATON_FAILED, "%s: %s", host_op_name(j->request.op),
-                          why == NULL ? "refused" : why);
-    }
+    if (!json_is_true(json_object_get(answer, "ok")))
+        return read_refusal(j, answer, &done->err);
     return is_local(j->request.op) ? run_locally(h, j, answer, done, &done->err)
                                    : lab_answer(answer, done, &done->err);
 }

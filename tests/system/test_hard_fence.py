@@ -62,8 +62,13 @@ class AtTheFence(SharedSite):
         agent.kill()
         shutil.rmtree(agent.directory)
         shutil.copytree(kept, agent.directory)
+        # On a real server the boot starts the agent too. Here it stands ready before the power comes: a process
+        # that is started after the revert would race, on a busy machine, with the services' own start.
+        lab.do("OLD", "power", act="off")
+        said = len(agent.log.read_bytes())
+        agent.start()
+        site.wait_until("the agent waits for its server", lambda: b"waiting for it" in agent.log.read_bytes()[said:])
         lab.do("OLD", "revert", generation="true" if generation else "false")
-        agent.start(ready="ready")
         site.wait_until("the guard stops OLD", lambda: self.fenced(tenant, "OLD"), timeout=30)
         return gap_from
 
@@ -83,7 +88,7 @@ class AtTheFence(SharedSite):
         self.assertNotIn(self.site.state("rewound"), ("C4", "C5"))
         quiet_from = self.last_export("rewound")
         time.sleep(3)
-        self.assertEqual(self.exporters("rewound", since=quiet_from + 1), [])
+        self.assertEqual(self.exporters("rewound", since=quiet_from), [])
 
 
 if __name__ == "__main__":
