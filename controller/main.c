@@ -181,6 +181,7 @@ rebuild_open(const struct settings *s, bool repair, struct rebuild_result *ret_r
 {
     struct store_progress progress = {progress_tell, NULL};
     struct store_port store, scratch;
+    struct store_check check;
     char path[SETTINGS_PATH_BYTES];
     enum baton_status rc = store_sqlite_open_watched(s->store, STORE_READ_WRITE,
                                                      crypto_digest_port(), &progress, &store, err);
@@ -188,7 +189,9 @@ rebuild_open(const struct settings *s, bool repair, struct rebuild_result *ret_r
         return rc;
     rc = scratch_open(s, path, &scratch, err);
     if (rc == BATON_OK) {
-        rc = rebuild_run(&store, &scratch, repair, ret_result, err);
+        rc = store_sqlite_check(&store, NULL, &check, err);
+        if (rc == BATON_OK)
+            rc = rebuild_run(&store, &scratch, repair, ret_result, err);
         scratch.close(scratch.ctx);
         scratch_remove(path);
     }

@@ -1,5 +1,7 @@
 #include "controller/rebuild.h"
 
+#include "common/names.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -81,6 +83,17 @@ row_repair(const struct compare *c, const void *key, size_t key_len, const uint8
     return c->in->put(c->in->ctx, c->table, key, key_len, value, len, c->err);
 }
 
+static void
+row_differs(struct rebuild_result *r, enum store_table table, const void *key, size_t key_len)
+{
+    if (r->different++ > 0)
+        return;
+    BATON_ASSERT(key_len <= sizeof r->key);
+    r->table = (uint8_t)table;
+    r->key_len = (uint8_t)key_len;
+    memcpy(r->key, key, key_len);
+}
+
 static bool
 compare_visit(void *arg, const void *key, size_t key_len, const uint8_t *value, size_t len)
 {
@@ -98,7 +111,7 @@ compare_visit(void *arg, const void *key, size_t key_len, const uint8_t *value, 
     if (!c->removes)
         c->result->rows++;
     if (c->removes ? missing : differs) {
-        c->result->different++;
+        row_differs(c->result, c->table, key, key_len);
         c->rc = row_repair(c, key, key_len, value, len);
     }
     return c->rc == BATON_OK;
@@ -125,6 +138,22 @@ compare_tables(const struct store_port *store, const struct store_port *scratch,
     return rc;
 }
 
+static enum baton_status
+differ(const struct rebuild_result *r, struct baton_err *err)
+{
+    static const char *const names[TABLE_COUNT] = {
+        [TABLE_TENANT] = "tenant", [TABLE_AUTHORITY] = "authority", [TABLE_CUTOVER] = "cutover",
+        [TABLE_AGENT] = "agent",   [TABLE_TOKEN] = "token",         [TABLE_TRUST] = "trust",
+        [TABLE_LOGIN] = "login",   [TABLE_APPROVAL] = "approval",   [TABLE_STATEMENT] = "statement",
+    };
+    char hex[2 * STORE_KEY_BYTES + 1];
+    baton_hex(r->key, r->key_len, hex);
+    return baton_fail(err, BATON_CORRUPT,
+                      "%llu rows are not what the audit says, the first in table %s under %s: "
+                      "baton-controller rebuild makes them again",
+                      (unsigned long long)r->different, NAME_OF(names, r->table), hex);
+}
+
 enum baton_status
 rebuild_run(const struct store_port *store, const struct store_port *scratch, bool repair,
             struct rebuild_result *ret_result, struct baton_err *err)
@@ -145,7 +174,6 @@ rebuild_run(const struct store_port *store, const struct store_port *scratch, bo
     if (rc != BATON_OK)
         return baton_wrap(err, rc, "comparing rows");
     if (!repair && ret_result->different > 0)
-        return baton_fail(err, BATON_CORRUPT, "%llu rows are not what the audit says",
-                          (unsigned long long)ret_result->different);
+        return differ(ret_result, err);
     return BATON_OK;
 }

@@ -13,6 +13,7 @@
 
 struct rebuild_result {
     uint64_t records, rows, different;
+    uint8_t table, key_len, key[STORE_KEY_BYTES]; /* of the first row that differs */
 };
 
 /* scratch: an empty store. repair false: compare alone. */

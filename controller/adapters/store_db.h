@@ -30,6 +30,7 @@
     X(ST_OBJECT_PUT, "INSERT INTO object(hash, sig, bytes) VALUES(?1, ?2, ?3)")                    \
     X(ST_OBJECT_SIG, "SELECT sig FROM object WHERE hash = ?1")                                     \
     X(ST_OBJECT_GET, "SELECT sig, bytes FROM object WHERE hash = ?1")                              \
+    X(ST_OBJECT_EACH, "SELECT hash, bytes FROM object")                                            \
     X(ST_LOG_PUT, "INSERT INTO log(seq, tenant, tenant_seq, leaf, bytes) "                         \
                   "VALUES(?1, ?2, ?3, ?4, ?5)")                                                    \
     X(ST_LOG_EACH, "SELECT seq, tenant, tenant_seq, leaf, bytes FROM log WHERE seq >= ?1 "         \

@@ -293,6 +293,25 @@ port_object_put(void *ctx, const struct baton_hash *hash, const void *bytes, siz
     return rc == BATON_NOT_FOUND ? object_insert(s, hash, bytes, len, sig, err) : rc;
 }
 
+static bool
+object_is(const struct store_sqlite *s, const struct baton_hash *hash, const uint8_t *bytes,
+          size_t len)
+{
+    struct baton_hash is;
+    s->dp.sha256(s->dp.ctx, bytes, len, &is);
+    return baton_hash_eq(&is, hash);
+}
+
+static enum baton_status
+object_damaged(const struct baton_hash *hash, struct baton_err *err)
+{
+    char hex[17];
+    baton_hex(hash->b, 8, hex);
+    return baton_fail(err, BATON_CORRUPT,
+                      "object %s is damaged: go back to a backup; the agents know what came after",
+                      hex);
+}
+
 static enum baton_status
 port_object_get(void *ctx, const struct baton_hash *hash, uint8_t **ret_bytes, size_t *ret_len,
                 struct baton_sig *ret_sig, struct baton_err *err)
@@ -311,7 +330,8 @@ port_object_get(void *ctx, const struct baton_hash *hash, uint8_t **ret_bytes, s
         const uint8_t *bytes = store_db_bytes(st, 1, &len);
         if (ret_sig != NULL && !column_fixed(st, 0, ret_sig->b, sizeof ret_sig->b))
             *ret_sig = (struct baton_sig){0};
-        rc = copy_out(bytes, len, ret_bytes, ret_len, err);
+        rc = object_is(s, hash, bytes, len) ? copy_out(bytes, len, ret_bytes, ret_len, err)
+                                            : object_damaged(hash, err);
     } else if (code == SQLITE_DONE) {
         rc = BATON_NOT_FOUND;
     } else {
@@ -631,6 +651,28 @@ store_sqlite_checkpoint(const struct store_port *store, struct baton_err *err)
 }
 
 static enum baton_status
+check_objects(struct store_sqlite *s, struct baton_err *err)
+{
+    sqlite3_stmt *st = NULL;
+    enum baton_status rc = store_db_take(&s->db, ST_OBJECT_EACH, &st, err);
+    if (rc != BATON_OK)
+        return rc;
+    int code = SQLITE_DONE;
+    while (rc == BATON_OK && (code = sqlite3_step(st)) == SQLITE_ROW) {
+        size_t len = 0;
+        struct baton_hash hash = {{0}};
+        bool named = column_fixed(st, 0, hash.b, sizeof hash.b);
+        const uint8_t *bytes = store_db_bytes(st, 1, &len);
+        if (!named || !object_is(s, &hash, bytes, len))
+            rc = object_damaged(&hash, err);
+    }
+    if (rc == BATON_OK && code != SQLITE_DONE)
+        rc = store_db_error(&s->db, code, "reading the objects", err);
+    store_db_give(&s->db, ST_OBJECT_EACH, st);
+    return rc;
+}
+
+static enum baton_status
 check_all(struct store_sqlite *s, const struct store_progress *progress,
           struct store_check *ret_check, struct baton_err *err)
 {
@@ -640,6 +682,8 @@ check_all(struct store_sqlite *s, const struct store_progress *progress,
         rc = store_db_integrity(&s->db, err);
     if (rc == BATON_OK)
         rc = store_log_load(&log, progress, err);
+    if (rc == BATON_OK)
+        rc = check_objects(s, err);
     if (rc == BATON_OK) {
         *ret_check = (struct store_check){.records = log.tree.size, .tenants = log.chain.count};
         merkle_root(&log.tree, &ret_check->root);

@@ -1062,7 +1062,10 @@ state_made_again_from_the_audit_alone_is_the_same(void **state)
     assert_int_equal(store.put(store.ctx, TABLE_TENANT, "x", 1, "y", 1, NULL), BATON_OK);
     assert_int_equal(store.remove(store.ctx, TABLE_TENANT, w->tenant.b, 16, NULL), BATON_OK);
     assert_int_equal(store.commit(store.ctx, NULL), BATON_OK);
-    assert_int_equal(rebuild_run(&store, &scratch, false, &r, NULL), BATON_CORRUPT);
+    struct baton_err err = {0};
+    assert_int_equal(rebuild_run(&store, &scratch, false, &r, &err), BATON_CORRUPT);
+    assert_non_null(strstr(err.text, "table tenant"));
+    assert_non_null(strstr(err.text, "baton-controller rebuild"));
     assert_int_equal(rebuild_run(&store, &scratch, true, &r, NULL), BATON_OK);
     assert_int_equal(r.different, 2);
     assert_int_equal(rebuild_run(&store, &scratch, false, &r, NULL), BATON_OK);

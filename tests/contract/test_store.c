@@ -1089,6 +1089,33 @@ a_full_check_agrees_with_the_head(void **state)
     reader.close(reader.ctx);
 }
 
+static void
+a_damaged_object_is_never_handed_out_and_the_full_check_finds_it(void **state)
+{
+    struct fixture *f = *state;
+    struct baton_hash good, bad;
+    struct store_check check;
+    struct baton_err err = {0};
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    sha256_of("good", 4, &good);
+    sha256_of("evidence", 8, &bad);
+    OK(S.begin(CTX, NULL));
+    OK(S.object_put(CTX, &good, "good", 4, NULL, NULL));
+    OK(S.object_put(CTX, &bad, "evidence", 8, NULL, NULL));
+    OK(S.commit(CTX, NULL));
+    OK(store_sqlite_check(&S, NULL, &check, NULL));
+    close_store(f);
+    tamper(f, "UPDATE object SET bytes = CAST('evidencf' AS BLOB) WHERE length(bytes) = 8");
+    f->store = open_real(f, STORE_READ_WRITE);
+    assert_int_equal(S.object_get(CTX, &bad, &bytes, &len, NULL, &err), BATON_CORRUPT);
+    assert_null(bytes);
+    assert_non_null(strstr(err.text, "backup"));
+    OK(S.object_get(CTX, &good, &bytes, &len, NULL, NULL));
+    free(bytes);
+    assert_int_equal(store_sqlite_check(&S, NULL, &check, NULL), BATON_CORRUPT);
+}
+
 /* What only the fake can do */
 
 static void
@@ -1153,6 +1180,7 @@ main(void)
         ON_REAL(one_tenants_records_are_found_through_the_index_and_behind_it),
         ON_REAL(a_backup_is_whole_checked_and_never_overwrites),
         ON_REAL(a_full_check_agrees_with_the_head),
+        ON_REAL(a_damaged_object_is_never_handed_out_and_the_full_check_finds_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
