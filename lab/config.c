@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config_content.h"
+#include "config_fim.h"
 #include "config_write.h"
 #include "folder.h"
 #include "print.h"
@@ -120,8 +122,8 @@ config_live_value(const struct server *s, const char *name, char *ret_value, siz
 
 /* Both readers keep the text of the element they are in; deeper elements are skipped by depth. */
 struct reading {
-    int depth;
-    const char **wanted; /* connector: element names at depth 2 */
+    int depth, wanted_depth;
+    const char **wanted; /* connector: element names at wanted_depth */
     char (*value)[VALUE_BYTES];
     size_t count;
     char *target; /* where character data goes now, or NULL */
@@ -147,7 +149,7 @@ connector_begin(void *ctx, const XML_Char *name, const XML_Char **attributes)
     (void)attributes;
     struct reading *r = ctx;
     r->target = NULL;
-    if (++r->depth != 2)
+    if (++r->depth != r->wanted_depth)
         return;
     for (size_t i = 0; i < r->count; i++)
         if (strcmp(name, r->wanted[i]) == 0)
@@ -193,11 +195,12 @@ guid_plain(const char *text, char out[GUID_TEXT])
 }
 
 static enum baton_status
-connector_read(struct server *s, const char *path, struct baton_err *err)
+connector_read(struct server *s, const char *path, bool fim, struct baton_err *err)
 {
     static const char *wanted[] = {"id", "name", "category", "subtype"};
     char value[ARRAY_LEN(wanted)][VALUE_BYTES] = {{0}};
-    struct reading r = {.wanted = wanted, .value = value, .count = ARRAY_LEN(wanted)};
+    struct reading r = {
+        .wanted_depth = fim ? 3 : 2, .wanted = wanted, .value = value, .count = ARRAY_LEN(wanted)};
     struct loaded file = {0};
     enum baton_status rc = load(path, &file, err);
     if (rc != BATON_OK)
@@ -219,11 +222,21 @@ connector_read(struct server *s, const char *path, struct baton_err *err)
     return BATON_OK;
 }
 
+/* Which form lies there: a DirSync server has no folder of connectors. */
+static bool
+is_fim(const struct server *s)
+{
+    return !folder_has(s->dir, "configuration/Connectors");
+}
+
 static enum baton_status
 connectors_read(struct server *s, struct baton_err *err)
 {
     char folder[PATH_BYTES], path[PATH_BYTES];
-    if (!print_format(folder, sizeof folder, "%s/configuration/Connectors", s->dir))
+    bool fim = is_fim(s);
+    const char *begin = fim ? "MA-" : "Connector_";
+    if (!print_format(folder, sizeof folder, "%s/configuration%s", s->dir,
+                      fim ? "" : "/Connectors"))
         return baton_fail(err, BATON_LIMIT, "path too long below %s", s->name);
     DIR *dir = opendir(folder);
     if (dir == NULL)
@@ -231,10 +244,10 @@ connectors_read(struct server *s, struct baton_err *err)
     s->disk.connectors.count = 0;
     enum baton_status rc = BATON_OK;
     for (struct dirent *entry; rc == BATON_OK && (entry = readdir(dir)) != NULL;) {
-        if (strncmp(entry->d_name, "Connector_", 10) != 0 ||
+        if (strncmp(entry->d_name, begin, strlen(begin)) != 0 ||
             !print_format(path, sizeof path, "%s/%s", folder, entry->d_name))
             continue;
-        rc = connector_read(s, path, err);
+        rc = connector_read(s, path, fim, err);
     }
     closedir(dir);
     return rc;
@@ -262,8 +275,9 @@ config_install(struct server *s, struct baton_err *err)
         return baton_fail(err, BATON_LIMIT, "path too long below %s", s->name);
     enum baton_status rc = folder_remove(folder, err);
     if (rc == BATON_OK)
-        rc = s->config_from != NULL ? folder_copy(s->config_from, folder, err)
-                                    : config_write(s, folder, err);
+        rc = s->config_from != NULL            ? folder_copy(s->config_from, folder, err)
+             : s->disk.product.kind == DIRSYNC ? config_fim_write(s, folder, err)
+                                               : config_write(s, folder, err);
     if (rc == BATON_OK)
         rc = connectors_read(s, err);
     if (rc == BATON_OK)
@@ -274,7 +288,8 @@ config_install(struct server *s, struct baton_err *err)
 static void
 mv_path(const struct server *s, char path[PATH_BYTES])
 {
-    print_format(path, PATH_BYTES, "%s/configuration/GlobalSettings/MV.xml", s->dir);
+    print_format(path, PATH_BYTES, "%s/configuration/%s", s->dir,
+                 is_fim(s) ? "MV.XML" : "GlobalSettings/MV.xml");
 }
 
 /* Copies `in` to `out`, putting live values between the tags of the settings they belong to. */

@@ -1,11 +1,12 @@
-/* config.h: the configuration folder of a server, as Get-ADSyncServerConfiguration dumps it.
+/* config.h: the configuration folder of a server, as Get-ADSyncServerConfiguration dumps it, or as the
+ * engine of a DirSync server exports it.
  *
- * Shape      SERVER/configuration/{Connectors,GlobalSettings,SynchronizationRules}. A small one of
- *            the lab's own, or a copy of a real export. What is read back (connectors, settings)
+ * Shape      SERVER/configuration/{Connectors,GlobalSettings,SynchronizationRules}, or of DirSync
+ *            SERVER/configuration/{MA-{ID}.XML,MV.XML}. A small one of the lab's own, or a copy of a real export. What is read back (connectors, settings)
  *            always comes from those files; the values that live in the simulated product (staging,
  *            schedule, version, auto-upgrade) replace theirs on the way out and in MV.xml itself.
  * Limits     CONNECTORS_MAX connectors, PARAMETERS_MAX settings; files up to CONFIG_FILE_MAX.
- * Source     domain 2.3, 2.5; formats 1.
+ * Source     domain 1.5, 2.3, 2.5; formats 1, 8.
  */
 #ifndef LAB_CONFIG_H
 #define LAB_CONFIG_H

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "config.h"
+#include "config_content.h"
 #include "folder.h"
 #include "print.h"
-#include "product.h"
 
 static const struct {
     const char *name, *value;
@@ -51,40 +51,6 @@ static const struct {
     {"Microsoft.Version.SynchronizationRuleImmutableTag", "V1"},
 };
 
-struct rule {
-    const char *name, *tag, *direction, *source, *target, *link, *dest, *from;
-    bool entra;
-};
-
-static const struct rule rules[] = {
-    {"In from AD - User Join", "Microsoft.InfromADUserJoin.012", "Inbound", "user", "person",
-     "Provision", "sourceAnchorBinary", "objectGUID", false},
-    {"In from AD - User Common", "Microsoft.InfromADUserCommon.012", "Inbound", "user", "person",
-     "Join", "displayName", "displayName", false},
-    {"In from AD - Group Join", "Microsoft.InfromADGroupJoin.012", "Inbound", "group", "group",
-     "Provision", "sourceAnchorBinary", "objectGUID", false},
-    {"In from AD - Contact Join", "Microsoft.InfromADContactJoin.012", "Inbound", "contact",
-     "person", "Provision", "sourceAnchorBinary", "objectGUID", false},
-    {"Out to AAD - User Join", "Microsoft.OuttoAADUserJoin.012", "Outbound", "person", "user",
-     "Provision", "sourceAnchor", "sourceAnchor", true},
-    {"Out to AAD - Group Join", "Microsoft.OuttoAADGroupJoin.012", "Outbound", "group", "group",
-     "Provision", "sourceAnchor", "sourceAnchor", true},
-};
-
-static const struct {
-    const char *name, *step;
-} profiles[] = {
-    {"Full Import", "<step-type type=\"full-import\"><import-subtype>to-cs</import-subtype>"
-                    "</step-type>"},
-    {"Full Synchronization", "<step-type type=\"apply-rules\"><apply-rules-subtype>"
-                             "reevaluate-flow-connectors</apply-rules-subtype></step-type>"},
-    {"Delta Import", "<step-type type=\"delta-import\"><import-subtype>to-cs</import-subtype>"
-                     "</step-type>"},
-    {"Delta Synchronization", "<step-type type=\"apply-rules\"><apply-rules-subtype>apply-pending"
-                              "</apply-rules-subtype></step-type>"},
-    {"Export", "<step-type type=\"export\" />"},
-};
-
 static void
 write_settings(FILE *f, const struct server *s)
 {
@@ -109,13 +75,6 @@ write_settings(FILE *f, const struct server *s)
             fprintf(f, ">%s</parameter>\n", value);
     }
     fputs(" </parameter-values>\n</mv-data>\n</saved-mv-configuration>\n", f);
-}
-
-static void
-upper_guid(const char *id, char out[GUID_TEXT])
-{
-    for (size_t i = 0; i < GUID_TEXT; i++)
-        out[i] = (char)(id[i] >= 'a' && id[i] <= 'f' ? id[i] - 'a' + 'A' : id[i]);
 }
 
 static void
@@ -146,7 +105,9 @@ static void
 write_profiles(FILE *f, const struct connector *c)
 {
     fputs("  <ma-run-data>\n", f);
-    for (size_t i = 0; i < ARRAY_LEN(profiles); i++) {
+    size_t count;
+    const struct config_profile_row *profiles = config_profile_rows(&count);
+    for (size_t i = 0; i < count; i++) {
         char id[GUID_TEXT];
         print_guid_of(c->id, profiles[i].name, id);
         fprintf(f,
@@ -162,7 +123,7 @@ static void
 write_connector(FILE *f, const struct server *s, const struct connector *c)
 {
     char id[GUID_TEXT], date[32];
-    upper_guid(c->id, id);
+    config_upper_guid(c->id, id);
     print_sql_date(s->disk.product.installed_ms, date);
     fprintf(f,
             "<ma-data>\n  <format-version>1</format-version>\n  <id>{%s}</id>\n"
@@ -187,7 +148,8 @@ write_connector(FILE *f, const struct server *s, const struct connector *c)
 }
 
 static void
-write_rule(FILE *f, const struct rule *rule, const char *id, const char *connector, int precedence)
+write_rule(FILE *f, const struct config_rule_row *rule, const char *id, const char *connector,
+           int precedence)
 {
     fprintf(f,
             "<synchronizationRule>\n  <id>{%s}</id>\n  <internal-id>{%s}</internal-id>\n"
@@ -252,8 +214,8 @@ connector_file(const struct server *s, const char *folder, const struct connecto
 }
 
 static enum baton_status
-rule_file(const char *folder, const struct rule *rule, const char *connector, int precedence,
-          struct baton_err *err)
+rule_file(const char *folder, const struct config_rule_row *rule, const char *connector,
+          int precedence, struct baton_err *err)
 {
     char path[PATH_BYTES], id[GUID_TEXT];
     FILE *f;
@@ -265,29 +227,6 @@ rule_file(const char *folder, const struct rule *rule, const char *connector, in
         return rc;
     write_rule(f, rule, id, connector, precedence);
     return close_file(f, path, err);
-}
-
-/* AD first, then Entra, named as the product names them. */
-static void
-default_connectors(const struct server *s, struct connector ret_connector[2])
-{
-    const struct product_row *row = product_row(s->disk.product.kind);
-    const char *tenant = s->world->tenant.name;
-    struct connector *ad = &ret_connector[0], *entra = &ret_connector[1];
-    *ad = (struct connector){.type = "AD"};
-    print_guid_of(s->name, "Active Directory", ad->id);
-    *entra = (struct connector){.type = "Extensible2",
-                                .subtype = "Windows Azure Active Directory (Microsoft)",
-                                .id = ENTRA_CONNECTOR_ID,
-                                .entra = true};
-    if (row->ad_connector != NULL)
-        print_copy(ad->name, sizeof ad->name, row->ad_connector);
-    else
-        print_format(ad->name, sizeof ad->name, "%s.example", tenant);
-    if (row->entra_connector != NULL)
-        print_copy(entra->name, sizeof entra->name, row->entra_connector);
-    else
-        print_format(entra->name, sizeof entra->name, "%s.onmicrosoft.com - AAD", tenant);
 }
 
 static enum baton_status
@@ -308,13 +247,15 @@ enum baton_status
 config_write(struct server *s, const char *folder, struct baton_err *err)
 {
     struct connector connector[2];
-    default_connectors(s, connector);
+    size_t count;
+    const struct config_rule_row *rules = config_rule_rows(&count);
+    config_connectors(s, connector);
     enum baton_status rc = make_folders(folder, err);
     if (rc == BATON_OK)
         rc = settings_file(s, folder, err);
     for (size_t i = 0; i < ARRAY_LEN(connector) && rc == BATON_OK; i++)
         rc = connector_file(s, folder, &connector[i], err);
-    for (size_t i = 0; i < ARRAY_LEN(rules) && rc == BATON_OK; i++)
+    for (size_t i = 0; i < count && rc == BATON_OK; i++)
         rc = rule_file(folder, &rules[i], connector[rules[i].entra].id, 100 + (int)i, err);
     return rc;
 }

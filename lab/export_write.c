@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "config_write.h"
+#include "config_content.h"
 #include "csexport_write.h"
 #include "print.h"
 

@@ -14,8 +14,17 @@ _Static_assert((int)PIECE_BYTES >= (int)CONFIG_PACK_HEAD_BYTES, "a head fits a p
 
 #define PACK_NAME "configuration.pack"
 
-/* In byte order, as the pack wants its files. */
-static const char *const folders[] = {"Connectors", "GlobalSettings", "SynchronizationRules"};
+/* The folders of an export, in byte order as the pack wants its files ("" is its own), and which names hold
+ * the rules. A DirSync server's engine writes agents and metaverse side by side, with flows in all of
+ * them. */
+static const struct form {
+    const char *const folder[3];
+    size_t count;
+    const char *rules;
+} server_form = {{"Connectors", "GlobalSettings", "SynchronizationRules"},
+                 3,
+                 "synchronizationrules/"},
+  fim_form = {{""}, 1, ""};
 
 struct config_set {
     struct config_entry *entry;
@@ -47,6 +56,16 @@ config_one(const char *path, struct baton_hash *ret_hash, struct baton_err *err)
     config_file_close(&f);
     fclose(in);
     return rc == BATON_OK ? rc : baton_wrap(err, rc, "%s", path);
+}
+
+static enum baton_status
+form_of(const char *dir, const struct form **ret_form, struct baton_err *err)
+{
+    char path[LAB_FILE_BYTES];
+    struct stat st;
+    enum baton_status rc = lab_path(path, dir, server_form.folder[0], "", err);
+    *ret_form = rc == BATON_OK && stat(path, &st) == 0 ? &server_form : &fim_form;
+    return rc;
 }
 
 static enum baton_status
@@ -101,12 +120,12 @@ config_folder(struct config_set *set, const char *dir, const char *folder, struc
 }
 
 static char *
-digest_text(struct config_set *set, size_t *ret_len)
+digest_text(struct config_set *set, const struct form *form, size_t *ret_len)
 {
     struct baton_hash config, rules;
     char config_hex[2 * BATON_HASH_BYTES + 1], rules_hex[2 * BATON_HASH_BYTES + 1];
     config_fold(set->entry, set->count, "", &config);
-    config_fold(set->entry, set->count, "synchronizationrules/", &rules);
+    config_fold(set->entry, set->count, form->rules, &rules);
     baton_hex(config.b, BATON_HASH_BYTES, config_hex);
     baton_hex(rules.b, BATON_HASH_BYTES, rules_hex);
     char text[256];
@@ -147,7 +166,7 @@ static enum baton_status
 pack_file(FILE *out, const char *dir, const char *folder, const char *file, struct baton_err *err)
 {
     char path[LAB_FILE_BYTES], name[CONFIG_NAME_BYTES];
-    int len = snprintf(name, sizeof name, "%s/%s", folder, file);
+    int len = snprintf(name, sizeof name, "%s%s%s", folder, folder[0] != '\0' ? "/" : "", file);
     if (len < 0 || (size_t)len >= sizeof name)
         return baton_fail(err, BATON_LIMIT, "file name too long: %s", file);
     enum baton_status rc = lab_path(path, dir, folder, file, err);
@@ -195,7 +214,7 @@ pack_folder(FILE *out, const char *dir, const char *folder, struct baton_err *er
 
 /* Beside the export, whole or not at all: it can be built again at any time, so it is not flushed. */
 static enum baton_status
-pack_write(const char *folder, const char *dir, struct baton_err *err)
+pack_write(const char *folder, const char *dir, const struct form *form, struct baton_err *err)
 {
     char part[LAB_FILE_BYTES], whole[LAB_FILE_BYTES];
     enum baton_status rc = lab_path(part, folder, "." PACK_NAME ".part", "", err);
@@ -208,8 +227,8 @@ pack_write(const char *folder, const char *dir, struct baton_err *err)
         return lab_path_fail(err, "write", part);
     if (fwrite(config_pack_magic, 1, CONFIG_PACK_MAGIC_BYTES, out) != CONFIG_PACK_MAGIC_BYTES)
         rc = lab_path_fail(err, "write", part);
-    for (size_t i = 0; rc == BATON_OK && i < ARRAY_LEN(folders); i++)
-        rc = pack_folder(out, dir, folders[i], err);
+    for (size_t i = 0; rc == BATON_OK && i < form->count; i++)
+        rc = pack_folder(out, dir, form->folder[i], err);
     if (fclose(out) != 0 && rc == BATON_OK)
         rc = lab_path_fail(err, "write", part);
     if (rc == BATON_OK && rename(part, whole) != 0)
@@ -223,13 +242,16 @@ lab_config_collect(const char *folder, const char *path, char **ret_text, size_t
 {
     char dir[LAB_FILE_BYTES];
     struct config_set set = {0};
+    const struct form *form = NULL;
     enum baton_status rc = lab_path(dir, folder, path, "", err);
-    for (size_t i = 0; rc == BATON_OK && i < ARRAY_LEN(folders); i++)
-        rc = config_folder(&set, dir, folders[i], err);
     if (rc == BATON_OK)
-        rc = pack_write(folder, dir, err);
+        rc = form_of(dir, &form, err);
+    for (size_t i = 0; rc == BATON_OK && i < form->count; i++)
+        rc = config_folder(&set, dir, form->folder[i], err);
+    if (rc == BATON_OK)
+        rc = pack_write(folder, dir, form, err);
     if (rc == BATON_OK) {
-        *ret_text = digest_text(&set, ret_len);
+        *ret_text = digest_text(&set, form, ret_len);
         if (*ret_text == NULL)
             rc = baton_fail(err, BATON_NOMEM, "configuration digest");
     }

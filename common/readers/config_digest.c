@@ -206,7 +206,8 @@ config_file_close(struct config_file **f)
 bool
 config_entry_name(struct config_entry *e, const char *folder, const char *file)
 {
-    int len = snprintf(e->name, sizeof e->name, "%s/%s", folder, file);
+    int len =
+        snprintf(e->name, sizeof e->name, "%s%s%s", folder, folder[0] != '\0' ? "/" : "", file);
     if (len < 0 || (size_t)len >= sizeof e->name)
         return false;
     for (char *c = e->name; *c != '\0'; c++)

@@ -36,7 +36,7 @@ struct config_entry {
     struct baton_hash hash;
 };
 
-/* False: the name is too long to stand in an entry. */
+/* folder "": the file lies in none. False: the name is too long to stand in an entry. */
 bool config_entry_name(struct config_entry *e, const char *folder, const char *file);
 /* Over every entry whose name starts with prefix ("" = all). */
 void config_fold(struct config_entry *entries, size_t count, const char *prefix,

@@ -9,7 +9,8 @@ struct config_packed {
     struct config_xml *xml;
     struct config_file *digest;
     struct config_entry *entry; /* of the files so far */
-    size_t count, capacity, connectors;
+    size_t count, capacity, roots[CONFIG_ROOT_RULE + 1];
+    bool fim;                     /* files in no folder: of a DirSync-era server */
     char name[CONFIG_NAME_BYTES]; /* of the file under way */
 };
 
@@ -46,8 +47,12 @@ on_begin(void *ctx, const char *name, uint64_t bytes, struct baton_err *err)
         return rc;
     if (slash != NULL)
         memcpy(folder, name, (size_t)(slash - name));
-    if (slash == NULL || !config_entry_name(&p->entry[p->count], folder, slash + 1))
-        return baton_fail(err, BATON_MALFORMED, "%s is no file of a configuration export", name);
+    if (p->count > 0 && p->fim != (slash == NULL))
+        return baton_fail(err, BATON_MALFORMED, "%s is of another form than the files before it",
+                          name);
+    p->fim = slash == NULL;
+    if (!config_entry_name(&p->entry[p->count], folder, slash != NULL ? slash + 1 : name))
+        return baton_fail(err, BATON_LIMIT, "%s: a name too long", name);
     rc = config_xml_open(p->model, &p->xml, err);
     if (rc == BATON_OK)
         rc = config_file_open(&p->digest, err);
@@ -74,7 +79,7 @@ on_end(void *ctx, struct baton_err *err)
         rc = config_file_finish(p->digest, &p->entry[p->count].hash, err);
     config_xml_close(&p->xml);
     config_file_close(&p->digest);
-    p->connectors += root == CONFIG_ROOT_CONNECTOR;
+    p->roots[root]++;
     p->count += rc == BATON_OK;
     return in_file(p, rc, err);
 }
@@ -103,18 +108,38 @@ config_packed_push(struct config_packed *p, const void *bytes, size_t len, struc
     return config_pack_push(p->pack, bytes, len, err);
 }
 
+/* A part of a configuration says less than the server does, and that would be taken for what it does. */
+static enum baton_status
+whole(const struct config_packed *p, struct baton_err *err)
+{
+    const size_t *n = p->roots;
+    bool good = n[CONFIG_ROOT_CONNECTOR] > 0;
+    if (good && p->fim)
+        good = n[CONFIG_ROOT_SETTINGS] <= 1 && n[CONFIG_ROOT_RULE] == 0;
+    else if (good)
+        good = n[CONFIG_ROOT_SETTINGS] == 1 && n[CONFIG_ROOT_RULE] > 0;
+    return good
+               ? BATON_OK
+               : baton_fail(err, BATON_MALFORMED,
+                            "a configuration of %zu connectors, %zu global settings and %zu rules "
+                            "is not whole",
+                            n[CONFIG_ROOT_CONNECTOR], n[CONFIG_ROOT_SETTINGS], n[CONFIG_ROOT_RULE]);
+}
+
 enum baton_status
 config_packed_finish(struct config_packed *p, struct config_model **ret_model,
                      struct baton_hash *ret_digest, struct baton_err *err)
 {
     enum baton_status rc = config_pack_finish(p->pack, err);
-    if (rc == BATON_OK && p->connectors == 0)
-        rc = baton_fail(err, BATON_MALFORMED, "the configuration has no connector");
+    if (rc == BATON_OK)
+        rc = whole(p, err);
     if (rc == BATON_OK && config_model_status(p->model) != BATON_OK)
         rc = baton_fail(err, config_model_status(p->model), "the configuration is too large");
     if (rc != BATON_OK)
         return rc;
     config_fold(p->entry, p->count, "", ret_digest);
+    if (p->fim)
+        p->model->source = CONFIG_FIM_EXPORT;
     *ret_model = p->model;
     p->model = NULL;
     return BATON_OK;

@@ -1,9 +1,10 @@
 /* config_packed.h: a configuration pack, read into the model and into the digest that agents report.
  *
  * Shape      Push pieces, finish once: every file goes into the model (config_xml.h) and into its own
- *            digest (config_digest.h); the digests are folded at the end.
+ *            digest (config_digest.h); the digests are folded at the end. Files in folders are an
+ *            export of Entra Connect, files in none one of a DirSync-era server.
  * Errors     As config_pack.h, config_xml.h and config_digest.h, with the file's name.
- *            BATON_MALFORMED: a pack without any connector.
+ *            BATON_MALFORMED: files of both forms, or not a whole configuration.
  * Ownership  The model is the caller's from finish on.
  * Source     docs/formats.md "Configuration pack".
  */

@@ -7,10 +7,60 @@
 #include <string.h>
 #include <strings.h>
 
+/* --- source anchor ------------------------------------------------------------------------------ */
+
+static bool
+of_ad(const struct config_model *m, const struct config_rule *r)
+{
+    for (size_t i = 0; i < m->connector_count; i++)
+        if (m->connector[i].kind == CONNECTOR_AD && strcmp(m->connector[i].id, r->connector) == 0)
+            return true;
+    return false;
+}
+
+/* The one attribute that a set of flows makes the anchor of; NULL: none, "": not one alone. */
+static const char *
+anchor_of_flows(const struct config_rule *r)
+{
+    const char *anchor = NULL;
+    for (size_t i = 0; i < r->flow_count; i++) {
+        const struct config_flow *f = &r->flow[i];
+        if (strcasecmp(f->target, "sourceAnchor") != 0)
+            continue;
+        bool one = f->sources.count == 1 &&
+                   (anchor == NULL || strcasecmp(anchor, f->sources.item[0]) == 0);
+        anchor = one ? f->sources.item[0] : "";
+        if (!one)
+            break;
+    }
+    return anchor;
+}
+
+/* A server of the FIM era has no parameter for it: its anchor is what flows into sourceAnchor from every
+ * forest. */
+static const char *
+source_anchor(const struct config_model *m)
+{
+    const char *anchor = m->source_anchor;
+    if (anchor[0] != '\0' || m->source != CONFIG_FIM_EXPORT)
+        return anchor;
+    for (size_t i = 0; i < m->rule_count; i++) {
+        const struct config_rule *r = &m->rule[i];
+        const char *own =
+            strcasecmp(r->direction, "Inbound") == 0 && of_ad(m, r) ? anchor_of_flows(r) : NULL;
+        if (own == NULL)
+            continue;
+        if (own[0] == '\0' || (anchor[0] != '\0' && strcasecmp(anchor, own) != 0))
+            return "";
+        anchor = own;
+    }
+    return anchor;
+}
+
 void
 compare_anchor(struct comparison *cmp)
 {
-    const char *o = cmp->old_model->source_anchor, *n = cmp->new_model->source_anchor;
+    const char *o = source_anchor(cmp->old_model), *n = source_anchor(cmp->new_model);
     if (o[0] == '\0' || n[0] == '\0') {
         config_row_unsaid(cmp, CONFIG_ANCHOR, o[0] != '\0', n[0] != '\0', "source anchor",
                           "the tenant");
@@ -66,18 +116,17 @@ parameters_password_sync(const struct config_model *m)
     return method != NULL && strcasecmp(method, "PasswordHashSync") == 0 ? YES : UNSAID;
 }
 
-/* Of the whole server: its parameters, else what all its AD connectors say alike. */
+/* Of the whole server: its parameters, else its connectors: those of AD, and of the FIM era the cloud's. */
 static enum known
 server_password_sync(const struct config_model *m)
 {
     enum known all = parameters_password_sync(m);
-    for (size_t i = 0; all == UNSAID && i < m->connector_count; i++)
-        if (m->connector[i].kind == CONNECTOR_AD && m->connector[i].password_sync == YES)
-            all = YES;
     bool said = false;
-    for (size_t i = 0; i < m->connector_count; i++)
-        said =
-            said || (m->connector[i].kind == CONNECTOR_AD && m->connector[i].password_sync == NO);
+    for (size_t i = 0; all == UNSAID && i < m->connector_count; i++) {
+        if (m->connector[i].password_sync == YES)
+            all = YES;
+        said = said || m->connector[i].password_sync == NO;
+    }
     return all == UNSAID && said ? NO : all;
 }
 

@@ -372,6 +372,91 @@ class OfTheLab(Comparison, unittest.TestCase):
         self.expect("block", ("password-sync", "block", "password hash synchronization"))
 
 
+class OfTheLabsDirSync(unittest.TestCase):
+    """A DirSync server, as its engine exports it, beside an Entra Connect server that does the same."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.site = Site(PROGRAMS)
+        cls.addClassCleanup(cls.site.close)
+        for product, tenant in (("dirsync", "contoso"), ("connect", "contoso")):
+            lab = Lab(cls.site, tenant, 100, options=("--old", f"OLD:{product}"))
+            shutil.copytree(lab.dir / "servers/OLD/configuration", cls.site.dir / product)
+            lab.process.stop()
+            shutil.rmtree(lab.dir)
+
+    def setUp(self):
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="baton-eras-"))
+        self.addCleanup(shutil.rmtree, self.dir)
+        self.old = Copy(self.site.dir / "dirsync", self.dir / "old")
+        self.new = Copy(self.site.dir / "connect", self.dir / "new")
+
+    def agent(self, entra):
+        return next(f for f in self.old.files("MA-*.XML") if (ENTRA in f.name.lower()) == entra)
+
+    def expect(self, verdict, *rows):
+        """Rows beside the expected ones, as (class, severity, subject)."""
+        done = baton("config", "compare", self.old.folder, self.new.folder, "--output", "json", home=self.dir)
+        self.assertIn(done.returncode, (0, 5, 6), done.stderr)
+        report = json.loads(done.stdout)
+        self.assertEqual(report["old"]["form"], "fim-export")
+        self.assertEqual([(r["class"], r["severity"], r["subject"]) for r in report["rows"] if r["class"] != "expected"],
+                         list(rows))
+        self.assertEqual(report["verdict"], verdict)
+
+    def test_two_servers_that_do_the_same_differ_in_what_their_eras_say_alone(self):
+        self.expect("pass")
+
+    def test_it_is_written_as_that_engine_writes(self):
+        names = sorted(f.name for f in self.old.folder.iterdir())
+        self.assertEqual([re.sub(r"[0-9A-F]{4,}", "X", n) for n in names], ["MA-{X-X-X-X-X}.XML"] * 2 + ["MV.XML"])
+        for path in self.old.folder.iterdir():
+            text = path.read_bytes()
+            self.assertRegex(text, rb"^<saved-m[av]-configuration server='OLD' export-date='[0-9-]+ [0-9:.]+'>\r\n")
+            self.assertEqual(text.count(b"\n"), text.count(b"\r\n"))
+        self.assertEqual(self.agent(False).read_text().count("<selected>0<"), 4)
+
+    def test_a_container_filter_that_was_forgotten_is_found(self):
+        self.new.change(self.new.ad(), "<inclusion>DC=contoso", "<inclusion>OU=Staff,DC=contoso")
+        self.expect("block", ("scope-narrowed", "block", "DC=contoso,DC=example"))
+
+    def test_a_filter_of_the_old_server_that_the_new_one_lacks_is_found(self):
+        self.old.change(self.agent(False), "<exclusions/>",
+                        "<exclusions>\r\n<exclusion>OU=Labs,DC=contoso,DC=example</exclusion>\r\n</exclusions>")
+        self.expect("review", ("scope-widened", "review", "OU=Labs,DC=contoso,DC=example"))
+
+    def test_an_attribute_that_is_not_selected_is_lost(self):
+        self.new.change(self.new.ad(), "<attribute>displayName</attribute>", "")
+        self.expect("block", ("attribute-lost", "block", "attribute displayName of forest contoso.example"))
+
+    def test_an_attribute_that_no_rule_sends_out_is_lost(self):
+        self.new.rule("Out to AAD - User Identity").unlink()
+        self.expect("block", ("attribute-lost", "block", "attribute userPrincipalName of user in Entra ID"))
+
+    def test_a_flow_that_only_the_new_server_has_is_added(self):
+        self.old.change(self.agent(True), r"<export-flow cd-attribute=.displayName.*?</export-flow>", "")
+        self.expect("review", ("attribute-added", "review", "attribute displayName of user in Entra ID"))
+
+    def test_another_source_anchor_blocks(self):
+        self.new.change(self.new.settings(), r"(AnchorAttribute[^>]*>)objectGUID<", r"\g<1>mS-DS-ConsistencyGuid<")
+        self.expect("block", ("anchor", "block", "source anchor"))
+
+    def test_an_anchor_that_no_flow_names_is_for_a_person(self):
+        self.old.change(self.old.folder / "MV.XML", 'mv-attribute="sourceAnchor"', 'mv-attribute="other"')
+        self.old.change(self.old.folder / "MV.XML", 'mv-attribute="sourceAnchor"', 'mv-attribute="other"')
+        self.old.change(self.old.folder / "MV.XML", 'mv-attribute="sourceAnchor"', 'mv-attribute="other"')
+        self.expect("review", ("anchor", "review", "source anchor of the tenant"))
+
+    def test_password_sync_that_is_off_blocks(self):
+        self.new.change(self.new.settings(), r"(OptionalFeature.PasswordHashSync[^>]*>)True<", r"\g<1>False<")
+        self.expect("block", ("password-sync", "block", "password hash synchronization of the server"))
+
+    def test_the_delete_threshold_of_the_old_server_is_kept_in_mind(self):
+        self.old.change(self.agent(True), r'(<step-type type="export" />\s*<threshold><batch-size>1</batch-size>)',
+                        r"\1<delete>10</delete>")
+        self.expect("review", ("parameter", "review", "delete threshold of exports (Entra ID)"))
+
+
 @unittest.skipUnless(REAL.is_dir(), f"no configuration export at {REAL}")
 class OfARealServer(Comparison, unittest.TestCase):
     source = REAL

@@ -13,8 +13,8 @@ class RealConfiguration(BatonCase):
         super().setUp()
         self.lab = self.site.tenant("contoso", options=("--config", EXPORT))
         old = self.lab.dir / "servers/OLD/configuration"
+        shutil.rmtree(old)
         for folder in ("Connectors", "GlobalSettings", "SynchronizationRules"):
-            shutil.rmtree(old / folder)
             shutil.copytree(EXPORT / folder, old / folder)
         self.site.prepare("contoso")
         self.site.wait_until("parity is known, and nothing differs", lambda: self.site.cutover("contoso")[

@@ -62,6 +62,81 @@ a_source_anchor_that_one_side_does_not_say_is_for_a_person(void **state)
                         "review anchor source anchor of the tenant: not said > not said");
 }
 
+/* OLD becomes a server of the FIM era, with one set of import flows per type of person. */
+static void
+into_fim(struct fixture *f, const char *user_anchor, const char *group_anchor)
+{
+    struct config_model *m = f->o.model;
+    m->source = CONFIG_FIM_EXPORT;
+    m->source_anchor = "";
+    m->rules_said = m->parameters_said = false;
+    m->parameter_count = 0;
+    for (size_t i = 0; i < 2; i++) {
+        const char *from = i == 0 ? user_anchor : group_anchor;
+        struct config_rule *r = world_rule(&f->o, i == 0 ? "user" : "group", "", "Inbound", f->o.ad,
+                                           "user person Join", -1);
+        world_flow(&f->o, r, "displayName", "cn");
+        if (from != NULL)
+            world_flow(&f->o, r, "sourceAnchor", from);
+    }
+}
+
+static bool
+has_row(struct fixture *f, const char *row)
+{
+    return strstr(rows_text(&f->o, &f->n, SEVERITY_REVIEW), row) != NULL;
+}
+
+static void
+the_anchor_of_the_fim_era_is_what_flows_into_it(void **state)
+{
+    struct fixture *f = *state;
+    into_fim(f, "objectguid", "objectGUID");
+    assert_false(has_row(f, "source anchor"));
+    f->n.model->source_anchor = "mS-DS-ConsistencyGuid";
+    assert_true(has_row(f, "block anchor source anchor: objectGUID > mS-DS-ConsistencyGuid"));
+}
+
+static void
+flows_that_do_not_agree_about_the_anchor_say_none(void **state)
+{
+    struct fixture *f = *state;
+    into_fim(f, "objectGUID", "employeeID");
+    assert_true(has_row(f, "review anchor source anchor of the tenant: not said > said"));
+}
+
+static void
+no_flow_into_the_anchor_says_none(void **state)
+{
+    struct fixture *f = *state;
+    into_fim(f, NULL, NULL);
+    assert_true(has_row(f, "review anchor source anchor of the tenant: not said > said"));
+}
+
+static void
+what_flows_into_the_anchor_from_the_cloud_is_not_asked(void **state)
+{
+    struct fixture *f = *state;
+    into_fim(f, "objectGUID", NULL);
+    struct config_rule *r =
+        world_rule(&f->o, "cloud", "", "Inbound", f->o.entra, "user person Join", -1);
+    world_flow(&f->o, r, "sourceAnchor", "cloudAnchor");
+    assert_false(has_row(f, "source anchor"));
+}
+
+static void
+the_cloud_agent_of_the_fim_era_says_whether_hashes_leave(void **state)
+{
+    struct fixture *f = *state;
+    into_fim(f, "objectGUID", NULL);
+    config_world_ad(&f->o)->password_sync = UNSAID;
+    assert_true(has_row(f, "password hash synchronization of the server: not said > said"));
+    config_world_entra(&f->o)->password_sync = YES;
+    assert_false(has_row(f, "password hash synchronization"));
+    config_world_entra(&f->o)->password_sync = NO;
+    assert_true(has_row(f, "block password-sync password hash synchronization of the server: off"));
+}
+
 static void
 password_sync_that_is_off_on_one_side_blocks(void **state)
 {
@@ -161,6 +236,11 @@ main(void)
         T(two_servers_that_do_the_same_have_no_rows),
         T(another_source_anchor_blocks),
         T(a_source_anchor_that_one_side_does_not_say_is_for_a_person),
+        T(the_anchor_of_the_fim_era_is_what_flows_into_it),
+        T(flows_that_do_not_agree_about_the_anchor_say_none),
+        T(no_flow_into_the_anchor_says_none),
+        T(what_flows_into_the_anchor_from_the_cloud_is_not_asked),
+        T(the_cloud_agent_of_the_fim_era_says_whether_hashes_leave),
         T(password_sync_that_is_off_on_one_side_blocks),
         T(password_sync_is_taken_from_the_parameters_when_connectors_do_not_say_it),
         T(the_worst_row_stands_first),

@@ -15,6 +15,12 @@ static const char settings[] =
     "<saved-mv-configuration server='A' export-date='x'><mv-data>"
     "<parameter-values><parameter name=\"Microsoft.X\" type=\"string\""
     ">1</parameter></parameter-values></mv-data></saved-mv-configuration>";
+static const char rule[] =
+    "<synchronizationRule><name>In</name><direction>Inbound</direction></synchronizationRule>";
+static const char agent[] =
+    "<saved-ma-configuration server='B' export-date='x'><ma-data><id>{AA}</id><name>Active "
+    "Directory "
+    "Connector</name><category>AD</category></ma-data></saved-ma-configuration>";
 
 static uint8_t pack[8192];
 static size_t pack_len;
@@ -72,21 +78,72 @@ static void
 model_and_digest_come_out_whatever_the_pieces(void **state)
 {
     (void)state;
-    const char *const content[] = {connector, settings},
-                      *const folder[] = {"Connectors", "GlobalSettings"},
-                      *const file[] = {"a.xml", "MV.xml"};
-    struct baton_hash wanted = folded(content, folder, file, 2), digest;
+    const char *const content[] = {connector, settings, rule},
+                      *const folder[] = {"Connectors", "GlobalSettings", "SynchronizationRules"},
+                      *const file[] = {"a.xml", "MV.xml", "r.xml"};
+    struct baton_hash wanted = folded(content, folder, file, 3), digest;
     begin();
     add("Connectors/a.xml", connector);
     add("GlobalSettings/MV.xml", settings);
+    add("SynchronizationRules/r.xml", rule);
     for (size_t piece = 1; piece < pack_len; piece += 37) {
         struct config_model *m = NULL;
         assert_int_equal(read_pack(piece, &m, &digest), BATON_OK);
         assert_int_equal(m->connector_count, 1);
         assert_int_equal(m->connector[0].kind, CONNECTOR_ENTRA);
         assert_int_equal(m->parameter_count, 1);
+        assert_int_equal(m->source, CONFIG_SERVER_EXPORT);
         assert_true(baton_hash_eq(&digest, &wanted));
         config_model_free(&m);
+    }
+}
+
+static void
+files_in_no_folder_are_of_a_dirsync_era_server(void **state)
+{
+    (void)state;
+    const char *const content[] = {agent, settings}, *const folder[] = {"", ""},
+                      *const file[] = {"MA-{AA}.XML", "MV.XML"};
+    struct baton_hash wanted = folded(content, folder, file, 2), digest;
+    struct config_model *m = NULL;
+    begin();
+    add("MA-{AA}.XML", agent);
+    add("MV.XML", settings);
+    assert_int_equal(read_pack(50, &m, &digest), BATON_OK);
+    assert_int_equal(m->source, CONFIG_FIM_EXPORT);
+    assert_string_equal(m->connector[0].id, "aa");
+    assert_true(baton_hash_eq(&digest, &wanted));
+    config_model_free(&m);
+}
+
+static void
+half_a_configuration_gives_no_model(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name[3], *content[3], *says;
+    } rows[] = {
+        {{"Connectors/a.xml", "GlobalSettings/MV.xml", NULL}, {connector, settings}, "0 rules"},
+        {{"Connectors/a.xml", "SynchronizationRules/r.xml", NULL},
+         {connector, rule},
+         "0 global settings"},
+        {{"GlobalSettings/MV.xml", "SynchronizationRules/r.xml", NULL},
+         {settings, rule},
+         "0 connectors"},
+        {{"MV.XML", NULL, NULL}, {settings}, "0 connectors"},
+        {{"MA.XML", "r.xml", NULL}, {agent, rule}, "1 rules"},
+        {{"Connectors/a.xml", "MA.XML", NULL}, {connector, agent}, "another form"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct config_model *m = NULL;
+        struct baton_hash digest;
+        begin();
+        for (size_t k = 0; k < 3 && rows[i].name[k] != NULL; k++)
+            add(rows[i].name[k], rows[i].content[k]);
+        assert_int_equal(read_pack(50, &m, &digest), BATON_MALFORMED);
+        if (strstr(err.text, rows[i].says) == NULL)
+            fail_msg("'%s' does not say '%s'", err.text, rows[i].says);
+        assert_null(m);
     }
 }
 
@@ -101,13 +158,6 @@ a_damaged_file_is_told_by_its_name_and_gives_no_model(void **state)
     assert_int_equal(read_pack(50, &m, &digest), BATON_MALFORMED);
     assert_non_null(strstr(err.text, "Connectors/a.xml"));
     begin();
-    add("nowhere.xml", connector);
-    assert_int_equal(read_pack(50, &m, &digest), BATON_MALFORMED);
-    begin();
-    add("GlobalSettings/MV.xml", settings);
-    assert_int_equal(read_pack(50, &m, &digest), BATON_MALFORMED);
-    assert_non_null(strstr(err.text, "no connector"));
-    begin();
     add("Connectors/a.xml", connector);
     pack_len -= 3;
     assert_int_equal(read_pack(50, &m, &digest), BATON_MALFORMED);
@@ -119,6 +169,8 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(model_and_digest_come_out_whatever_the_pieces),
+        cmocka_unit_test(files_in_no_folder_are_of_a_dirsync_era_server),
+        cmocka_unit_test(half_a_configuration_gives_no_model),
         cmocka_unit_test(a_damaged_file_is_told_by_its_name_and_gives_no_model),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

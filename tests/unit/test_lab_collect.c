@@ -5,7 +5,8 @@
 #include <unistd.h>
 
 #include "lab/config.h"
-#include "lab/config_write.h"
+#include "lab/config_content.h"
+#include "lab/folder.h"
 #include "lab/print.h"
 #include "lab_fixture.h"
 
@@ -172,6 +173,24 @@ collecting_the_configuration_brings_its_file_up_to_date(void **state)
 }
 
 static void
+a_dirsync_server_is_exported_as_its_engine_does(void **state)
+{
+    (void)state;
+    struct lab lab;
+    json_t *json;
+    lab_open(&lab, DIRSYNC, NO_PRODUCT);
+    assert_int_equal(lab.old->disk.connectors.count, 2);
+    assert_int_equal(collected(lab.old, "configuration", &json), BATON_OK);
+    json_decref(json);
+    assert_true(file_says(lab.old, "configuration/MV.XML",
+                          "<saved-mv-configuration server='OLD' export-date='"));
+    assert_true(file_says(lab.old, "configuration/MV.XML",
+                          "<src-attribute>objectGUID</src-attribute>\r\n"));
+    assert_false(folder_has(lab.old->dir, "configuration/Connectors"));
+    lab_close(&lab);
+}
+
+static void
 an_installation_can_take_over_another_configuration(void **state)
 {
     (void)state;
@@ -321,6 +340,7 @@ main(void)
         cmocka_unit_test(run_status_is_empty_unless_a_run_is_in_progress),
         cmocka_unit_test(the_settings_follow_the_product),
         cmocka_unit_test(collecting_the_configuration_brings_its_file_up_to_date),
+        cmocka_unit_test(a_dirsync_server_is_exported_as_its_engine_does),
         cmocka_unit_test(an_installation_can_take_over_another_configuration),
         cmocka_unit_test(a_configuration_without_an_entra_connector_fails_the_installation),
         cmocka_unit_test(pending_exports_are_a_file_of_the_counted_objects),
