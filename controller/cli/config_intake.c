@@ -4,6 +4,7 @@
 #include "common/readers/config_xml.h"
 #include "common/readers/xml.h"
 #include "input.h"
+#include "progress.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -19,6 +20,8 @@ struct intake {
     struct cli *c;
     struct config_model *m;
     size_t connectors, settings, rules, files;
+    uint64_t bytes;
+    struct progress progress;
 };
 
 static enum baton_status
@@ -31,6 +34,8 @@ intake_bytes(struct intake *in, FILE *f, struct config_xml *x, const char *path)
         n = fread(piece, 1, INTAKE_PIECE_BYTES, f);
         if (n > 0)
             rc = config_xml_push(x, piece, n, &in->c->err);
+        in->bytes += n;
+        progress_step(&in->progress, in->bytes);
     }
     free(piece);
     if (rc == BATON_OK && ferror(f) != 0)
@@ -336,7 +341,9 @@ config_intake(struct cli *c, const char *path, struct config_model **ret_model)
     struct intake in = {.c = c, .m = config_model_new(source)};
     if (in.m == NULL)
         return cli_fail(c, BATON_NOMEM, "%s", path);
+    progress_begin(&in.progress, path, 0);
     enum baton_status rc = read(&in, path);
+    progress_end(&in.progress);
     if (rc != BATON_OK) {
         config_model_free(&in.m);
         return rc;

@@ -3,6 +3,7 @@
 #include "common/readers/packed.h"
 #include "common/readers/xml.h"
 #include "exports_split.h"
+#include "progress.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,10 +12,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { PIECE_BYTES = 256 * 1024, HEAD_BYTES = 3, PROGRESS_MS = 1000, PLACE_SHIFT = 32 };
+enum { PIECE_BYTES = 256 * 1024, HEAD_BYTES = 3, PLACE_SHIFT = 32 };
 
 struct reading {
     struct cli *c;
@@ -28,39 +28,14 @@ struct reading {
     uint8_t head[HEAD_BYTES];
     size_t head_len;
     struct stat found; /* the file as it was when it was opened */
-    uint64_t shown_ms;
-    bool terminal, shown;
+    struct progress progress;
 };
 
-/* --- progress ------------------------------------------------------------------------------------ */
-
-static uint64_t
-now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
 static void
-progress(void *ctx, uint64_t bytes)
+step(void *ctx, uint64_t bytes)
 {
     struct reading *r = ctx;
-    uint64_t now = r->terminal ? now_ms() : 0;
-    if (!r->terminal || now - r->shown_ms < PROGRESS_MS)
-        return;
-    r->shown_ms = now;
-    r->shown = true;
-    fprintf(stderr, "\r%s: %" PRIu64 " of %" PRIu64 " MB", r->file->path, bytes / 1000000,
-            (uint64_t)r->found.st_size / 1000000);
-}
-
-static void
-progress_end(struct reading *r)
-{
-    if (r->shown)
-        fprintf(stderr, "\r\033[K");
-    r->shown = false;
+    progress_step(&r->progress, bytes);
 }
 
 /* --- reading ------------------------------------------------------------------------------------- */
@@ -105,7 +80,7 @@ read_pieces(struct reading *r, int fd, struct baton_err *err)
         enum baton_status rc = packed_push(r->packed, piece, (size_t)n, err);
         if (rc != BATON_OK)
             return rc;
-        progress(r, r->file->bytes);
+        progress_step(&r->progress, r->file->bytes);
     }
 }
 
@@ -158,7 +133,7 @@ read_split(struct reading *r, int fd, unsigned threads, struct exports_index *in
                                   .place = r->place,
                                   .index = index_or_null,
                                   .ctx = r,
-                                  .progress = progress};
+                                  .progress = step};
     uint8_t head[HEAD_BYTES + 1];
     if (pread(fd, head, sizeof head, 0) != (ssize_t)sizeof head ||
         packed_kind_of(head, sizeof head) != PACKED_NOT ||
@@ -205,17 +180,16 @@ exports_file_read(struct cli *c, const char *path, const struct exports_reading 
                         .e = e,
                         .file = ret_file,
                         .before = exports_totals(e)->objects,
-                        .place = (uint64_t)how->nth << PLACE_SHIFT,
-                        .shown_ms = now_ms(),
-                        .terminal = isatty(STDERR_FILENO) != 0};
+                        .place = (uint64_t)how->nth << PLACE_SHIFT};
     int fd = -1;
     *ret_file = (struct exports_file){.path = path, .packed = ""};
     enum baton_status rc = open_file(&r, &fd);
     if (rc != BATON_OK)
         return rc;
+    progress_begin(&r.progress, path, (uint64_t)r.found.st_size);
     if (!read_split(&r, fd, how->threads, how->index))
         rc = read_open(&r, fd, &err);
-    progress_end(&r);
+    progress_end(&r.progress);
     if (rc == BATON_OK)
         rc = same_file(&r, fd, &err);
     if (rc == BATON_OK)
