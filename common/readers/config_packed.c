@@ -113,17 +113,17 @@ static enum baton_status
 whole(const struct config_packed *p, struct baton_err *err)
 {
     const size_t *n = p->roots;
-    bool good = n[CONFIG_ROOT_CONNECTOR] > 0;
-    if (good && p->fim)
-        good = n[CONFIG_ROOT_SETTINGS] <= 1 && n[CONFIG_ROOT_RULE] == 0;
-    else if (good)
-        good = n[CONFIG_ROOT_SETTINGS] == 1 && n[CONFIG_ROOT_RULE] > 0;
-    return good
+    size_t connectors = n[p->fim ? CONFIG_ROOT_AGENT : CONFIG_ROOT_CONNECTOR];
+    bool good = p->fim ? n[CONFIG_ROOT_CONNECTOR] == 0 && n[CONFIG_ROOT_SETTINGS] <= 1 &&
+                             n[CONFIG_ROOT_RULE] == 0
+                       : n[CONFIG_ROOT_AGENT] == 0 && n[CONFIG_ROOT_SETTINGS] == 1 &&
+                             n[CONFIG_ROOT_RULE] > 0;
+    return good && connectors > 0
                ? BATON_OK
                : baton_fail(err, BATON_MALFORMED,
                             "a configuration of %zu connectors, %zu global settings and %zu rules "
                             "is not whole",
-                            n[CONFIG_ROOT_CONNECTOR], n[CONFIG_ROOT_SETTINGS], n[CONFIG_ROOT_RULE]);
+                            connectors, n[CONFIG_ROOT_SETTINGS], n[CONFIG_ROOT_RULE]);
 }
 
 enum baton_status

@@ -1,5 +1,6 @@
 #include "config_xml.h"
 
+#include "common/text.h"
 #include "xml.h"
 
 #include <stdio.h>
@@ -10,7 +11,7 @@
 /* The Entra connector has the same identifier on every server. */
 #define ENTRA_CONNECTOR "b891884f-051e-4a83-95af-2544101c9083"
 
-enum { PATH_BYTES = 512, FLOW_SETS_MAX = 4096 };
+enum { PATH_BYTES = 512, FLOW_SETS_MAX = 4096, ROOT_SHOWN_BYTES = 64 };
 
 struct config_xml {
     struct xml *xml;
@@ -33,7 +34,7 @@ struct config_xml {
     struct config_flow *flow;
     struct config_parameter *parameter;
     char mv_type[128], mv_attribute[256]; /* of import flows */
-    bool wrong_root;
+    char wrong_root[ROOT_SHOWN_BYTES];    /* "": one of ours */
 };
 
 typedef void begin_fn(struct config_xml *x, const char **attributes);
@@ -595,7 +596,7 @@ static const struct {
     size_t count;
 } roots[] = {
     {"ma-data", "", CONFIG_ROOT_CONNECTOR, false, connector_elements, ARRAY_LEN(connector_elements)},
-    {"saved-ma-configuration", "ma-data", CONFIG_ROOT_CONNECTOR, true, connector_elements, ARRAY_LEN(connector_elements)},
+    {"saved-ma-configuration", "ma-data", CONFIG_ROOT_AGENT, true, connector_elements, ARRAY_LEN(connector_elements)},
     {"saved-mv-configuration", "mv-data", CONFIG_ROOT_SETTINGS, true, settings_elements, ARRAY_LEN(settings_elements)},
     {"synchronizationRule", "", CONFIG_ROOT_RULE, false, rule_elements, ARRAY_LEN(rule_elements)},
 };
@@ -638,13 +639,13 @@ root_begin(struct config_xml *x, const char *name, const char **attributes)
     while (i < ARRAY_LEN(roots) && strcmp(roots[i].name, name) != 0)
         i++;
     if (i == ARRAY_LEN(roots)) {
-        x->wrong_root = true;
+        text_copy(x->wrong_root, sizeof x->wrong_root, name);
         x->skip_depth = 1;
         return;
     }
     x->root = roots[i].root;
     x->fim = roots[i].fim;
-    if (x->root == CONFIG_ROOT_CONNECTOR)
+    if (x->root == CONFIG_ROOT_CONNECTOR || x->root == CONFIG_ROOT_AGENT)
         x->connector = config_add_connector(x->m);
     if (x->root == CONFIG_ROOT_RULE) {
         x->rule = config_add_rule(x->m);
@@ -827,11 +828,12 @@ config_xml_finish(struct config_xml *x, enum config_xml_root *ret_root, struct b
     enum baton_status rc = xml_finish(x->xml, err);
     if (rc != BATON_OK)
         return rc;
-    if (x->wrong_root || x->root == CONFIG_ROOT_NONE)
+    if (x->root == CONFIG_ROOT_NONE)
         return baton_fail(err, BATON_MALFORMED,
-                          "no part of a server's configuration: ma-data, saved-ma-configuration, "
-                          "saved-mv-configuration or synchronizationRule is expected");
-    if (x->root == CONFIG_ROOT_CONNECTOR) {
+                          "its root is %s: ma-data, saved-ma-configuration, saved-mv-configuration "
+                          "or synchronizationRule is expected",
+                          x->wrong_root);
+    if (x->connector != NULL) {
         if (x->connector->id[0] == '\0')
             return baton_fail(err, BATON_MALFORMED, "a connector without an id");
         connector_finish(x);

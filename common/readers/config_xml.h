@@ -19,7 +19,8 @@
 
 enum config_xml_root {
     CONFIG_ROOT_NONE,
-    CONFIG_ROOT_CONNECTOR,
+    CONFIG_ROOT_CONNECTOR, /* a file of an export of Entra Connect */
+    CONFIG_ROOT_AGENT,     /* the same of a DirSync-era server: a whole export of one agent */
     CONFIG_ROOT_SETTINGS,
     CONFIG_ROOT_RULE
 };

@@ -15,6 +15,7 @@ enum {
     VALUE_DEPTH,
     DN_DEPTH,
     VALUE_HEAD_BYTES = 512, /* where a conflict's name would stand */
+    ROOT_SHOWN_BYTES = 64,
 };
 
 enum state {
@@ -44,6 +45,7 @@ struct csexport {
     enum state state;
     enum baton_status fault;
     const char *fault_text;
+    char wrong_root[ROOT_SHOWN_BYTES]; /* "": another fault */
 
     struct csexport_object object;
     struct csexport_change change;
@@ -393,7 +395,8 @@ root_begin(struct csexport *c, const char *name)
     c->prefix = colon != NULL ? (size_t)(colon - name) + 1 : 0;
     if (strcmp(name + c->prefix, "cs-objects") != 0) {
         c->fault = BATON_MALFORMED;
-        c->fault_text = "the document's root is not cs-objects";
+        c->fault_text = "the document's root is not cs-objects but ";
+        text_copy(c->wrong_root, sizeof c->wrong_root, name);
     }
 }
 
@@ -529,7 +532,8 @@ faulted(const struct csexport *c, struct baton_err *err)
     if (c->fault == BATON_LIMIT)
         return baton_fail(err, BATON_LIMIT, "line %lu: %s is longer than anything real",
                           xml_line(c->xml), c->fault_text);
-    return c->fault == BATON_OK ? BATON_OK : baton_fail(err, c->fault, "%s", c->fault_text);
+    return c->fault == BATON_OK ? BATON_OK
+                                : baton_fail(err, c->fault, "%s%s", c->fault_text, c->wrong_root);
 }
 
 enum baton_status

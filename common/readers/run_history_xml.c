@@ -1,12 +1,13 @@
 #include "run_history_xml.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "common/text.h"
 #include "psjson.h"
 #include "xml.h"
 
-enum { LEAF_BYTES = 160 };
+enum { LEAF_BYTES = 160, ROOT_SHOWN_BYTES = 96 };
 
 /* Where in a document something stands; the same names mean other things elsewhere. */
 enum place {
@@ -291,8 +292,11 @@ on_start(void *ctx, int depth, const char *name, const char **attributes)
     h->leaf_len = 0;
     if (depth == 1) {
         place = strcmp(name, "run-history") == 0 ? HISTORY : NOWHERE;
-        if (place == NOWHERE)
-            wrong(h, "the root is not run-history");
+        if (place == NOWHERE) {
+            char what[ROOT_SHOWN_BYTES];
+            (void)snprintf(what, sizeof what, "the root is not run-history but %.60s", name);
+            wrong(h, what);
+        }
     } else {
         place = place_of(h->place[depth - 1], name);
     }

@@ -200,6 +200,8 @@ on_change(void *ctx, const struct csexport_object *o, const struct csexport_chan
     a->cleared += c->kind == CHANGE_CLEARED;
     a->value_adds += c->value_adds;
     a->value_removes += c->value_removes;
+    if (c->kind == CHANGE_CLEARED)
+        exports_sample(&a->emptied, e->place, o);
     if (o->operation != CSEXPORT_UPDATE)
         return;
     a->touched[type_at(e, o->type)]++;
@@ -323,6 +325,7 @@ add_attribute(struct exports *e, const struct exports *part, const struct export
         if (from->touched[t] > 0)
             into->touched[type_at(e, part->type[t].name)] += from->touched[t];
     samples_add(&into->samples, &from->samples);
+    samples_add(&into->emptied, &from->emptied);
 }
 
 static void

@@ -59,6 +59,7 @@ struct exports_attribute {
     uint64_t set, changed, cleared, value_adds, value_removes;
     uint64_t touched[EXPORTS_TYPES_MAX]; /* updates that touch it, by object type */
     struct exports_samples samples;      /* of those updates */
+    struct exports_samples emptied;      /* of the objects that lose its whole value */
 };
 
 struct exports_index;

@@ -114,7 +114,7 @@ judge_attribute(struct judging *j, const struct exports_attribute *a)
             touched, &a->samples);
     add(j, "EX-EMPTIED", a->name,
         "does the attribute still flow on the new server? baton config compare shows lost flows",
-        a->cleared, &a->samples);
+        a->cleared, &a->emptied);
 }
 
 static void

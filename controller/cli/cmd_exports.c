@@ -3,6 +3,7 @@
 #include "input.h"
 #include "output.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,34 +18,44 @@ read_threads(struct exports_view *v)
 }
 
 static enum baton_status
-read_policy(struct exports_view *v)
+read_scope(struct exports_view *v)
 {
-    const char *path = cli_option(v->c, "policy"), *scope = cli_option(v->c, "scope");
-    char *text = NULL, *end = NULL;
-    size_t len;
-    limits_preset(PRESET_PARITY, &v->limits);
-    if (scope != NULL) {
-        v->scope = strtoull(scope, &end, 10);
-        if (scope[0] < '0' || scope[0] > '9' || *end != '\0')
-            return cli_fail(v->c, BATON_USAGE, "--scope is how many objects the connector has");
-    }
-    if (path == NULL)
+    const char *scope = cli_option(v->c, "scope");
+    char *end = NULL;
+    if (scope == NULL)
         return BATON_OK;
-    enum baton_status rc = input_read(v->c, path, LIMITS_BYTES_MAX, &text, &len);
-    if (rc == BATON_OK)
-        rc = limits_read(text, len, &v->limits, &v->c->err);
-    free(text);
-    return rc == BATON_OK ? rc : baton_wrap(&v->c->err, rc, "%s", path);
+    errno = 0;
+    v->scope = strtoull(scope, &end, 10);
+    if (scope[0] < '0' || scope[0] > '9' || *end != '\0' || errno != 0 || v->scope == 0)
+        return cli_fail(v->c, BATON_USAGE,
+                        "--scope is how many objects the connector has, from 1 up");
+    return BATON_OK;
 }
 
+/* The same file a second time, under whatever name, would count everything twice. */
 static enum baton_status
-read_one(struct exports_view *v, struct exports *into, const char *path)
+read_once(const struct exports_view *v, size_t first)
+{
+    const struct exports_file *newest = &v->file[v->file_count - 1];
+    for (size_t i = first; i + 1 < v->file_count; i++)
+        if (baton_hash_eq(&v->file[i].hash, &newest->hash))
+            return cli_fail(
+                v->c, BATON_FAILED,
+                "%s is the same file as %s: its objects would count twice; name it once",
+                newest->path, v->file[i].path);
+    return BATON_OK;
+}
+
+/* `first`: of the files on this side. */
+static enum baton_status
+read_one(struct exports_view *v, struct exports *into, size_t first, const char *path)
 {
     if (v->file_count == ARRAY_LEN(v->file))
         return cli_fail(v->c, BATON_USAGE, "at most %d files at once", FILES_MAX);
     struct exports_reading how = {
         .threads = v->threads, .nth = (unsigned)v->file_count, .index = v->index};
-    return exports_file_read(v->c, path, &how, into, &v->file[v->file_count++]);
+    enum baton_status rc = exports_file_read(v->c, path, &how, into, &v->file[v->file_count++]);
+    return rc == BATON_OK ? read_once(v, first) : rc;
 }
 
 /* The old server's files are only held against: their own counts are nobody's question here. */
@@ -55,7 +66,7 @@ read_against(struct exports_view *v)
     const char *path;
     enum baton_status rc = old == NULL ? cli_fail(v->c, BATON_NOMEM, "exports") : BATON_OK;
     for (unsigned i = 0; rc == BATON_OK && (path = cli_option_nth(v->c, "against", i)) != NULL; i++)
-        rc = read_one(v, old, path);
+        rc = read_one(v, old, 0, path);
     exports_free(&old);
     v->old_count = v->file_count;
     exports_index_second(v->index);
@@ -67,7 +78,9 @@ read_all(struct exports_view *v)
 {
     enum baton_status rc = read_threads(v);
     if (rc == BATON_OK)
-        rc = read_policy(v);
+        rc = read_scope(v);
+    if (rc == BATON_OK)
+        rc = policy_read(v->c, &v->limits);
     if (rc == BATON_OK && cli_has(v->c, "against")) {
         v->index = exports_index_new();
         rc = v->index == NULL ? cli_fail(v->c, BATON_NOMEM, "exports") : read_against(v);
@@ -76,7 +89,7 @@ read_all(struct exports_view *v)
     if (rc == BATON_OK && v->e == NULL)
         rc = cli_fail(v->c, BATON_NOMEM, "exports");
     for (unsigned i = 0; rc == BATON_OK && i < v->c->args.count; i++)
-        rc = read_one(v, v->e, cli_arg(v->c, i));
+        rc = read_one(v, v->e, v->old_count, cli_arg(v->c, i));
     if (rc == BATON_OK && v->index != NULL)
         exports_index_difference(v->index, &v->difference);
     if (rc == BATON_OK)

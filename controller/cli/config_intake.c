@@ -19,7 +19,7 @@ enum { INTAKE_PATH_BYTES = 4096, INTAKE_PIECE_BYTES = 64 * 1024, INTAKE_FILES_MA
 struct intake {
     struct cli *c;
     struct config_model *m;
-    size_t connectors, settings, rules, files;
+    size_t roots[CONFIG_ROOT_RULE + 1], files;
     uint64_t bytes;
     struct progress progress;
 };
@@ -61,13 +61,18 @@ intake_file(struct intake *in, const char *path)
         rc = config_xml_finish(x, &root, &in->c->err);
     config_xml_close(&x);
     fclose(f);
-    in->files++;
-    in->connectors += root == CONFIG_ROOT_CONNECTOR;
-    in->settings += root == CONFIG_ROOT_SETTINGS;
-    in->rules += root == CONFIG_ROOT_RULE;
+    if (rc == BATON_OK) {
+        in->files++;
+        in->roots[root]++;
+        return BATON_OK;
+    }
     if (rc == BATON_REFUSED) /* a document type: for whoever asks, a file that cannot be read */
-        rc = in->c->err.status = BATON_MALFORMED;
-    return rc == BATON_OK ? BATON_OK : baton_wrap(&in->c->err, rc, "%s", path);
+        rc = BATON_MALFORMED;
+    struct baton_err why = in->c->err;
+    return cli_fail(in->c, rc,
+                    "%s: %s; %zu files were read before it. Expected is a file as the server wrote "
+                    "it: export the configuration again",
+                    path, why.text, in->files);
 }
 
 static bool
@@ -157,9 +162,11 @@ intake_export(struct intake *in, const char *path)
         rc = find_entry(path, parts[i], ENTRY_FOLDER, folder) ? intake_folder(in, folder)
                                                               : not_whole(in, path, what);
     }
+    const size_t *n = in->roots;
     (void)snprintf(what, sizeof what, "has %zu connectors, %zu global settings and %zu rules",
-                   in->connectors, in->settings, in->rules);
-    if (rc == BATON_OK && (in->connectors == 0 || in->settings != 1 || in->rules == 0))
+                   n[CONFIG_ROOT_CONNECTOR], n[CONFIG_ROOT_SETTINGS], n[CONFIG_ROOT_RULE]);
+    if (rc == BATON_OK && (n[CONFIG_ROOT_CONNECTOR] == 0 || n[CONFIG_ROOT_AGENT] > 0 ||
+                           n[CONFIG_ROOT_SETTINGS] != 1 || n[CONFIG_ROOT_RULE] == 0))
         rc = not_whole(in, path, what);
     return rc;
 }
@@ -258,13 +265,19 @@ static enum baton_status
 intake_fim(struct intake *in, const char *path, bool folder)
 {
     enum baton_status rc = folder ? intake_folder(in, path) : intake_file(in, path);
-    if (rc == BATON_OK && in->connectors == 0)
+    const size_t *n = in->roots;
+    if (rc == BATON_OK && n[CONFIG_ROOT_CONNECTOR] + n[CONFIG_ROOT_RULE] > 0)
+        rc = cli_fail(in->c, BATON_MALFORMED,
+                      "%s is a part of what Get-ADSyncServerConfiguration wrote: name the folder "
+                      "that has Connectors, GlobalSettings and SynchronizationRules in it",
+                      path);
+    if (rc == BATON_OK && n[CONFIG_ROOT_AGENT] == 0)
         rc = cli_fail(
             in->c, BATON_MALFORMED,
             "%s holds no connector: a folder of Get-ADSyncServerConfiguration, or exported "
             "management agents are expected",
             path);
-    if (rc == BATON_OK && (in->rules > 0 || in->settings > 1))
+    if (rc == BATON_OK && n[CONFIG_ROOT_SETTINGS] > 1)
         rc = cli_fail(in->c, BATON_MALFORMED,
                       "%s holds files of more than one server or form: give each server a folder",
                       path);

@@ -1,13 +1,14 @@
 #include "exports_view.h"
 #include "finding_view.h"
 #include "output.h"
+#include "wrap.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { ATTRIBUTE_ROWS_SHOWN = 12 };
+enum { ATTRIBUTE_ROWS_SHOWN = 12, SUBJECT_COLUMNS = 36 };
 
 static void
 print_connector(const struct exports *e, const struct exports_connector *c)
@@ -78,14 +79,69 @@ print_attributes(const struct exports_view *v)
 }
 
 static void
+print_samples(const struct exports_samples *s)
+{
+    for (size_t k = 0; k < s->count; k++)
+        printf("  %s %s%s%s\n", k == 0 ? "such as" : "       ", s->text[k],
+               s->person[k][0] != '\0' ? "  " : "", s->person[k]);
+}
+
+static bool
+same_rule(const struct finding *a, const struct finding *b)
+{
+    return a->severity == b->severity && strcmp(a->rule, b->rule) == 0;
+}
+
+/* How many findings of that rule and severity there are; 0 when one stood before. */
+static size_t
+rows_of_rule(const struct findings *all, size_t first)
+{
+    size_t rows = 0;
+    for (size_t i = 0; i < all->count; i++)
+        if (same_rule(&all->item[i], &all->item[first])) {
+            if (i < first)
+                return 0;
+            rows++;
+        }
+    return rows;
+}
+
+/* A rule that many attributes have passed is one thing to read about, and a line for each of them. */
+static void
+print_rule(const struct exports_view *v, size_t first, size_t rows)
+{
+    const struct findings *all = &v->report.findings;
+    const struct finding *f = &all->item[first];
+    printf("%s%-7s%s %s: %zu times", paint_on(v->c, severity_paint(f->severity)),
+           finding_severity_name((enum finding_severity)f->severity), paint_off(v->c), f->rule,
+           rows);
+    if (f->limit != FINDING_NO_LIMIT)
+        printf(" (limit %" PRIu64 " each)", f->limit);
+    putchar('\n');
+    wrap_print(2, "%s", verify_rule_named(f->rule)->why);
+    if (f->severity > SEVERITY_INFO)
+        wrap_print(2, "to do: %s", f->advice);
+    for (size_t i = first; i < all->count; i++) {
+        const struct exports_samples *s = &v->report.samples[i];
+        bool named = f->severity > SEVERITY_INFO && s->count > 0;
+        if (same_rule(&all->item[i], f))
+            printf("  %8" PRIu64 "  %-*s%s%s\n", all->item[i].count, named ? SUBJECT_COLUMNS : 0,
+                   all->item[i].subject, named ? " such as " : "", named ? s->text[0] : "");
+    }
+}
+
+static void
 print_finding(const struct exports_view *v, size_t i)
 {
     const struct finding *f = &v->report.findings.item[i];
-    const struct exports_samples *s = &v->report.samples[i];
+    size_t rows = rows_of_rule(&v->report.findings, i);
+    if (rows > 1)
+        print_rule(v, i, rows);
+    if (rows != 1)
+        return;
     finding_print(v->c, f);
-    for (size_t k = 0; f->severity > SEVERITY_INFO && k < s->count; k++)
-        printf("  %s %s%s%s\n", k == 0 ? "such as" : "       ", s->text[k],
-               s->person[k][0] != '\0' ? "  " : "", s->person[k]);
+    if (f->severity > SEVERITY_INFO)
+        print_samples(&v->report.samples[i]);
 }
 
 void
@@ -93,6 +149,11 @@ exports_table(const struct exports_view *v)
 {
     enum paint paint = verdict_paint(v->verdict);
     print_totals(v);
+    if (exports_totals(v->e)->objects == 0)
+        wrap_print(
+            0,
+            "No object is pending. That is what a server says that would change nothing, and one "
+            "that never synchronized: baton runs check tells them apart.");
     print_attributes(v);
     for (size_t i = 0; i < v->report.findings.count; i++)
         print_finding(v, i);

@@ -367,6 +367,18 @@ class OfTheLab(Comparison, unittest.TestCase):
         # the policy alone is what people copy first
         self.refused(fresh().folder / "MigratedPolicy.json", "whole folder")
 
+    def test_a_part_of_an_export_is_taken_for_nothing_else(self):
+        for part in ("Connectors", "SynchronizationRules", self.new.ad()):
+            self.refused(self.new.folder / part, "part of what Get-ADSyncServerConfiguration wrote", "GlobalSettings")
+        self.refused(self.new.folder / "GlobalSettings", "no connector")
+        shutil.rmtree(self.new.folder / "Connectors")
+        self.refused(self.new.folder, "has no folder Connectors", "not whole")
+
+    def test_a_file_that_is_none_of_a_configuration_is_named_with_what_it_is(self):
+        odd = self.new.folder / "SynchronizationRules/odd.xml"
+        odd.write_text("<run-history/>")
+        self.refused(self.new.folder, "odd.xml", "root is run-history", "files were read before it", "export the configuration again")
+
     def test_password_sync_that_is_off_blocks(self):
         self.new.change(self.new.settings(), r"(PasswordHashSync[^>]*>)True<", r"\g<1>False<")
         self.expect("block", ("password-sync", "block", "password hash synchronization"))

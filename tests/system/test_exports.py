@@ -158,13 +158,44 @@ class Exports(unittest.TestCase):
         self.assertRegex(said, r"\b\d+ objects were counted")
         self.refused(self.file("cut.gz", gzip.compress(text.encode())[:-20]), "cut before its end")
         self.refused(self.file("empty.xml", ""), "empty")
-        self.refused(self.file("wrong.xml", "<ma-data/>"), "root is not cs-objects")
+        self.refused(self.file("wrong.xml", "<ma-data/>"), "root is not cs-objects but ma-data")
         self.refused(self.file("nul.xml", text.replace("add", "a\0d", 1)), "line")
         self.refused(self.file("bomb.xml", '<!DOCTYPE a [<!ENTITY b "c">]><cs-objects/>'), "document type")
         self.refused(self.file("deep.xml", "<cs-objects>" + "<a>" * 100), "deep")
         self.refused(self.file("mixed.xml", text.encode()[:100] + text.encode("utf-16-le")[100:]), "line")
         self.refused(self.dir / "nowhere.xml", "No such file")
         self.refused(self.dir, "not a regular file")
+
+    def test_the_same_file_twice_is_counted_by_nobody(self):
+        path = self.file("once.xml", document(cs_object("a", "add")))
+        copy = self.file("copy.xml", path.read_bytes())
+        done = self.analyze(path, self.file("other.xml", document(cs_object("b", "add"))), copy, code=1)
+        self.assertEqual(done.stdout, "")
+        self.assertRegex(done.stderr, "copy.xml is the same file as .*once.xml.* twice")
+        self.assertEqual(self.report(path, "--against", copy, code=6)["against"]["equal"], 1)
+
+    def test_a_scope_that_is_no_number_of_objects_is_a_mistake_of_the_command(self):
+        path = self.file("scope.xml", document(cs_object("a", "add")))
+        for scope in ("-1", "0", "1x", "9" * 30):
+            self.assertIn("--scope", self.analyze(path, "--scope", scope, code=2).stderr)
+        self.analyze(path, "--scope", "60000", code=6)
+
+    def test_a_policy_that_is_not_there_is_named_once(self):
+        said = self.analyze(self.file("policy.xml", document()), "--policy", self.dir / "none.yaml", code=3).stderr
+        self.assertEqual(said.count("none.yaml"), 1)
+
+    def test_a_file_in_which_nothing_is_pending_says_what_that_may_mean(self):
+        said = self.analyze(self.file("nothing.xml", document()), code=0, output="table").stdout
+        self.assertIn("never synchronized", " ".join(said.split()))
+
+    def test_many_attributes_under_one_rule_are_explained_once(self):
+        names = [f"extensionAttribute{i}" for i in range(1, 16)]
+        updates = [cs_object(f"a{i}", "update", "".join(changed(n) for n in names)) for i in range(30)]
+        said = self.analyze(self.file("mass.xml", document(*updates)), code=5, output="table").stdout
+        self.assertEqual(said.count("are a rule or a mapping that differs"), 1)
+        for name in names:
+            self.assertRegex(said, rf"  30  {name} of user +such as a0\n")
+        self.assertLess(said.count("\n"), 60)
 
     def test_a_good_file_beside_a_broken_one_gives_no_verdict_either(self):
         good = self.file("good.xml", document(cs_object("a")))

@@ -193,6 +193,33 @@ attributes_count_what_became_of_them(void **state)
     assert_int_equal(found("EX-WATCHED")->count, 1); /* the add of mail is no change of it */
 }
 
+static const struct exports_samples *
+samples_of(const char *rule)
+{
+    return &report.samples[found(rule) - report.findings.item];
+}
+
+static void
+an_emptied_attribute_names_the_objects_that_lose_it_and_no_other(void **state)
+{
+    (void)state;
+    const struct csexport_change changed[] = {{.name = "title", .kind = CHANGE_CHANGED}},
+                                 cleared[] = {{.name = "title", .kind = CHANGE_CLEARED}};
+    struct exports *part = exports_new(NULL);
+    give(e, "a", "user", CSEXPORT_UPDATE, changed, 1, (struct csexport_object){0});
+    give(e, "b", "user", CSEXPORT_UPDATE, cleared, 1, (struct csexport_object){0});
+    exports_at(part, 1);
+    give(part, "c", "user", CSEXPORT_UPDATE, changed, 1, (struct csexport_object){0});
+    give(part, "d", "user", CSEXPORT_UPDATE, cleared, 1, (struct csexport_object){0});
+    exports_add(e, part);
+    exports_free(&part);
+    judge(0);
+    assert_int_equal(found("EX-EMPTIED")->count, 2);
+    assert_int_equal(samples_of("EX-EMPTIED")->count, 2);
+    assert_string_equal(samples_of("EX-EMPTIED")->text[0], "b");
+    assert_string_equal(samples_of("EX-EMPTIED")->text[1], "d");
+}
+
 static void
 many_changes_of_one_attribute_block_and_a_handful_does_not(void **state)
 {
@@ -402,6 +429,7 @@ main(void)
         TEST(operations_are_counted_by_connector_and_by_type_in_it),
         TEST(what_a_file_leaves_out_is_for_a_person),
         TEST(a_sample_has_the_name_that_a_hologram_gave),
+        TEST(an_emptied_attribute_names_the_objects_that_lose_it_and_no_other),
         TEST(samples_are_the_first_of_the_documents_whoever_read_them),
         TEST(nothing_pending_passes_and_one_delete_blocks),
         TEST(adds_alone_are_for_review_and_a_known_object_added_again_blocks),
