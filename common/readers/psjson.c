@@ -13,8 +13,26 @@ enum { TICKS_PER_MS = 10000 };
 static bool
 is_error_record(const char *text)
 {
-    return strstr(text, "FullyQualifiedErrorId") != NULL || strstr(text, "CategoryInfo") != NULL ||
-           strstr(text, " : ") != NULL;
+    return strstr(text, "FullyQualifiedErrorId") != NULL || strstr(text, "CategoryInfo") != NULL;
+}
+
+/* Names and values with their colons in one column, as Format-List prints an object for people. */
+static bool
+is_listing(const char *text)
+{
+    size_t column = 0, lines = 0;
+    for (const char *end; *text != '\0'; text = end + strspn(end, "\r\n")) {
+        end = text + strcspn(text, "\r\n");
+        const char *colon = strstr(text, " : ");
+        if (colon == NULL || colon > end)
+            continue;
+        size_t at = (size_t)(colon - text);
+        if (lines > 0 && at != column)
+            return false;
+        column = at;
+        lines++;
+    }
+    return lines > 1;
 }
 
 static enum baton_status
@@ -26,6 +44,10 @@ not_json(const char *text, const json_error_t *why, struct baton_err *err)
     if (is_error_record(text))
         return baton_fail(err, BATON_FAILED, "PowerShell answered with an error: %.*s", first_line,
                           text);
+    if (is_listing(text))
+        return baton_fail(err, BATON_MALFORMED,
+                          "a listing for people and not JSON: end the command with "
+                          "| ConvertTo-Json -Depth 5");
     return baton_fail(err, BATON_MALFORMED, "not JSON (%s, line %d): %.*s", why->text, why->line,
                       first_line > 60 ? 60 : first_line, text);
 }

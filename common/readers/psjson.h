@@ -18,7 +18,8 @@
 
 #include "baton/status.h"
 
-enum { PSJSON_BYTES_MAX = 16 * 1024 * 1024 };
+/* A week of runs with the XML of their steps has some thirty. */
+enum { PSJSON_BYTES_MAX = 64 * 1024 * 1024 };
 
 struct ps_list {
     json_t *root;

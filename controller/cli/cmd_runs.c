@@ -303,6 +303,12 @@ read_file(struct runs_view *v, const char *path)
     size_t before = v->merge.count;
     *f = (struct runs_file){.path = path};
     enum baton_status rc = input_read(v->c, path, PSJSON_BYTES_MAX, &text, &f->bytes);
+    if (rc == BATON_LIMIT)
+        return cli_fail(v->c, BATON_FAILED,
+                        "%s has more than %d bytes: ask for fewer runs at once, "
+                        "Get-ADSyncRunProfileResult -ConnectorId or -NumberRequested, and name "
+                        "all the files",
+                        path, PSJSON_BYTES_MAX);
     if (rc != BATON_OK) /* whatever was wrong with it: no verdict */
         return v->c->err.status = BATON_FAILED;
     const struct digest_port *digest = crypto_digest_port();

@@ -239,6 +239,17 @@ class Runs(unittest.TestCase):
         self.check(self.dir, code=1)
         self.check(self.file("runs.json", four()), "--after", "yesterday", code=2)
 
+    def test_a_listing_for_people_is_told_how_to_become_json(self):
+        done = self.check(self.file("list.txt", "RunNumber : 7\nResult    : success\n"), code=1)
+        self.assertIn("ConvertTo-Json", done.stderr)
+        self.assertNotIn("answered with an error", done.stderr)
+
+    def test_a_week_of_steps_is_read_and_what_is_larger_is_to_be_asked_for_in_parts(self):
+        week = [dict(run, StepXml="x" * 5_000_000) for run in four()]
+        self.check(self.file("week.json", week), *AFTER, code=0)
+        done = self.check(self.file("year.json", " " * (64 * 1024 * 1024 + 1)), code=1)
+        self.assertIn("-NumberRequested", done.stderr)
+
     def test_real_files_are_read(self):
         if not DATA.exists():
             self.skipTest("no ../shared/data here")

@@ -199,6 +199,21 @@ an_error_record_is_told_apart_from_broken_json(void **state)
 }
 
 static void
+a_listing_for_people_is_no_error_and_says_how_to_get_json(void **state)
+{
+    (void)state;
+    char said[BATON_ERR_BYTES];
+    static const char listing[] = "\r\nRunHistoryId     : 81d206e6\r\nConnectorName    : corp : "
+                                  "AD\r\nRunNumber        : 7\r\n";
+    assert_int_equal(fault_of(listing, strlen(listing), said), BATON_MALFORMED);
+    assert_non_null(strstr(said, "ConvertTo-Json"));
+    assert_null(strstr(said, "error"));
+    static const char prose[] = "this : is\nno listing either : at all\n";
+    assert_int_equal(fault_of(prose, strlen(prose), said), BATON_MALFORMED);
+    assert_null(strstr(said, "ConvertTo-Json"));
+}
+
+static void
 a_name_that_stands_twice_in_one_object_is_refused(void **state)
 {
     (void)state;
@@ -235,6 +250,7 @@ main(void)
         cmocka_unit_test(a_decorated_date_is_read),
         cmocka_unit_test(timespans_come_as_text_and_as_object),
         cmocka_unit_test(an_error_record_is_told_apart_from_broken_json),
+        cmocka_unit_test(a_listing_for_people_is_no_error_and_says_how_to_get_json),
         cmocka_unit_test(a_name_that_stands_twice_in_one_object_is_refused),
         cmocka_unit_test(utf16_with_a_mark_is_read),
     };
