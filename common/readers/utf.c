@@ -58,6 +58,16 @@ from_utf16(const uint8_t *bytes, size_t len, bool big, char *out)
     return out;
 }
 
+/* Where in the bytes as they came: a NUL, or a unit that is one. */
+static size_t
+nul_at(const uint8_t *bytes, size_t len, bool wide)
+{
+    size_t step = wide ? 2 : 1, at = 0;
+    while (at + step < len && (bytes[at] != 0 || (wide && bytes[at + 1] != 0)))
+        at += step;
+    return at;
+}
+
 enum baton_status
 utf_to_utf8(const char *bytes, size_t len, char **ret_text, struct baton_err *err)
 {
@@ -81,7 +91,8 @@ utf_to_utf8(const char *bytes, size_t len, char **ret_text, struct baton_err *er
     *end = '\0';
     if (strlen(text) != (size_t)(end - text)) {
         free(text);
-        return baton_fail(err, BATON_MALFORMED, "a NUL byte inside the text");
+        return baton_fail(err, BATON_MALFORMED, "byte %zu: a NUL byte inside the text",
+                          nul_at(b, len, little || big));
     }
     *ret_text = text;
     return BATON_OK;

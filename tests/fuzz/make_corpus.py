@@ -125,6 +125,31 @@ HISTORY = f"""<?xml version="1.0" encoding="utf-16"?>
 RUNS = {"xml": HISTORY.encode(), "xml-16": utf16(HISTORY), "xml-twice": (HISTORY + HISTORY).encode(), "xml-cut": HISTORY.encode()[:900],
         "xml-empty": b"<run-history/>", "xml-spaces": b"<run-history> <run-details> </run-details> </run-history>"}
 
+SCHEDULER = """
+AllowedSyncCycleInterval            : 00:30:00
+CustomizedSyncCycleInterval         :
+NextSyncCyclePolicyType             : Delta
+NextSyncCycleStartTimeInUTC         : 05.01.2026 20:28:37
+PurgeRunHistoryInterval             : 7.00:00:00
+SyncCycleEnabled                    : True
+StagingModeEnabled                  : False
+SchedulerSuspended                  : Falsch
+"""
+CONNECTORS = """PS C:\\> Get-ADSyncConnector | ft
+
+Name                 Partitions SubType                      Parameters
+----                 ---------- -------                      ----------
+corp.example - Größe          2                              {name.user.String.True, other...
+contoso - AAD                 1 Windows Azure Active Dire…
+
+"""
+LISTING = {
+    "list": SCHEDULER.encode(), "mark16": utf16(SCHEDULER.replace("\n", "\r\n")), "table": CONNECTORS.encode(),
+    "two": (SCHEDULER + SCHEDULER).encode(), "word": b"\r\nEnabled\r\n", "folded": b"A : @{b=c}\nD : {e, f...}\n",
+    "wrapped": b"Attributes : one,two,th\n             ree,four\nB          : x\n", "touching": b"A   B\n-   -\nxxxxxxx\n",
+    "error": b"Get-X : nothing\nAt line:1 char:1\n    + FullyQualifiedErrorId : X\n", "nul": b"A : \0", "latin": b"A : \xfc\n",
+    "cut": SCHEDULER[:120].encode(),
+}
 YAML = {
     "preset": b"preset: parity\n", "rules": b"preset: parallel-upgrade\nrules:\n  - rule: EX-DELETES\n    count: 5\n    percent: 1\n"
     b"    severity: review\n    second_person: true\nattributes: [mail, title]\nrows_may_leave: true\n",
@@ -205,7 +230,7 @@ def corpora(lab):
     return {"xml": XML, "csexport": some, "config_xml": CONFIG, "config_digest": CONFIG, "dn": {k: v.encode() for k, v in DNS.items()},
             "config_settings": {"policy": json.dumps(POLICY).encode(), "mark16": utf16(json.dumps(POLICY)), "list": b"[]", "empty": b"{}",
                                 "migrated": json.dumps(MIGRATED).encode()},
-            "psjson": POWERSHELL, "run_history": POWERSHELL | RUNS, "limits": YAML, "utf": UTF, "packed": packed,
+            "psjson": POWERSHELL, "listing": LISTING, "run_history": POWERSHELL | RUNS, "limits": YAML, "utf": UTF, "packed": packed,
             "prereq": OBSERVED,
             "prereq_data": {"one": json.dumps({"title": "t", "checked": "2026-01-02", "checks": [CHECK]}).encode(), "empty": b"{}",
                             "cut": b"{\"title\":", **{p.stem: p.read_bytes() for p in (ROOT / "deploy/prerequisites").glob("*.json")}},
