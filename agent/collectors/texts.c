@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/readers/psjson.h"
+#include "common/readers/server_properties.h"
 #include "readers.h"
 
 /* A history that ends before what was counted is of another life of this server: from the beginning. */
@@ -64,52 +65,32 @@ collect_run_status(struct collect *c, const struct host_completion *done, struct
     return rc;
 }
 
-enum property_type { AS_BOOL, AS_SPAN };
-
-struct property_row {
-    const char *name;
-    enum property_type type;
-    enum fact_id fact;
-};
-
-static bool
-property_value(const json_t *object, const struct property_row *row, int64_t *ret_value)
-{
-    bool truth;
-    if (row->type == AS_SPAN)
-        return ps_timespan(object, row->name, ret_value);
-    if (!ps_bool(object, row->name, &truth))
-        return false;
-    *ret_value = truth;
-    return true;
-}
-
+/* Every property of the scheduler's that is a fact. */
 static void
-set_property(struct collect *c, const json_t *object, const struct property_row *row)
+set_scheduler(struct collect *c, const json_t *object)
 {
-    int64_t value;
-    if (property_value(object, row, &value))
-        collect_set(c, row->fact, value);
-    else
-        collect_absent(c, row->fact, ABSENT_ERROR);
+    size_t count;
+    const struct server_property *p = server_properties(&count);
+    for (size_t i = 0; i < count; i++) {
+        int64_t value;
+        if (p[i].answer != ANSWER_SCHEDULER || p[i].fact == FACT_COUNT)
+            continue;
+        if (server_property_read(&p[i], object, p[i].name, &value))
+            collect_set(c, p[i].fact, value);
+        else
+            collect_absent(c, p[i].fact, ABSENT_ERROR);
+    }
 }
 
 enum baton_status
 collect_scheduler(struct collect *c, const struct host_completion *done, struct baton_err *err)
 {
-    static const struct property_row rows[] = {
-        {"StagingModeEnabled", AS_BOOL, FACT_STAGING_SCHEDULER},
-        {"SyncCycleEnabled", AS_BOOL, FACT_SYNC_CYCLE_ENABLED},
-        {"SchedulerSuspended", AS_BOOL, FACT_SCHEDULER_SUSPENDED},
-        {"SyncCycleInProgress", AS_BOOL, FACT_CYCLE_IN_PROGRESS},
-        {"CurrentlyEffectiveSyncCycleInterval", AS_SPAN, FACT_INTERVAL_MS},
-    };
     struct ps_list list;
     enum baton_status rc = ps_list_read(done->text, done->text_len, &list, err);
     if (rc == BATON_OK && (list.count != 1 || !json_is_object(ps_list_item(&list, 0))))
         rc = baton_fail(err, BATON_MALFORMED, "the scheduler's settings are not one object");
-    for (size_t i = 0; rc == BATON_OK && i < ARRAY_LEN(rows); i++)
-        set_property(c, ps_list_item(&list, 0), &rows[i]);
+    if (rc == BATON_OK)
+        set_scheduler(c, ps_list_item(&list, 0));
     ps_list_done(&list);
     return rc;
 }
@@ -240,20 +221,15 @@ collect_statistics(struct collect *c, const struct host_completion *done, struct
 enum baton_status
 collect_auto_upgrade(struct collect *c, const struct host_completion *done, struct baton_err *err)
 {
-    static const char *const words[] = {"Disabled", "Enabled", "Suspended"};
     struct ps_list list;
-    const char *text = NULL;
+    const char *text = "";
+    int64_t value;
     enum baton_status rc = ps_list_read(done->text, done->text_len, &list, err);
     if (rc == BATON_OK && list.count == 1)
         (void)ps_value_text(ps_list_item(&list, 0), &text);
-    bool known = false;
-    for (size_t i = 0; text != NULL && i < ARRAY_LEN(words); i++) {
-        if (strcmp(words[i], text) == 0) {
-            collect_set(c, FACT_AUTO_UPGRADE, (int64_t)i);
-            known = true;
-        }
-    }
-    if (rc == BATON_OK && !known)
+    if (rc == BATON_OK && server_auto_upgrade(text, &value))
+        collect_set(c, FACT_AUTO_UPGRADE, value);
+    else if (rc == BATON_OK)
         rc = baton_fail(err, BATON_MALFORMED, "unknown auto-upgrade state");
     ps_list_done(&list);
     return rc;
