@@ -34,6 +34,7 @@ struct config_xml {
     struct config_flow *flow;
     struct config_parameter *parameter;
     char mv_type[128], mv_attribute[256]; /* of import flows */
+    const char *filter_type, *filter;     /* what the filter under way keeps out */
     char wrong_root[ROOT_SHOWN_BYTES];    /* "": one of ours */
 };
 
@@ -246,6 +247,63 @@ static void
 end_step_partition(struct config_xml *x, const char *text)
 {
     x->step->partition = config_identifier(x->m, text); /* its DN when all partitions are known */
+}
+
+/* --- filters of the FIM era ---------------------------------------------------------------------- */
+
+static void
+filter_say(struct config_xml *x, const char *glue, const char *text)
+{
+    size_t room = strlen(x->filter) + strlen(glue) + strlen(text) + 1;
+    char *joined = malloc(room);
+    if (joined == NULL) {
+        x->m->status = x->m->status == BATON_OK ? BATON_NOMEM : x->m->status;
+        return;
+    }
+    (void)snprintf(joined, room, "%s%s%s", x->filter, glue, text);
+    x->filter = keep(x, joined);
+    free(joined);
+}
+
+static void
+begin_filter(struct config_xml *x, const char **attributes)
+{
+    (void)attributes;
+    x->filter = x->filter_type;
+}
+
+static void
+end_filter(struct config_xml *x, const char *text)
+{
+    (void)text;
+    config_list_add(x->m, &x->connector->filters, x->filter);
+}
+
+/* What code decides has no conditions that could be told. */
+static void
+begin_filter_set(struct config_xml *x, const char **attributes)
+{
+    x->filter_type = keep(x, attribute(attributes, "cd-object-type"));
+    begin_filter(x, attributes);
+    if (strcmp(attribute(attributes, "type"), "declared") != 0) {
+        filter_say(x, ": ", attribute(attributes, "type"));
+        end_filter(x, "");
+    }
+}
+
+static void
+begin_filter_condition(struct config_xml *x, const char **attributes)
+{
+    filter_say(x, x->filter == x->filter_type ? ": " : " and ",
+               attribute(attributes, "cd-attribute"));
+    filter_say(x, " ", attribute(attributes, "operator"));
+}
+
+static void
+end_filter_value(struct config_xml *x, const char *text)
+{
+    if (text[0] != '\0')
+        filter_say(x, " ", text);
 }
 
 /* --- attribute flows of the FIM era ------------------------------------------------------------- */
@@ -503,6 +561,7 @@ end_parameter(struct config_xml *x, const char *text)
 #define RUN "ma-run-data/run-configuration"
 #define STEP RUN "/configuration/step"
 #define ADMA "private-configuration/adma-configuration"
+#define FILTER "stay-disconnector/filter-set"
 #define EXPORT "export-attribute-flow/export-flow-set/export-flow"
 static const struct element connector_elements[] = {
     {"id", NULL, end_connector_id},
@@ -532,6 +591,10 @@ static const struct element connector_elements[] = {
     {STEP "/threshold/delete", NULL, end_delete_limit},
     {STEP "/threshold/batch-size", NULL, end_batch_size},
     {STEP "/partition", NULL, end_step_partition},
+    {FILTER, begin_filter_set, NULL},
+    {FILTER "/filter-alternative", begin_filter, end_filter},
+    {FILTER "/filter-alternative/condition", begin_filter_condition, NULL},
+    {FILTER "/filter-alternative/condition/value", NULL, end_filter_value},
     {"export-attribute-flow/export-flow-set", begin_export_set, NULL},
     {EXPORT, begin_export_flow, NULL},
     {EXPORT "/direct-mapping/src-attribute", NULL, end_flow_source},
@@ -794,7 +857,7 @@ config_xml_open(struct config_model *model, struct config_xml **ret_xml, struct 
     if (x == NULL)
         return baton_fail(err, BATON_NOMEM, "configuration reader");
     x->m = model;
-    x->category = x->subtype = "";
+    x->category = x->subtype = x->filter_type = x->filter = "";
     enum baton_status rc = xml_open(&handler, &x->xml, err);
     if (rc != BATON_OK) {
         free(x);

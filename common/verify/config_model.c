@@ -308,6 +308,7 @@ connector_done(struct config_connector *c)
         free(c->profile[i].step);
     list_done(&c->object_classes);
     list_done(&c->attributes);
+    list_done(&c->filters);
     free(c->partition);
     free(c->profile);
 }

@@ -63,6 +63,7 @@ struct config_connector {
     const char *modified; /* when it was last changed, as it was said; never a difference; "" */
     enum known password_sync;
     struct text_list object_classes, attributes;
+    struct text_list filters; /* of the FIM era: "user: cn equality x", each keeps objects out */
     struct config_partition *partition;
     size_t partition_count, partition_capacity;
     struct config_run_profile *profile;

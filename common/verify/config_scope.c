@@ -313,6 +313,73 @@ compare_partitions(struct comparison *cmp, const struct connector_pair *p, const
     return rc;
 }
 
+/* --- filters of the FIM era --------------------------------------------------------------------- */
+
+static void
+row_filter(struct comparison *cmp, const char *label, const char *name, bool gone)
+{
+    struct config_row *row =
+        config_row_add(cmp->rows, gone ? CONFIG_SCOPE_WIDENED : CONFIG_SCOPE_NARROWED,
+                       gone ? "kept out" : "in scope", gone ? "in scope" : "kept out",
+                       "filter of %s: %s", label, name);
+    why_scope(row, !gone, "that this filter is about");
+    config_row_advice(row, gone ? "make the filter on NEW as it is on OLD"
+                                : "remove the filter from NEW, then run a full synchronization");
+}
+
+static char *
+all_filters(const struct text_list *filters)
+{
+    char *text = NULL;
+    size_t len;
+    FILE *f = open_memstream(&text, &len);
+    if (f == NULL)
+        return NULL;
+    fputs("keeps out", f);
+    for (size_t i = 0; i < filters->count; i++)
+        fprintf(f, "%s%s", i == 0 ? " " : "; ", filters->item[i]);
+    if (fclose(f) == 0)
+        return text;
+    free(text);
+    return NULL;
+}
+
+/* In rules, what keeps an object out is the scope of one rule or the flow of another: nobody but a person
+ * can say that it is the same. */
+static enum baton_status
+row_filters(struct comparison *cmp, const char *label, const struct text_list *filters, bool of_old)
+{
+    static const char rules[] = "by synchronization rules";
+    char *text = all_filters(filters);
+    if (text == NULL)
+        return BATON_NOMEM;
+    struct config_row *row = config_row_add(
+        cmp->rows, of_old ? CONFIG_SCOPE_WIDENED : CONFIG_SCOPE_NARROWED, of_old ? text : rules,
+        of_old ? rules : text, "%zu attribute filters of %s", filters->count, label);
+    free(text);
+    row->least = row->most = SEVERITY_REVIEW;
+    config_row_why(
+        row, of_old ? "cannot be compared: objects that OLD keeps out would appear in the tenant "
+                      "where no rule of NEW keeps them out"
+                    : "cannot be compared: objects that NEW keeps out would be deleted in the "
+                      "tenant where no rule of OLD kept them out");
+    config_row_advice(
+        row, "hold each of them against the scoping filters of the inbound rules, make "
+             "what is missing as a custom rule that sets cloudFiltered, and accept this row");
+    return BATON_OK;
+}
+
+static enum baton_status
+compare_filters(struct comparison *cmp, const char *label, const struct config_connector *o,
+                const struct config_connector *n)
+{
+    if (cmp->old_model->rules_said == cmp->new_model->rules_said)
+        return compare_names(cmp, label, &o->filters, &n->filters, row_filter);
+    bool of_old = o->filters.count > 0;
+    const struct text_list *filters = of_old ? &o->filters : &n->filters;
+    return filters->count > 0 ? row_filters(cmp, label, filters, of_old) : BATON_OK;
+}
+
 /* --- connectors ------------------------------------------------------------------------------- */
 
 static enum baton_status
@@ -338,7 +405,7 @@ compare_connector(struct comparison *cmp, const struct connector_pair *p)
     else if (rc == BATON_OK)
         config_row_unsaid(cmp, CONFIG_EXPECTED, o->attributes.said, n->attributes.said,
                           "selected attributes", label);
-    return rc;
+    return rc == BATON_OK ? compare_filters(cmp, label, o, n) : rc;
 }
 
 /* A side without an AD or an Entra connector says nothing about scope at all: that is never a pass. */

@@ -437,6 +437,13 @@ class OfTheLabsDirSync(unittest.TestCase):
                         "<exclusions>\r\n<exclusion>OU=Labs,DC=contoso,DC=example</exclusion>\r\n</exclusions>")
         self.expect("review", ("scope-widened", "review", "OU=Labs,DC=contoso,DC=example"))
 
+    def test_attribute_filters_of_the_old_server_are_for_a_person(self):
+        self.old.change(self.agent(False), "<stay-disconnector/>",
+                        "<stay-disconnector><filter-set cd-object-type='user' type='declared'><filter-alternative><condition "
+                        "cd-attribute='employeeType' operator='equality'><value>Test</value></condition></filter-alternative>"
+                        "</filter-set></stay-disconnector>")
+        self.expect("review", ("scope-widened", "review", "1 attribute filters of forest contoso.example"))
+
     def test_an_attribute_that_is_not_selected_is_lost(self):
         self.new.change(self.new.ad(), "<attribute>displayName</attribute>", "")
         self.expect("block", ("attribute-lost", "block", "attribute displayName of forest contoso.example"))

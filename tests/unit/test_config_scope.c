@@ -229,6 +229,35 @@ what_entra_does_not_say_is_shown_only(void **state)
     c->partition_count = 1;
 }
 
+static void
+filters_that_rules_took_the_place_of_are_for_a_person(void **state)
+{
+    struct fixture *f = *state;
+    f->o.model->rules_said = false;
+    LIST(&f->o, &config_world_ad(&f->o)->filters, "user: cn equality a", "user: c equality b");
+    assert_non_null(
+        strstr(rows_text(&f->o, &f->n, SEVERITY_REVIEW),
+               "review scope-widened 2 attribute filters of forest contoso.com: keeps out "
+               "user: cn equality a; user: c equality b > by synchronization rules"));
+    assert_non_null(strstr(rows_text(&f->n, &f->o, SEVERITY_REVIEW),
+                           "review scope-narrowed 2 attribute filters of forest contoso.com: by "
+                           "synchronization rules > keeps out"));
+}
+
+static void
+filters_of_two_servers_of_the_fim_era_are_compared_one_by_one(void **state)
+{
+    struct fixture *f = *state;
+    LIST(&f->o, &config_world_ad(&f->o)->filters, "user: cn equality a", "user: c equality b");
+    LIST(&f->n, &config_world_ad(&f->n)->filters, "user: c equality d", "USER: cn equality a");
+    assert_string_equal(
+        rows_text(&f->o, &f->n, SEVERITY_INFO),
+        "block scope-narrowed filter of forest contoso.com: user: c equality d: in "
+        "scope > kept out\n"
+        "review scope-widened filter of forest contoso.com: user: c equality b: kept "
+        "out > in scope");
+}
+
 int
 main(void)
 {
@@ -246,6 +275,8 @@ main(void)
         T(a_forest_that_new_does_not_know_is_gone),
         T(what_decides_about_scope_and_is_not_said_is_for_a_person),
         T(what_entra_does_not_say_is_shown_only),
+        T(filters_that_rules_took_the_place_of_are_for_a_person),
+        T(filters_of_two_servers_of_the_fim_era_are_compared_one_by_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -210,6 +210,27 @@ global_settings_keep_no_secret(void **state)
 }
 
 static void
+filters_of_the_fim_era_come_out_with_all_their_conditions(void **state)
+{
+    (void)state;
+    read_text(
+        "<saved-ma-configuration server='OLD'><ma-data><id>{AA}</id><stay-disconnector>"
+        "<filter-set cd-object-type='user' type='declared'>"
+        "<filter-alternative id='{1}'><condition cd-attribute='cn' operator='substring-start'>"
+        "<value ui-radix='10'>SUPPORT_</value></condition></filter-alternative>"
+        "<filter-alternative id='{2}'><condition cd-attribute='mail' operator='not-present'>"
+        "<value></value></condition><condition cd-attribute='c' operator='equality'><value>CH"
+        "</value></condition></filter-alternative></filter-set>"
+        "<filter-set cd-object-type='contact' type='scripted'/></stay-disconnector></ma-data>"
+        "</saved-ma-configuration>");
+    const struct text_list *filters = &m->connector[0].filters;
+    assert_int_equal(filters->count, 3);
+    assert_string_equal(filters->item[0], "user: cn substring-start SUPPORT_");
+    assert_string_equal(filters->item[1], "user: mail not-present and c equality CH");
+    assert_string_equal(filters->item[2], "contact: scripted");
+}
+
+static void
 flows_of_the_fim_era_become_one_rule_per_set(void **state)
 {
     (void)state;
@@ -324,6 +345,7 @@ main(void)
         T(utf_16_and_windows_line_ends_make_no_difference),
         T(a_rule_comes_out_as_it_is),
         T(global_settings_keep_no_secret),
+        T(filters_of_the_fim_era_come_out_with_all_their_conditions),
         T(flows_of_the_fim_era_become_one_rule_per_set),
         T(the_entra_connector_is_known_by_its_identifier),
         T(what_is_not_whole_or_something_else_is_an_error),
