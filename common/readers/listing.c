@@ -334,9 +334,6 @@ take_first(struct listing *l, char *line)
 static enum baton_status
 take_line(struct listing *l, char *line)
 {
-    if (strstr(line, "FullyQualifiedErrorId") != NULL || strstr(line, "CategoryInfo") != NULL)
-        return baton_fail(l->err, BATON_FAILED, "line %u: PowerShell printed an error, no data",
-                          l->line);
     if (*line == '\0' || is_prompt(line)) {
         object_over(l);
         return BATON_OK;
@@ -411,6 +408,23 @@ take_lines(struct listing *l, char *text)
     return rc;
 }
 
+/* Anywhere in the text: what stands before an error may be anything but a whole answer. */
+static enum baton_status
+refuse_error(const char *text, struct baton_err *err)
+{
+    static const char *const marks[] = {"CategoryInfo", "FullyQualifiedErrorId"};
+    for (size_t i = 0; i < ARRAY_LEN(marks); i++) {
+        const char *mark = strstr(text, marks[i]);
+        unsigned line = 1;
+        for (const char *c = text; mark != NULL && c < mark; c++)
+            line += *c == '\n';
+        if (mark != NULL)
+            return baton_fail(err, BATON_FAILED, "line %u: PowerShell printed an error, no data",
+                              line);
+    }
+    return BATON_OK;
+}
+
 enum baton_status
 listing_read(const char *bytes, size_t len,
              void (*visit)(void *arg, const struct listing_value *value), void *arg,
@@ -421,8 +435,12 @@ listing_read(const char *bytes, size_t len,
         return baton_fail(err, BATON_LIMIT, "%zu bytes of listing, at most %d are read", len,
                           LISTING_BYTES_MAX);
     enum baton_status rc = utf_to_utf8(bytes, len, &text, err);
-    if (rc != BATON_OK)
+    if (rc == BATON_OK)
+        rc = refuse_error(text, err);
+    if (rc != BATON_OK) {
+        free(text);
         return rc;
+    }
     struct listing *l = calloc(1, sizeof *l);
     char *value = malloc(2 * strlen(text) + 2); /* every line may add a blank */
     if (l != NULL && value != NULL) {

@@ -61,6 +61,7 @@
     X(exports_analyze)                                                                             \
     X(config_compare)                                                                              \
     X(config_accept)                                                                               \
+    X(facts_show)                                                                                  \
     X(runs_check)                                                                                  \
     X(doctor)                                                                                      \
     X(version)                                                                                     \

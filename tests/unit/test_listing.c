@@ -180,7 +180,7 @@ an_error_of_powershell_is_no_data_even_behind_data(void **state)
     static const char text[] = "A : 1\n\nGet-X : nothing\nAt line:1 char:1\n"
                                "    + CategoryInfo          : ObjectNotFound: (:) [], Exception\n";
     static const char alone[] = "    + FullyQualifiedErrorId : X\n";
-    refuses(text, strlen(text), BATON_MALFORMED, "line 4:");
+    refuses(text, strlen(text), BATON_FAILED, "line 5:");
     refuses(alone, strlen(alone), BATON_FAILED, "line 1:");
 }
 
