@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static char *
-put_utf8(char *out, uint32_t c)
+char *
+utf_put(char *out, uint32_t c)
 {
     if (c < 0x80) {
         *out++ = (char)c;
@@ -53,7 +53,7 @@ from_utf16(const uint8_t *bytes, size_t len, bool big, char *out)
         } else if (is_high(c) || is_low(c)) {
             c = 0xFFFD;
         }
-        out = put_utf8(out, c);
+        out = utf_put(out, c);
     }
     return out;
 }

@@ -13,5 +13,8 @@
 
 enum baton_status utf_to_utf8(const char *bytes, size_t len, char **ret_text,
                               struct baton_err *err) BATON_MUST_USE;
+/* One character at out, at most UTF_CHAR_BYTES; where the next one goes. */
+enum { UTF_CHAR_BYTES = 4 };
+char *utf_put(char *out, uint32_t c);
 
 #endif
