@@ -281,6 +281,8 @@ static const struct command commands[] = {
      "baton runs check runs.json --after 2026-07-01T12:00:00Z\nbaton runs check runs.json --configuration new/\nbaton runs check old.xml --fenced-since 2026-07-02T20:00:00Z"},
     {"facts", "show", "FILE...", 1, ARGS_MAX, NULL, cmd_facts_show, "what answers of a server's cmdlets say, and what a gate could use; needs no controller",
      "baton facts show scheduler.json statistics.json\nbaton facts show scheduler.txt -o json\nbaton facts show Exported-SynchronizationPolicy.json"},
+    {"trace", "show", "FILE...", 1, ARGS_MAX, NULL, cmd_trace_show, "what the configuration wizard's logs say, redacted; needs no controller",
+     "baton trace show trace-20260701-223012.log\nbaton trace show trace-*.log -o json"},
     {"doctor", "", "", 0, 0, NULL, cmd_doctor, "check settings, files, controller and trust", "baton doctor"},
     {"version", "", "", 0, 0, NULL, cmd_version, "the version of this program", "baton version"},
     {"completion", "", "SHELL", 1, 1, NULL, cmd_completion, "completion for bash or zsh", "baton completion bash > /etc/bash_completion.d/baton"},

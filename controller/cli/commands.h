@@ -62,6 +62,7 @@
     X(config_compare)                                                                              \
     X(config_accept)                                                                               \
     X(facts_show)                                                                                  \
+    X(trace_show)                                                                                  \
     X(runs_check)                                                                                  \
     X(doctor)                                                                                      \
     X(version)                                                                                     \
