@@ -150,6 +150,27 @@ LISTING = {
     "error": b"Get-X : nothing\nAt line:1 char:1\n    + FullyQualifiedErrorId : X\n", "nul": b"A : \0", "latin": b"A : \xfc\n",
     "cut": SCHEDULER[:120].encode(),
 }
+TRACE = """[23:59:58.000] [  1] [INFO ] Application starting
+[23:59:58.010] [  1] [INFO ] Start Time (Local): Wed, 01 Jul 2026 23:59:58 GMT
+[23:59:58.010] [  1] [INFO ] Start Time (UTC): Wed, 01 Jul 2026 21:59:58 GMT
+[23:59:58.020] [ 1] [INFO ] Application Version: 2.5.79.0
+[23:59:59.100] [  1] [INFO ] DirSync not detected. Looking for an older engine.
+[23:59:59.200] [  1] [INFO ] Product Azure AD Sync Engine (version 2.0.1.0) is installed, needs to be upgraded to version 2.5.79.0.
+[00:00:03.000] [  1] [INFO ] Page transition from "Tasks" [TasksPageViewModel] to "Staging" [StagingModePageViewModel]
+[00:00:05.000] [ 12] [ERROR] Sign-in of user anna.berg@contoso.example failed (AADSTS50079): password=Sommer Regen
+Exception Data (Raw): System.Exception: CN=Anna Berg,OU=People,DC=contoso,DC=example
+Parameter name: anna
+   at Lab.Place()
+[ 12] [WARN ] 'C:\\\\Users\\\\Anna Berg\\\\x.xml' of tenant 0f1e2d3c-4b5a-4978-8796-a5b4c3d2e1f0
+   was not read on server SYNCSERVER (10.0.0.5)
+[00:00:07.000] [  1] [INFO ] the page: result of installation operations - Failed
+""".replace("\\\\", "\\")
+TRACES = {
+    "whole": TRACE.encode(), "mark16": utf16(TRACE.replace("\n", "\r\n")), "mark8": b"\xef\xbb\xbf" + TRACE.encode(),
+    "behind-each-other": TRACE.encode() + utf16(TRACE), "latin": TRACE.replace("Anna", "J\xf6rg").encode("latin-1"),
+    "middle": TRACE[300:].encode(), "cut": TRACE[:500].encode(), "nul": TRACE[:200].encode() + b"\0" + TRACE[200:].encode(),
+    "other": b"<x>no record</x>\n", "level": b"[10:00:00.000] [ 1] [NOTE] x\n[99:00:00.000] [ 1] [ERROR] y\n",
+}
 YAML = {
     "preset": b"preset: parity\n", "rules": b"preset: parallel-upgrade\nrules:\n  - rule: EX-DELETES\n    count: 5\n    percent: 1\n"
     b"    severity: review\n    second_person: true\nattributes: [mail, title]\nrows_may_leave: true\n",
@@ -230,7 +251,7 @@ def corpora(lab):
     return {"xml": XML, "csexport": some, "config_xml": CONFIG, "config_digest": CONFIG, "dn": {k: v.encode() for k, v in DNS.items()},
             "config_settings": {"policy": json.dumps(POLICY).encode(), "mark16": utf16(json.dumps(POLICY)), "list": b"[]", "empty": b"{}",
                                 "migrated": json.dumps(MIGRATED).encode()},
-            "psjson": POWERSHELL, "listing": LISTING, "run_history": POWERSHELL | RUNS, "limits": YAML, "utf": UTF, "packed": packed,
+            "psjson": POWERSHELL, "listing": LISTING, "trace_log": TRACES, "run_history": POWERSHELL | RUNS, "limits": YAML, "utf": UTF, "packed": packed,
             "prereq": OBSERVED,
             "prereq_data": {"one": json.dumps({"title": "t", "checked": "2026-01-02", "checks": [CHECK]}).encode(), "empty": b"{}",
                             "cut": b"{\"title\":", **{p.stem: p.read_bytes() for p in (ROOT / "deploy/prerequisites").glob("*.json")}},
