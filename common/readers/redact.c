@@ -431,7 +431,7 @@ redact(const char *text, const struct baton_hash *salt, char *out, size_t cap)
     char whole[REDACT_BYTES];
     struct redaction r = {.salt = salt, .out = whole, .cap = sizeof whole};
     const char *before = NULL;
-    for (const char *at = text; *at != '\0' && !r.over;) {
+    for (const char *at = text; *at != '\0' && !r.over && r.len + 1 < r.cap;) {
         const char *end = quote_end(at, before);
         if (end != NULL) {
             put(&r, at, 1);

@@ -34,6 +34,10 @@ static const struct server_property properties[] = {
     { ANSWER_CONNECTORS,   "Name",                                AS_TEXT,    FACT_CONNECTOR_READY,     false },
     { ANSWER_CONNECTORS,   "LastModificationTime",                AS_DATE,    FACT_FULL_SYNC_AD,        false },
     { ANSWER_CONNECTORS,   "CreationTime",                        AS_DATE,    NONE,                     false },
+    { ANSWER_CONNECTORS,   "SubType",                             AS_TEXT,    NONE,                     true },
+    { ANSWER_CONNECTORS,   "Partitions",                          AS_TEXT,    NONE,                     true },
+    { ANSWER_CONNECTORS,   "RunProfiles",                         AS_TEXT,    NONE,                     true },
+    { ANSWER_CONNECTORS,   "ConnectivityParameters",              AS_TEXT,    NONE,                     true },
 
     { ANSWER_STATISTICS,   "ExportAdds",                          AS_COUNT,   FACT_PENDING_ADDS,        true },
     { ANSWER_STATISTICS,   "ExportUpdates",                       AS_COUNT,   FACT_PENDING_UPDATES,     true },

@@ -10,7 +10,14 @@
 #include "psjson.h"
 #include "text_lines.h"
 
-enum { DAY_MS = 86400000, HOUR_MS = 3600000, MINUTE_MS = 60000, ZONE_HOURS_MAX = 14, UNTIMED = -1 };
+enum {
+    DAY_MS = 86400000,
+    HOUR_MS = 3600000,
+    MINUTE_MS = 60000,
+    ZONE_HOURS_MAX = 14,
+    UNTIMED = -1,
+    TRACE_PATTERN_BYTES = 96
+};
 
 // clang-format off
 static const struct trace_marker markers[] = {
@@ -41,6 +48,8 @@ static const struct trace_marker markers[] = {
     { "result",              "*result of installation operations - *",                      "how the configuration ended" },
     { "failed",              "ExecuteADSyncConfiguration: configuration failed*",           "the configuration failed" },
     { "staging",             "*staging mode*",                                              "staging mode: was read or changed" },
+    { "staging",             "*Staging mode*",                                              "staging mode: was read or changed" },
+    { "staging",             "*Staging Mode*",                                              "staging mode: was read or changed" },
     { "staging",             "*StagingMode*",                                               "staging mode: was read or changed" },
     { "tenant-state",        "*DirectorySynchronizationEnabled=*",                          "whether synchronization is on in the tenant, as the wizard read it" },
 };
@@ -166,33 +175,23 @@ is_stack(const char *line)
 
 /* --- what a message says ------------------------------------------------------------------------- */
 
-static bool
-same_letter(char a, char b)
-{
-    return tolower((unsigned char)a) == tolower((unsigned char)b);
-}
-
+/* A star stands at the end of every pattern. What is between stars is looked for from left to right. */
 static bool
 matches(const char *pattern, const char *text)
 {
-    const char *star = NULL, *again = NULL;
-    while (*text != '\0') {
-        if (*pattern == '*') {
-            star = pattern++;
-            again = text;
-        } else if (same_letter(*pattern, *text)) {
-            pattern++;
-            text++;
-        } else if (star != NULL) {
-            pattern = star + 1;
-            text = ++again;
-        } else {
+    char part[TRACE_PATTERN_BYTES];
+    for (bool first = true; *pattern != '\0'; first = false) {
+        size_t n = strcspn(pattern, "*");
+        BATON_ASSERT(n < sizeof part);
+        memcpy(part, pattern, n);
+        part[n] = '\0';
+        const char *at = first ? strncmp(text, part, n) == 0 ? text : NULL : strstr(text, part);
+        if (at == NULL)
             return false;
-        }
+        text = at + n;
+        pattern += n + (pattern[n] == '*');
     }
-    while (*pattern == '*')
-        pattern++;
-    return *pattern == '\0';
+    return true;
 }
 
 static const struct trace_marker *
@@ -335,6 +334,8 @@ record_over(struct trace_log *t)
     e->dated = e->timed && t->sum.zone_known;
     if (e->dated)
         e->unix_ms = t->first_day_ms + e->day_ms - (int64_t)t->sum.zone_minutes * MINUTE_MS;
+    if (t->order.wants != NULL && !t->order.wants(t->order.arg, e))
+        return;
     redact(t->message, &t->order.salt, e->text, sizeof e->text);
     t->order.visit(t->order.arg, e);
 }
@@ -342,11 +343,15 @@ record_over(struct trace_log *t)
 static void
 append(struct trace_log *t, const char *text)
 {
-    int n = snprintf(t->message + t->len, sizeof t->message - t->len, "%s%s", t->len > 0 ? " " : "",
-                     text);
-    t->len += (size_t)n;
-    if (t->len > sizeof t->message - 1)
-        t->len = sizeof t->message - 1;
+    size_t room = sizeof t->message - 1 - t->len, len = strlen(text);
+    if (t->len > 0 && room > 0) {
+        t->message[t->len++] = ' ';
+        room--;
+    }
+    len = len < room ? len : room;
+    memcpy(t->message + t->len, text, len);
+    t->len += len;
+    t->message[t->len] = '\0';
 }
 
 static void

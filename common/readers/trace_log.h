@@ -26,7 +26,7 @@ enum trace_level { TRACE_INFO, TRACE_VERBOSE, TRACE_WARNING, TRACE_ERROR, TRACE_
 
 struct trace_marker {
     const char *id;      /* "dirsync-absent" */
-    const char *pattern; /* of the whole message; `*` is any text; compares without case */
+    const char *pattern; /* of the whole message; `*` is any text, and ends it */
     const char *meaning; /* for people */
 };
 
@@ -62,6 +62,8 @@ const struct trace_marker *trace_markers(size_t *ret_count);
 const char *trace_level_name(enum trace_level l);
 
 struct trace_order {
+    /* Asked first, while the event has no text yet: making one costs more than all the rest. NULL: all. */
+    bool (*wants)(void *arg, const struct trace_event *event);
     void (*visit)(void *arg, const struct trace_event *event);
     void *arg;
     const char *name;       /* the file's, for the date; may be NULL */

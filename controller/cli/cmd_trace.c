@@ -57,16 +57,20 @@ text_or_null(const char *text)
     return text == NULL || text[0] == '\0' ? json_null() : plain_json(text);
 }
 
+static bool
+wants(void *arg, const struct trace_event *e)
+{
+    struct trace_view *v = arg;
+    bool room = v->kept[kind_of(e)] < EVENTS_MAX;
+    v->left_out += !room;
+    return room;
+}
+
 static void
 on_event(void *arg, const struct trace_event *e)
 {
     struct trace_view *v = arg;
-    enum shown_kind kind = kind_of(e);
-    if (v->kept[kind] == EVENTS_MAX) {
-        v->left_out++;
-        return;
-    }
-    v->kept[kind]++;
+    v->kept[kind_of(e)]++;
     v->shown++;
     json_array_append_new(
         v->events,
@@ -122,7 +126,8 @@ read_pieces(struct trace_log *log, FILE *f, struct sha256 *sum, struct baton_err
 static enum baton_status
 read_open(struct trace_view *v, FILE *f, struct baton_err *err)
 {
-    struct trace_order order = {.visit = on_event, .arg = v, .name = v->path, .salt = v->salt};
+    struct trace_order order = {
+        .wants = wants, .visit = on_event, .arg = v, .name = v->path, .salt = v->salt};
     struct trace_log *log = NULL;
     struct trace_summary summary;
     struct sha256 sum;

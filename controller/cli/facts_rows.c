@@ -107,7 +107,7 @@ add_collected(struct making *m, size_t object, enum server_answer answer, const 
     bool reads = unknown == NULL && p != NULL && server_property_read(p, holder, key, &n);
     if (unknown != NULL)
         text_copy(why, sizeof why, unknown);
-    else if (p != NULL && !reads)
+    else if (p != NULL && !reads && (p->type != AS_TEXT || p->fact != FACT_COUNT))
         (void)snprintf(why, sizeof why, "not known: it is not %s", property_type_name(p->type));
     else if (p == NULL || p->fact == FACT_COUNT)
         text_copy(why, sizeof why, "no gate reads it");

@@ -18,6 +18,7 @@ import unittest
 from baton_case import PROGRAMS, main
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+DATA = ROOT / "../shared/data"
 sys.path.insert(0, str(ROOT / "tests/fuzz"))
 import make_corpus  # noqa: E402
 
@@ -215,6 +216,7 @@ class Exports(Readers):
         os.symlink(self.dir / "round", self.dir / "round")
         for name in ("fifo", "folder", "dangling", "round", "none", "none/exports.xml", "x" * 300):
             for argv in (("exports", "analyze", self.dir / name), ("runs", "check", self.dir / name),
+                         ("facts", "show", self.dir / name), ("trace", "show", self.dir / name),
                          ("config", "compare", self.dir / name, self.dir / "folder")):
                 with self.subTest((argv[0], name)):
                     self.refused("baton", *argv, says=(name[:20],), timeout=20)
@@ -421,6 +423,204 @@ class Runs(Readers):
             for _ in range(1024 if LONG else 64):
                 f.write(b" " * MIB)
         self.refused("baton", "runs", "check", large, says=("large.xml",), rss_mib=small + 64)
+
+
+class Facts(Readers):
+    SCHEDULER = {"SyncCycleEnabled": True, "StagingModeEnabled": True, "SchedulerSuspended": False, "SyncCycleInProgress": False,
+                 "CurrentlyEffectiveSyncCycleInterval": "00:30:00", "NextSyncCycleStartTimeInUTC": "/Date(1782943198020)/"}
+    JSON = json.dumps(SCHEDULER).encode()
+    LISTING = make_corpus.LISTING["list"]
+
+    def show(self, *words):
+        ran = Ran("baton", "facts", "show", *words, "--output", "json")
+        self.assertEqual((ran.code, ran.err), (0, ""))
+        return json.loads(ran.out)
+
+    def values(self, *words):
+        return {v["name"]: v for v in self.show(*words)["values"]}
+
+    def test_what_an_agent_would_make_of_an_answer_is_said(self):
+        values = self.values(self.file("scheduler.json", self.JSON))
+        usable = {name: v["fact"] for name, v in values.items() if v["usable"]}
+        self.assertEqual(usable, {"SyncCycleEnabled": "sync_cycle_enabled", "StagingModeEnabled": "staging_scheduler",
+                                  "SchedulerSuspended": "scheduler_suspended", "SyncCycleInProgress": "cycle_in_progress",
+                                  "CurrentlyEffectiveSyncCycleInterval": "interval_ms"})
+        self.assertIs(values["StagingModeEnabled"]["value"], True)
+        cut = self.values(self.file("cut.json", self.JSON.replace(b"00:30:00", b"00:3...")))["CurrentlyEffectiveSyncCycleInterval"]
+        self.assertEqual((cut["known"], cut["value"], cut["usable"]), (False, None, False))
+        self.assertIn("cut", cut["why"])
+
+    def test_whole_answers_in_any_form_say_the_same(self):
+        for name, whole in (("x.json", self.JSON), ("x.txt", self.LISTING), ("t.txt", make_corpus.LISTING["table"])):
+            text = whole.decode()
+            forms = (whole, b"\xef\xbb\xbf" + whole, make_corpus.utf16(text), b"\xfe\xff" + text.encode("utf-16-be"),
+                     text.replace("\n", "\r\n").encode(), b"\r\n\r\n" + whole + b"\r\n\r\n")
+            seen = {json.dumps([{**v, "line": 0} for v in self.show(self.file(name, form))["values"]]) for form in forms}
+            self.assertEqual(len(seen), 1, name)
+
+    def test_a_listing_gates_nothing_whatever_it_says(self):
+        path = self.file("scheduler.txt", self.LISTING)
+        report = self.show(path)
+        self.assertEqual(report["files"][0]["source"], "listing")
+        self.assertGreater(len(report["values"]), 6)
+        for value in report["values"]:
+            self.assertEqual((value["usable"], value["fact"]), (False, None))
+            self.assertIn("display only: gates nothing", value["why"])
+        values = self.values(path)
+        self.assertEqual((values["NextSyncCycleStartTimeInUTC"]["text"], values["NextSyncCycleStartTimeInUTC"]["value"]),
+                         ("05.01.2026 20:28:37", None))
+        self.assertIs(values["SchedulerSuspended"]["value"], False)  # "Falsch"
+        ran = Ran("baton", "facts", "show", path)
+        self.assertIn("display only", ran.out)
+
+    def test_exported_settings_are_shown_with_keys_that_nobody_knows(self):
+        policy = {**make_corpus.POLICY, "whatIsNew": {"Deep": [1, "two"]}, "servicePassword": "hunter2"}
+        report = self.show(self.file("settings.json", json.dumps(policy).encode()))
+        names = {v["name"]: v for v in report["values"]}
+        self.assertEqual(report["files"][0]["source"], "settings")
+        self.assertEqual(names["whatIsNew.Deep[1]"]["value"], "two")
+        self.assertIn("mail (Inbound, precedence 90, Join)", [v["text"] for v in report["values"]])
+        self.assertNotIn("hunter2", json.dumps(report))
+        self.assertFalse(any(v["usable"] for v in report["values"]))
+
+    def test_what_is_no_whole_answer_is_refused(self):
+        good = self.file("good.json", self.JSON)
+        broken = {
+            "empty.json": b"", "blank.txt": b"\r\n \r\n", "null.json": b"null", "cut.json": self.JSON[:70], "tail.json": self.JSON + b"{}",
+            "nul.json": self.JSON[:20] + b"\0" + self.JSON[20:], "nul.txt": self.LISTING[:80] + b"\0" + self.LISTING[80:],
+            "twice.json": b"{\"StagingModeEnabled\": true, " + self.JSON[1:], "latin.txt": self.LISTING.replace(b"Delta", b"D\xe9lta"),
+            "noise.bin": bytes(range(1, 256)) * 20, "deep.json": b"[" * 100000, "error.txt": make_corpus.LISTING["error"],
+            "behind.txt": self.LISTING + b"\nGet-X : no\n    + CategoryInfo : x\n", "runs.json": make_corpus.POWERSHELL["one"],
+            "touching.txt": make_corpus.LISTING["touching"], "xml.txt": make_corpus.CONFIG["connector"], "other.txt": b"Colour : red\n",
+            "half.json": self.JSON[:40] + self.JSON[40:].decode().encode("utf-16-le"), "settings.json": b"{\"policyMetadata\": []}",
+        }
+        for name, content in broken.items():
+            path = self.file(name, content)
+            for words in ((path,), (good, path), (path, good)):
+                for output in ("table", "json", "csv"):
+                    with self.subTest((name, len(words), output)):
+                        self.refused("baton", "facts", "show", *words, "--output", output, says=(name,))
+        for name in ("nul.json", "nul.txt"):
+            self.refused("baton", "facts", "show", self.file(name, broken[name]), says=("byte",))
+        self.refused("baton", "facts", "show", self.file("line.txt", self.LISTING + b"and more\n"), says=("line 10",))
+
+    def test_a_gigabyte_of_an_answer_is_refused_in_bounded_memory(self):
+        limit = Ran("baton", "facts", "show", self.file("good.json", self.JSON)).peak_mib + 4 * MEMORY_MIB
+        for name, before in (("line.txt", b"Name : "), ("one.json", b"{\"StagingModeEnabled\": \""), ("lines.txt", b"A : 1\n")):
+            path = self.file(name, before)
+            with open(path, "ab") as f:
+                for _ in range(1024 if LONG else 64):
+                    f.write((b"A : 1\n" * (MIB // 6)) if name == "lines.txt" else b"a" * MIB)
+            with self.subTest(name):
+                self.refused("baton", "facts", "show", path, says=(name,), rss_mib=limit)
+            path.unlink()
+
+    def test_real_samples(self):
+        if not DATA.is_dir():
+            self.skipTest("no samples beside the project")
+        parameters = self.values(DATA / "sean-m-laparoscope/outputs/Get-GlobalSettings.Parameters.format-list.txt")
+        self.assertEqual(len(parameters), 39)
+        self.assertIs(parameters["Microsoft.Synchronize.StagingMode"]["value"], False)
+        self.assertEqual(parameters["Microsoft.Synchronize.ServerConfigurationVersion"]["value"], "2.0.25.1")
+        self.assertFalse(parameters["Microsoft.AADFilter.ApplicationList"]["known"])
+        settings = self.values(DATA / "sean-m-laparoscope/outputs/Get-GlobalSettings.format-list.txt")
+        self.assertFalse(settings["Parameters"]["known"])
+        self.assertEqual(settings["SqlSchemaVersion"]["text"], "616")
+        tenant = self.values(DATA / "Gerenios-AADInternals/outputs/Get-AADIntSyncConfiguration-1.txt")
+        self.assertEqual(tenant["DirSyncClientMachine"]["value"], "SERVER1")
+        self.assertFalse(tenant["LastDirSyncTime"]["known"])
+        for name in ("sean-m-laparoscope/outputs/powershell-error-record.txt", "sean-m-laparoscope/outputs/Get-MVObject.readme.json",
+                     "sean-m-laparoscope/src/Laparoscope.UnitTests/Resources/TestRunHistory.json"):
+            self.refused("baton", "facts", "show", DATA / name, says=(pathlib.Path(name).name,))
+
+
+class Traces(Readers):
+    TRACE = make_corpus.TRACE
+    NAMES = ("anna", "berg", "contoso", "sommer", "regen", "people", "syncserver", "10.0.0.5", "0f1e2d3c", "users", "hunter2")
+
+    def show(self, *words):
+        ran = Ran("baton", "trace", "show", *words, "--output", "json")
+        self.assertEqual((ran.code, ran.err), (0, ""))
+        return json.loads(ran.out), ran
+
+    def test_markers_versions_and_errors_are_found_with_their_lines(self):
+        report, _ = self.show(self.file("trace-20260701-235958.log", self.TRACE.encode()))
+        file, events = report["files"][0], report["events"]
+        self.assertEqual([file[k] for k in ("version", "date", "zone_minutes", "days", "records", "errors", "warnings", "untimed")],
+                         ["2.5.79.0", "2026-07-01", 120, 2, 10, 1, 1, 1])
+        self.assertEqual([(e["line"], e["marker"]) for e in events],
+                         [(1, "started"), (4, "version"), (5, "dirsync-absent"), (6, "upgrade-needed"), (7, "page"), (8, None),
+                          (12, None), (14, "result")])
+        self.assertEqual([events[3][k] for k in ("version", "wanted")], ["2.0.1.0", "2.5.79.0"])
+        self.assertIn("StagingModePageViewModel", events[4]["text"])
+        self.assertEqual((events[5]["level"], events[5]["time"], events[5]["unix_ms"]), ("error", "+1d 00:00:05.000", 1782943205000))
+        self.assertIn("AADSTS50079", events[5]["text"])
+        self.assertIsNone(events[6]["time"])
+
+    def test_nothing_that_names_anybody_is_shown_in_any_output(self):
+        for form in (self.TRACE.encode(), make_corpus.utf16(self.TRACE)):
+            path = self.file("trace.log", form)
+            for output in ("table", "json", "jsonl", "csv"):
+                ran = Ran("baton", "trace", "show", path, "--output", output)
+                self.assertEqual(ran.code, 0, ran.err)
+                shown = ran.out.lower().replace(str(path).lower(), "")
+                for name in self.NAMES:
+                    self.assertNotIn(name, shown, output)
+
+    def test_digests_are_equal_in_one_run_and_others_in_the_next(self):
+        line = "[10:00:00.000] [  1] [ERROR] of anna@contoso.example\n"
+        one = self.file("one.log", line.encode())
+        two = self.file("two.log", line.replace("anna", "Anna").encode())
+        first, second = self.show(one, two)[0]["events"]
+        self.assertEqual(first["text"], second["text"])
+        self.assertRegex(first["text"], r"<account:[0-9a-f]{8}>$")
+        self.assertNotEqual(self.show(one)[0]["events"][0]["text"], first["text"])
+
+    def test_every_encoding_says_the_same(self):
+        whole = self.TRACE.encode()
+        forms = (whole, b"\xef\xbb\xbf" + whole, make_corpus.utf16(self.TRACE), b"\xfe\xff" + self.TRACE.encode("utf-16-be"),
+                 self.TRACE.replace("\n", "\r\n").encode(), whole.rstrip(b"\n"))
+        keys = ("line", "time", "level", "marker", "version")
+        seen = {json.dumps([[e[k] for k in keys] for e in self.show(self.file("trace.log", form))[0]["events"]]) for form in forms}
+        self.assertEqual(len(seen), 1)
+        mixed, _ = self.show(self.file("mixed.log", whole + make_corpus.utf16(self.TRACE)))
+        self.assertEqual(len(mixed["events"]), 16)
+        latin, _ = self.show(self.file("latin.log", self.TRACE.replace("gone", "x").replace("Anna", "J\xf6rg").encode("latin-1")))
+        self.assertEqual(latin["files"][0]["foreign_bytes"], 2)
+
+    def test_a_log_that_goes_on_from_another_or_was_cut_is_read_as_far_as_it_says(self):
+        whole = self.TRACE.encode()
+        first, second = self.file("1.log", whole[:940]), self.file("2.log", whole[940:])
+        report, _ = self.show(first, second)
+        self.assertEqual([f["errors"] for f in report["files"]], [1, 0])
+        self.assertGreater(report["files"][1]["stray_lines"], 0)
+        self.assertIsNone(report["files"][1]["date"])
+
+    def test_what_is_no_log_is_refused(self):
+        good = self.file("good.log", self.TRACE.encode())
+        broken = {"empty.log": b"", "nul.log": self.TRACE[:200].encode() + b"\0" + self.TRACE[200:].encode(), "xml.log": make_corpus.CONFIG["connector"],
+                  "half.log": self.TRACE[:300].encode() + self.TRACE[300:].encode("utf-16-le"), "odd.log": make_corpus.utf16(self.TRACE)[:-1],
+                  "gzip.log": gzip.compress(self.TRACE.encode()), "listing.log": make_corpus.LISTING["list"]}
+        for name, content in broken.items():
+            path = self.file(name, content)
+            for words in ((path,), (good, path), (path, good)):
+                with self.subTest((name, len(words))):
+                    self.refused("baton", "trace", "show", *words, "--output", "json", says=(name,))
+        self.refused("baton", "trace", "show", self.dir / "nul.log", says=("line 3, byte 200",))
+
+    def test_memory_does_not_follow_the_size_of_a_log_or_of_its_lines(self):
+        small = self.show(self.file("small.log", self.TRACE.encode() * 1000))[1].peak_mib
+        large = self.dir / "large.log"
+        block = self.TRACE.encode() * (MIB // len(self.TRACE))
+        with open(large, "wb") as f:
+            for n in range(1024 if LONG else 96):
+                f.write(block if n % 2 == 0 else b"[10:00:00.000] [  1] [ERROR] " + b"a" * MIB)
+        report, ran = self.show(large)
+        file = report["files"][0]
+        self.assertLess(ran.peak_mib, small + 4)
+        self.assertGreater(file["errors"], 40000 if not LONG else 400000)
+        self.assertEqual(file["shown"], len(report["events"]))
+        self.assertEqual(file["shown"] + file["left_out"], file["markers"] + file["errors"] + file["warnings"])
 
 
 if __name__ == "__main__":

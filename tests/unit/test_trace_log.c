@@ -209,6 +209,31 @@ texts_are_redacted(void **state)
     assert_non_null(strstr(t.event[0].text, "<account:"));
 }
 
+static bool
+errors_alone(void *arg, const struct trace_event *e)
+{
+    (void)arg;
+    assert_string_equal(e->text, "");
+    return e->level == TRACE_ERROR;
+}
+
+static void
+what_nobody_wants_is_not_told_but_counted(void **state)
+{
+    (void)state;
+    static const char text[] = "[10:00:00.000] [ 1] [WARN ] a\n[10:00:00.000] [ 1] [ERROR] b\n";
+    struct told told = {.count = 0};
+    struct trace_log *t = NULL;
+    struct trace_order order = {.wants = errors_alone, .visit = on_event, .arg = &told};
+    assert_int_equal(trace_log_open(&order, &t, NULL), BATON_OK);
+    assert_int_equal(trace_log_push(t, text, strlen(text), NULL), BATON_OK);
+    assert_int_equal(trace_log_finish(t, &told.sum, NULL), BATON_OK);
+    trace_log_close(&t);
+    assert_int_equal(told.count, 1);
+    assert_string_equal(told.event[0].text, "b");
+    assert_int_equal(told.sum.warnings, 1);
+}
+
 static void
 what_is_no_record_is_none(void **state)
 {
@@ -261,8 +286,11 @@ every_marker_means_something_and_finds_its_own_text(void **state)
     size_t count;
     const struct trace_marker *m = trace_markers(&count);
     assert_true(count > 15);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         assert_true(strlen(m[i].id) > 0 && strlen(m[i].meaning) > 0);
+        assert_int_equal(m[i].pattern[strlen(m[i].pattern) - 1], '*');
+        assert_true(strlen(m[i].pattern) < 96);
+    }
     for (int l = TRACE_INFO; l <= TRACE_OTHER; l++)
         assert_true(strlen(trace_level_name((enum trace_level)l)) > 0);
 }
@@ -278,6 +306,7 @@ main(void)
         cmocka_unit_test(what_says_nothing_is_not_told),
         cmocka_unit_test(a_message_goes_on_until_its_stack_trace),
         cmocka_unit_test(texts_are_redacted),
+        cmocka_unit_test(what_nobody_wants_is_not_told_but_counted),
         cmocka_unit_test(what_is_no_record_is_none),
         cmocka_unit_test(a_message_without_end_is_cut),
         cmocka_unit_test(every_marker_means_something_and_finds_its_own_text),
