@@ -76,6 +76,18 @@ plan_freeze(struct engine *e, struct room *room)
     journal_object(e, &room->plan, bytes, len, NULL);
 }
 
+/* What the record's hash of the dispositions is made of, so that each can be found by it. */
+static void
+dispositions_seal(struct engine *e, const struct room *room)
+{
+    struct baton_hash each[REVIEW_DISPOSITIONS_MAX], hash;
+    size_t count = review_dispositions(&room->t.cutover.review, each);
+    if (count == 0)
+        return;
+    dispositions_digest(each, count, &e->p.digest, &hash);
+    journal_object(e, &hash, each, count * sizeof each[0], NULL);
+}
+
 static void
 verification_seal(struct engine *e, const struct room *room)
 {
@@ -84,6 +96,7 @@ verification_seal(struct engine *e, const struct room *room)
     struct baton_hash hash;
     e->p.digest.sha256(e->p.digest.ctx, bytes, len, &hash);
     journal_object(e, &hash, bytes, len, NULL);
+    dispositions_seal(e, room);
 }
 
 static void

@@ -14,6 +14,9 @@ NAMES(name_of_profile, profile, profile_name)
 NAMES(name_of_verb, approval_verb, approval_verb_name)
 NAMES(name_of_grade, certificate_grade, certificate_grade_name)
 NAMES(name_of_outcome, certificate_outcome, certificate_outcome_name)
+NAMES(name_of_severity, finding_severity, finding_severity_name)
+NAMES(name_of_disposition, disposition_kind, disposition_kind_name)
+NAMES(name_of_verdict, verdict, verdict_name)
 
 static const char *
 name_of_link(unsigned v)
@@ -55,6 +58,7 @@ certificate_outcome_name(enum certificate_outcome o)
 #define HEX(s, m)        {#m, JSHAPE_HEX, AT(s, m), NULL, NULL, 0, 0}
 #define TEXT(s, m)       {#m, JSHAPE_TEXT, AT(s, m), NULL, NULL, 0, 0}
 #define U64(s, m)        {#m, JSHAPE_U64, AT(s, m), NULL, NULL, 0, 0}
+#define I64(s, m)        {#m, JSHAPE_I64, AT(s, m), NULL, NULL, 0, 0}
 #define U32(s, m)        {#m, JSHAPE_U32, AT(s, m), NULL, NULL, 0, 0}
 #define U16(s, m)        {#m, JSHAPE_U16, AT(s, m), NULL, NULL, 0, 0}
 #define U8(s, m)         {#m, JSHAPE_U8, AT(s, m), NULL, NULL, 0, 0}
@@ -88,8 +92,57 @@ static const struct json_field person_fields[] = {
     HEX(certificate_person, operator),
     ENUM(certificate_person, verb, name_of_verb, VERB_COUNT),
     HEX(certificate_person, approval),
+    HEX(certificate_person, verification),
 };
 SHAPE(person);
+
+static const struct json_field fact_fields[] = {
+    TEXT(certificate_fact, name),
+    BOOL(certificate_fact, known),
+    I64(certificate_fact, value),
+};
+SHAPE(fact);
+
+static const struct json_field finding_fields[] = {
+    TEXT(certificate_finding, rule),
+    ENUM(certificate_finding, severity, name_of_severity, SEVERITY_BLOCK + 1),
+    U64(certificate_finding, count),
+    U64(certificate_finding, limit),
+    BOOL(certificate_finding, limited),
+    TEXT(certificate_finding, subject),
+    TEXT(certificate_finding, why),
+    HEX(certificate_finding, row),
+    U8(certificate_finding, people),
+};
+SHAPE(finding);
+
+static const struct json_field decision_fields[] = {
+    HEX(certificate_decision, row),
+    HEX(certificate_decision, operator),
+    ENUM(certificate_decision, kind, name_of_disposition, DISPOSED_NOT_APPLICABLE + 1),
+    U64(certificate_decision, unix_ms),
+    TEXT(certificate_decision, reason),
+    BLOB(certificate_decision, bytes, DISPOSITION_BYTES_MAX),
+    HEX(certificate_decision, sig),
+};
+SHAPE(decision);
+
+static const struct json_field verified_fields[] = {
+    HEX(certificate_verified, accepted_by),
+    U64(certificate_verified, accepted_seq),
+    U64(certificate_verified, accepted_unix_ms),
+    ENUM(certificate_verified, verdict, name_of_verdict, VERDICT_BLOCK + 1),
+    U64(certificate_verified, taken_unix_ms),
+    HEX(certificate_verified, findings),
+    HEX(certificate_verified, dispositions),
+    U32(certificate_verified, more),
+    LIST(certificate_verified, fact, &fact_shape),
+    LIST(certificate_verified, finding, &finding_shape),
+    LIST(certificate_verified, decision, &decision_shape),
+    BLOB(certificate_verified, record, VERIFICATION_BYTES_MAX),
+    BLOB(certificate_verified, list, FINDINGS_BYTES_MAX),
+};
+SHAPE(verified);
 
 static const struct json_field rule_fields[] = {
     U16(certificate_rule, rule),
@@ -141,6 +194,7 @@ static const struct json_field certificate_fields[] = {
     BOOL(certificate, local_fence_only),
     HEX(certificate, plan),
     HEX(certificate, verification),
+    OBJECT(certificate, verified, &verified_shape),
     OBJECT(certificate, epoch, &epoch_shape),
     U32(certificate, serial),
     LIST(certificate, server, &server_shape),
@@ -271,6 +325,17 @@ certificate_from_json(const char *text, size_t len, struct certificate *ret_c,
     enum baton_status rc = certificate_read(text, len, ret_c, ret_signer, ret_sig, &canonical, err);
     free(canonical);
     return rc;
+}
+
+bool
+certificate_verified_equal(const struct certificate_verified *a,
+                           const struct certificate_verified *b)
+{
+    json_t *x = json_shape_write(&verified_shape, a), *y = json_shape_write(&verified_shape, b);
+    bool equal = x != NULL && y != NULL && json_equal(x, y) != 0;
+    json_decref(x);
+    json_decref(y);
+    return equal;
 }
 
 void

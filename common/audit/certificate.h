@@ -15,6 +15,8 @@
 #ifndef BATON_CERTIFICATE_H
 #define BATON_CERTIFICATE_H
 
+#include "baton/disposition.h"
+#include "baton/finding.h"
 #include "baton/store.h"
 #include "baton/trust.h"
 #include "common/audit/bundle.h"
@@ -22,6 +24,7 @@
 #include "common/merkle.h"
 
 enum {
+    CERTIFICATE_VERSION = 2, /* 1: without what verification found */
     CERTIFICATE_BYTES_MAX = 4 * 1024 * 1024,
     CERTIFICATE_PEOPLE_MAX = 32,
     CERTIFICATE_RULES_MAX = 128,
@@ -63,6 +66,48 @@ struct certificate_person {
     struct baton_id operator;
     uint8_t verb; /* enum approval_verb */
     struct baton_hash approval;
+    struct baton_hash verification; /* the record that it binds to; zero: the verb binds to none */
+};
+
+struct certificate_fact { /* an item of the verification record, known or not */
+    char name[CERTIFICATE_STATE_BYTES];
+    bool known;
+    int64_t value;
+};
+
+struct certificate_finding {
+    char rule[FINDING_RULE_BYTES];
+    uint8_t severity; /* enum finding_severity */
+    uint64_t count, limit;
+    bool limited; /* false: the rule has no limit, and limit is 0 */
+    char subject[FINDING_SUBJECT_BYTES], why[FINDING_TEXT_BYTES];
+    struct baton_hash row;
+    uint8_t people; /* different people whose word closes it; 0: taken with the whole */
+};
+
+struct certificate_decision { /* one person's word about one finding */
+    struct baton_hash row;
+    struct baton_id operator;
+    uint8_t kind; /* enum disposition_kind */
+    uint64_t unix_ms;
+    char reason[DISPOSITION_REASON_BYTES];
+    struct json_blob bytes; /* what was signed: all of the above is in it */
+    struct baton_sig sig;
+};
+
+/* What the approvals rest on. The bytes prove it, the rest says for people what stands in them. */
+struct certificate_verified {
+    struct baton_id accepted_by; /* the person who took it as it was */
+    uint64_t accepted_seq, accepted_unix_ms;
+    uint8_t verdict; /* enum verdict */
+    uint64_t taken_unix_ms;
+    struct baton_hash findings, dispositions;
+    uint32_t more; /* findings that did not fit into the list */
+    uint8_t fact_count, finding_count, decision_count;
+    struct certificate_fact fact[VERIFY_COUNT];
+    struct certificate_finding finding[FINDINGS_SENT_MAX];
+    struct certificate_decision decision[DISPOSITIONS_MAX];
+    struct json_blob record, list; /* the verification record's bytes, the findings' bytes */
 };
 
 struct certificate_rule { /* a move of the workflow */
@@ -90,13 +135,15 @@ struct certificate_proof { /* a record of the log and its way up to the checkpoi
 };
 
 struct certificate {
-    uint64_t version; /* 1 */
+    uint64_t version; /* CERTIFICATE_VERSION */
     struct baton_id tenant, cutover;
     char tenant_name[NAME_BYTES];
     uint8_t profile, outcome, grade; /* enum profile, certificate_outcome, certificate_grade */
     char grade_why[CERTIFICATE_WHY_BYTES];
     bool lab, local_fence_only;
-    struct baton_hash plan, verification;
+    struct baton_hash plan;
+    struct baton_hash verification;       /* the record that the approvals bind to */
+    struct certificate_verified verified; /* all zero: nothing was accepted */
     struct epoch epoch;
     uint32_t serial;
     uint8_t server_count, person_count, rule_count, link_count, proof_count;
@@ -128,9 +175,10 @@ struct certificate_signer {
 };
 
 /* Fills what the log knows about one cutover: moves, orders, statements, people, the grant, the
- * evidence, proofs up to the checkpoint. The caller has set checkpoint (it must cover the cutover's
- * records and be signed) and adds the rest: hosts, gap, counts, grade, outcome.
- * BATON_NOT_FOUND: no record of that cutover. */
+ * evidence, what verification found, proofs up to the checkpoint. The caller has set checkpoint (it
+ * must cover the cutover's records and be signed) and verification (what was accepted last; it stays
+ * unless the grant's approvals name only others), and adds the rest: gap, counts, grade, outcome.
+ * BATON_NOT_FOUND: no record of that cutover. BATON_CORRUPT: what was accepted is not in the store. */
 enum baton_status certificate_collect(const struct store_port *store, const struct baton_id *tenant,
                                       const struct baton_id *cutover, struct certificate *c,
                                       struct baton_err *err) BATON_MUST_USE;
@@ -151,6 +199,9 @@ struct certificate_report {
     bool root_pinned;  /* false: the trust document inside vouches for itself */
     bool order_proved; /* the grant's bytes are inside and contain the evidence listed */
     unsigned proofs;   /* records proved to be in the log */
+    /* People's words about findings that hold, and those of people whom the trust document inside
+     * does not name any more: nobody can say whether they signed them. */
+    unsigned decisions, unattributed;
 };
 
 /* Offline. A certificate that cannot be read is a report with good = false, not an error. */

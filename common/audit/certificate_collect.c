@@ -1,4 +1,4 @@
-#include "common/audit/certificate.h"
+#include "common/audit/certificate_read.h"
 #include "common/crypto/crypto.h"
 #include "proto/codec.h"
 #include <stdio.h>
@@ -62,6 +62,7 @@ person_note(struct certificate *c, const struct audit_record *r)
         struct certificate_person *p = &c->person[c->person_count++];
         p->operator= a.operator;
         p->verb = a.verb;
+        p->verification = a.verification;
         crypto_sha256(row->value, APPROVAL_BYTES, &p->approval);
     }
 }
@@ -79,10 +80,11 @@ link_note(struct certificate *c, const struct audit_record *r, enum certificate_
 }
 
 static bool
-proof_note(struct collecting *k, const struct audit_record *r, const uint8_t *bytes, size_t len)
+proof_note(struct collecting *k, const struct audit_record *r, const uint8_t *bytes, size_t len,
+           uint8_t most)
 {
     struct certificate *c = k->c;
-    if (c->proof_count == CERTIFICATE_PROOFS_MAX || r->seq > c->checkpoint.size)
+    if (c->proof_count >= most || r->seq > c->checkpoint.size)
         return true;
     struct certificate_proof *p = &c->proof[c->proof_count++];
     p->seq = r->seq;
@@ -195,7 +197,7 @@ object_note(struct collecting *k, const struct audit_record *r, const uint8_t *r
     else
         statement_note(k, r, &r->ref[0], bytes, n, &proved);
     free(bytes);
-    return more && (!proved || proof_note(k, r, record, len));
+    return more && (!proved || proof_note(k, r, record, len, CERTIFICATE_PROOFS_MAX - 1));
 }
 
 static bool
@@ -210,6 +212,61 @@ record_visit(void *arg, const struct audit_record *r, const uint8_t *bytes, size
     if (r->type == AUDIT_ORDERED || r->type == AUDIT_STATEMENT)
         return object_note(k, r, bytes, len);
     return true;
+}
+
+/* The newest grant's approvals say what people approved. Where one of them names what was accepted
+ * last, that is it; else what stands in the first. */
+static void
+verification_choose(struct certificate *c)
+{
+    struct order o;
+    void *arena = NULL;
+    if (c->grant.len == 0 ||
+        order_unpack(c->grant.bytes, c->grant.len, &o, &arena, NULL) != BATON_OK)
+        return;
+    const struct baton_hash *first = NULL;
+    bool named = false;
+    for (size_t i = 0; i < o.approval_count; i++) {
+        const struct approval *a = &o.approval[i].a;
+        if (a->verb != VERB_CUTOVER)
+            continue;
+        first = first == NULL ? &a->verification : first;
+        named = named || baton_hash_eq(&a->verification, &c->verification);
+    }
+    if (first != NULL && !named)
+        c->verification = *first;
+    order_arena_free(&arena);
+}
+
+/* The one place that is kept for it. */
+static bool
+acceptance_visit(void *arg, const struct audit_record *r, const uint8_t *bytes, size_t len)
+{
+    struct collecting *k = arg;
+    struct certificate_verified *v = &k->c->verified;
+    if (r->type != AUDIT_VERIFIED || !baton_id_eq(&r->cutover, k->cutover) ||
+        r->seq > k->c->checkpoint.size || r->ref_count == 0 ||
+        !baton_hash_eq(&r->ref[0], &k->c->verification))
+        return true;
+    memcpy(v->accepted_by.b, r->actor.b, sizeof v->accepted_by.b);
+    v->accepted_seq = r->seq;
+    v->accepted_unix_ms = r->unix_ms;
+    (void)proof_note(k, r, bytes, len, CERTIFICATE_PROOFS_MAX);
+    return false;
+}
+
+static enum baton_status
+verification_collect(struct collecting *k, const struct baton_id *tenant)
+{
+    verification_choose(k->c);
+    if (baton_hash_is_zero(&k->c->verification))
+        return BATON_OK;
+    enum baton_status rc = k->store->records(k->store->ctx, 0, tenant, acceptance_visit, k, k->err);
+    if (rc == BATON_OK)
+        rc = k->rc;
+    if (rc == BATON_OK && k->c->verified.accepted_seq == 0)
+        rc = baton_fail(k->err, BATON_CORRUPT, "nobody's acceptance of the verification is logged");
+    return rc == BATON_OK ? certificate_verified_load(k->store, k->c, k->err) : rc;
 }
 
 static bool
@@ -253,6 +310,8 @@ collect(struct collecting *k, const struct baton_id *tenant)
         rc = k->rc;
     if (rc == BATON_OK && !k->found)
         rc = baton_fail(k->err, BATON_NOT_FOUND, "no record of this cutover under the checkpoint");
+    if (rc == BATON_OK)
+        rc = verification_collect(k, tenant);
     return rc == BATON_OK ? paths_make(k) : rc;
 }
 
@@ -261,7 +320,7 @@ certificate_collect(const struct store_port *store, const struct baton_id *tenan
                     const struct baton_id *cutover, struct certificate *c, struct baton_err *err)
 {
     struct collecting k = {.store = store, .cutover = cutover, .c = c, .err = err};
-    c->version = 1;
+    c->version = CERTIFICATE_VERSION;
     c->tenant = *tenant;
     c->cutover = *cutover;
     (void)snprintf(c->verifier_version, sizeof c->verifier_version, "%s", BATON_VERSION);

@@ -1,4 +1,4 @@
-#include "common/audit/certificate.h"
+#include "common/audit/certificate_read.h"
 
 #include "common/html.h"
 
@@ -17,8 +17,8 @@ page_span(struct html *p, uint64_t ms)
         html_raw(p, "%" PRIu64 ".%01" PRIu64 " s", s, ms / 100 % 10);
 }
 
-static void
-row_hash(struct html *p, const char *name, const struct baton_hash *h)
+void
+certificate_row_hash(struct html *p, const char *name, const struct baton_hash *h)
 {
     html_raw(p, "<tr><th>%s</th><td>", name);
     if (baton_hash_is_zero(h))
@@ -38,8 +38,15 @@ banners(struct html *p, const struct certificate *c, const struct certificate_re
         html_raw(p, "<p class=\"banner warn\">Local fence only: the old server is stopped and "
                     "disabled, but its own account in the tenant can still sign in.</p>");
     if (r != NULL && r->good)
-        html_raw(p, "<p class=\"banner good\">Checked: signature, records and order hold%s.</p>",
+        html_raw(p,
+                 "<p class=\"banner good\">Checked: signature, records, verification and order "
+                 "hold%s.</p>",
                  r->root_pinned ? "" : "; the root key was not pinned by the reader");
+    if (r != NULL && r->good && r->unattributed > 0)
+        html_raw(p,
+                 "<p class=\"banner warn\">%u dispositions are of people whom the trust document "
+                 "inside does not name any more: their signatures could not be checked.</p>",
+                 r->unattributed);
     if (r != NULL && !r->good) {
         html_raw(p, "<p class=\"banner bad\">Does not hold: ");
         html_text(p, r->why);
@@ -81,10 +88,8 @@ facts(struct html *p, const struct certificate *c)
 {
     html_raw(p, "<h2>What happened</h2><table><tr><th>Grade</th><td>%s: %s",
              certificate_grade_name((enum certificate_grade)c->grade),
-             certificate_grade_text((enum certificate_grade)c->grade));
-    if (c->grade_why[0] != 0)
-        html_raw(p, "<br>");
-    html_text(p, c->grade_why);
+             c->grade_why[0] == 0 ? certificate_grade_text((enum certificate_grade)c->grade) : "");
+    html_text(p, c->grade_why); /* it begins with what the grade means */
     html_raw(p, "</td></tr><tr><th>Nobody exported for</th><td>");
     if (c->gap_known) {
         html_raw(p, "at least ");
@@ -130,6 +135,14 @@ servers(struct html *p, const struct certificate *c)
     html_raw(p, "</table>");
 }
 
+static const char *
+bound_to(const struct certificate *c, const struct certificate_person *p)
+{
+    if (baton_hash_is_zero(&p->verification))
+        return "";
+    return baton_hash_eq(&p->verification, &c->verification) ? "shown here" : "an earlier one";
+}
+
 static void
 people(struct html *p, const struct certificate *c)
 {
@@ -140,13 +153,14 @@ people(struct html *p, const struct certificate *c)
              c->quorum_cutover, c->quorum_go, c->quorum_attest);
     if (c->quorum_cutover < 2)
         html_raw(p, "<p class=\"banner warn\">One person alone may approve a cutover here.</p>");
-    html_raw(p, "<table><tr><th>Verb</th><th>Operator</th><th>Approval</th></tr>");
+    html_raw(p, "<table><tr><th>Verb</th><th>Operator</th><th>Approval</th>"
+                "<th>Over the verification</th></tr>");
     for (size_t i = 0; i < c->person_count; i++) {
         baton_hex(c->person[i].operator.b, BATON_ID_BYTES, id);
         html_raw(p, "<tr><td>%s</td><td><code>%s</code></td><td>",
                  approval_verb_name((enum approval_verb)c->person[i].verb), id);
         html_hex(p, c->person[i].approval.b, sizeof c->person[i].approval.b);
-        html_raw(p, "</td></tr>");
+        html_raw(p, "</td><td>%s</td></tr>", bound_to(c, &c->person[i]));
     }
     html_raw(p, "</table>");
 }
@@ -190,14 +204,13 @@ proof(struct html *p, const struct certificate *c, const struct certificate_repo
              c->proof_count, c->checkpoint.size);
     html_time(p, c->checkpoint.unix_ms);
     html_raw(p, ".</p><table>");
-    row_hash(p, "Plan", &c->plan);
-    row_hash(p, "Verification", &c->verification);
-    row_hash(p, "Root of the log", &c->checkpoint.root);
+    certificate_row_hash(p, "Plan", &c->plan);
+    certificate_row_hash(p, "Root of the log", &c->checkpoint.root);
     if (r != NULL) {
         html_raw(p, "<tr><th>Signed by</th><td>");
         html_hex(p, r->signer.b, sizeof r->signer.b);
         html_raw(p, "</td></tr>");
-        row_hash(p, "Fingerprint of this certificate", &r->fingerprint);
+        certificate_row_hash(p, "Fingerprint of this certificate", &r->fingerprint);
     }
     html_raw(p,
              "</table><p>Check it without us: <code>baton audit verify</code> with the JSON form "
@@ -247,6 +260,7 @@ certificate_to_html(const struct certificate *c, const struct certificate_report
     banners(&p, c, report_or_null);
     facts(&p, c);
     servers(&p, c);
+    certificate_verified_html(&p, c);
     people(&p, c);
     course(&p, c);
     proof(&p, c, report_or_null);

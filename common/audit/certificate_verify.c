@@ -164,6 +164,32 @@ members_inside(struct checking *k, const struct order *o)
     return true;
 }
 
+/* Its newest approvals may stand beside older ones over another record; one over this one must be
+ * there, and people's rows say of each what it says itself. */
+static bool
+approvals_bound(struct checking *k, const struct order *o)
+{
+    unsigned asked = 0, bound = 0;
+    for (size_t i = 0; i < o->approval_count; i++) {
+        const struct approval *a = &o->approval[i].a;
+        uint8_t bytes[APPROVAL_BYTES];
+        struct baton_hash hash;
+        approval_encode(a, bytes);
+        k->dp->sha256(k->dp->ctx, bytes, sizeof bytes, &hash);
+        asked += a->verb == VERB_CUTOVER;
+        bound += a->verb == VERB_CUTOVER && baton_hash_eq(&a->verification, &k->c->verification);
+        for (size_t n = 0; n < k->c->person_count; n++) {
+            const struct certificate_person *p = &k->c->person[n];
+            if (baton_hash_eq(&p->approval, &hash) &&
+                (p->verb != a->verb || !baton_id_eq(&p->operator, & a->operator) ||
+                 !baton_hash_eq(&p->verification, &a->verification)))
+                return wrong(k, "an approval inside the grant is shown as another one");
+        }
+    }
+    return asked == 0 || bound > 0 ||
+           wrong(k, "no approval inside the grant names the verification shown");
+}
+
 static bool
 grant_linked(struct checking *k)
 {
@@ -188,18 +214,48 @@ grant_holds(struct checking *k)
                 epoch_eq(&o.epoch, &k->c->epoch);
     if (!good)
         (void)wrong(k, "the grant inside is for another tenant or epoch");
-    good = good && members_inside(k, &o) && grant_linked(k);
+    good = good && members_inside(k, &o) && grant_linked(k) && approvals_bound(k, &o);
     k->report->order_proved = good;
     order_arena_free(&arena);
     return good;
+}
+
+/* The log itself says who accepted exactly this record, and when. */
+static bool
+acceptance_proved(struct checking *k)
+{
+    const struct certificate_verified *v = &k->c->verified;
+    for (size_t i = 0; i < k->c->proof_count; i++) {
+        struct audit_record r;
+        const struct certificate_proof *p = &k->c->proof[i];
+        if (p->seq != v->accepted_seq ||
+            audit_decode(p->record.bytes, p->record.len, &r) != BATON_OK)
+            continue;
+        return (r.type == AUDIT_VERIFIED && r.ref_count > 0 &&
+                baton_hash_eq(&r.ref[0], &k->c->verification) &&
+                memcmp(r.actor.b, v->accepted_by.b, sizeof v->accepted_by.b) == 0 &&
+                r.unix_ms == v->accepted_unix_ms) ||
+               wrong(k, "record %" PRIu64 " is no acceptance of the verification shown", r.seq);
+    }
+    return wrong(k, "the acceptance of the verification is not proved to be in the log");
+}
+
+static bool
+verified_holds(struct checking *k)
+{
+    const char *why;
+    if (!certificate_verified_holds(k->c, k->trust, k->dp, k->report, &why))
+        return wrong(k, "%s", why);
+    return baton_hash_is_zero(&k->c->verification) || acceptance_proved(k);
 }
 
 static bool
 all_holds(struct checking *k, const struct baton_key *root, const struct baton_sig *sig,
           const char *canonical)
 {
-    if (k->c->version != 1)
-        return wrong(k, "version %" PRIu64 " is newer than this program", k->c->version);
+    if (k->c->version != CERTIFICATE_VERSION)
+        return wrong(k, "version %" PRIu64 " is not the one that this program reads",
+                     k->c->version);
     if (!trust_holds(k, root) || !signature_holds(k, sig, canonical) || !checkpoint_holds(k))
         return false;
     for (size_t i = 0; i < k->c->proof_count; i++)
@@ -207,7 +263,7 @@ all_holds(struct checking *k, const struct baton_key *root, const struct baton_s
             return false;
     if (k->c->proof_count == 0)
         return wrong(k, "no record is proved to be in the log");
-    return chain_holds(k) && grant_holds(k);
+    return chain_holds(k) && verified_holds(k) && grant_holds(k);
 }
 
 static enum baton_status

@@ -1,4 +1,5 @@
 #include "common/audit/replay.h"
+#include "baton/disposition.h"
 #include "proto/codec.h"
 #include <inttypes.h>
 #include <stdarg.h>
@@ -79,12 +80,16 @@ object_kind(const struct audit_record *r, const struct signed_bytes *s)
     static const struct {
         char tag[TAG_BYTES + 1];
         enum object_kind kind;
-    } tags[] = {{"BTR1", OBJECT_TRUST}, {"BST1", OBJECT_STATEMENT}, {"BPL1", OBJECT_PLAN}};
+    } tags[] = {{"BTR1", OBJECT_TRUST},       {"BST1", OBJECT_STATEMENT},
+                {"BPL1", OBJECT_PLAN},        {"BFL1", OBJECT_FINDINGS},
+                {"BDI1", OBJECT_DISPOSITION}, {"BVR1", OBJECT_VERIFICATION}};
     for (size_t i = 0; i < ARRAY_LEN(tags); i++)
         if (s->len >= TAG_BYTES && memcmp(s->bytes, tags[i].tag, TAG_BYTES) == 0)
             return tags[i].kind;
     if (r->type == AUDIT_APPROVAL && s->len == APPROVAL_BYTES)
         return OBJECT_APPROVAL;
+    if (r->type == AUDIT_VERIFIED)
+        return OBJECT_DISPOSITIONS;
     return r->type == AUDIT_ORDERED ? OBJECT_ORDER : OBJECT_OPAQUE;
 }
 
@@ -276,6 +281,50 @@ approval_object(struct replay *p, const struct audit_record *r, const struct rep
     return BATON_OK;
 }
 
+/* What people decided about findings */
+
+static bool
+object_known(const struct replay *p, const struct baton_hash *hash, enum object_kind kind,
+             bool with_signature)
+{
+    const uint8_t *mark = hash_set_find(&p->objects, hash);
+    return mark != NULL && (*mark & MARK_KIND) == (uint8_t)kind &&
+           (!with_signature || (*mark & MARK_SIGNED) != 0);
+}
+
+static enum baton_status
+disposition_object(struct replay *p, const struct audit_record *r, const struct replay_object *o,
+                   uint8_t *mark)
+{
+    struct signed_disposition sd = {.sig = o->s.sig};
+    if (disposition_decode(o->s.bytes, o->s.len, &sd.d) != BATON_OK)
+        return fault(p, "a disposition is malformed");
+    if (p->trust == NULL)
+        return BATON_OK;
+    const struct trust_operator *who = trust_operator_find(p->trust, &sd.d.operator);
+    if (who == NULL || !verified(p, &who->key, DOMAIN_DISPOSITION, &o->s))
+        return fault(p, "a disposition's signature is not its operator's");
+    *mark |= MARK_SIGNED;
+    if (!baton_id_eq(&sd.d.tenant, &r->tenant) || !disposition_authentic(&sd, p->trust, p->dp))
+        breach(p, r, "a disposition was accepted that its operator could not give");
+    return BATON_OK;
+}
+
+/* A verification counts dispositions by their hashes: each must be there, and its person's. */
+static enum baton_status
+dispositions_object(struct replay *p, const struct replay_object *o)
+{
+    struct baton_hash each;
+    if (o->s.len % sizeof each.b != 0)
+        return fault(p, "a list of dispositions is malformed");
+    for (size_t at = 0; at < o->s.len; at += sizeof each.b) {
+        memcpy(each.b, o->s.bytes + at, sizeof each.b);
+        if (!object_known(p, &each, OBJECT_DISPOSITION, p->trust != NULL))
+            return fault(p, "a disposition that the verification counts is not in the bundle");
+    }
+    return BATON_OK;
+}
+
 struct tally { /* different people per verb */
     struct baton_id who[VERB_COUNT][ORDER_APPROVALS_MAX];
     unsigned count[VERB_COUNT];
@@ -319,6 +368,8 @@ approval_fits(const struct replay *p, const struct replay_tenant *t, const struc
         return false;
     if (a->verb == VERB_GO)
         return go_fits(p, t, o, a);
+    if (a->verb == VERB_CUTOVER && !object_known(p, &a->verification, OBJECT_VERIFICATION, false))
+        return false; /* over something that nobody has accepted before it */
     return a->verb == VERB_ATTEST || baton_key_eq(&a->recipient, &o->recipient);
 }
 
@@ -458,7 +509,7 @@ order_object(struct replay *p, const struct audit_record *r, struct replay_tenan
     return BATON_OK;
 }
 
-/* Plans and orders are named by their hash and signed by nobody: a signature there is an addition. */
+/* What is named by its hash alone and signed by nobody: a signature there is an addition. */
 static enum baton_status
 unsigned_check(struct replay *p, const struct replay_object *o)
 {
@@ -499,10 +550,14 @@ object_replay(struct replay *p, const struct audit_record *r, struct replay_tena
         rc = statement_object(p, r, t, o, &mark);
     else if (kind == OBJECT_APPROVAL)
         rc = approval_object(p, r, o, &mark);
-    else if (kind == OBJECT_ORDER || kind == OBJECT_PLAN)
+    else if (kind == OBJECT_DISPOSITION && record_believes(r))
+        rc = disposition_object(p, r, o, &mark);
+    else if (kind != OBJECT_OPAQUE && kind != OBJECT_TRUST && kind != OBJECT_DISPOSITION)
         rc = unsigned_check(p, o);
     if (rc == BATON_OK && kind == OBJECT_ORDER)
         rc = order_object(p, r, t, o);
+    if (rc == BATON_OK && kind == OBJECT_DISPOSITIONS)
+        rc = dispositions_object(p, o);
     p->report->objects++;
     return rc != BATON_OK ? rc : hash_set_add(&p->objects, &o->hash, mark);
 }
@@ -521,15 +576,6 @@ objects_replay(struct replay *p, const struct audit_record *r, struct replay_ten
         }
     }
     return rc;
-}
-
-static bool
-object_known(const struct replay *p, const struct baton_hash *hash, enum object_kind kind,
-             bool with_signature)
-{
-    const uint8_t *mark = hash_set_find(&p->objects, hash);
-    return mark != NULL && (*mark & MARK_KIND) == (uint8_t)kind &&
-           (!with_signature || (*mark & MARK_SIGNED) != 0);
 }
 
 /* State that names a signed document by its hash is worth no more than that document. */
@@ -561,13 +607,20 @@ rows_rest(struct replay *p, const struct audit_record *r)
 static enum baton_status
 refs_check(struct replay *p, const struct audit_record *r)
 {
-    bool order = r->type != AUDIT_ORDERED;
+    bool order = r->type != AUDIT_ORDERED, disposition = r->type != AUDIT_DISPOSED, all = true;
     for (size_t i = 0; i < r->ref_count; i++) {
-        p->report->refs_missing += hash_set_find(&p->objects, &r->ref[i]) == NULL;
+        bool known = hash_set_find(&p->objects, &r->ref[i]) != NULL;
+        p->report->refs_missing += !known;
+        all = all && known;
         order = order || object_known(p, &r->ref[i], OBJECT_ORDER, false);
+        disposition = disposition || object_known(p, &r->ref[i], OBJECT_DISPOSITION, false);
     }
     if (!order)
         return fault(p, "the order it rests on is not in the bundle");
+    if (!disposition)
+        return fault(p, "the disposition it rests on is not in the bundle");
+    if (r->type == AUDIT_VERIFIED && !all)
+        return fault(p, "what was accepted is not in the bundle");
     return rows_rest(p, r);
 }
 

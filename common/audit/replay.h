@@ -1,7 +1,8 @@
 /* replay.h: the history that the records tell, gone through once more by somebody who did not make it.
  *
  * Shape      Fed record by record with the objects each brings. Follows the trust documents, every
- *            tenant's epoch and plan, and what each member last said of itself.
+ *            tenant's epoch and plan, what each member last said of itself, and what people accepted
+ *            of what verification found.
  *            A fault means that the material was changed; a breach, that it is genuine and shows
  *            something that must not happen. Breaches are counted and the replay goes on.
  * Limits     REPLAY_MEMBERS_MAX members a tenant, REPLAY_CONTROLLERS_MAX controller keys in all.
@@ -25,6 +26,10 @@ enum object_kind {
     OBJECT_PLAN,
     OBJECT_ORDER,
     OBJECT_APPROVAL,
+    OBJECT_FINDINGS,
+    OBJECT_DISPOSITION,
+    OBJECT_VERIFICATION,
+    OBJECT_DISPOSITIONS, /* the digests that a verification record's hash of them is made of */
 };
 
 struct replay_object { /* new with this record */

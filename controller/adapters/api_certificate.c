@@ -118,6 +118,7 @@ fill(struct api_request *rq, struct certificate *cert, struct baton_err *err)
 {
     const struct tenant *t = rq->tenant;
     const struct cutover *c = &t->cutover;
+    cert->verification = c->verification_hash;
     enum baton_status rc = api_checkpoint(rq, &cert->checkpoint, err);
     if (rc == BATON_OK)
         rc = certificate_collect(&rq->store, &t->info.id, &c->id, cert, err);
@@ -127,7 +128,6 @@ fill(struct api_request *rq, struct certificate *cert, struct baton_err *err)
         return rc;
     cert->outcome = (uint8_t)outcome_of(c);
     cert->local_fence_only = c->local_fence_only;
-    cert->verification = c->verification_hash;
     cert->first_export_unix_ms = c->new_first_export_unix_ms;
     cert->issued_unix_ms = api_unix_ms();
     fill_grade(c, cert);

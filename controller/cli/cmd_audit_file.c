@@ -171,6 +171,8 @@ static const struct column certificate_columns[] = {
     {"root pinned", "root_pinned", COLUMN_TEXT},
     {"order proved", "order_proved", COLUMN_TEXT},
     {"records proved", "proofs", COLUMN_TEXT},
+    {"dispositions proved", "decisions", COLUMN_TEXT},
+    {"dispositions of unknown people", "unattributed", COLUMN_TEXT},
 };
 
 enum baton_status
@@ -190,10 +192,11 @@ certificate_check(struct cli *c, const char *text, size_t len)
     const char *const *sentences = certificate_not_proved(&n);
     for (size_t i = 0; i < n; i++)
         json_array_append_new(limits, json_string(sentences[i]));
-    json_t *o = json_pack("{s:b, s:s, s:s, s:s, s:b, s:b, s:i, s:o}", "good", (int)r.good, "why",
-                          r.why, "fingerprint", print, "signer", signer, "root_pinned",
-                          (int)r.root_pinned, "order_proved", (int)r.order_proved, "proofs",
-                          (int)r.proofs, "not_proved", limits);
+    json_t *o =
+        json_pack("{s:b, s:s, s:s, s:s, s:b, s:b, s:i, s:i, s:i, s:o}", "good", (int)r.good, "why",
+                  r.why, "fingerprint", print, "signer", signer, "root_pinned", (int)r.root_pinned,
+                  "order_proved", (int)r.order_proved, "proofs", (int)r.proofs, "decisions",
+                  (int)r.decisions, "unattributed", (int)r.unattributed, "not_proved", limits);
     rc = output_one(c, certificate_columns, ARRAY_LEN(certificate_columns), o);
     print_not_proved(c, o);
     json_decref(o);

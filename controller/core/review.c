@@ -110,13 +110,19 @@ review_parity(const struct review *r)
     return open;
 }
 
+size_t
+review_dispositions(const struct review *r, struct baton_hash out[REVIEW_DISPOSITIONS_MAX])
+{
+    for (size_t i = 0; i < r->disposition_count; i++)
+        out[i] = r->disposition[i].digest;
+    return r->disposition_count;
+}
+
 void
 review_digest(const struct review *r, const struct digest_port *dp, struct baton_hash *ret_digest)
 {
     struct baton_hash each[REVIEW_DISPOSITIONS_MAX];
-    for (size_t i = 0; i < r->disposition_count; i++)
-        each[i] = r->disposition[i].digest;
-    dispositions_digest(each, r->disposition_count, dp, ret_digest);
+    dispositions_digest(each, review_dispositions(r, each), dp, ret_digest);
 }
 
 void

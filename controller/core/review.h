@@ -52,6 +52,8 @@ uint32_t review_open(const struct review *r, enum finding_severity least);
 /* Open rows that G-PARITY is about: configuration rows, and pending changes that block. Deletes and
  * anchor changes are not among them: G-DIFF judges those by their counts. */
 uint32_t review_parity(const struct review *r);
+/* The digests of all dispositions: what review_digest, sorted, is the hash of. */
+size_t review_dispositions(const struct review *r, struct baton_hash out[REVIEW_DISPOSITIONS_MAX]);
 void review_digest(const struct review *r, const struct digest_port *dp,
                    struct baton_hash *ret_digest); /* of the dispositions */
 

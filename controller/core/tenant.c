@@ -251,10 +251,13 @@ on_disposed(struct step *s)
         note_ref(step_note(s, AUDIT_REFUSED, 0, why), &digest);
         return;
     }
-    note_ref(step_note(s, AUDIT_DISPOSED, 0, sd->d.reason), &digest);
+    struct decision_note *n = step_note(s, AUDIT_DISPOSED, 0, sd->d.reason);
+    note_ref(n, &digest);
     if (!step_dispatch(s, HEV_DISPOSED)) {
         c->review = before;
         s->d->problem = s->refusal;
+        n->type = AUDIT_REFUSED; /* nothing was decided, and nobody keeps the bytes */
+        text_copy(n->text, sizeof n->text, s->refusal.title);
         return;
     }
     s->d->changed_cutover = true;

@@ -235,6 +235,8 @@ accept_verification(struct step *s)
     struct decision_note *n =
         step_note(s, AUDIT_VERIFIED, 0, verdict_name((enum verdict)c->verification.verdict));
     note_ref(n, &c->verification_hash);
+    note_ref(n, &c->verification.findings);
+    note_ref(n, &c->verification.dispositions);
 }
 
 static void

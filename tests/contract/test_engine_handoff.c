@@ -1035,6 +1035,24 @@ a_decision_about_a_finding_is_kept_with_its_signature_through_a_restart(void **s
 }
 
 static void
+an_accepted_verification_is_stored_with_all_that_it_counts(void **state)
+{
+    struct handoff *h = *state;
+    struct baton_sig sig;
+    struct baton_hash decision;
+    walk_to(h, HO_VERIFY, false);
+    say_findings(&h->side[NEW], 3);
+    assert_non_null(world_take(&h->w, &h->side[NEW].wire, MSG_HEARD));
+    assert_int_equal(dispose(h, 1, 0, 0, &decision), BATON_OK);
+    assert_int_equal(dispose(h, 1, 1, 1, &decision), BATON_OK);
+    walk_to(h, HO_READY, false);
+    const struct verification *v = &h->t.cutover.verification;
+    assert_true(object_stored(h, &h->t.cutover.verification_hash, &sig));
+    assert_true(object_stored(h, &v->findings, &sig));
+    assert_true(object_stored(h, &v->dispositions, &sig));
+}
+
+static void
 a_flood_of_new_lists_is_taken_slowly(void **state)
 {
     enum { LISTS = 120 };
@@ -1135,6 +1153,7 @@ main(void)
         HANDOFF_TEST(what_the_checks_found_is_heard_when_it_is_durable),
         HANDOFF_TEST(findings_of_a_server_that_nobody_reviews_are_not_heard),
         HANDOFF_TEST(a_decision_about_a_finding_is_kept_with_its_signature_through_a_restart),
+        HANDOFF_TEST(an_accepted_verification_is_stored_with_all_that_it_counts),
         HANDOFF_TEST(a_flood_of_new_lists_is_taken_slowly),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,5 @@
 #include "audit_world.h"
+#include "baton/verification.h"
 #include "common/merkle.h"
 #include "proto/codec.h"
 #include <stdio.h>
@@ -184,6 +185,8 @@ world_approve(struct world *w, const struct world_handoff *h, int person, enum a
         a->member[i] = h->agent[i].key;
     a->recipient = h->agent[verb == VERB_CUTOVER || verb == VERB_GO].key;
     a->base = h->epoch;
+    if (verb == VERB_CUTOVER)
+        a->verification = h->verification;
     if (verb == VERB_GO) {
         a->epoch = h->epoch;
         a->serial = 1;
@@ -293,6 +296,92 @@ adopt(struct world *w, struct world_handoff *h)
 }
 
 static void
+finding(struct findings *l, enum finding_severity severity, const char *rule, const char *subject,
+        uint64_t count, uint64_t limit, struct baton_hash *ret_row)
+{
+    struct finding f = {.severity = (uint8_t)severity, .count = count, .limit = limit};
+    (void)snprintf(f.rule, sizeof f.rule, "%s", rule);
+    (void)snprintf(f.subject, sizeof f.subject, "%s", subject);
+    (void)snprintf(f.why, sizeof f.why, "%s changes what the tenant holds", subject);
+    (void)snprintf(f.advice, sizeof f.advice, "look at it");
+    finding_row(rule, &subject, 1, &f.row);
+    if (ret_row != NULL)
+        *ret_row = f.row;
+    MUST(findings_add(l, &f));
+}
+
+static void
+findings_say(struct world *w, struct world_handoff *h, struct baton_hash *ret_hash)
+{
+    uint8_t bytes[FINDINGS_BYTES_MAX];
+    size_t len = 0;
+    struct findings l = {0};
+    finding(&l, SEVERITY_BLOCK, "CF-SCOPE-NARROWED", "OU=CORP", 1, 0, &h->row);
+    finding(&l, SEVERITY_INFO, "EX-UPDATES", "user", 12, FINDING_NO_LIMIT, NULL);
+    MUST(findings_encode(&l, bytes, &len));
+    findings_done(&l);
+    struct audit_record r = world_new(w, AUDIT_STATEMENT, &h->tenant);
+    r.cutover = h->cutover;
+    world_object(w, &r, bytes, len, NULL);
+    world_record(w, &r);
+    *ret_hash = r.ref[0];
+}
+
+struct baton_hash
+world_dispose(struct world *w, const struct world_handoff *h, int person,
+              enum disposition_kind kind, const char *reason)
+{
+    uint8_t bytes[DISPOSITION_BYTES_MAX];
+    struct baton_sig sig;
+    struct disposition d = {.kind = (uint8_t)kind,
+                            .tenant = h->tenant,
+                            .operator= w->trust.operator[person].id,
+                            .row = h->row,
+                            .made_unix_ms = w->unix_ms};
+    id_next(w, &d.id);
+    (void)snprintf(d.reason, sizeof d.reason, "%s", reason);
+    size_t len = disposition_encode(&d, bytes);
+    MUST(crypto_sign_domain(w->person[person].secret, DOMAIN_DISPOSITION, bytes, len, &sig));
+    struct audit_record r = world_new(w, AUDIT_DISPOSED, &h->tenant);
+    memcpy(r.actor.b, d.operator.b, sizeof d.operator.b);
+    r.cutover = h->cutover;
+    world_object(w, &r, bytes, len, &sig);
+    world_record(w, &r);
+    return r.ref[0];
+}
+
+void
+world_verify(struct world *w, struct world_handoff *h, struct baton_hash *each, size_t count)
+{
+    uint8_t bytes[VERIFICATION_BYTES_MAX];
+    struct verification v = {.taken_unix_ms = w->unix_ms, .verdict = VERDICT_REVIEW};
+    v.known[VERIFY_PENDING_DELETES] = v.known[VERIFY_NEW_VERSION] = true;
+    v.value[VERIFY_NEW_VERSION] = 2LL << 48 | 4LL << 32 | 27LL << 16;
+    findings_say(w, h, &v.findings);
+    struct audit_record r = world_new(w, AUDIT_VERIFIED, &h->tenant);
+    memcpy(r.actor.b, w->trust.operator[0].id.b, sizeof w->trust.operator[0].id.b);
+    r.cutover = h->cutover;
+    dispositions_digest(each, count, audit_digest_port(), &v.dispositions);
+    world_object(w, &r, bytes, verification_encode(&v, bytes), NULL);
+    h->verification = r.ref[0];
+    r.ref[r.ref_count++] = v.findings;
+    if (count > 0)
+        world_object(w, &r, each, count * sizeof each[0], NULL);
+    h->verified_seq = world_record(w, &r);
+}
+
+static void
+verify(struct world *w, struct world_handoff *h)
+{
+    struct baton_hash each[3];
+    finding_row("CF-SCOPE-NARROWED", (const char *const[]){"OU=CORP"}, 1, &h->row);
+    each[0] = world_dispose(w, h, 0, DISPOSED_ACCEPTED, "CORP holds everybody");
+    each[1] = world_dispose(w, h, 1, DISPOSED_ACCEPTED, "seen with the customer");
+    each[2] = world_dispose(w, h, 1, DISPOSED_FIXED, "mended on the server");
+    world_verify(w, h, each, 3);
+}
+
+static void
 fence(struct world *w, struct world_handoff *h)
 {
     for (int i = 0; i < 2; i++)
@@ -345,6 +434,7 @@ world_handoff(struct world *w, uint8_t tenant, struct world_handoff *h)
         MUST(crypto_signer_new(&h->agent[i], NULL));
     plan_make(w, h);
     adopt(w, h);
+    verify(w, h);
     fence(w, h);
     grant(w, h);
 }

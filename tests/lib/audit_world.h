@@ -1,12 +1,15 @@
 /* audit_world.h: a small site with real keys that writes an honest history into any store.
  *
  * Shape      One root, one controller, two operators; per handoff one tenant with two agents that
- *            goes from adoption to the new server's first export. Everything is signed.
+ *            goes from adoption over a verification (one finding that both people accept, one that
+ *            nobody has to decide about) to the new server's first export. Everything is signed.
  * Ownership  world_init, world_done; the store is the caller's.
  */
 #ifndef BATON_AUDIT_WORLD_H
 #define BATON_AUDIT_WORLD_H
 
+#include "baton/disposition.h"
+#include "baton/finding.h"
 #include "baton/order.h"
 #include "baton/store.h"
 #include "common/audit/bundle.h"
@@ -32,11 +35,11 @@ struct world_handoff { /* what one handoff was made of */
     struct plan plan;
     uint8_t plan_bytes[PLAN_BYTES_MAX];
     size_t plan_len;
-    struct baton_hash plan_hash, evidence[2], grant_order, used;
+    struct baton_hash plan_hash, verification, row, evidence[2], grant_order, used;
     struct signed_bytes evidence_signed[2]; /* bytes malloc'd */
     struct signed_approval cutover_by[2], go;
     struct epoch epoch;
-    uint64_t grant_seq, used_seq;
+    uint64_t verified_seq, grant_seq, used_seq;
 };
 
 void world_init(struct world *w, const struct store_port *store);
@@ -59,6 +62,11 @@ uint64_t world_say(struct world *w, struct world_handoff *h, int agent, struct s
                    struct baton_hash *ret_hash, struct signed_bytes *ret_signed);
 struct signed_approval world_approve(struct world *w, const struct world_handoff *h, int person,
                                      enum approval_verb verb);
+/* One person's word about the finding h->row; its hash. */
+struct baton_hash world_dispose(struct world *w, const struct world_handoff *h, int person,
+                                enum disposition_kind kind, const char *reason);
+/* The verification with the dispositions of these hashes (sorted here) is accepted: h->verification. */
+void world_verify(struct world *w, struct world_handoff *h, struct baton_hash *each, size_t count);
 struct order world_order(struct world *w, const struct world_handoff *h, enum order_verb verb);
 uint64_t world_send(struct world *w, const struct world_handoff *h, const struct order *o,
                     struct baton_hash *ret_hash);

@@ -553,6 +553,42 @@ a_grant_that_lacks_something_is_a_breach(void **state)
 }
 
 static void
+a_grant_over_a_verification_that_nobody_accepted_is_a_breach(void **state)
+{
+    struct fixture *f = *state;
+    struct world_handoff *h = &f->h[2];
+    h->verification.b[0] ^= 1;
+    for (int i = 0; i < 2; i++)
+        h->cutover_by[i] = world_approve(&f->w, h, i, VERB_CUTOVER);
+    struct order o = grant_again(f, h);
+    memcpy(o.approval, h->cutover_by, sizeof h->cutover_by);
+    world_send(&f->w, h, &o, NULL);
+    struct audit_report r = rebundled(f);
+    assert_verdict(&r, AUDIT_BREACH, "enough different people");
+}
+
+static void
+a_disposition_by_somebody_who_may_not_is_a_breach(void **state)
+{
+    struct fixture *f = *state;
+    f->w.trust.operator[1].roles &=(uint16_t) ~ROLE_APPROVE;
+    world_trust(&f->w);
+    world_dispose(&f->w, &f->h[2], 1, DISPOSED_ACCEPTED, "it is mine to say");
+    struct audit_report r = rebundled(f);
+    assert_verdict(&r, AUDIT_BREACH, "its operator could not give");
+}
+
+static void
+a_verification_that_counts_a_word_of_nobody_is_broken(void **state)
+{
+    struct fixture *f = *state;
+    struct baton_hash unknown[1] = {{{7}}};
+    world_verify(&f->w, &f->h[2], unknown, 1);
+    struct audit_report r = rebundled(f);
+    assert_verdict(&r, AUDIT_BROKEN, "the verification counts is not in the bundle");
+}
+
+static void
 the_same_grant_again_is_no_breach(void **state)
 {
     struct fixture *f = *state;
@@ -734,6 +770,9 @@ main(void)
         TEST(something_behind_the_end_is_refused),
         TEST(two_members_that_may_export_are_a_breach),
         TEST(a_grant_that_lacks_something_is_a_breach),
+        TEST(a_grant_over_a_verification_that_nobody_accepted_is_a_breach),
+        TEST(a_disposition_by_somebody_who_may_not_is_a_breach),
+        TEST(a_verification_that_counts_a_word_of_nobody_is_broken),
         TEST(the_same_grant_again_is_no_breach),
         TEST(one_epoch_for_two_recipients_is_a_breach),
         TEST(an_epoch_that_falls_is_a_breach),

@@ -5,7 +5,7 @@
 #include <cmocka.h>
 
 #include "audit_world.h"
-#include "common/audit/certificate.h"
+#include "common/audit/certificate_read.h"
 #include "store_fake.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,6 +58,7 @@ setup(void **state)
     world_handoff(&f->w, 2, &f->h[1]);
     world_checkpoint(&f->w);
     f->c.checkpoint = f->w.checkpoint[0];
+    f->c.verification = f->h[1].verification;
     if (certificate_collect(&store, &f->h[1].tenant, &f->h[1].cutover, &f->c, &err) != BATON_OK)
         fail_msg("%s", err.text);
     trust_put(f);
@@ -148,6 +149,192 @@ reading_gives_back_what_was_written(void **state)
     assert_string_equal(again, f->json);
     free(again);
     certificate_done(c);
+    free(c);
+}
+
+static void
+it_shows_what_verification_found_and_who_decided_what(void **state)
+{
+    struct fixture *f = *state;
+    const struct certificate_verified *v = &f->c.verified;
+    assert_true(baton_hash_eq(&f->c.verification, &f->h[1].verification));
+    assert_int_equal(v->accepted_seq, f->h[1].verified_seq);
+    assert_true(baton_id_eq(&v->accepted_by, &f->w.trust.operator[0].id));
+    assert_int_equal(v->verdict, VERDICT_REVIEW);
+    assert_int_equal(v->fact_count, VERIFY_COUNT);
+    assert_string_equal(v->fact[VERIFY_PENDING_DELETES].name, "pending_deletes");
+    assert_true(v->fact[VERIFY_PENDING_DELETES].known);
+    assert_false(v->fact[VERIFY_PARITY_ROWS].known);
+    assert_int_equal(v->finding_count, 2);
+    const struct certificate_finding *found = &v->finding[0];
+    assert_string_equal(found->rule, "CF-SCOPE-NARROWED");
+    assert_string_equal(found->subject, "OU=CORP");
+    assert_int_equal(found->severity, SEVERITY_BLOCK);
+    assert_int_equal(found->count, 1);
+    assert_true(found->limited && found->limit == 0);
+    assert_int_equal(found->people, 2); /* "fixed" closes nothing */
+    assert_false(v->finding[1].limited);
+    assert_int_equal(v->finding[1].people, 0);
+    assert_int_equal(v->decision_count, 3);
+    struct certificate_report r = verify(f, f->json);
+    assert_int_equal(r.decisions, 3);
+    assert_int_equal(r.unattributed, 0);
+    for (size_t i = 0; i < f->c.person_count; i++)
+        assert_int_equal(baton_hash_eq(&f->c.person[i].verification, &f->c.verification),
+                         f->c.person[i].verb == VERB_CUTOVER);
+}
+
+static void
+resign(struct fixture *f)
+{
+    json_make(f, &f->w.controller);
+}
+
+static void
+what_people_decided_cannot_be_made_up(void **state)
+{
+    struct fixture *f = *state;
+    struct certificate_verified *v = &f->c.verified;
+
+    v->finding[0].severity = SEVERITY_INFO;
+    resign(f);
+    assert_bad(f, f->json, "not what the record inside says");
+    v->finding[0].severity = SEVERITY_BLOCK;
+
+    v->decision[1].reason[0] ^= 1;
+    resign(f);
+    assert_bad(f, f->json, "not what the record inside says");
+    v->decision[1].reason[0] ^= 1;
+
+    v->fact[VERIFY_PENDING_DELETES].value = 7;
+    resign(f);
+    assert_bad(f, f->json, "not what the record inside says");
+    v->fact[VERIFY_PENDING_DELETES].value = 0;
+
+    v->record.bytes[v->record.len - 1] ^= 1;
+    resign(f);
+    assert_bad(f, f->json, "not the one that it names");
+    v->record.bytes[v->record.len - 1] ^= 1;
+
+    v->list.bytes[v->list.len - 1] ^= 1; /* the row of the last finding */
+    v->finding[1].row.b[BATON_HASH_BYTES - 1] ^= 1;
+    resign(f);
+    assert_bad(f, f->json, "findings inside are not those");
+    v->list.bytes[v->list.len - 1] ^= 1;
+    v->finding[1].row.b[BATON_HASH_BYTES - 1] ^= 1;
+
+    v->decision_count--;
+    v->finding[0].people = 2;
+    assert_int_equal(certificate_verified_show(v), BATON_OK);
+    resign(f);
+    assert_bad(f, f->json, "dispositions inside are not those");
+    v->decision_count++;
+    assert_int_equal(certificate_verified_show(v), BATON_OK);
+
+    v->decision[0].sig.b[5] ^= 1;
+    resign(f);
+    assert_bad(f, f->json, "not signed by its operator");
+    v->decision[0].sig.b[5] ^= 1;
+
+    resign(f);
+    assert_true(verify(f, f->json).good);
+}
+
+static void
+who_accepted_it_and_over_what_people_approved_stands_in_the_proof(void **state)
+{
+    struct fixture *f = *state;
+    struct certificate *c = &f->c;
+
+    c->verified.accepted_by = f->w.trust.operator[1].id;
+    resign(f);
+    assert_bad(f, f->json, "is no acceptance");
+    c->verified.accepted_by = f->w.trust.operator[0].id;
+
+    c->verified.accepted_seq++;
+    resign(f);
+    assert_false(verify(f, f->json).good);
+    c->verified.accepted_seq--;
+
+    for (uint8_t i = 0; i < c->person_count; i++)
+        c->person[i].verification.b[0] ^= 1;
+    resign(f);
+    assert_bad(f, f->json, "shown as another one");
+    for (uint8_t i = 0; i < c->person_count; i++)
+        c->person[i].verification.b[0] ^= 1;
+
+    struct certificate_verified *saved = malloc(sizeof *saved);
+    struct baton_hash named = c->verification;
+    assert_non_null(saved);
+    *saved = c->verified;
+    c->verified = (struct certificate_verified){0};
+    resign(f);
+    assert_bad(f, f->json, "not the one that it names");
+    c->verification = (struct baton_hash){0};
+    resign(f);
+    assert_bad(f, f->json, "no approval inside the grant names");
+    c->verified = *saved;
+    resign(f);
+    assert_bad(f, f->json, "nobody accepted");
+    c->verification = named;
+    free(saved);
+    resign(f);
+    assert_true(verify(f, f->json).good);
+}
+
+/* Accepted again after the grant: what counts is what the approvals inside it name. */
+static void
+the_verification_shown_is_the_one_that_the_grant_rests_on(void **state)
+{
+    struct fixture *f = *state;
+    struct world_handoff *h = &f->h[1];
+    struct baton_hash approved = h->verification;
+    world_verify(&f->w, h, NULL, 0);
+    world_checkpoint(&f->w);
+    certificate_done(&f->c);
+    f->c = (struct certificate){.checkpoint = f->w.checkpoint[1], .verification = h->verification};
+    assert_int_equal(certificate_collect(&f->w.store, &h->tenant, &h->cutover, &f->c, NULL),
+                     BATON_OK);
+    assert_true(baton_hash_eq(&f->c.verification, &approved));
+    assert_int_equal(f->c.verified.decision_count, 3);
+}
+
+static void
+a_person_who_left_the_trust_document_is_said_to_be_unknown(void **state)
+{
+    struct fixture *f = *state;
+    f->w.trust.operator_count = 1; /* Björn left */
+    free(f->c.trust.bytes);
+    trust_put(f);
+    resign(f);
+    struct certificate_report r = verify(f, f->json);
+    if (!r.good)
+        fail_msg("%s", r.why);
+    assert_int_equal(r.decisions, 1);
+    assert_int_equal(r.unattributed, 2);
+}
+
+static void
+a_verification_that_is_not_in_the_store_makes_no_certificate(void **state)
+{
+    struct fixture *f = *state;
+    struct certificate *c = calloc(1, sizeof *c);
+    struct world_handoff *h = &f->h[1];
+    struct baton_hash unknown[1] = {{{7}}};
+    world_verify(&f->w, h, unknown, 1); /* a disposition of which nobody has the bytes */
+    h->cutover_by[0] = world_approve(&f->w, h, 0, VERB_CUTOVER);
+    h->cutover_by[1] = world_approve(&f->w, h, 1, VERB_CUTOVER);
+    struct order o = world_order(&f->w, h, ORDER_GRANT);
+    o.serial = 2;
+    o.approval_count = 2;
+    memcpy(o.approval, h->cutover_by, sizeof h->cutover_by);
+    o.evidence_count = 1;
+    o.evidence[0] = h->evidence_signed[0];
+    world_send(&f->w, h, &o, NULL);
+    world_checkpoint(&f->w);
+    c->checkpoint = f->w.checkpoint[1];
+    assert_int_equal(certificate_collect(&f->w.store, &h->tenant, &h->cutover, c, NULL),
+                     BATON_CORRUPT);
     free(c);
 }
 
@@ -317,6 +504,18 @@ the_page_says_what_it_proves_and_what_not(void **state)
         "asks for 2 different people",
         "order grant",
         "says evidence",
+        "What verification found",
+        "CF-SCOPE-NARROWED",
+        "OU=CORP changes what the tenant holds",
+        "limit 0",
+        "CORP holds everybody",
+        "seen with the customer",
+        "2 different people",
+        "nobody had to decide",
+        "2.4.27.0",
+        "parity_rows</td><td>unknown",
+        "The approvals bind to this record",
+        "shown here",
     };
     for (size_t i = 0; i < ARRAY_LEN(must); i++)
         if (strstr(html, must[i]) == NULL)
@@ -349,6 +548,24 @@ the_page_says_what_it_proves_and_what_not(void **state)
 }
 
 static void
+the_page_says_once_what_the_grade_means(void **state)
+{
+    struct fixture *f = *state;
+    (void)snprintf(f->c.grade_why, sizeof f->c.grade_why, "%s; and more",
+                   certificate_grade_text(GRADE_C));
+    f->c.grade = GRADE_C;
+    char *html = page(f, NULL), *once = strstr(html, "an outer fence stood in");
+    assert_non_null(once);
+    assert_null(strstr(once + 1, "an outer fence stood in"));
+    assert_non_null(strstr(html, "; and more"));
+    free(html);
+    f->c.grade_why[0] = 0;
+    html = page(f, NULL);
+    assert_non_null(strstr(html, "an outer fence stood in"));
+    free(html);
+}
+
+static void
 nothing_from_outside_reaches_the_page_as_markup(void **state)
 {
     struct fixture *f = *state;
@@ -358,6 +575,10 @@ nothing_from_outside_reaches_the_page_as_markup(void **state)
     (void)snprintf(f->c.server[0].host, sizeof f->c.server[0].host, "%s", evil);
     (void)snprintf(f->c.server[1].host, sizeof f->c.server[1].host, "%s", evil);
     (void)snprintf(f->c.rule[0].from, sizeof f->c.rule[0].from, "%s", evil);
+    (void)snprintf(f->c.verified.finding[0].subject, sizeof f->c.verified.finding[0].subject, "%s",
+                   evil);
+    (void)snprintf(f->c.verified.decision[0].reason, sizeof f->c.verified.decision[0].reason, "%s",
+                   evil);
     (void)snprintf(f->c.link[0].what, sizeof f->c.link[0].what, "%s", evil);
     (void)snprintf(f->c.verifier_version, sizeof f->c.verifier_version, "%s", evil);
     char *html = page(f, NULL);
@@ -379,7 +600,7 @@ a_rollback_that_was_refused_leaves_the_grant_as_it_was(void **state)
     world_send(&f->w, h, &o, NULL);
     world_checkpoint(&f->w);
     certificate_done(&f->c);
-    f->c = (struct certificate){.checkpoint = f->w.checkpoint[1]};
+    f->c = (struct certificate){.checkpoint = f->w.checkpoint[1], .verification = h->verification};
     assert_int_equal(certificate_collect(&f->w.store, &h->tenant, &h->cutover, &f->c, NULL),
                      BATON_OK);
     trust_put(f);
@@ -414,12 +635,19 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_collected_certificate_holds_and_proves_the_order),
         TEST(reading_gives_back_what_was_written),
+        TEST(it_shows_what_verification_found_and_who_decided_what),
+        TEST(what_people_decided_cannot_be_made_up),
+        TEST(who_accepted_it_and_over_what_people_approved_stands_in_the_proof),
+        TEST(the_verification_shown_is_the_one_that_the_grant_rests_on),
+        TEST(a_person_who_left_the_trust_document_is_said_to_be_unknown),
+        TEST(a_verification_that_is_not_in_the_store_makes_no_certificate),
         TEST(a_changed_character_anywhere_is_noticed),
         TEST(a_better_story_needs_the_controllers_key),
         TEST(what_the_controller_cannot_make_up),
         TEST(a_trust_document_of_another_root_is_not_believed),
         TEST(hostile_texts_are_refused_with_a_reason),
         TEST(the_page_says_what_it_proves_and_what_not),
+        TEST(the_page_says_once_what_the_grade_means),
         TEST(nothing_from_outside_reaches_the_page_as_markup),
         TEST(a_rollback_that_was_refused_leaves_the_grant_as_it_was),
         TEST(a_cutover_that_is_not_in_the_log_has_no_certificate),

@@ -211,6 +211,26 @@ nobody_decides_once_the_old_server_has_been_asked_to_go(void **state)
     struct review before = u.t.cutover.review;
     assert_int_equal(decide(&adds_row, DISPOSED_ACCEPTED, TOY_ANNA), BATON_NO_RULE);
     assert_int_equal(u.t.cutover.review.disposition_count, before.disposition_count);
+    for (uint8_t i = 0; i < u.d.note_count; i++) /* nor does the log say that somebody did */
+        assert_int_not_equal(u.d.note[i].type, AUDIT_DISPOSED);
+    assert_int_equal(u.d.note[0].type, AUDIT_REFUSED);
+}
+
+static void
+the_log_names_what_was_accepted_with_all_that_it_rests_on(void **state)
+{
+    (void)state;
+    const struct decision_note *n = NULL;
+    assert_int_equal(findings_come_from(TOY_NEW), BATON_OK);
+    assert_int_equal(decide(&scope_row, DISPOSED_ACCEPTED, TOY_ANNA), BATON_OK);
+    assert_int_equal(duet_verb(&u, HEV_ACCEPT, "the container is empty"), BATON_OK);
+    for (uint8_t i = 0; i < u.d.note_count; i++)
+        n = u.d.note[i].type == AUDIT_VERIFIED ? &u.d.note[i] : n;
+    assert_non_null(n);
+    assert_int_equal(n->ref_count, 3);
+    assert_true(baton_hash_eq(&n->ref[0], &u.t.cutover.verification_hash));
+    assert_true(baton_hash_eq(&n->ref[1], &u.t.cutover.verification.findings));
+    assert_true(baton_hash_eq(&n->ref[2], &u.t.cutover.verification.dispositions));
 }
 
 int
@@ -229,6 +249,7 @@ main(void)
         AT(only_the_new_server_is_reviewed),
         AT(parity_is_unknown_again_when_either_side_has_moved_on),
         AT(nobody_decides_once_the_old_server_has_been_asked_to_go),
+        AT(the_log_names_what_was_accepted_with_all_that_it_rests_on),
     };
 #undef AT
     return cmocka_run_group_tests(tests, NULL, NULL);
