@@ -1,4 +1,7 @@
 """Verification inside a handoff: what the new server's agent finds beside the data, and what people decide."""
+import hashlib
+import json
+
 from baton_case import BatonCase, main
 
 
@@ -71,9 +74,38 @@ class Verification(BatonCase):
         decided = self.found("CF-SCOPE-NARROWED")
         self.assertFalse(decided["open"])
         self.assertEqual({d["name"] for d in decided["dispositions"]}, {"anna", "bert"})
-        self.site.baton("cutover", "accept", "contoso", "--reason", "two of us looked")
-        self.site.wait_state("contoso", "S6")
+        self.site.arm("contoso")
+        self.site.fence("contoso")
+        self.site.go("contoso", by="bert")
+        self.site.activate("contoso")
+        self.certificate_shows(row)
         self.verify_audit()
+
+    def certificate_shows(self, row):
+        """The finding, who decided, and what the approvals bind to; what was changed is noticed."""
+        saved, page = self.site.dir / "certificate.json", self.site.dir / "certificate.html"
+        self.site.baton("cutover", "certificate", "contoso", "--save", saved)
+        certificate = json.loads(saved.read_text())["certificate"]
+        verified = certificate["verified"]
+        self.assertEqual(hashlib.sha256(bytes.fromhex(verified["record"])).hexdigest(), certificate["verification"])
+        self.assertEqual(hashlib.sha256(bytes.fromhex(verified["list"])).hexdigest(), verified["findings"])
+        found = next(f for f in verified["finding"] if f["row"].startswith(row))
+        self.assertEqual((found["rule"], found["severity"], found["people"]), ("CF-SCOPE-NARROWED", "block", 2))
+        decisions = [d for d in verified["decision"] if d["row"] == found["row"]]
+        self.assertEqual({d["reason"] for d in decisions}, {"CORP holds everybody"})
+        self.assertEqual(len({d["operator"] for d in decisions}), 2)
+        facts = {f["name"]: f["value"] for f in verified["fact"] if f["known"]}
+        self.assertEqual((facts["parity_rows"], facts["pending_deletes"], facts["full_sync_entra"]), (0, 0, 1))
+        bound = {p["verification"] for p in certificate["person"] if p["verb"] == "cutover"}
+        self.assertEqual(bound, {certificate["verification"]})
+        self.assertIn("dispositions proved", self.site.baton("audit", "verify", saved))
+        self.site.baton("cutover", "certificate", "contoso", "--html", "--save", page)
+        text = page.read_text()
+        for words in ("What verification found", "CF-SCOPE-NARROWED", "CORP holds everybody", "2 different people"):
+            self.assertIn(words, text)
+        self.assertEqual(text.count("agents agree"), 1)
+        saved.write_text(saved.read_text().replace("CORP holds everybody", "CORP holds nobody..."))
+        self.assertNotEqual(self.site.baton("audit", "verify", saved, check=False).returncode, 0)
 
     def test_a_configuration_that_changes_after_the_acceptance_is_verified_again(self):
         self.staged()
