@@ -199,17 +199,17 @@ static const struct handoff_guard rows[GUARD_COUNT] = {
     [G_SETTINGS_PLACED] = {guard_settings_placed, "the same settings file does not lie on the new server yet",
                            "the agents, or " ADMIN_NEW, EXPLAIN, false},
     [G_PREREQ] = {guard_prereq, "prerequisites of the new server are not met or not known",
-                  ADMIN_NEW, "baton agent show TENANT NEW_HOST", false},
+                  ADMIN_NEW, "on NEW_HOST, as administrator: baton-agent preflight --dir DIR", false},
     [G_STAGED] = {guard_staged, "the new server is not installed in staging mode yet",
                   ADMIN_NEW, "baton cutover task TENANT", false},
     [G_OLD_ALIVE] = {guard_old_alive, "the old server has not completed a good cycle since the new one was installed",
                      ADMIN_OLD, EXPLAIN, false},
     [G_4OPS] = {guard_4ops, "full import and full synchronization have not ended well on every connector",
-                ADMIN_NEW, EXPLAIN, false},
+                ADMIN_NEW, "wait for its runs; where none goes on, on NEW_HOST, in PowerShell: Start-ADSyncSyncCycle -PolicyType Initial", false},
     [G_PARITY] = {guard_parity, "differences are open that nobody decided about, or parity is unknown",
-                  OPERATORS, "baton cutover findings TENANT; then baton cutover dispose or, when it is unknown, baton cutover accept TENANT --reason '...'", false},
+                  APPROVERS, "baton cutover findings TENANT", false},
     [G_DIFF] = {guard_diff, "the pending export is not within the limits, or not known",
-                OPERATORS, "baton cutover accept TENANT --reason '...'", false},
+                ADMIN_NEW, "baton cutover findings TENANT", false},
     [G_FRESH] = {guard_fresh, "the verification is no longer fresh", OPERATORS, "baton cutover reverify TENANT", true},
     [G_TOOLS] = {guard_tools, "a wizard, console or installer is open, or a run is in progress",
                  "whoever has it open; a run ends by itself", EXPLAIN, true},
@@ -301,8 +301,9 @@ guard_check(enum guard_id id, const struct guard_ctx *g, struct problem *ret_pro
         ret_problem->status = BATON_WAITING;
     line_set(ret_problem->title, sizeof ret_problem->title,
              row->title != NULL ? row->title : guard_name(id));
-    line_set(ret_problem->who, sizeof ret_problem->who, row->who);
-    if (ret_problem->next[0] == '\0') /* a guard may know better than its row */
+    if (ret_problem->who[0] == '\0') /* a guard may know better than its row */
+        line_set(ret_problem->who, sizeof ret_problem->who, row->who);
+    if (ret_problem->next[0] == '\0')
         tenant_text(g->t, row->next, ret_problem->next, sizeof ret_problem->next);
     return false;
 }

@@ -154,6 +154,8 @@ guard_go_stands(const struct guard_ctx *g, struct problem *p)
 {
     if (g->t->cutover.no_go)
         problem_add(p, "the verification that people approved is not what the new server is now");
+    if (g->t->cutover.no_go)
+        guard_tell_moved(g, p);
     return !g->t->cutover.no_go;
 }
 

@@ -15,6 +15,8 @@ bool guard_legacy(const struct guard_ctx *g); /* the old server has no staging m
 bool guard_latched(const struct guard_ctx *g);
 bool guard_exporting(const struct agent_view *a);
 bool guard_new_moved(const struct guard_ctx *g); /* since the verification */
+/* Adds what has moved: version, rules, configuration. */
+void guard_tell_moved(const struct guard_ctx *g, struct problem *p);
 bool guard_role_of(const struct guard_ctx *g, const struct agent_view *a);
 
 void problem_add_number(struct problem *p, const char *before, int64_t v, const char *after);

@@ -73,14 +73,20 @@ closes(const struct review_disposition *d, const struct review_row *row)
     return d->kind != DISPOSED_FIXED && baton_hash_eq(&d->row, &row->row);
 }
 
+unsigned
+review_row_people(const struct review *r, size_t index)
+{
+    unsigned people = 0; /* one word a person: each that closes is another one */
+    for (size_t i = 0; i < r->disposition_count; i++)
+        people += closes(&r->disposition[i], &r->row[index]);
+    return people;
+}
+
 bool
 review_row_open(const struct review *r, size_t index)
 {
     const struct review_row *row = &r->row[index];
-    unsigned people = 0; /* one word a person: each that closes is another one */
-    for (size_t i = 0; i < r->disposition_count; i++)
-        people += closes(&r->disposition[i], row);
-    return row->severity >= SEVERITY_REVIEW && people < (row->two ? 2U : 1U);
+    return row->severity >= SEVERITY_REVIEW && review_row_people(r, index) < (row->two ? 2U : 1U);
 }
 
 uint32_t
@@ -101,12 +107,18 @@ of_parity(const struct review_row *row)
            strcmp(row->rule, "EX-DELETES") != 0 && strcmp(row->rule, "EX-ANCHOR-CHANGES") != 0;
 }
 
+bool
+review_row_parity(const struct review *r, size_t index)
+{
+    return of_parity(&r->row[index]) && review_row_open(r, index);
+}
+
 uint32_t
 review_parity(const struct review *r)
 {
     uint32_t open = r->more;
     for (size_t i = 0; i < r->row_count; i++)
-        open += of_parity(&r->row[i]) && review_row_open(r, i);
+        open += review_row_parity(r, i);
     return open;
 }
 

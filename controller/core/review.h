@@ -47,6 +47,8 @@ enum baton_status review_dispose(struct review *r, const struct disposition *d,
                                  const struct baton_hash *digest,
                                  const char **ret_why) BATON_MUST_USE;
 bool review_row_open(const struct review *r, size_t index);
+unsigned review_row_people(const struct review *r, size_t index); /* whose word closes it */
+bool review_row_parity(const struct review *r, size_t index);     /* open, and G-PARITY's */
 /* Open rows of at least that severity, and those that nobody could see. */
 uint32_t review_open(const struct review *r, enum finding_severity least);
 /* Open rows that G-PARITY is about: configuration rows, and pending changes that block. Deletes and

@@ -73,21 +73,21 @@ judge(const struct verification *v, const struct review *r, const struct policy 
     return VERDICT_PASS;
 }
 
-/* The list that lies here is the one that its agent stands by now. */
-static bool
-review_current(const struct review *r, const struct facts *new)
+enum parity
+verification_parity(const struct tenant *t)
 {
-    return new->digest_known[DIGEST_FINDINGS] && !baton_hash_is_zero(&r->findings) &&
-           baton_hash_eq(&new->digest[DIGEST_FINDINGS], &r->findings);
-}
-
-/* Parity was judged against the configuration that the old server has now, not an earlier one. */
-static bool
-parity_current(const struct review *r, const struct facts *old, const struct facts *new)
-{
-    return review_current(r, new) && old->digest_known[DIGEST_CONFIG] &&
-           new->digest_known[DIGEST_COMPARED_CONFIG] &&
-           baton_hash_eq(&old->digest[DIGEST_CONFIG], &new->digest[DIGEST_COMPARED_CONFIG]);
+    const struct facts *old = &tenant_old(t)->facts, *new = &tenant_new(t)->facts;
+    const struct review *r = &t->cutover.review;
+    if (baton_hash_is_zero(&r->findings))
+        return PARITY_NO_LIST;
+    if (!new->digest_known[DIGEST_FINDINGS] ||
+        !baton_hash_eq(&new->digest[DIGEST_FINDINGS], &r->findings))
+        return PARITY_LIST_OLD;
+    if (!old->digest_known[DIGEST_CONFIG])
+        return PARITY_OLD_UNKNOWN;
+    bool same = new->digest_known[DIGEST_COMPARED_CONFIG] &&
+                baton_hash_eq(&old->digest[DIGEST_CONFIG], &new->digest[DIGEST_COMPARED_CONFIG]);
+    return same ? PARITY_KNOWN : PARITY_OLD_MOVED;
 }
 
 void
@@ -105,7 +105,7 @@ verification_fill(const struct tenant *t, uint64_t unix_ms, const struct digest_
     }
     v.known[VERIFY_OLD_ALIVE] = fact_known(old, FACT_IMPORT_OK);
     v.value[VERIFY_OLD_ALIVE] = fact_is(old, FACT_IMPORT_OK, 1);
-    v.known[VERIFY_PARITY_ROWS] = parity_current(review, old, new);
+    v.known[VERIFY_PARITY_ROWS] = verification_parity(t) == PARITY_KNOWN;
     v.value[VERIFY_PARITY_ROWS] = v.known[VERIFY_PARITY_ROWS] ? review_parity(review) : 0;
     v.findings = review->findings;
     review_digest(review, dp, &v.dispositions);

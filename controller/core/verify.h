@@ -10,6 +10,16 @@
 
 #include "tenant.h"
 
+/* Whether parity is known, else what is missing for it. */
+enum parity {
+    PARITY_KNOWN,
+    PARITY_NO_LIST,     /* the new server's agent has said nothing yet */
+    PARITY_LIST_OLD,    /* the list that lies here is not the one it stands by now */
+    PARITY_OLD_UNKNOWN, /* the old server's configuration is not known */
+    PARITY_OLD_MOVED,   /* it was judged against another one than the old server has now */
+};
+enum parity verification_parity(const struct tenant *t);
+
 void verification_fill(const struct tenant *t, uint64_t unix_ms, const struct digest_port *dp,
                        struct verification *ret);
 /* Whether two records say the same, taken at whatever time. */

@@ -56,7 +56,9 @@ every_state_of_the_way_says_what_it_waits_for(void **state)
         {HO_PLANNED, 303, G_APPR_PLAN, "baton cutover approve contoso --for plan"},
         {HO_EXPORT_SETTINGS, 305, G_SETTINGS_SEEN, "baton cutover task contoso"},
         {HO_INSTALL_STAGED, 309, G_STAGED, "baton cutover task contoso"},
-        {HO_FIRST_SYNC, 311, G_4OPS, "baton cutover explain contoso"},
+        {HO_FIRST_SYNC, 311, G_4OPS,
+         "wait for its runs; where none goes on, on NEW, in PowerShell: Start-ADSyncSyncCycle "
+         "-PolicyType Initial"},
         {HO_VERIFY, 313, G_DIFF, "baton cutover accept contoso --reason '...'"},
         {HO_READY, 315, G_APPR_CUTOVER, "baton cutover approve contoso --for cutover"},
         {HO_ARMED, 317, G_NONE, "baton cutover start contoso"},

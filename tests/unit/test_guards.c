@@ -289,6 +289,179 @@ each_guard_holds_when_it_should_and_says_why_when_it_does_not(void **state)
     }
 }
 
+/* --- verifying: who can clear it, and exactly how --------------------------------------------------- */
+
+static void
+nothing_broken(void)
+{
+}
+
+static void
+prerequisites_unknown(void)
+{
+    view(TOY_NEW)->fact[FACT_PREREQ_FAILED].state = FACT_UNKNOWN;
+}
+
+static void
+row_open_for_two(void)
+{
+    struct review *r = &u.t.cutover.review;
+    rows_open();
+    r->row_count = 1;
+    r->row[0] = (struct review_row){.row = {{0x1a, 0x2b, 0x3c, 0x4d, 0x5e, 0x6f}},
+                                    .rule = "CF-SCOPE-NARROWED",
+                                    .severity = SEVERITY_BLOCK,
+                                    .two = true};
+    r->disposition_count = 1;
+    r->disposition[0] =
+        (struct review_disposition){.row = r->row[0].row, .kind = DISPOSED_ACCEPTED};
+}
+
+static void
+rows_left_out(void)
+{
+    rows_open();
+    u.t.cutover.review.more = 3;
+}
+
+static void
+list_on_its_way(void)
+{
+    u.t.cutover.review.findings.b[0] = 1;
+}
+
+static void
+old_configured_again(void)
+{
+    struct baton_hash hash = {{1}}, other = {{2}};
+    u.t.cutover.review.findings = hash;
+    facts_set_digest(view(TOY_NEW), DIGEST_FINDINGS, &hash);
+    facts_set_digest(view(TOY_NEW), DIGEST_COMPARED_CONFIG, &hash);
+    facts_set_digest(view(TOY_OLD), DIGEST_CONFIG, &other);
+}
+
+static void
+deletes_above(void)
+{
+    u.t.cutover.verification.known[VERIFY_PENDING_DELETES] = true;
+    u.t.cutover.verification.value[VERIFY_PENDING_DELETES] = 44;
+}
+
+static void
+deletes_uncounted(void)
+{
+    u.t.cutover.verification.known[VERIFY_PENDING_DELETES] = false;
+}
+
+static void
+cycle_long_ago(void)
+{
+    facts_set(view(TOY_NEW), FACT_LAST_CYCLE_END, (int64_t)u.unix_ms - 86400000);
+}
+
+static void
+version_moved(void)
+{
+    facts_set(view(TOY_NEW), FACT_PRODUCT_VERSION, 2LL << 48 | 9LL << 32);
+}
+
+static void
+rules_moved(void)
+{
+    struct baton_hash other = {{9}};
+    u.t.cutover.verification.rules.b[0] |= 1;
+    facts_set_digest(view(TOY_NEW), DIGEST_RULES, &other);
+}
+
+static void
+config_moved(void)
+{
+    struct baton_hash other = {{9}};
+    u.t.cutover.verification.config.b[0] |= 1;
+    facts_set_digest(view(TOY_NEW), DIGEST_CONFIG, &other);
+}
+
+static void
+not_reported_yet(void)
+{
+    u.t.cutover.verified_ms = 0;
+    u.t.agent[TOY_NEW].reported_ms = 0;
+}
+
+#define NEW_ADMIN "the administrator of the new server"
+#define PREFLIGHT "on NEW, as administrator: baton-agent preflight --dir DIR"
+#define ACCEPT    "baton cutover accept contoso --reason '...'"
+#define FINDINGS  "baton cutover findings contoso"
+
+static const struct {
+    uint8_t guard, state;
+    void (*broken_by)(void);
+    const char *who, *next, *fact;
+} verifying[] = {
+    {G_PREREQ, HO_INSTALL_STAGED, prerequisite_failed, NEW_ADMIN, PREFLIGHT, "prereq_failed is 1"},
+    {G_PREREQ, HO_INSTALL_STAGED, prerequisites_unknown, NEW_ADMIN, PREFLIGHT, "is unknown"},
+    {G_4OPS, HO_VERIFY, full_sync_missing, NEW_ADMIN,
+     "wait for its runs; where none goes on, on NEW, in PowerShell: Start-ADSyncSyncCycle "
+     "-PolicyType Initial",
+     "full_sync_entra is unknown"},
+    {G_PARITY, HO_VERIFY, nothing_broken, "any operator", ACCEPT, "has sent no findings yet"},
+    {G_PARITY, HO_VERIFY, list_on_its_way, "any operator", ACCEPT, "looks again"},
+    {G_PARITY, HO_VERIFY, old_configured_again, "any operator", ACCEPT, "was configured again"},
+    {G_PARITY, HO_VERIFY, row_open_for_two, "two operators with the approve role",
+     FINDINGS "; then mend it, or baton cutover dispose contoso 1a2b3c4d5e6f --as accepted "
+              "--reason '...'",
+     "CF-SCOPE-NARROWED, row 1a2b3c4d5e6f: 1 of 2 people decided"},
+    {G_PARITY, HO_VERIFY, rows_left_out, NEW_ADMIN, FINDINGS, "did not fit into the list"},
+    {G_DIFF, HO_VERIFY, nothing_broken, "any operator", ACCEPT, "anchor_changes is unknown"},
+    {G_DIFF, HO_VERIFY, deletes_above, NEW_ADMIN, FINDINGS, "pending deletions: 44"},
+    {G_DIFF, HO_VERIFY, deletes_above, NEW_ADMIN, FINDINGS, "no reason opens it"},
+    {G_DIFF, HO_VERIFY, deletes_uncounted, NEW_ADMIN, "baton agent show contoso NEW",
+     "nobody may accept deletions"},
+    {G_DIFF, HO_VERIFY, anchors_change, NEW_ADMIN, FINDINGS, "source anchor would change: 1"},
+    {G_FRESH, HO_READY, verified_long_ago, "any operator", "baton cutover reverify contoso",
+     "the verification is this old"},
+    {G_FRESH, HO_READY, version_moved, "any operator", "baton cutover reverify contoso",
+     "in the verification, is 2.9.0.0"},
+    {G_FRESH, HO_READY, rules_moved, "any operator", "baton cutover reverify contoso",
+     "synchronization rules changed"},
+    {G_FRESH, HO_READY, config_moved, "any operator", "baton cutover reverify contoso",
+     "configuration changed"},
+    {G_FRESH, HO_READY, cycle_long_ago, NEW_ADMIN,
+     "on NEW, in PowerShell: Start-ADSyncSyncCycle -PolicyType Delta",
+     "last complete cycle ended 24 h ago"},
+    {G_FRESH, HO_READY, not_reported_yet, NEW_ADMIN, "baton agent list --tenant contoso",
+     "has not reported"},
+};
+
+static void
+a_guard_of_the_verification_says_who_clears_it_and_by_which_command(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(verifying); i++) {
+        duet_open(&u);
+        duet_to(&u, (enum handoff_state)verifying[i].state);
+        verifying[i].broken_by();
+        struct problem p = ask((enum guard_id)verifying[i].guard, "");
+        if (p.status == BATON_OK || strcmp(p.who, verifying[i].who) != 0 ||
+            strcmp(p.next, verifying[i].next) != 0 || !says(&p, verifying[i].fact))
+            fail_msg("row %zu, %s: who \"%s\", next \"%s\", fact \"%s\" / \"%s\" / \"%s\"", i,
+                     guard_name((enum guard_id)verifying[i].guard), p.who, p.next, p.fact[0].text,
+                     p.fact[1].text, p.fact[2].text);
+    }
+}
+
+static void
+a_no_go_says_what_changed(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_GAP);
+    changed_since();
+    version_moved();
+    struct problem p = ask(G_GO_STANDS, "");
+    assert_true(says(&p, "in the verification, is 2.9.0.0"));
+    assert_string_equal(p.next, "baton cutover reverify contoso; then " ACCEPT);
+}
+
 static void
 a_reason_opens_what_is_unknown_and_never_what_is_known_to_be_wrong(void **state)
 {
@@ -423,6 +596,8 @@ main(void)
 #define AT(test) cmocka_unit_test_setup(test, open_duet)
     const struct CMUnitTest tests[] = {
         AT(each_guard_holds_when_it_should_and_says_why_when_it_does_not),
+        AT(a_guard_of_the_verification_says_who_clears_it_and_by_which_command),
+        AT(a_no_go_says_what_changed),
         AT(a_reason_opens_what_is_unknown_and_never_what_is_known_to_be_wrong),
         AT(uncounted_deletions_are_never_accepted),
         AT(the_deletion_limit_is_the_smaller_of_number_and_share),
