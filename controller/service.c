@@ -305,6 +305,22 @@ bus_start(struct service *s, struct baton_err *err)
     return rc;
 }
 
+/* What the agents' port has seen and refused. */
+static bool
+port_counter(void *ctx, size_t index, struct api_counter *ret_counter)
+{
+    struct service *s = ctx;
+    enum bus_counter c = (enum bus_counter)index;
+    if (index > BUS_COUNTER_COUNT)
+        return false;
+    *ret_counter =
+        index < BUS_COUNTER_COUNT
+            ? (struct api_counter){bus_counter_name(c), bus_counter_what(c), bus_count(s->bus, c)}
+            : (struct api_counter){"bus_keys_refused", "connections of keys that nobody knows",
+                                   bus_keys_refused(s->bus)};
+    return true;
+}
+
 static enum baton_status
 api_start(struct service *s, struct baton_err *err)
 {
@@ -317,6 +333,8 @@ api_start(struct service *s, struct baton_err *err)
         .controller_key = s->identity.sign_key,
         .sign_ctx = s,
         .sign = port_sign,
+        .counter_ctx = s,
+        .counter = port_counter,
     };
     struct api *api = NULL;
     enum baton_status rc = api_open(&config, s->engine, crypto_digest_port(), &api, err);

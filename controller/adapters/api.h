@@ -31,6 +31,11 @@ struct api_asset {        /* one file of the web console, served as it stands wi
     size_t len;
 };
 
+struct api_counter { /* texts that live as long as the program */
+    const char *name, *what;
+    uint64_t value;
+};
+
 struct api_config {
     const char *host;                 /* numeric address to listen on */
     uint16_t port;                    /* 0: any free one; see api_port */
@@ -40,6 +45,9 @@ struct api_config {
     void *sign_ctx; /* with that key, for certificates; NULL sign: none are given */
     void (*sign)(void *ctx, const char *domain, const void *bytes, size_t len,
                  struct baton_sig *ret_sig);
+    void
+        *counter_ctx; /* what others count, for /metrics: from index 0 until false; NULL: nothing */
+    bool (*counter)(void *ctx, size_t index, struct api_counter *ret_counter);
     const struct api_asset *asset; /* may be NULL */
     size_t asset_count;
 };

@@ -51,10 +51,34 @@ api_site_ready(struct api_request *rq)
         api_answer_json(rq, MHD_HTTP_OK, json_pack("{s:s}", "status", "ready"));
 }
 
+enum { METRICS_BYTES = 8192 };
+
 struct metric {
     const char *name, *type, *help;
     uint64_t value;
 };
+
+static void
+metric_put(char text[METRICS_BYTES], size_t *used, const struct metric *m)
+{
+    int n = snprintf(text + *used, METRICS_BYTES - *used,
+                     "# HELP %s %s\n# TYPE %s %s\n%s %" PRIu64 "\n", m->name, m->help, m->name,
+                     m->type, m->name, m->value);
+    BATON_ASSERT(n > 0 && (size_t)n < METRICS_BYTES - *used);
+    *used += (size_t)n;
+}
+
+static void
+metrics_of_others(const struct api *api, char text[METRICS_BYTES], size_t *used)
+{
+    const struct api_config *c = &api->config;
+    struct api_counter counter;
+    char name[64];
+    for (size_t i = 0; c->counter != NULL && c->counter(c->counter_ctx, i, &counter); i++) {
+        snprintf(name, sizeof name, "baton_%s_total", counter.name);
+        metric_put(text, used, &(struct metric){name, "counter", counter.what, counter.value});
+    }
+}
 
 void
 api_site_metrics(struct api_request *rq)
@@ -87,16 +111,11 @@ api_site_metrics(struct api_request *rq)
         {"baton_uptime_seconds", "gauge", "since the API began",
          (api_now_ms() - rq->api->started_ms) / 1000},
     };
-    char text[4096];
+    char text[METRICS_BYTES];
     size_t used = 0;
-    for (size_t i = 0; i < ARRAY_LEN(metrics); i++) {
-        const struct metric *m = &metrics[i];
-        int n = snprintf(text + used, sizeof text - used,
-                         "# HELP %s %s\n# TYPE %s %s\n%s %" PRIu64 "\n", m->name, m->help, m->name,
-                         m->type, m->name, m->value);
-        BATON_ASSERT(n > 0 && (size_t)n < sizeof text - used);
-        used += (size_t)n;
-    }
+    for (size_t i = 0; i < ARRAY_LEN(metrics); i++)
+        metric_put(text, &used, &metrics[i]);
+    metrics_of_others(rq->api, text, &used);
     api_answer_bytes(rq, "text/plain; version=0.0.4; charset=utf-8", text, used);
 }
 

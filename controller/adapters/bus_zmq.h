@@ -35,17 +35,18 @@ enum bus_event {
 
 /* id, name (of the metric), meaning */
 #define BUS_COUNTERS(X)                                                                            \
-    X(COUNT_RECEIVED, "received", "frames read from the socket")                                   \
-    X(COUNT_DELIVERED, "delivered", "messages handed to the engine")                               \
-    X(COUNT_UNIDENTIFIED, "unidentified", "frames without a verified key")                         \
-    X(COUNT_UNKNOWN, "unknown", "frames of a key that is no longer allowed")                       \
-    X(COUNT_FLOODED, "flooded", "frames above the rate of their key")                              \
-    X(COUNT_MALFORMED, "malformed", "frames that break the format or a limit")                     \
-    X(COUNT_DENIED, "denied", "frames with a bad signature, sender, recipient, tenant or type")    \
-    X(COUNT_CONNECTED, "connected", "connections that gave a good frame")                          \
-    X(COUNT_SECOND, "second_sessions", "frames of an older connection beside a newer one")         \
-    X(COUNT_SENT, "sent", "frames given to the socket")                                            \
-    X(COUNT_UNSENT, "unsent", "frames dropped because the agent was gone or too slow")
+    X(COUNT_RECEIVED, "bus_received", "frames read from the socket")                               \
+    X(COUNT_DELIVERED, "bus_delivered", "messages handed to the engine")                           \
+    X(COUNT_UNIDENTIFIED, "bus_unidentified", "frames without a verified key")                     \
+    X(COUNT_UNKNOWN, "bus_unknown", "frames of a key that is no longer allowed")                   \
+    X(COUNT_FLOODED, "bus_flooded", "frames above the rate of their key")                          \
+    X(COUNT_MALFORMED, "bus_malformed", "frames that break the format or a limit")                 \
+    X(COUNT_DENIED, "bus_denied",                                                                  \
+      "frames with a bad signature, sender, recipient, tenant or type")                            \
+    X(COUNT_CONNECTED, "bus_connected", "connections that gave a good frame")                      \
+    X(COUNT_SECOND, "bus_second_sessions", "frames of an older connection beside a newer one")     \
+    X(COUNT_SENT, "bus_sent", "frames given to the socket")                                        \
+    X(COUNT_UNSENT, "bus_unsent", "frames dropped because the agent was gone or too slow")
 
 enum bus_counter {
 #define X(id, name, what) id,

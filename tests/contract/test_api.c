@@ -75,6 +75,17 @@ sign_with_controller(void *ctx, const char *domain, const void *bytes, size_t le
                      BATON_OK);
 }
 
+static bool
+two_counters(void *ctx, size_t index, struct api_counter *ret_counter)
+{
+    static const char *const names[] = {"bus_malformed", "bus_denied"};
+    (void)ctx;
+    if (index >= ARRAY_LEN(names))
+        return false;
+    *ret_counter = (struct api_counter){names[index], "as the agents' port counts", 41 + index};
+    return true;
+}
+
 static void
 api_begin(struct site *s)
 {
@@ -92,7 +103,9 @@ api_begin(struct site *s)
                                 .asset_count = 1,
                                 .controller_key = s->w.controller.sign_key,
                                 .sign_ctx = s,
-                                .sign = sign_with_controller};
+                                .sign = sign_with_controller,
+                                .counter_ctx = s,
+                                .counter = two_counters};
     if (api_open(&config, s->w.engine, crypto_digest_port(), &s->api, &err) != BATON_OK)
         fail_msg("%s", err.text);
     snprintf(s->url, sizeof s->url, "https://127.0.0.1:%u", (unsigned)api_port(s->api));
@@ -359,6 +372,23 @@ many_failed_logins_make_an_address_wait_but_nobody_who_is_known(void **state)
     expect(s, ADMIN, "GET", "/healthz", NULL, 200); /* needs no login */
     /* operators who share the address with the guesser go on working */
     expect(s, ADMIN, "GET", "/api/v1/session", NULL, 200);
+}
+
+static void
+metrics_are_for_people_with_a_login_and_count_what_was_refused(void **state)
+{
+    struct site *s = *state;
+    struct http_request q = {.method = "GET", .path = "/metrics"};
+    struct reply r = ask_with(s, NULL, &q);
+    assert_int_equal(r.http, 401);
+    reply_done(&r);
+    r = ask_with(s, s->token[ADMIN], &q);
+    assert_int_equal(r.http, 200);
+    assert_non_null(strstr(r.text, "baton_api_login_failed_total 1\n"));
+    assert_non_null(strstr(r.text, "# TYPE baton_bus_malformed_total counter\n"
+                                   "baton_bus_malformed_total 41\n"));
+    assert_non_null(strstr(r.text, "baton_bus_denied_total 42\n"));
+    reply_done(&r);
 }
 
 static void
@@ -1130,6 +1160,7 @@ main(int argc, char *argv[])
         WITH_SITE(a_role_that_is_missing_is_named),
         WITH_SITE(a_limited_login_sees_its_own_tenant_and_nothing_of_another),
         WITH_SITE(what_concerns_every_tenant_is_not_for_a_limited_login),
+        WITH_SITE(metrics_are_for_people_with_a_login_and_count_what_was_refused),
         WITH_SITE(many_failed_logins_make_an_address_wait_but_nobody_who_is_known),
         cmocka_unit_test(the_limit_forgets_after_its_window),
         WITH_SITE(a_request_on_which_parsers_could_disagree_is_refused),
