@@ -16,6 +16,7 @@
 #include "agent/later.h"
 #include "agent/reach.h"
 #include "agent/review.h"
+#include "agent/rows.h"
 #include "agent/settings.h"
 #include "agent/setup.h"
 #include "common/crypto/crypto.h"
@@ -51,6 +52,7 @@ struct agent {
     struct reach reach;
     struct settings settings;
     struct review review;
+    struct rows rows;
     struct prereq *prereq; /* NULL: its data cannot be read, and nothing is judged by them */
     struct session session;
     struct later later;

@@ -92,9 +92,12 @@ wait_ms(const struct agent *a)
 {
     bool dials = a->bus != NULL && !agent_bus_up(a->bus);
     uint64_t now = agent_now_ms(), until = now + (dials ? DIAL_MS : WAIT_MAX_MS);
-    uint64_t due[] = {observe_next_ms(a), a->bus == NULL ? UINT64_MAX : session_next_ms(a),
+    uint64_t due[] = {observe_next_ms(a),
+                      a->bus == NULL ? UINT64_MAX : session_next_ms(a),
                       a->member.promise.grant == GRANT_LIVE ? a->tick_due_ms : UINT64_MAX,
-                      later_next_ms(a), a->bus == NULL ? UINT64_MAX : review_next_ms(a)};
+                      later_next_ms(a),
+                      a->bus == NULL ? UINT64_MAX : review_next_ms(a),
+                      a->bus == NULL ? UINT64_MAX : rows_next_ms(a)};
     for (size_t i = 0; i < ARRAY_LEN(due); i++)
         if (due[i] < until)
             until = due[i];

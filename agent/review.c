@@ -34,6 +34,7 @@ give_up(struct agent *a, const char *why)
 {
     log_warn("review.failed", "%s", why);
     stop(&a->review);
+    rows_done(&a->rows);
     a->review.known = false;
     a->review.failed_ms = agent_now_ms();
 }
@@ -55,9 +56,36 @@ moved(const struct agent *a)
 {
     const struct review *r = &a->review;
     const struct facts *f = &a->collect.facts;
-    return !r->known || !baton_hash_eq(&r->of_pending, &f->digest[DIGEST_PENDING]) ||
+    return !r->known || !baton_id_eq(&r->of_plan, &a->member.plan.id) ||
+           !baton_hash_eq(&r->of_pending, &f->digest[DIGEST_PENDING]) ||
            !baton_hash_eq(&r->of_config, &f->digest[DIGEST_CONFIG]) ||
            !baton_hash_eq(&r->of_settings, &a->settings.in_file);
+}
+
+/* A newer product brings rules of its own; between two of one kind nothing may differ. */
+static enum preset
+preset_of(const struct agent *a)
+{
+    switch ((enum profile)a->member.plan.profile) {
+    case PROFILE_PARALLEL:
+    case PROFILE_DEAD_SOURCE:
+        return PRESET_PARALLEL_UPGRADE;
+    case PROFILE_UNSUPPORTED:
+        return PRESET_UNSUPPORTED_PATH;
+    case PROFILE_NONE:
+    case PROFILE_IN_PLACE:
+    case PROFILE_SWING:
+    case PROFILE_AUDIT_ONLY:
+    case PROFILE_COUNT:
+        break;
+    }
+    return PRESET_PARITY;
+}
+
+static void
+limits_of_review(const struct agent *a, struct limits *ret_limits)
+{
+    limits_preset(preset_of(a), ret_limits);
 }
 
 static bool
@@ -80,6 +108,7 @@ review_consider(struct agent *a)
     struct review *r = &a->review;
     const struct facts *f = &a->collect.facts;
     struct csexport_visitor visitor;
+    struct limits limits;
     struct baton_err err = {0};
     bool waits = r->failed_ms != 0 && agent_now_ms() - r->failed_ms < AGAIN_MS;
     if (r->stage != REVIEW_IDLE || waits || !reviewed(a) || !f->digest_known[DIGEST_PENDING] ||
@@ -94,6 +123,8 @@ review_consider(struct agent *a)
         return;
     }
     sha256_init(&r->sha);
+    limits_of_review(a, &limits);
+    rows_begin(a, &limits);
     exports_visitor(r->exports, &visitor);
     if (csexport_open(&visitor, &r->reader, &err) != BATON_OK) {
         give_up(a, err.text);
@@ -104,26 +135,6 @@ review_consider(struct agent *a)
 }
 
 /* --- judging ------------------------------------------------------------------------------------- */
-
-/* A newer product brings rules of its own; between two of one kind nothing may differ. */
-static enum preset
-preset_of(const struct agent *a)
-{
-    switch ((enum profile)a->member.plan.profile) {
-    case PROFILE_PARALLEL:
-    case PROFILE_DEAD_SOURCE:
-        return PRESET_PARALLEL_UPGRADE;
-    case PROFILE_UNSUPPORTED:
-        return PRESET_UNSUPPORTED_PATH;
-    case PROFILE_NONE:
-    case PROFILE_IN_PLACE:
-    case PROFILE_SWING:
-    case PROFILE_AUDIT_ONLY:
-    case PROFILE_COUNT:
-        break;
-    }
-    return PRESET_PARITY;
-}
 
 static enum baton_status
 read_old(struct agent *a, struct config_model **ret_model, struct baton_hash *ret_digest,
@@ -210,6 +221,7 @@ list_keep(struct agent *a, const struct findings *list, struct baton_err *err)
     if (rc != BATON_OK)
         return baton_fail(err, rc, "the findings cannot be written");
     crypto_sha256(r->bytes, r->len, &r->hash);
+    r->of_plan = a->member.plan.id;
     r->of_pending = r->pending;
     r->of_config = r->config;
     r->of_settings = a->settings.in_file;
@@ -224,7 +236,7 @@ conclude(struct agent *a, const struct config_model *new)
     struct limits limits;
     struct findings list = {0};
     struct baton_err err = {0};
-    limits_preset(preset_of(a), &limits);
+    limits_of_review(a, &limits);
     enum baton_status rc = judge_exports(a, &limits, &list, &err);
     if (rc == BATON_OK)
         rc = judge_config(a, new, &limits, &list, &err);
@@ -240,6 +252,7 @@ conclude(struct agent *a, const struct config_model *new)
         give_up(a, err.text);
         return;
     }
+    rows_made(a, &limits, &a->review.hash, &a->review.pending);
     stop(&a->review);
     (void)malloc_trim(0);     /* two configurations lay in memory */
     a->observe_native = true; /* a report with the list's digest goes out */
@@ -356,6 +369,8 @@ review_heard(struct agent *a, const struct baton_hash *statement)
     struct review *r = &a->review;
     bool ours = r->known && baton_hash_eq(&r->hash, statement);
     r->heard = r->heard || ours;
+    if (ours)
+        rows_time(a, true);
     return ours;
 }
 

@@ -1,7 +1,7 @@
 /* review.h: what the new server would do otherwise, found beside the data and told as findings.
  *
- * Shape      On the server that is to be granted: when its pending export or its configuration has
- *            moved, both are read through the host port, piece by piece, and judged: the export by
+ * Shape      On the server that is to be granted: when its pending export, its configuration or the
+ *            plan has moved, both are read through the host port, piece by piece, and judged: the export by
  *            exports.h, the configuration against the old server's, which came with the settings.
  *            The list goes to the controller as FINDINGS, again until it is heard; reports carry its
  *            digest, the digest of the old configuration it was held against, and how many source
@@ -35,7 +35,8 @@ struct review {
 
     /* the newest list */
     bool known, heard, compared_known;
-    struct baton_hash of_pending, of_config, of_settings; /* what it was made of */
+    struct baton_id of_plan; /* what it was made of ... */
+    struct baton_hash of_pending, of_config, of_settings;
     struct baton_hash hash, compared;
     int64_t anchor_changes;
     uint64_t said_ms;

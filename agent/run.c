@@ -297,6 +297,7 @@ agent_close(struct agent *a)
     agent_bus_close(&a->bus);
     settings_done(&a->settings);
     review_done(&a->review);
+    rows_done(&a->rows);
     if (a->host.ctx != NULL)
         a->host.close(a->host.ctx);
     collect_done(&a->collect);

@@ -173,6 +173,7 @@ session_time(struct agent *a)
     session_report(a, false);
     settings_time(a, false);
     review_time(a, false);
+    rows_time(a, false);
     if (now < a->beat_due_ms)
         return;
     struct message m = {.type = MSG_BEAT};
@@ -219,6 +220,7 @@ on_welcome(struct agent *a, const struct message *m)
     agent_send_unheard(a);
     settings_time(a, true);
     review_time(a, true);
+    rows_time(a, true);
 }
 
 static void
@@ -267,10 +269,11 @@ static void
 on_want(struct agent *a, const struct message *m)
 {
     settings_want(a, &m->u.want);
+    rows_want(a, &m->u.want);
 }
 
 /* "Say hello again": after a pause of this machine the controller has let the session go, though the
- * connection stands. A refused offer of settings is no reason for that. */
+ * connection stands. A refused offer of settings or rows is no reason for that. */
 static void
 on_refused(struct agent *a, const struct message *m)
 {
@@ -278,8 +281,11 @@ on_refused(struct agent *a, const struct message *m)
     struct session *s = &a->session;
     log_warn("session.refused", "status=%s %s", baton_status_name((enum baton_status)r->status),
              r->text);
-    if (r->status != BATON_DENIED || !baton_id_is_zero(&r->order) || !s->open ||
-        settings_refused(a))
+    if (!s->open || !baton_id_is_zero(&r->order))
+        return;
+    if (r->status != BATON_LIMIT && rows_refused(a))
+        return;
+    if (r->status != BATON_DENIED || settings_refused(a))
         return;
     s->open = false;
     s->hello_due_ms = agent_now_ms() + jittered(AGAIN_MS);

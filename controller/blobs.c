@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The sealed settings file, in pieces: the controller keeps and hands on what it cannot read. */
+/* What agents sealed, in pieces: the settings file of the old server for the new one, rows of the new
+ * one for people. The controller keeps and hands on what it cannot read. */
 
 struct blob {
     struct baton_hash hash;
@@ -60,6 +61,73 @@ blob_drop(struct engine *e, const struct blob *b)
         journal_drop(e, NULL, TABLE_CHUNK, key, sizeof key);
     }
     journal_drop(e, NULL, TABLE_BLOB, b->hash.b, sizeof b->hash.b);
+}
+
+struct gathering {
+    struct blob_bytes *into;
+    size_t cap;
+};
+
+static bool
+gather_visit(void *arg, const void *key, size_t key_len, const uint8_t *value, size_t len)
+{
+    struct gathering *g = arg;
+    (void)key;
+    (void)key_len;
+    if (len > g->cap - g->into->len)
+        return false;
+    memcpy(g->into->bytes + g->into->len, value, len);
+    g->into->len += len;
+    return true;
+}
+
+/* At most cap bytes from the beginning; whole pieces. */
+static bool
+blob_gather(struct engine *e, const struct baton_hash *hash, size_t cap,
+            struct blob_bytes *ret_bytes)
+{
+    const struct store_port *s = &e->p.store;
+    *ret_bytes = (struct blob_bytes){.bytes = malloc(cap)};
+    struct gathering g = {ret_bytes, cap};
+    enum baton_status rc = BATON_NOMEM;
+    if (ret_bytes->bytes != NULL)
+        rc = s->each(s->ctx, TABLE_CHUNK, hash->b, sizeof hash->b, gather_visit, &g,
+                     &e->journal.err);
+    if (rc == BATON_OK)
+        return true;
+    journal_failed(e, rc, "chunks");
+    free(ret_bytes->bytes);
+    return false;
+}
+
+struct newest_blob {
+    const struct baton_key *sender;
+    struct baton_hash *hash;
+    bool found;
+};
+
+static bool
+newest_visit(void *arg, const void *key, size_t key_len, const uint8_t *value, size_t len)
+{
+    struct newest_blob *n = arg;
+    struct blob_row row;
+    n->found = key_len == sizeof n->hash->b && blob_row_decode(value, len, &row) == BATON_OK &&
+               baton_key_eq(&row.sender, n->sender) && row.have == row.total;
+    if (n->found)
+        memcpy(n->hash->b, key, key_len);
+    return !n->found;
+}
+
+bool
+blob_newest(struct engine *e, const struct baton_key *sender, struct baton_hash *ret_hash,
+            struct blob_bytes *ret_first)
+{
+    struct newest_blob n = {.sender = sender, .hash = ret_hash};
+    const struct store_port *s = &e->p.store;
+    enum baton_status rc = s->each(s->ctx, TABLE_BLOB, "", 0, newest_visit, &n, &e->journal.err);
+    if (rc != BATON_OK)
+        journal_failed(e, rc, "blobs");
+    return rc == BATON_OK && n.found && blob_gather(e, ret_hash, CHUNK_BYTES, ret_first);
 }
 
 static bool
@@ -138,17 +206,36 @@ blob_drop_stale(struct engine *e, const struct seat *seat, const struct baton_ha
         blob_drop(e, &s.blob);
 }
 
-static const char *
-chunk_check(const struct seat *seat, const struct msg_chunk *c, const struct blob *b)
+static bool
+sends_settings(const struct seat *seat)
 {
-    const struct room *room = seat->room;
-    if (!room->t.cutover_open || room->t.cutover.old_agent != seat->row.slot)
-        return "only the old server of an open cutover sends settings";
+    const struct tenant *t = &seat->room->t;
+    return t->cutover_open && t->cutover.old_agent == seat->row.slot;
+}
+
+static bool
+sends_rows(const struct seat *seat)
+{
+    const struct tenant *t = &seat->room->t;
+    return t->cutover_open && t->cutover.new_agent == seat->row.slot && !sends_settings(seat);
+}
+
+static enum baton_status
+chunk_check(const struct seat *seat, const struct msg_chunk *c, const struct blob *b,
+            const char **ret_why)
+{
+    *ret_why = "only the servers of an open cutover send what they sealed";
+    if (!sends_settings(seat) && !sends_rows(seat))
+        return BATON_DENIED;
+    *ret_why = "settings of more than 64 MiB, or of nothing, are not relayed";
     if (c->total == 0 || c->total > blob_most())
-        return "settings of more than 64 MiB, or of nothing, are not relayed";
+        return BATON_DENIED;
+    *ret_why = "this blob was announced with another size or by another agent";
     if (c->total != b->row.total || !baton_key_eq(&b->row.sender, &seat->row.key))
-        return "this blob was announced with another size or by another agent";
-    return NULL;
+        return BATON_DENIED;
+    return sends_rows(seat) && c->offset == 0
+               ? letter_check(seat, c->bytes, c->len, c->total, ret_why)
+               : BATON_OK;
 }
 
 /* All pieces but the last have one size, so an offset says which piece it is. */
@@ -160,7 +247,7 @@ chunk_shape(const struct msg_chunk *c)
 }
 
 static void
-blob_whole(struct engine *e, struct seat *seat, const struct blob *b)
+settings_whole(struct engine *e, struct seat *seat, const struct blob *b)
 {
     struct audit_record r;
     record_init(e, &r, AUDIT_STATEMENT, &seat->row.tenant, &seat->row.key);
@@ -177,17 +264,53 @@ blob_whole(struct engine *e, struct seat *seat, const struct blob *b)
     room_step(e, seat->room, &ev, &(struct told){.actor = &seat->row.key}, NULL, NULL);
 }
 
+/* False: they were not what they should be, and are gone. */
+static bool
+rows_whole(struct engine *e, struct seat *seat, const struct blob *b)
+{
+    struct blob_bytes all;
+    const char *why = "";
+    if (!blob_gather(e, &b->hash, (size_t)b->row.total, &all))
+        return false;
+    enum baton_status rc = letter_take(e, seat, all.bytes, all.len, &b->hash, &why);
+    free(all.bytes);
+    if (rc != BATON_OK) {
+        blob_drop(e, b);
+        session_refuse(e, seat, rc, NULL, why);
+        return false;
+    }
+    blob_save(e, b, NULL);
+    blob_drop_stale(e, seat, &b->hash, true);
+    return true;
+}
+
+/* False: refused. */
+static bool
+blob_whole(struct engine *e, struct seat *seat, const struct blob *b)
+{
+    if (!blob_hash_holds(e, b)) {
+        blob_drop(e, b);
+        session_refuse(e, seat, BATON_CORRUPT, NULL, "what was sealed does not have its hash");
+        return false;
+    }
+    if (sends_rows(seat))
+        return rows_whole(e, seat, b);
+    settings_whole(e, seat, b);
+    return true;
+}
+
 void
 blob_chunk(struct engine *e, struct seat *seat, const struct message *m)
 {
     const struct msg_chunk *c = &m->u.chunk;
+    const char *why = "";
     struct blob b = {
         .hash = c->blob,
         .row = {.tenant = seat->row.tenant, .sender = seat->row.key, .total = c->total}};
     bool known = blob_load(e, &c->blob, &b);
-    const char *why = chunk_check(seat, c, &b);
-    if (why != NULL) {
-        session_refuse(e, seat, BATON_DENIED, NULL, why);
+    enum baton_status rc = chunk_check(seat, c, &b, &why);
+    if (rc != BATON_OK) {
+        session_refuse(e, seat, rc, NULL, why);
         return;
     }
     if (c->offset != b.row.have || !chunk_shape(c)) {
@@ -195,7 +318,7 @@ blob_chunk(struct engine *e, struct seat *seat, const struct message *m)
         return;
     }
     if (!known && !bucket_take(&seat->blobs, BLOBS_BURST, BLOB_EVERY_MS, e->now_ms)) {
-        session_refuse(e, seat, BATON_LIMIT, NULL, "too many settings in a short time");
+        session_refuse(e, seat, BATON_LIMIT, NULL, "too many sealed files in a short time");
         return;
     }
     if (!known)
@@ -204,15 +327,10 @@ blob_chunk(struct engine *e, struct seat *seat, const struct message *m)
     chunk_key(&c->blob, c->offset, key);
     journal_row(e, NULL, TABLE_CHUNK, key, sizeof key, c->bytes, c->len);
     b.row.have += c->len;
-    if (b.row.have == b.row.total && !blob_hash_holds(e, &b)) {
-        blob_drop(e, &b);
-        session_refuse(e, seat, BATON_CORRUPT, NULL, "the sealed settings do not have their hash");
-        return;
-    }
-    if (b.row.have == b.row.total)
-        blob_whole(e, seat, &b);
-    else
+    if (b.row.have < b.row.total)
         blob_save(e, &b, NULL);
+    else if (!blob_whole(e, seat, &b))
+        return;
     want_send(e, seat, &b);
 }
 

@@ -430,6 +430,14 @@ call_disposition(struct engine *e, struct engine_call *c)
         findings_dispose(e, c, room);
 }
 
+static void
+call_rows_fetch(struct engine *e, struct engine_call *c)
+{
+    struct room *room = room_find(e, &c->tenant);
+    if (cutover_named(e, c, room))
+        letter_fetch(e, c, room);
+}
+
 /* ---- logins ----------------------------------------------------------------------------------- */
 
 static void
@@ -514,6 +522,7 @@ static const struct call_row {
     [CALL_CUTOVER_VERB] = {call_cutover_verb, SCOPE_TENANT, false, "cutover verb"},
     [CALL_APPROVAL] = {call_approval, SCOPE_TENANT, false, "approval"},
     [CALL_DISPOSITION] = {call_disposition, SCOPE_TENANT, false, "disposition"},
+    [CALL_ROWS] = {call_rows_fetch, SCOPE_TENANT, true, "cutover rows"},
     [CALL_LOGIN_ADD] = {call_login_add, SCOPE_SITE, true, "login add"},
     [CALL_LOGIN_REMOVE] = {call_login_remove, SCOPE_SITE, false, "login remove"},
 };

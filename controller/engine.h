@@ -30,6 +30,7 @@ enum engine_call_kind {
     CALL_CUTOVER_VERB, /* tenant, cutover, verb, text */
     CALL_APPROVAL,     /* tenant, cutover, bytes (APPROVAL_BYTES), sig */
     CALL_DISPOSITION,  /* tenant, cutover, bytes (disposition.h), sig */
+    CALL_ROWS,         /* tenant, cutover -> bytes: hash of the blob with its sealed rows */
     CALL_LOGIN_ADD,    /* subject = operator id (zero: a new one), name, roles, tenant (zero: all)
                            -> id, bytes: bearer token text, shown once */
     CALL_LOGIN_REMOVE, /* subject = operator id: all its logins */

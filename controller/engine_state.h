@@ -297,6 +297,19 @@ void statement_say(struct engine *e, struct seat *seat, const struct message *m)
 void statement_report(struct engine *e, struct seat *seat, const struct message *m);
 void blob_chunk(struct engine *e, struct seat *seat, const struct message *m);
 void blob_want(struct engine *e, struct seat *seat, const struct message *m);
+struct blob_bytes { /* malloc'd */
+    uint8_t *bytes;
+    size_t len;
+};
+/* The one whole blob of this sender, with its first piece. */
+bool blob_newest(struct engine *e, const struct baton_key *sender, struct baton_hash *ret_hash,
+                 struct blob_bytes *ret_first);
+/* letters.c: the first piece, and then the whole; *ret_why says what is wrong. */
+enum baton_status letter_check(const struct seat *seat, const uint8_t *bytes, size_t len,
+                               uint64_t total, const char **ret_why);
+enum baton_status letter_take(struct engine *e, const struct seat *seat, const uint8_t *bytes,
+                              size_t len, const struct baton_hash *hash, const char **ret_why);
+void letter_fetch(struct engine *e, struct engine_call *c, struct room *room);
 void findings_message(struct engine *e, struct seat *seat, const struct message *m);
 void findings_dispose(struct engine *e, struct engine_call *c, struct room *room);
 void call_handle(struct engine *e, struct engine_call *c);

@@ -122,13 +122,28 @@ borrow(struct canon_reader *r, size_t n)
 }
 
 static void
-get_head(struct canon_reader *r, struct letter *l)
+get_about(struct canon_reader *r, struct letter_about *about)
 {
     canon_expect(r, magic, sizeof magic);
-    l->about.tenant = canon_get_id(r);
-    l->about.plan = canon_get_id(r);
-    l->about.findings = canon_get_hash(r);
-    l->about.sender = canon_get_key(r);
+    about->tenant = canon_get_id(r);
+    about->plan = canon_get_id(r);
+    about->findings = canon_get_hash(r);
+    about->sender = canon_get_key(r);
+}
+
+bool
+letter_begins(const uint8_t *bytes, size_t len, struct letter_about *ret_about)
+{
+    struct canon_reader r;
+    canon_reader_init(&r, bytes, len);
+    get_about(&r, ret_about);
+    return !r.bad;
+}
+
+static void
+get_head(struct canon_reader *r, struct letter *l)
+{
+    get_about(r, &l->about);
     l->address_count = canon_get_enum(r, 1, LETTER_ADDRESSES_MAX);
     for (uint8_t i = 0; !r->bad && i < l->address_count; i++) {
         l->to[i] = canon_get_id(r);

@@ -58,6 +58,8 @@ enum baton_status letter_seal(const struct letter_about *about, const struct let
                               size_t count, const uint8_t *plain, size_t len,
                               const uint8_t secret[SIGN_SECRET_BYTES], uint8_t **ret_bytes,
                               size_t *ret_len, struct baton_err *err) BATON_MUST_USE;
+/* What the first bytes claim, before anything is checked. False: no letter begins like that. */
+bool letter_begins(const uint8_t *bytes, size_t len, struct letter_about *ret_about);
 /* Signed by the sender that it names: whose key that is, the caller knows. */
 enum baton_status letter_read(const uint8_t *bytes, size_t len, const struct digest_port *dp,
                               struct letter *ret_letter, struct baton_err *err) BATON_MUST_USE;

@@ -247,6 +247,7 @@ uint64_t api_unix_ms(void);
     X(cutover_approvals)                                                                           \
     X(cutover_approve)                                                                             \
     X(cutover_findings)                                                                            \
+    X(cutover_rows)                                                                                \
     X(cutover_dispose)                                                                             \
     X(cutover_verb)                                                                                \
     X(cutover_certificate)                                                                         \

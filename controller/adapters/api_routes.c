@@ -131,6 +131,7 @@ static const struct api_route routes[] = {
     {API_POST, V1 "/cutovers/{cutover}/approvals", ROLES_SIGN, SCOPE_CUTOVER, api_cutover_approve, NULL, b_signed, "give a signed approval"},
     {API_GET, V1 "/cutovers/{cutover}/findings", ROLES_READ, SCOPE_CUTOVER, api_cutover_findings, NULL, NULL, "what the new server's checks found, and what people decided"},
     {API_POST, V1 "/cutovers/{cutover}/dispositions", ROLE_APPROVE, SCOPE_CUTOVER, api_cutover_dispose, NULL, b_signed, "decide about one finding, signed"},
+    {API_POST, V1 "/cutovers/{cutover}/rows", ROLE_APPROVE, SCOPE_CUTOVER, api_cutover_rows, NULL, NULL, "the objects behind the findings, sealed by the new server's agent to the people whom it names; who fetches them is on the record"},
     {API_GET, V1 "/cutovers/{cutover}/certificate", ROLES_READ, SCOPE_CUTOVER, api_cutover_certificate, NULL, NULL, "the certificate, signed"},
     {API_GET, V1 "/cutovers/{cutover}/certificate.html", ROLES_READ, SCOPE_CUTOVER, api_cutover_certificate_html, NULL, NULL, "the certificate as a page to print"},
     {API_POST, V1 "/cutovers/{cutover}/{verb}", ROLE_OPERATE | ROLE_APPROVE, SCOPE_CUTOVER, api_cutover_verb, NULL, b_verb, "a verb of the workflow"},

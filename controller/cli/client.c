@@ -120,17 +120,29 @@ client_get(struct cli *c, json_t **ret_json, const char *fmt, ...)
     return client_get_etag(c, path, ret_json, NULL);
 }
 
-enum baton_status
-client_bytes(struct cli *c, const char *path, uint8_t **ret_bytes, size_t *ret_len)
+static enum baton_status
+bytes_of(struct cli *c, const char *method, const char *path, uint8_t **ret_bytes, size_t *ret_len)
 {
     struct http_answer answer;
-    struct http_request q = {.method = "GET", .path = path};
+    struct http_request q = {.method = method, .path = path};
     enum baton_status rc = perform(c, &q, &answer);
     if (rc != BATON_OK)
         return rc;
     *ret_bytes = (uint8_t *)answer.body;
     *ret_len = answer.len;
     return BATON_OK;
+}
+
+enum baton_status
+client_bytes(struct cli *c, const char *path, uint8_t **ret_bytes, size_t *ret_len)
+{
+    return bytes_of(c, "GET", path, ret_bytes, ret_len);
+}
+
+enum baton_status
+client_post_bytes(struct cli *c, const char *path, uint8_t **ret_bytes, size_t *ret_len)
+{
+    return bytes_of(c, "POST", path, ret_bytes, ret_len);
 }
 
 enum baton_status

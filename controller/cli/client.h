@@ -20,6 +20,9 @@ enum baton_status client_get_etag(struct cli *c, const char *path, json_t **ret_
                                   char ret_etag[64]);
 enum baton_status client_bytes(struct cli *c, const char *path, uint8_t **ret_bytes,
                                size_t *ret_len);
+/* The same where asking is itself put on the record. */
+enum baton_status client_post_bytes(struct cli *c, const char *path, uint8_t **ret_bytes,
+                                    size_t *ret_len);
 /* Takes over body (may be NULL). if_match may be NULL. ret_json may be NULL. */
 enum baton_status client_send(struct cli *c, const char *method, const char *path, json_t *body,
                               const char *if_match, json_t **ret_json);

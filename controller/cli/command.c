@@ -29,6 +29,10 @@ static const struct option_row watchable[] = {
     {"tenant", "TENANT", "only this tenant"},
     END,
 };
+static const struct option_row rows_options[] = {
+    {"rule", "RULE", "only what counts for this rule"},
+    END,
+};
 static const struct option_row watch_only[] = {
     {"watch", NULL, "keep showing it; stop with Ctrl-C"},
     END,
@@ -245,6 +249,7 @@ static const struct command commands[] = {
     {"cutover", "plan", "CUTOVER", 1, 1, verb_options, cmd_cutover_verb, "freeze the plan", "baton cutover plan contoso"},
     {"cutover", "approve", "CUTOVER", 1, 1, approve_options, cmd_cutover_approve, "look at it and sign", "baton cutover approve contoso"},
     {"cutover", "findings", "CUTOVER", 1, 1, watch_only, cmd_cutover_findings, "what the new server's checks found, and what people decided", "baton cutover findings contoso"},
+    {"cutover", "rows", "CUTOVER", 1, 1, rows_options, cmd_cutover_rows, "the objects behind the findings, opened with your own key", "baton cutover rows contoso --rule EX-DELETES\nbaton cutover rows contoso -o csv > rows.csv"},
     {"cutover", "dispose", "CUTOVER ROW", 2, 2, dispose_options, cmd_cutover_dispose, "decide about one finding, and sign", "baton cutover dispose contoso 3f9a12cd --as accepted --reason 'the container is empty'"},
     {"cutover", "accept", "CUTOVER", 1, 1, verb_options, cmd_cutover_verb, "accept the verification", "baton cutover accept contoso"},
     {"cutover", "arm", "CUTOVER", 1, 1, verb_options, cmd_cutover_verb, "get ready to fence", "baton cutover arm contoso"},

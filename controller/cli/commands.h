@@ -42,6 +42,7 @@
     X(cutover_watch)                                                                               \
     X(cutover_wait)                                                                                \
     X(cutover_verb)                                                                                \
+    X(cutover_rows)                                                                                \
     X(cutover_findings)                                                                            \
     X(cutover_dispose)                                                                             \
     X(cutover_approve)                                                                             \

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { CELL_BYTES = 256, SHORT_DIGITS = 16 };
+enum { CELL_BYTES = 16384, SHORT_DIGITS = 16 };
 
 const json_t *
 json_at(const json_t *o, const char *path)

@@ -19,40 +19,41 @@ now_unix_ms(void)
 
 /* --- what is fetched and checked -------------------------------------------------------------- */
 
-static enum baton_status
-fetch_plan(struct signing *s)
+enum baton_status
+plan_fetch(struct cli *c, const char *cutover_id, const json_t *cutover, struct plan *ret_plan,
+           struct baton_hash *ret_hash)
 {
     char path[CLIENT_PATH_BYTES], named[65];
     uint8_t *bytes = NULL;
     size_t len = 0;
-    snprintf(path, sizeof path, "/api/v1/cutovers/%s/plan", s->id);
-    enum baton_status rc = client_bytes(s->c, path, &bytes, &len);
+    snprintf(path, sizeof path, "/api/v1/cutovers/%s/plan", cutover_id);
+    enum baton_status rc = client_bytes(c, path, &bytes, &len);
     if (rc != BATON_OK)
         return rc;
-    crypto_sha256(bytes, len, &s->plan_hash);
-    baton_hex(s->plan_hash.b, sizeof s->plan_hash.b, named);
-    if (plan_decode(bytes, len, &s->plan) != BATON_OK)
-        rc = cli_fail(s->c, BATON_MALFORMED, "the plan cannot be decoded; nothing was signed");
-    else if (strcmp(named, json_text(s->cutover, "plan")) != 0)
-        rc = cli_fail(s->c, BATON_CONFLICT, "the plan is not the one that the cutover names");
+    crypto_sha256(bytes, len, ret_hash);
+    baton_hex(ret_hash->b, sizeof ret_hash->b, named);
+    if (plan_decode(bytes, len, ret_plan) != BATON_OK)
+        rc = cli_fail(c, BATON_MALFORMED, "the plan cannot be decoded; nothing was done");
+    else if (strcmp(named, json_text(cutover, "plan")) != 0)
+        rc = cli_fail(c, BATON_CONFLICT, "the plan is not the one that the cutover names");
     free(bytes);
     return rc;
 }
 
 /* A server is who an operator says it is, not who the controller says. */
-static enum baton_status
-check_members(struct signing *s)
+enum baton_status
+plan_check_members(struct cli *c, const struct trust_known *trust, const struct plan *plan)
 {
-    for (uint8_t i = 0; i < s->plan.member_count; i++) {
-        const struct plan_member *m = &s->plan.member[i];
-        const struct trust_operator *op = trust_operator_find(&s->trust->doc, &m->confirmed_by);
+    for (uint8_t i = 0; i < plan->member_count; i++) {
+        const struct plan_member *m = &plan->member[i];
+        const struct trust_operator *op = trust_operator_find(&trust->doc, &m->confirmed_by);
         uint8_t bytes[CONFIRM_BYTES];
-        confirm_bytes(&s->plan.tenant, m->host, &m->key, &m->box_key, bytes);
-        if (op == NULL || !trust_operator_may(op, ROLE_OPERATE, &s->plan.tenant) ||
+        confirm_bytes(&plan->tenant, m->host, &m->key, &m->box_key, bytes);
+        if (op == NULL || !trust_operator_may(op, ROLE_OPERATE, &plan->tenant) ||
             !crypto_verify_domain(&op->key, DOMAIN_CONFIRM, bytes, sizeof bytes, &m->confirmation))
-            return cli_fail(s->c, BATON_REFUSED,
+            return cli_fail(c, BATON_REFUSED,
                             "no operator of the trust document has confirmed the key of %s; "
-                            "nothing was signed",
+                            "nothing was done",
                             m->host);
     }
     return BATON_OK;
@@ -68,7 +69,7 @@ check_plan(struct signing *s)
     if (!trust_operator_may(s->me, trust_role_for(s->verb), &s->plan.tenant))
         return cli_fail(s->c, BATON_DENIED, "the trust document does not let %s sign %s here",
                         s->me->name, approval_verb_name(s->verb));
-    return check_members(s);
+    return plan_check_members(s->c, s->trust, &s->plan);
 }
 
 static enum baton_status
@@ -218,7 +219,8 @@ signing_begin(struct signing *s, struct cli *c, const char *cutover, enum approv
     if (rc == BATON_OK)
         rc = trust_me(c, s->trust, &s->me);
     if (rc == BATON_OK)
-        rc = about_one_server(verb) ? fetch_server(s, cutover, cli_arg(c, 1)) : fetch_plan(s);
+        rc = about_one_server(verb) ? fetch_server(s, cutover, cli_arg(c, 1))
+                                    : plan_fetch(c, s->id, s->cutover, &s->plan, &s->plan_hash);
     if (rc == BATON_OK)
         rc = check_plan(s);
     if (rc == BATON_OK && needs_verification(verb))

@@ -31,6 +31,13 @@ struct signing {
     struct approval approval;
 };
 
+/* The plan that the cutover names, by its hash. */
+enum baton_status plan_fetch(struct cli *c, const char *cutover_id, const json_t *cutover,
+                             struct plan *ret_plan, struct baton_hash *ret_hash);
+/* Every server of it has a key that an operator of the trust document confirmed. */
+enum baton_status plan_check_members(struct cli *c, const struct trust_known *trust,
+                                     const struct plan *plan);
+
 /* Everything that is to be known before a key is unlocked. signing_done in every case. */
 enum baton_status signing_begin(struct signing *s, struct cli *c, const char *cutover,
                                 enum approval_verb verb);

@@ -42,7 +42,8 @@ enum {
     X(AUDIT_CERTIFICATE, "certificate")                                                            \
     X(AUDIT_LOGIN, "login")                                                                        \
     X(AUDIT_TIMEOUT, "timeout")                                                                    \
-    X(AUDIT_DISPOSED, "disposed") /* a person decided about a finding */
+    X(AUDIT_DISPOSED, "disposed") /* a person decided about a finding */                           \
+    X(AUDIT_ROWS, "rows")         /* sealed rows came from an agent, or a person fetched them */
 
 enum audit_type {
 #define X(id, name) id,

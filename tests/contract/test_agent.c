@@ -349,6 +349,7 @@ end_agent(struct side *s)
     agent_bus_close(&a->bus);
     settings_done(&a->settings);
     review_done(&a->review);
+    rows_done(&a->rows);
     collect_done(&a->collect);
     agent_store_close(&a->store);
     free(a);

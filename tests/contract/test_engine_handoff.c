@@ -7,6 +7,7 @@
 #include "engine_world.h"
 #include "toy.h"
 
+#include "common/crypto/letter.h"
 #include "controller/adapters/store_sqlite.h"
 #include "controller/core/approvals.h"
 #include "controller/rebuild.h"
@@ -985,6 +986,172 @@ findings_of_a_server_that_nobody_reviews_are_not_heard(void **state)
     assert_int_equal(h->t.cutover.review.row_count, 0);
 }
 
+/* --- rows, sealed to people --- */
+
+static struct {
+    uint8_t *bytes;
+    size_t len;
+    struct baton_hash hash;
+} letter;
+
+static void
+seal_letter(struct handoff *h, const struct baton_hash *findings, size_t plain_len)
+{
+    struct side *s = &h->side[NEW];
+    struct letter_about about = {.tenant = h->w.tenant,
+                                 .plan = h->t.plan.id,
+                                 .findings = *findings,
+                                 .sender = s->wire.id.sign_key};
+    struct letter_address to[] = {{h->w.operator_id[0], h->w.operator[0].key },
+                                   {h->w.operator_id[1], h->w.operator[1].key } };
+    uint8_t *plain = calloc(1, plain_len);
+    crypto_random(plain, plain_len);
+    free(letter.bytes);
+    assert_int_equal(letter_seal(&about, to, 2, plain, plain_len, s->wire.id.secret->sign,
+                                 &letter.bytes, &letter.len, NULL),
+                     BATON_OK);
+    crypto_sha256(letter.bytes, letter.len, &letter.hash);
+    free(plain);
+}
+
+static void
+send_letter_from(struct side *s, uint64_t offset)
+{
+    struct message m = {.type = MSG_CHUNK};
+    size_t left = letter.len - (size_t)offset;
+    m.u.chunk = (struct msg_chunk){letter.hash, offset, letter.len, letter.bytes + offset,
+                                   left < CHUNK_BYTES ? left : CHUNK_BYTES};
+    agent_send(&s->wire, &m);
+}
+
+/* Every piece that is wanted; NULL: wanted no more, else what refused it. */
+static struct message *
+send_letter(struct handoff *h, struct side *s)
+{
+    struct message *m = NULL;
+    send_letter_from(s, 0);
+    for (uint64_t at = 0; at < letter.len;) {
+        world_settle(&h->w);
+        m = world_next(&h->w, &s->wire);
+        assert_non_null(m);
+        if (m->type == MSG_REFUSED)
+            return m;
+        if (m->type != MSG_WANT || !baton_hash_eq(&m->u.want.blob, &letter.hash))
+            continue;
+        at = m->u.want.offset;
+        if (at < letter.len)
+            send_letter_from(s, at);
+    }
+    return NULL;
+}
+
+static void
+expect_refused(struct handoff *h, struct side *s, enum baton_status status)
+{
+    struct message *m = send_letter(h, s);
+    assert_non_null(m);
+    assert_int_equal(m->u.refused.status, status);
+}
+
+static struct baton_hash
+reviewed(struct handoff *h, uint64_t count)
+{
+    struct baton_hash findings = say_findings(&h->side[NEW], count);
+    assert_non_null(world_take(&h->w, &h->side[NEW].wire, MSG_HEARD));
+    read_tenant(h);
+    return findings;
+}
+
+static enum baton_status
+fetch_rows(struct handoff *h, struct baton_hash *ret_hash)
+{
+    struct engine_call *c = world_call_new(&h->w, CALL_ROWS);
+    c->actor = h->w.operator_id[1];
+    c->cutover = h->t.cutover.id;
+    enum baton_status rc = engine_call(h->w.engine, c);
+    if (rc == BATON_OK)
+        memcpy(ret_hash->b, c->bytes, sizeof ret_hash->b);
+    free(c);
+    return rc;
+}
+
+static void
+sealed_rows_are_kept_and_every_fetch_is_on_the_record(void **state)
+{
+    struct handoff *h = *state;
+    struct baton_hash hash, findings;
+    char to[64] = "to 1-2 of 2 people: ";
+    walk_to(h, HO_VERIFY, false);
+    findings = reviewed(h, 3);
+    assert_int_equal(fetch_rows(h, &hash), BATON_NOT_FOUND);
+    seal_letter(h, &findings, 2 * CHUNK_BYTES);
+    assert_null(send_letter(h, &h->side[NEW]));
+    baton_hex(h->w.operator_id[0].b, 8, to + strlen(to));
+    assert_int_equal(world_records(&h->w, AUDIT_ROWS), 1);
+    assert_true(world_record_says(&h->w, AUDIT_ROWS, to));
+    assert_int_equal(fetch_rows(h, &hash), BATON_OK);
+    assert_true(baton_hash_eq(&hash, &letter.hash));
+    assert_int_equal(world_records(&h->w, AUDIT_ROWS), 2);
+    assert_int_equal(fetch_rows(h, &hash), BATON_OK);
+    assert_int_equal(world_records(&h->w, AUDIT_ROWS), 3);
+}
+
+static void
+newer_rows_take_the_place_of_older_ones(void **state)
+{
+    struct handoff *h = *state;
+    struct baton_hash hash, findings;
+    walk_to(h, HO_VERIFY, false);
+    size_t blobs = rows_of(h, TABLE_BLOB), chunks = rows_of(h, TABLE_CHUNK);
+    for (uint64_t count = 1; count <= 3; count++) {
+        findings = reviewed(h, count);
+        seal_letter(h, &findings, CHUNK_BYTES);
+        assert_null(send_letter(h, &h->side[NEW]));
+        assert_int_equal(fetch_rows(h, &hash), BATON_OK);
+        assert_true(baton_hash_eq(&hash, &letter.hash));
+    }
+    assert_int_equal(rows_of(h, TABLE_BLOB), blobs + 1);
+    assert_int_equal(rows_of(h, TABLE_CHUNK), chunks + 2);
+}
+
+static void
+rows_of_older_findings_or_of_another_plan_are_not_kept(void **state)
+{
+    struct handoff *h = *state;
+    struct baton_hash hash, findings, older;
+    walk_to(h, HO_VERIFY, false);
+    older = reviewed(h, 3);
+    findings = reviewed(h, 4);
+    seal_letter(h, &older, 100);
+    expect_refused(h, &h->side[NEW], BATON_CONFLICT);
+    h->t.plan.id.b[0] ^= 1;
+    seal_letter(h, &findings, 100);
+    expect_refused(h, &h->side[NEW], BATON_DENIED);
+    h->t.plan.id.b[0] ^= 1;
+    h->w.tenant.b[0] ^= 1;
+    seal_letter(h, &findings, 100);
+    h->w.tenant.b[0] ^= 1;
+    expect_refused(h, &h->side[NEW], BATON_DENIED);
+    assert_int_equal(fetch_rows(h, &hash), BATON_NOT_FOUND);
+    assert_int_equal(world_records(&h->w, AUDIT_ROWS), 0);
+}
+
+static void
+rows_that_their_agent_did_not_sign_are_not_kept(void **state)
+{
+    struct handoff *h = *state;
+    struct baton_hash hash, findings;
+    walk_to(h, HO_VERIFY, false);
+    size_t chunks = rows_of(h, TABLE_CHUNK);
+    findings = reviewed(h, 3);
+    seal_letter(h, &findings, 2 * CHUNK_BYTES);
+    letter.bytes[letter.len - 1] ^= 1;
+    crypto_sha256(letter.bytes, letter.len, &letter.hash);
+    expect_refused(h, &h->side[NEW], BATON_DENIED);
+    assert_int_equal(fetch_rows(h, &hash), BATON_NOT_FOUND);
+    assert_int_equal(rows_of(h, TABLE_CHUNK), chunks);
+}
+
 static enum baton_status
 dispose(struct handoff *h, uint8_t row, size_t signer, size_t caller, struct baton_hash *ret_hash)
 {
@@ -1155,6 +1322,10 @@ main(void)
         HANDOFF_TEST(a_decision_about_a_finding_is_kept_with_its_signature_through_a_restart),
         HANDOFF_TEST(an_accepted_verification_is_stored_with_all_that_it_counts),
         HANDOFF_TEST(a_flood_of_new_lists_is_taken_slowly),
+        HANDOFF_TEST(sealed_rows_are_kept_and_every_fetch_is_on_the_record),
+        HANDOFF_TEST(newer_rows_take_the_place_of_older_ones),
+        HANDOFF_TEST(rows_of_older_findings_or_of_another_plan_are_not_kept),
+        HANDOFF_TEST(rows_that_their_agent_did_not_sign_are_not_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -94,6 +94,18 @@ what_it_belongs_to_and_whom_it_names_can_be_read_by_everybody(void **state)
 }
 
 static void
+its_first_bytes_say_what_it_claims_to_belong_to(void **state)
+{
+    (void)state;
+    struct letter_about said;
+    assert_true(letter_begins(bytes, len, &said));
+    assert_memory_equal(&said, &about, sizeof about);
+    assert_false(letter_begins(bytes, 8 + 2 * 16 + 2 * 32 - 1, &said));
+    bytes[7] = '2';
+    assert_false(letter_begins(bytes, len, &said));
+}
+
+static void
 nothing_of_the_text_stands_in_it(void **state)
 {
     (void)state;
@@ -209,6 +221,7 @@ main(void)
         LETTER_TEST(everybody_whom_it_names_can_open_it),
         LETTER_TEST(nobody_else_can_open_it),
         LETTER_TEST(what_it_belongs_to_and_whom_it_names_can_be_read_by_everybody),
+        LETTER_TEST(its_first_bytes_say_what_it_claims_to_belong_to),
         LETTER_TEST(nothing_of_the_text_stands_in_it),
         LETTER_TEST(two_letters_of_the_same_text_have_nothing_sealed_in_common),
         LETTER_TEST(a_change_of_any_byte_is_noticed),
