@@ -8,49 +8,49 @@
 
 /* Which rows stay when there are more than fit: those of the first of these rules. The bit of a rule in
  * the document is its place here. */
-enum kind {
-    KIND_DELETES,
-    KIND_DELETE_ADDS,
-    KIND_ANCHORS,
-    KIND_UNKNOWN,
-    KIND_LEFT_OUT,
-    KIND_ADDS_EXISTING,
-    KIND_RENAMES,
-    KIND_CONFLICTS,
-    KIND_MEMBERSHIP,
-    KIND_WATCHED,
-    KIND_EMPTIED,
-    KIND_ADDS,
-    KIND_MASS_CHANGE, /* known when all is counted */
-    KIND_UPDATES,
-    KIND_COUNT,
+enum rank {
+    RANK_DELETES,
+    RANK_DELETE_ADDS,
+    RANK_ANCHORS,
+    RANK_UNKNOWN,
+    RANK_LEFT_OUT,
+    RANK_ADDS_EXISTING,
+    RANK_RENAMES,
+    RANK_CONFLICTS,
+    RANK_MEMBERSHIP,
+    RANK_WATCHED,
+    RANK_EMPTIED,
+    RANK_ADDS,
+    RANK_MASS_CHANGE, /* known when all is counted */
+    RANK_UPDATES,
+    RANK_COUNT,
 };
 
-static const char *const rules[KIND_COUNT] = {
-    [KIND_DELETES] = "EX-DELETES",         [KIND_DELETE_ADDS] = "EX-DELETE-ADDS",
-    [KIND_ANCHORS] = "EX-ANCHOR-CHANGES",  [KIND_UNKNOWN] = "EX-UNKNOWN",
-    [KIND_LEFT_OUT] = "EX-LEFT-OUT",       [KIND_ADDS_EXISTING] = "EX-ADDS-EXISTING",
-    [KIND_RENAMES] = "EX-RENAMES",         [KIND_CONFLICTS] = "EX-CONFLICT-DN",
-    [KIND_MEMBERSHIP] = "EX-MEMBERSHIP",   [KIND_WATCHED] = "EX-WATCHED",
-    [KIND_EMPTIED] = "EX-EMPTIED",         [KIND_ADDS] = "EX-ADDS",
-    [KIND_MASS_CHANGE] = "EX-MASS-CHANGE", [KIND_UPDATES] = "EX-UPDATES",
+static const char *const rules[RANK_COUNT] = {
+    [RANK_DELETES] = "EX-DELETES",         [RANK_DELETE_ADDS] = "EX-DELETE-ADDS",
+    [RANK_ANCHORS] = "EX-ANCHOR-CHANGES",  [RANK_UNKNOWN] = "EX-UNKNOWN",
+    [RANK_LEFT_OUT] = "EX-LEFT-OUT",       [RANK_ADDS_EXISTING] = "EX-ADDS-EXISTING",
+    [RANK_RENAMES] = "EX-RENAMES",         [RANK_CONFLICTS] = "EX-CONFLICT-DN",
+    [RANK_MEMBERSHIP] = "EX-MEMBERSHIP",   [RANK_WATCHED] = "EX-WATCHED",
+    [RANK_EMPTIED] = "EX-EMPTIED",         [RANK_ADDS] = "EX-ADDS",
+    [RANK_MASS_CHANGE] = "EX-MASS-CHANGE", [RANK_UPDATES] = "EX-UPDATES",
 };
 
-static const enum kind of_group[GROUP_COUNT] = {
-    [GROUP_ADDS] = KIND_ADDS,
-    [GROUP_UPDATES] = KIND_UPDATES,
-    [GROUP_DELETES] = KIND_DELETES,
-    [GROUP_DELETE_ADDS] = KIND_DELETE_ADDS,
-    [GROUP_RENAMES] = KIND_RENAMES,
-    [GROUP_UNKNOWN] = KIND_UNKNOWN,
-    [GROUP_ADDS_EXISTING] = KIND_ADDS_EXISTING,
-    [GROUP_ANCHORS] = KIND_ANCHORS,
-    [GROUP_MEMBERSHIP] = KIND_MEMBERSHIP,
-    [GROUP_CONFLICTS] = KIND_CONFLICTS,
-    [GROUP_LEFT_OUT] = KIND_LEFT_OUT,
+static const enum rank of_group[GROUP_COUNT] = {
+    [GROUP_ADDS] = RANK_ADDS,
+    [GROUP_UPDATES] = RANK_UPDATES,
+    [GROUP_DELETES] = RANK_DELETES,
+    [GROUP_DELETE_ADDS] = RANK_DELETE_ADDS,
+    [GROUP_RENAMES] = RANK_RENAMES,
+    [GROUP_UNKNOWN] = RANK_UNKNOWN,
+    [GROUP_ADDS_EXISTING] = RANK_ADDS_EXISTING,
+    [GROUP_ANCHORS] = RANK_ANCHORS,
+    [GROUP_MEMBERSHIP] = RANK_MEMBERSHIP,
+    [GROUP_CONFLICTS] = RANK_CONFLICTS,
+    [GROUP_LEFT_OUT] = RANK_LEFT_OUT,
 };
 
-enum { HEAD_BYTES = 4 + 2 * 16 + 3 * 32 + 2 * 8 + 1 + KIND_COUNT * (2 + FINDING_RULE_BYTES) + 4 };
+enum { HEAD_BYTES = 4 + 2 * 16 + 3 * 32 + 2 * 8 + 1 + RANK_COUNT * (2 + FINDING_RULE_BYTES) + 4 };
 
 struct shelf { /* rows whose gravest rule is the same, as the file has them */
     struct object_row **row;
@@ -60,7 +60,7 @@ struct shelf { /* rows whose gravest rule is the same, as the file has them */
 struct exports_rows {
     enum baton_status status;
     struct limits limits;
-    struct shelf shelf[KIND_COUNT];
+    struct shelf shelf[RANK_COUNT];
     uint32_t count;
     size_t bytes;
     uint64_t left_out;
@@ -89,7 +89,7 @@ exports_rows_free(struct exports_rows **x)
 {
     if (*x == NULL)
         return;
-    for (size_t k = 0; k < KIND_COUNT; k++) {
+    for (size_t k = 0; k < RANK_COUNT; k++) {
         struct shelf *s = &(*x)->shelf[k];
         for (uint32_t i = 0; i < s->count; i++)
             object_row_free(&s->row[i]);
@@ -112,10 +112,10 @@ exports_rows_change(struct exports_rows *x, const struct csexport_change *c)
     text_copy(x->name[x->attribute_count++], CSEXPORT_NAME_BYTES, c->name);
 }
 
-static enum kind
+static enum rank
 gravest(uint32_t row_rules)
 {
-    enum kind k = KIND_DELETES;
+    enum rank k = RANK_DELETES;
     while ((row_rules >> k & 1) == 0)
         k++;
     return k;
@@ -124,7 +124,7 @@ gravest(uint32_t row_rules)
 static struct shelf *
 last_filled(struct exports_rows *x)
 {
-    size_t k = KIND_COUNT;
+    size_t k = RANK_COUNT;
     while (x->shelf[--k].count == 0)
         BATON_ASSERT(k > 0);
     return &x->shelf[k];
@@ -159,7 +159,7 @@ shelf_room(struct shelf *s)
 
 /* Full, and nothing milder stands there that would make room for it. */
 static bool
-no_room_for(struct exports_rows *x, enum kind k)
+no_room_for(struct exports_rows *x, enum rank k)
 {
     return x->count == OBJECT_ROWS_MAX && &x->shelf[k] >= last_filled(x);
 }
@@ -167,7 +167,7 @@ no_room_for(struct exports_rows *x, enum kind k)
 static void
 keep(struct exports_rows *x, const struct object_row *row)
 {
-    enum kind k = gravest(row->rules);
+    enum rank k = gravest(row->rules);
     if (no_room_for(x, k)) {
         x->left_out++;
         return;
@@ -199,9 +199,9 @@ exports_rows_object(struct exports_rows *x, const struct csexport_object *o, uin
         if ((groups >> g & 1) != 0)
             row.rules |= UINT32_C(1) << of_group[g];
     if (x->watched && o->operation == CSEXPORT_UPDATE)
-        row.rules |= UINT32_C(1) << KIND_WATCHED;
+        row.rules |= UINT32_C(1) << RANK_WATCHED;
     if (x->emptied)
-        row.rules |= UINT32_C(1) << KIND_EMPTIED;
+        row.rules |= UINT32_C(1) << RANK_EMPTIED;
     if (row.rules != 0 && x->status == BATON_OK)
         keep(x, &row);
     x->attribute_count = x->attributes_left_out = 0;
@@ -220,7 +220,7 @@ changes_much(const struct exports_rows *x, const struct exports *e, uint64_t sco
     for (size_t i = 0; i < e->attribute_count; i++) {
         const struct exports_attribute *a = &e->attribute[i];
         if (strcmp(a->name, name) == 0)
-            return limits_passed(&x->limits, rules[KIND_MASS_CHANGE],
+            return limits_passed(&x->limits, rules[RANK_MASS_CHANGE],
                                  exports_most_touched(e, a, &type), scope, &limit) &&
                    strcmp(type, row_type) == 0;
     }
@@ -236,7 +236,7 @@ mark_mass_change(const struct exports_rows *x, const struct exports *e, uint64_t
         much = row->operation == CSEXPORT_UPDATE &&
                changes_much(x, e, scope, row->type, row->attribute[i].name);
     if (much)
-        row->rules |= UINT32_C(1) << KIND_MASS_CHANGE;
+        row->rules |= UINT32_C(1) << RANK_MASS_CHANGE;
 }
 
 enum baton_status
@@ -250,7 +250,7 @@ exports_rows_give(struct exports_rows *x, const struct exports *e, uint64_t scop
         return BATON_NOMEM;
     ret_rows->row = all;
     ret_rows->count = 0;
-    for (size_t k = 0; k < KIND_COUNT; k++) {
+    for (size_t k = 0; k < RANK_COUNT; k++) {
         for (uint32_t i = 0; i < x->shelf[k].count; i++) {
             mark_mass_change(x, e, scope_objects, x->shelf[k].row[i]);
             all[ret_rows->count++] = x->shelf[k].row[i];
@@ -258,7 +258,7 @@ exports_rows_give(struct exports_rows *x, const struct exports *e, uint64_t scop
         x->shelf[k].count = 0;
         text_copy(ret_rows->rule[k], sizeof ret_rows->rule[k], rules[k]);
     }
-    ret_rows->rule_count = KIND_COUNT;
+    ret_rows->rule_count = RANK_COUNT;
     ret_rows->left_out = x->left_out;
     return BATON_OK;
 }
