@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "common/crypto/letter.h"
 #include "common/merkle.h"
 #include "common/text.h"
 #include "host_fake.h"
@@ -1358,6 +1359,219 @@ another_key_than_ours_opens_nothing(void **state)
     free(r);
 }
 
+/* --- rows, sealed to people --- */
+
+static const char person[] = "CN=Anna Ahlberg,OU=CORP,DC=contoso,DC=com";
+
+static void
+find_deletes(struct review *r, int count)
+{
+    struct findings list = {0};
+    struct finding f = {.rule = "EX-DELETES",
+                        .severity = SEVERITY_BLOCK,
+                        .count = (uint64_t)count,
+                        .subject = "deletes"};
+    MUST(findings_add(&list, &f));
+    if (r->bytes == NULL)
+        r->bytes = malloc(FINDINGS_BYTES_MAX);
+    MUST(findings_encode(&list, r->bytes, &r->len));
+    crypto_sha256(r->bytes, r->len, &r->hash);
+    r->known = true;
+    r->heard = false;
+    findings_done(&list);
+}
+
+/* What a review does with an export of so many deletes, under a policy that lets rows leave or not. */
+static void
+review_deletes(struct desk *d, bool may_leave, int count)
+{
+    struct agent *a = d->side[NEW].agent;
+    struct limits limits;
+    struct csexport_visitor v;
+    struct baton_hash file = {{2}};
+    struct csexport_object o = {.type = "user",
+                                .anchor = "",
+                                .id = "",
+                                .connector = "",
+                                .connector_id = "",
+                                .operation = CSEXPORT_DELETE};
+    char dn[128];
+    limits_preset(PRESET_PARITY, &limits);
+    limits.rows_may_leave = may_leave;
+    a->member.plan = d->plan;
+    a->review.exports = exports_new(NULL);
+    rows_begin(a, &limits);
+    exports_visitor(a->review.exports, &v);
+    for (int i = 0; i < count; i++) {
+        (void)snprintf(dn, sizeof dn, "%s,OU=%d", person, i);
+        o.dn = dn;
+        v.object(v.ctx, &o);
+    }
+    find_deletes(&a->review, count);
+    rows_made(a, &limits, &a->review.hash, &file);
+    exports_free(&a->review.exports);
+}
+
+static void
+hear_findings(struct desk *d)
+{
+    struct message m = {.type = MSG_HEARD};
+    m.u.heard.statement = d->side[NEW].agent->review.hash;
+    send_to(d, &d->side[NEW], &m);
+}
+
+static void
+want_rows(struct desk *d, const struct baton_hash *blob, uint64_t offset)
+{
+    struct message m = {.type = MSG_WANT};
+    m.u.want = (struct msg_want){*blob, offset};
+    send_to(d, &d->side[NEW], &m);
+}
+
+/* Asks for piece after piece, as the controller does. */
+static size_t
+take_letter(struct desk *d, uint8_t bytes[], size_t cap)
+{
+    struct baton_hash hash;
+    size_t total = 0;
+    for (size_t have = 0; total == 0 || have < total;) {
+        struct message *m = expect(d, &d->side[NEW], MSG_CHUNK);
+        const struct msg_chunk *c = &m->u.chunk;
+        assert_int_equal(c->offset, have);
+        assert_true(c->total <= cap);
+        memcpy(bytes + have, c->bytes, c->len);
+        have += c->len;
+        total = c->total;
+        hash = c->blob;
+        want_rows(d, &hash, have);
+        message_free(&m);
+    }
+    struct baton_hash found;
+    crypto_sha256(bytes, total, &found);
+    assert_true(baton_hash_eq(&found, &hash));
+    return total;
+}
+
+static void
+read_letter(const struct desk *d, const uint8_t *bytes, size_t len, struct letter *ret_letter)
+{
+    MUST(letter_read(bytes, len, crypto_digest_port(), ret_letter, NULL));
+    assert_true(baton_key_eq(&ret_letter->about.sender, &d->side[NEW].identity.sign_key));
+    assert_true(baton_id_eq(&ret_letter->about.plan, &d->plan.id));
+}
+
+/* A second person, of whom the trust document says what that person may do. */
+static void
+trust_bert(struct desk *d, const struct crypto_signer *bert, uint16_t roles)
+{
+    size_t len;
+    struct trust_operator *op = &d->trust.operator[1];
+    crypto_sha256(d->trust_bytes, d->trust_signed.len, &d->trust.previous);
+    d->trust.version++;
+    d->trust.operator_count = 2;
+    op->id.b[0] = 8;
+    op->key = bert->key;
+    op->roles = roles;
+    text_copy(op->name, sizeof op->name, "bert");
+    MUST(trust_encode(&d->trust, d->trust_bytes, sizeof d->trust_bytes, &len));
+    d->trust_signed.len = len;
+    MUST(crypto_sign_domain(d->root.secret, DOMAIN_TRUST, d->trust_bytes, len,
+                            &d->trust_signed.sig));
+}
+
+static void
+rows_leave_sealed_when_the_findings_were_heard(void **state)
+{
+    enum { DELETES = 3000 };
+    struct desk *d = desk_of(state);
+    static uint8_t bytes[1 << 20];
+    struct letter l;
+    struct object_rows rows;
+    uint8_t *packed;
+    size_t packed_len;
+    start_agent(d, &d->side[NEW]);
+    open_session(d, &d->side[NEW]);
+    review_deletes(d, true, DELETES);
+    expect_none(d, &d->side[NEW], MSG_CHUNK);
+    hear_findings(d);
+    size_t len = take_letter(d, bytes, sizeof bytes);
+    read_letter(d, bytes, len, &l);
+    assert_int_equal(l.address_count, 1);
+    assert_true(baton_hash_eq(&l.about.findings, &d->side[NEW].agent->review.hash));
+    MUST(letter_open(&l, &d->trust.operator[0].id, &d->anna, &packed, &packed_len, NULL));
+    MUST(object_rows_read(packed, packed_len, &rows, NULL));
+    assert_int_equal(rows.count, DELETES);
+    assert_non_null(strstr(rows.row[0]->dn, person));
+    assert_true(baton_key_eq(&rows.agent, &d->side[NEW].identity.sign_key));
+    object_rows_done(&rows);
+    free(packed);
+    expect_none(d, &d->side[NEW], MSG_CHUNK);
+    assert_null(d->side[NEW].agent->rows.letter);
+}
+
+static void
+without_the_policys_word_no_row_is_kept_and_none_leaves(void **state)
+{
+    struct desk *d = desk_of(state);
+    start_agent(d, &d->side[NEW]);
+    open_session(d, &d->side[NEW]);
+    review_deletes(d, true, 2);
+    assert_non_null(d->side[NEW].agent->rows.packed);
+    review_deletes(d, false, 3);
+    assert_null(d->side[NEW].agent->rows.packed);
+    assert_null(d->side[NEW].agent->rows.letter);
+    hear_findings(d);
+    expect_none(d, &d->side[NEW], MSG_CHUNK);
+}
+
+static void
+rows_are_sealed_to_those_who_may_approve_and_anew_when_these_are_others(void **state)
+{
+    struct desk *d = desk_of(state);
+    static uint8_t bytes[1 << 16];
+    struct crypto_signer bert;
+    struct letter l;
+    struct agent *a;
+    MUST(crypto_signer_new(&bert, NULL));
+    trust_bert(d, &bert, ROLE_OPERATE | ROLE_VIEW | ROLE_AUDIT | ROLE_ADMIN);
+    start_agent(d, &d->side[NEW]);
+    open_session(d, &d->side[NEW]);
+    a = d->side[NEW].agent;
+    review_deletes(d, true, 1);
+    hear_findings(d);
+    read_letter(d, bytes, take_letter(d, bytes, sizeof bytes), &l);
+    assert_int_equal(l.address_count, 1);
+    assert_true(baton_id_eq(&l.to[0], &d->trust.operator[0].id));
+    expect_none(d, &d->side[NEW], MSG_CHUNK);
+    trust_bert(d, &bert, ROLE_APPROVE);
+    struct order trust = {.trust = d->trust_signed};
+    struct member_event ev = agent_event(MEMBER_TRUST);
+    ev.order = &trust;
+    agent_step(a, &ev);
+    read_letter(d, bytes, take_letter(d, bytes, sizeof bytes), &l);
+    assert_int_equal(l.address_count, 2);
+    assert_true(baton_id_eq(&l.to[1], &d->trust.operator[1].id));
+    crypto_signer_done(&bert);
+}
+
+static void
+a_refused_offer_of_rows_ends_the_offer_and_not_the_session(void **state)
+{
+    struct desk *d = desk_of(state);
+    struct message refused = {.type = MSG_REFUSED};
+    start_agent(d, &d->side[NEW]);
+    open_session(d, &d->side[NEW]);
+    review_deletes(d, true, 1);
+    hear_findings(d);
+    struct message *m = expect(d, &d->side[NEW], MSG_CHUNK);
+    message_free(&m);
+    refused.u.refused.status = BATON_DENIED;
+    send_to(d, &d->side[NEW], &refused);
+    expect_none(d, &d->side[NEW], MSG_HELLO);
+    assert_true(d->side[NEW].agent->session.open);
+    assert_null(d->side[NEW].agent->rows.letter);
+}
+
 static int
 group_setup(void **state)
 {
@@ -1402,6 +1616,10 @@ main(void)
         TEST(nothing_is_sealed_to_a_key_that_nobody_confirmed),
         TEST(a_file_that_is_not_the_one_named_is_not_sealed),
         TEST(another_key_than_ours_opens_nothing),
+        TEST(rows_leave_sealed_when_the_findings_were_heard),
+        TEST(without_the_policys_word_no_row_is_kept_and_none_leaves),
+        TEST(rows_are_sealed_to_those_who_may_approve_and_anew_when_these_are_others),
+        TEST(a_refused_offer_of_rows_ends_the_offer_and_not_the_session),
     };
     return cmocka_run_group_tests(tests, group_setup, NULL);
 }
