@@ -355,6 +355,18 @@ view_verification(const struct verification *v)
     return o;
 }
 
+static json_t *
+view_review(const struct review *r)
+{
+    json_t *o = json_object();
+    view_put_hash(o, "findings", &r->findings);
+    json_object_set_new(o, "rows", json_integer((json_int_t)r->row_count + r->more));
+    json_object_set_new(o, "open", json_integer(review_open(r, SEVERITY_REVIEW)));
+    json_object_set_new(o, "blocking", json_integer(review_open(r, SEVERITY_BLOCK)));
+    json_object_set_new(o, "dispositions", json_integer(r->disposition_count));
+    return o;
+}
+
 json_t *
 view_plan(const struct plan *p)
 {
@@ -428,6 +440,7 @@ view_cutover(const struct tenant *t)
     view_put_hash(o, "plan", &c->plan);
     view_put_hash(o, "verification_hash", &c->verification_hash);
     json_object_set_new(o, "verification", view_verification(&c->verification));
+    json_object_set_new(o, "review", view_review(&c->review));
     json_object_set_new(o, "approvals", json_integer(c->approval_count));
     json_object_set_new(o, "reason", json_string(c->reason));
     json_object_set_new(o, "grade", json_string(grade));

@@ -211,6 +211,7 @@ tenant_explain(const struct tenant *t, uint64_t now_ms, const struct digest_port
             if (r != NULL && explain_rule(&g, r, ret_problem))
                 break;
         }
+        explain_verification(&g, ret_problem);
         explain_no_plan(&g, ret_problem);
         explain_halted(&g, ret_problem);
         if (c->state == HO_BREACH)

@@ -1,7 +1,7 @@
 /* explain_private.h: what an explanation says of the servers themselves, beside the rule it waits for.
  *
- * Shape      explain.c finds the rule; explain_server.c adds who does not count, who stands still, and
- *            the ways out of a breach.
+ * Shape      explain.c finds the rule; explain_server.c adds who does not count, who stands still, the
+ *            ways out of a breach, and what verification found.
  */
 #ifndef BATON_EXPLAIN_PRIVATE_H
 #define BATON_EXPLAIN_PRIVATE_H
@@ -18,6 +18,8 @@ void explain_fencing(const struct guard_ctx *g, struct problem *p);
 void explain_breach(const struct guard_ctx *g, struct problem *p);
 /* Nothing blocks the plan by its guards, and yet none can be made. */
 void explain_no_plan(const struct guard_ctx *g, struct problem *p);
+/* What verification found and which record the approvals bind to, where that is decided or used. */
+void explain_verification(const struct guard_ctx *g, struct problem *p);
 /* Which server it was. */
 void explain_breach_title(const struct guard_ctx *g, struct problem *p);
 

@@ -197,6 +197,48 @@ explain_breach_title(const struct guard_ctx *g, struct problem *p)
                  "the old server exported after it had proved that it stopped");
 }
 
+/* --- verification ------------------------------------------------------------------------------------ */
+
+enum { RECORD_DIGITS_BYTES = 6 };
+
+static void
+add_findings(const struct cutover *c, struct problem *p)
+{
+    const struct review *r = &c->review;
+    char text[sizeof p->fact[0].text];
+    struct line l;
+    line_start(&l, text, sizeof text);
+    line_put(&l, "verification: ");
+    line_put(&l, verdict_name((enum verdict)c->verification.verdict));
+    line_put(&l, "; findings ");
+    line_int(&l, (int64_t)r->row_count + r->more);
+    line_put(&l, ", open ");
+    line_int(&l, review_open(r, SEVERITY_REVIEW));
+    line_put(&l, ", that block ");
+    line_int(&l, review_open(r, SEVERITY_BLOCK));
+    line_put(&l, "; dispositions ");
+    line_int(&l, r->disposition_count);
+    problem_add(p, text);
+}
+
+void
+explain_verification(const struct guard_ctx *g, struct problem *p)
+{
+    const struct cutover *c = &g->t->cutover;
+    if (c->state != HO_VERIFY && c->state != HO_READY && c->state != HO_ARMED && c->state != HO_GAP)
+        return;
+    add_findings(c, p);
+    if (c->state == HO_VERIFY || !c->accepted)
+        return;
+    char text[sizeof p->fact[0].text];
+    struct line l;
+    line_start(&l, text, sizeof text);
+    line_put(&l, "accepted: record ");
+    line_hex(&l, c->verification_hash.b, RECORD_DIGITS_BYTES);
+    line_put(&l, ", which the approvals bind to");
+    problem_add(p, text);
+}
+
 void
 explain_no_plan(const struct guard_ctx *g, struct problem *p)
 {

@@ -1,6 +1,7 @@
 /* What it waits for, who can clear it, the next command; and the clicks a person has to make. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -106,6 +107,31 @@ what_has_not_happened_is_not_told_as_if_it_had(void **state)
     p = explain();
     assert_non_null(strstr(p.title, "not seen yet: "));
     assert_string_equal(p.next, "baton cutover task contoso");
+}
+
+static void
+what_verification_found_and_what_the_approvals_bind_to_is_told(void **state)
+{
+    (void)state;
+    struct findings l = {0};
+    struct finding f = {.rule = "EX-ADDS", .severity = SEVERITY_REVIEW, .count = 4};
+    duet_to(&u, HO_VERIFY);
+    assert_int_equal(findings_add(&l, &f), BATON_OK);
+    assert_int_equal(duet_findings(&u, TOY_NEW, &l), BATON_OK);
+    findings_done(&l);
+    struct problem p = explain();
+    assert_string_equal(p.fact[p.fact_count - 1].text,
+                        "verification: unknown; findings 1, open 1, that block 0; dispositions 0");
+    duet_to(&u, HO_READY);
+    p = explain();
+    char text[96], digits[13];
+    baton_hex(u.t.cutover.verification_hash.b, 6, digits);
+    (void)snprintf(text, sizeof text, "accepted: record %s, which the approvals bind to", digits);
+    assert_string_equal(p.fact[p.fact_count - 1].text, text);
+    duet_to(&u, HO_GRANTING); /* nothing is decided about it any more */
+    p = explain();
+    for (size_t i = 0; i < p.fact_count; i++)
+        assert_null(strstr(p.fact[i].text, "verification: "));
 }
 
 static void
@@ -231,6 +257,7 @@ main(void)
         AT(every_state_of_the_way_says_what_it_waits_for),
         AT(a_hold_says_why_and_where_it_goes_on),
         AT(what_has_not_happened_is_not_told_as_if_it_had),
+        AT(what_verification_found_and_what_the_approvals_bind_to_is_told),
         AT(waiting_for_evidence_names_the_server_that_owes_it),
         AT(after_a_restart_it_says_that_not_everybody_was_heard),
         AT(small_directories_export_with_force_export_large_ones_are_offered_it),
