@@ -154,8 +154,11 @@ guard_go_stands(const struct guard_ctx *g, struct problem *p)
 {
     if (g->t->cutover.no_go)
         problem_add(p, "the verification that people approved is not what the new server is now");
-    if (g->t->cutover.no_go)
+    if (g->t->cutover.no_go) {
         guard_tell_moved(g, p);
+        problem_add(p, guard_latched(g) ? "there is no way back: verify it here"
+                                        : "or back to the old server: baton cutover rollback");
+    }
     return !g->t->cutover.no_go;
 }
 

@@ -230,6 +230,39 @@ guard_tell_moved(const struct guard_ctx *g, struct problem *p)
         problem_add(p, "new server: its configuration changed since the verification");
 }
 
+static bool
+lost(const struct facts *f, enum digest_id id, const struct baton_hash *was)
+{
+    return !f->digest_known[id] && !baton_hash_is_zero(was);
+}
+
+/* What was verified and cannot be read now may have changed. A server that its guard stopped shows
+ * nothing; what it is comes to light when the grant starts it. */
+static bool
+hashes_known(const struct guard_ctx *g, struct problem *p)
+{
+    const struct verification *v = &g->t->cutover.verification;
+    const struct facts *f = &guard_new(g)->facts;
+    bool bad[] = {v->known[VERIFY_NEW_VERSION] && !fact_known(f, FACT_PRODUCT_VERSION),
+                  lost(f, DIGEST_RULES, &v->rules), lost(f, DIGEST_CONFIG, &v->config)};
+    static const char *const what[] = {
+        "new server: its version cannot be read now: whether it changed is not known",
+        "new server: its synchronization rules cannot be read now: whether they changed is not "
+        "known",
+        "new server: its configuration cannot be read now: whether it changed is not known"};
+    bool all = true;
+    if (fact_is(f, FACT_SERVICES_STOPPED, 1))
+        return true;
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        if (bad[i])
+            problem_add(p, what[i]);
+        all = all && !bad[i];
+    }
+    if (!all)
+        tell(g, p, "the administrator of the new server", "baton agent show TENANT NEW_HOST");
+    return all;
+}
+
 /* The last whole cycle of the new server: two intervals, or two looks of its collectors at rest. */
 static bool
 cycle_recent(const struct guard_ctx *g, struct problem *p)
@@ -284,5 +317,5 @@ guard_fresh(const struct guard_ctx *g, struct problem *p)
         guard_tell_moved(g, p);
         return false;
     }
-    return age <= limit && cycle_recent(g, p);
+    return age <= limit && hashes_known(g, p) && cycle_recent(g, p);
 }

@@ -382,6 +382,26 @@ config_moved(void)
 }
 
 static void
+config_unreadable(void)
+{
+    u.t.cutover.verification.config.b[0] |= 1;
+    view(TOY_NEW)->digest_known[DIGEST_CONFIG] = false;
+}
+
+static void
+rules_unreadable(void)
+{
+    u.t.cutover.verification.rules.b[0] |= 1;
+    view(TOY_NEW)->digest_known[DIGEST_RULES] = false;
+}
+
+static void
+version_unreadable(void)
+{
+    view(TOY_NEW)->fact[FACT_PRODUCT_VERSION].state = FACT_UNKNOWN;
+}
+
+static void
 not_reported_yet(void)
 {
     u.t.cutover.verified_ms = 0;
@@ -426,6 +446,12 @@ static const struct {
      "synchronization rules changed"},
     {G_FRESH, HO_READY, config_moved, "any operator", "baton cutover reverify contoso",
      "configuration changed"},
+    {G_FRESH, HO_READY, config_unreadable, NEW_ADMIN, "baton agent show contoso NEW",
+     "its configuration cannot be read now"},
+    {G_FRESH, HO_READY, rules_unreadable, NEW_ADMIN, "baton agent show contoso NEW",
+     "its synchronization rules cannot be read now"},
+    {G_FRESH, HO_READY, version_unreadable, NEW_ADMIN, "baton agent show contoso NEW",
+     "its version cannot be read now"},
     {G_FRESH, HO_READY, cycle_long_ago, NEW_ADMIN,
      "on NEW, in PowerShell: Start-ADSyncSyncCycle -PolicyType Delta",
      "last complete cycle ended 24 h ago"},
@@ -459,6 +485,7 @@ a_no_go_says_what_changed(void **state)
     version_moved();
     struct problem p = ask(G_GO_STANDS, "");
     assert_true(says(&p, "in the verification, is 2.9.0.0"));
+    assert_true(says(&p, "baton cutover rollback"));
     assert_string_equal(p.next, "baton cutover reverify contoso; then " ACCEPT);
 }
 
@@ -535,6 +562,8 @@ in_the_gap_a_new_server_that_its_guard_stopped_owes_no_cycle(void **state)
     facts_set(view(TOY_NEW), FACT_LAST_CYCLE_END, (int64_t)(u.unix_ms - 3600000));
     assert_int_not_equal(ask(G_FRESH, NULL).status, BATON_OK);
     facts_set(view(TOY_NEW), FACT_SERVICES_STOPPED, 1);
+    assert_int_equal(ask(G_FRESH, NULL).status, BATON_OK);
+    config_unreadable(); /* nor its configuration, which nobody can read there now */
     assert_int_equal(ask(G_FRESH, NULL).status, BATON_OK);
     u.t.cutover.state = HO_READY;
     assert_int_not_equal(ask(G_FRESH, NULL).status, BATON_OK);

@@ -632,6 +632,80 @@ change_new(void)
 }
 
 static void
+new_version(void)
+{
+    facts_set(&u.facts[TOY_NEW], FACT_PRODUCT_VERSION, 2LL << 48 | 9LL << 32);
+    duet_pass(&u, 1, 100);
+}
+
+static void
+new_configuration(void)
+{
+    struct baton_hash h;
+    toy_hash("another scope", 13, 7, &h);
+    facts_set_digest(&u.facts[TOY_NEW], DIGEST_CONFIG, &h);
+    duet_pass(&u, 1, 100);
+}
+
+static void (*const changes[])(void) = {new_version, change_new, new_configuration};
+
+static void
+version_rules_and_configuration_verify_again_before_the_release(void **state)
+{
+    (void)state;
+    static const uint8_t states[] = {HO_READY, HO_ARMED};
+    for (size_t i = 0; i < ARRAY_LEN(changes); i++) {
+        for (size_t n = 0; n < ARRAY_LEN(states); n++) {
+            duet_open(&u);
+            duet_to(&u, (enum handoff_state)states[n]);
+            changes[i]();
+            stands_in(HO_VERIFY);
+            fired(211);
+            assert_int_not_equal(duet_verb(&u, HEV_START, NULL), BATON_OK);
+            assert_int_equal(duet_verb(&u, HEV_ACCEPT, "looked at it"), BATON_OK);
+            assert_int_not_equal(duet_verb(&u, HEV_ARM, NULL), BATON_OK); /* nobody approved that */
+        }
+    }
+}
+
+static void
+version_rules_and_configuration_are_no_go_while_the_old_server_stops(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(changes); i++) {
+        duet_open(&u);
+        duet_to(&u, HO_ARMED);
+        u.cut[TOY_OLD] = true;
+        assert_int_equal(duet_verb(&u, HEV_START, NULL), BATON_OK);
+        stands_in(HO_RELEASING);
+        changes[i]();
+        stands_in(HO_RELEASING);
+        fired(211);
+        assert_true(u.t.cutover.no_go);
+        duet_uncut(&u, TOY_OLD);
+        duet_pass(&u, 3, 1200);
+        stands_in(HO_GAP);
+        assert_int_equal(duet_verb(&u, HEV_GO, NULL), BATON_REFUSED);
+        assert_int_equal(u.d.problem.guard, G_GO_STANDS);
+    }
+}
+
+static void
+version_rules_and_configuration_are_no_go_in_the_gap(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(changes); i++) {
+        duet_open(&u);
+        duet_to(&u, HO_GAP);
+        changes[i]();
+        stands_in(HO_GAP);
+        fired(211);
+        assert_int_equal(duet_verb(&u, HEV_GO, NULL), BATON_REFUSED);
+        assert_int_equal(u.d.problem.guard, G_GO_STANDS);
+    }
+}
+
+static void
 a_change_on_the_new_server_before_the_release_verifies_again(void **state)
 {
     (void)state;
@@ -1111,6 +1185,9 @@ main(void)
         AT(leaving_staging_before_the_release_is_a_breach),
         AT(an_export_of_the_fenced_old_server_is_a_breach_each_time),
         AT(a_late_click_after_the_grant_was_void_is_marked_and_stays_in_the_gap),
+        AT(version_rules_and_configuration_verify_again_before_the_release),
+        AT(version_rules_and_configuration_are_no_go_while_the_old_server_stops),
+        AT(version_rules_and_configuration_are_no_go_in_the_gap),
         AT(a_change_on_the_new_server_before_the_release_verifies_again),
         AT(a_change_inside_the_gap_is_no_go_until_it_is_verified_and_approved_again),
         AT(a_half_blind_old_server_holds_the_cutover),
