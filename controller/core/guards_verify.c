@@ -246,10 +246,9 @@ hashes_known(const struct guard_ctx *g, struct problem *p)
     bool bad[] = {v->known[VERIFY_NEW_VERSION] && !fact_known(f, FACT_PRODUCT_VERSION),
                   lost(f, DIGEST_RULES, &v->rules), lost(f, DIGEST_CONFIG, &v->config)};
     static const char *const what[] = {
-        "new server: its version cannot be read now: whether it changed is not known",
-        "new server: its synchronization rules cannot be read now: whether they changed is not "
-        "known",
-        "new server: its configuration cannot be read now: whether it changed is not known"};
+        "new server: its version cannot be read now, so it may have changed",
+        "new server: its synchronization rules cannot be read now, so they may have changed",
+        "new server: its configuration cannot be read now, so it may have changed"};
     bool all = true;
     if (fact_is(f, FACT_SERVICES_STOPPED, 1))
         return true;
