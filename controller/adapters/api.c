@@ -148,6 +148,8 @@ request_finish(struct api_request *rq)
 {
     if (api_check_query(rq) && api_check_body(rq))
         rq->route->handle(rq);
+    if (rq->aside)
+        return MHD_YES; /* not ours until it is resumed */
     BATON_ASSERT(rq->answered);
     api_request_close(rq);
     return api_answer_send(rq);
@@ -161,6 +163,10 @@ handle(void *cls, struct MHD_Connection *conn, const char *url, const char *meth
     struct api_request *rq = *con_cls;
     if (rq == NULL)
         return request_begin(cls, conn, method, url, con_cls);
+    if (rq->aside && rq->answered) {
+        rq->aside = false;
+        return api_answer_send(rq);
+    }
     if (rq->answered)
         return MHD_YES;
     if (*upload_data_size > 0) {
@@ -331,6 +337,7 @@ api_open(const struct api_config *config, struct engine *engine, const struct di
     api->digest = digest;
     api->started_ms = api_now_ms();
     api_limit_init(&api->limit);
+    pthread_mutex_init(&api->export.lock, NULL);
     api->store_path = strdup(config->store_path);
     api->config.store_path = api->store_path;
     enum baton_status rc = api->store_path != NULL ? BATON_OK : baton_fail(err, BATON_NOMEM, "api");
@@ -358,6 +365,7 @@ void
 api_stop(struct api *api)
 {
     api_events_stop(api);
+    api_export_stop(&api->export);
     if (api->daemon != NULL)
         MHD_stop_daemon(api->daemon);
     api->daemon = NULL;

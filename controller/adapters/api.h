@@ -4,7 +4,8 @@
  *            dispatches and becomes the OpenAPI document. Changes are engine calls; reads use a
  *            short read-only store of their own. Nothing here decides anything.
  * Limits     Bodies API_BODY_BYTES, API_CONNECTIONS_MAX connections, half of them for one address,
- *            API_STREAMS_MAX event streams, API_THREADS worker threads and one that watches the log.
+ *            API_STREAMS_MAX event streams, API_THREADS worker threads, one that watches the log, and
+ *            one that writes an audit bundle: a second bundle is asked to wait.
  * Errors     Opening: BATON_IO (port, certificate), BATON_NOMEM. Requests are answered with RFC 9457
  *            problems that carry rule, guard, facts, who and next.
  * Ownership  The engine, the digest port and the assets outlive the api.

@@ -3,7 +3,7 @@
  * Shape      A request is guarded, authorised by its route, its body checked against the route's
  *            fields, then handed to the handler, which sets exactly one answer.
  * Ownership  json_t references given to api_answer_* are taken over.
- * Threads    A request belongs to the worker that reads it.
+ * Threads    A request belongs to the worker that reads it; one that is aside, to its own thread.
  */
 #ifndef BATON_API_PRIVATE_H
 #define BATON_API_PRIVATE_H
@@ -83,6 +83,7 @@ struct api_request {
     char *body;
     size_t body_len;
     bool body_announced, answered;
+    bool aside;   /* another thread makes the answer and then resumes the connection */
     json_t *json; /* the body, checked against the route */
     bool store_is_open;
     struct store_port store; /* read-only; api_store */
@@ -114,6 +115,13 @@ struct api_events {
     struct api_stream *first;
 };
 
+struct api_export { /* the one audit bundle that is being written */
+    pthread_mutex_t lock;
+    pthread_t thread;
+    bool started, busy, stopping; /* started: to be joined */
+    struct baton_id tenant;       /* zero: of all */
+};
+
 struct api_counters {
     atomic_uint_fast64_t requests, refused, login_failed, limited, engine_calls, events_sent;
 };
@@ -126,6 +134,7 @@ struct api {
     struct MHD_Daemon *daemon;
     struct api_limit limit;
     struct api_events events;
+    struct api_export export;
     struct api_counters counters;
     uint64_t started_ms;
 };
@@ -203,6 +212,10 @@ void api_etag_set(struct api_request *rq);
 enum baton_status api_events_start(struct api *api, struct baton_err *err);
 void api_events_stop(struct api *api);
 void api_stream_answer(struct api_request *rq);
+
+/* api_export.c */
+enum { EXPORT_RETRY_S = 5 };
+void api_export_stop(struct api_export *x); /* waits for a bundle that is being written */
 
 /* api_openapi.c */
 json_t *api_openapi(void);

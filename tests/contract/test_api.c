@@ -956,6 +956,48 @@ a_bundle_that_is_exported_verifies_offline(void **state)
     }
 }
 
+static void *
+export_once(void *arg)
+{
+    struct site *s = arg;
+    struct http_request q = {.method = "GET", .path = "/api/v1/audit/export"};
+    struct reply r = ask_with(s, s->token[AUDITOR], &q);
+    long http = r.http;
+    reply_done(&r);
+    return (void *)(intptr_t)http;
+}
+
+static void
+bundles_are_written_one_at_a_time_and_beside_the_workers(void **state)
+{
+    struct site *s = *state;
+    enum { ASKERS = 3 * API_THREADS };
+    pthread_t asker[ASKERS];
+    int good = 0, later = 0;
+    join(s);
+    for (int i = 0; i < ASKERS; i++)
+        assert_int_equal(pthread_create(&asker[i], NULL, export_once, s), 0);
+    for (int i = 0; i < ASKERS; i++) {
+        void *http;
+        assert_int_equal(pthread_join(asker[i], &http), 0);
+        good += (intptr_t)http == 200;
+        later += (intptr_t)http == 503;
+    }
+    assert_true(good > 0 && good + later == ASKERS);
+    assert_true(s->api->export.started); /* by a thread of its own */
+
+    struct api_export *x = &s->api->export;
+    pthread_mutex_lock(&x->lock);
+    x->busy = true; /* as while one is being written */
+    pthread_mutex_unlock(&x->lock);
+    expect(s, AUDITOR, "GET", "/api/v1/audit/export", NULL, 503);
+    expect(s, AUDITOR, "GET", "/api/v1/session", NULL, 200);
+    pthread_mutex_lock(&x->lock);
+    x->busy = false;
+    pthread_mutex_unlock(&x->lock);
+    assert_int_equal((intptr_t)export_once(s), 200);
+}
+
 static void
 a_limited_login_takes_away_its_own_tenant_alone(void **state)
 {
@@ -1182,6 +1224,7 @@ main(int argc, char *argv[])
         WITH_SITE(the_document_describes_every_route),
         cmocka_unit_test(only_few_routes_are_public_and_none_of_them_changes_anything),
         WITH_SITE(a_bundle_that_is_exported_verifies_offline),
+        WITH_SITE(bundles_are_written_one_at_a_time_and_beside_the_workers),
         WITH_SITE(a_limited_login_takes_away_its_own_tenant_alone),
         WITH_SITE(a_stream_tells_what_happens_after_it_began),
         WITH_SITE(a_stream_goes_on_behind_the_last_event_that_was_seen),
