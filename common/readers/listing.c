@@ -227,22 +227,19 @@ gap_before(const struct listing *l, char *line, size_t column)
     return blank_at(line, at) ? at : 0;
 }
 
+/* From the right, so that what is cut off does not move what is still to be found. */
 static bool
 split_row(const struct listing *l, char *line, char *ret_cell[])
 {
-    char *end[LISTING_COLUMNS_MAX];
-    for (size_t i = 1; i < l->column_count; i++) {
+    for (size_t i = l->column_count - 1; i > 0; i--) {
         size_t gap = gap_before(l, line, i);
         if (gap == 0)
             return false;
-        end[i] = nth(line, gap);
+        char *end = nth(line, gap);
+        ret_cell[i] = trim(*end == '\0' ? end : end + 1);
+        *end = '\0';
     }
-    for (size_t i = 0; i < l->column_count; i++)
-        ret_cell[i] = i == 0 ? line : end[i] + (*end[i] != '\0');
-    for (size_t i = 1; i < l->column_count; i++)
-        *end[i] = '\0';
-    for (size_t i = 0; i < l->column_count; i++)
-        ret_cell[i] = trim(ret_cell[i]);
+    ret_cell[0] = trim(line);
     return true;
 }
 
@@ -288,7 +285,7 @@ take_row(struct listing *l, char *line)
     if (!split_row(l, line, cell))
         return baton_fail(l->err, BATON_MALFORMED,
                           "line %u: a row whose values do not stand under their header", l->line);
-    for (size_t i = 0; i < l->column_count; i++)
+    for (size_t i = 0, count = l->column_count; i < count; i++)
         tell(l, l->line, l->column[i].name, cell[i], false);
     l->object++;
     return BATON_OK;
