@@ -149,7 +149,7 @@ shelf_room(struct shelf *s)
     if (s->count < s->capacity)
         return true;
     uint32_t capacity = s->capacity == 0 ? 64 : 2 * s->capacity;
-    struct object_row **grown = realloc((void *)s->row, capacity * sizeof *grown);
+    struct object_row **grown = realloc((void *)s->row, capacity * sizeof(struct object_row *));
     if (grown == NULL)
         return false;
     s->row = grown;
@@ -245,7 +245,7 @@ exports_rows_give(struct exports_rows *x, const struct exports *e, uint64_t scop
 {
     if (x->status != BATON_OK)
         return x->status;
-    struct object_row **all = calloc((size_t)x->count + 1, sizeof *all);
+    struct object_row **all = calloc((size_t)x->count + 1, sizeof(struct object_row *));
     if (all == NULL)
         return BATON_NOMEM;
     ret_rows->row = all;

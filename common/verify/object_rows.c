@@ -11,7 +11,12 @@
 #include "common/readers/packed.h"
 #include "common/text.h"
 
-enum { LEVEL = 3, CHARACTER_BYTES_MAX = 4 };
+enum {
+    LEVEL = 3,
+    CHARACTER_BYTES_MAX = 4,
+    /* what every document has, without the names of its rules */
+    HEAD_BYTES = 4 + 2 * BATON_ID_BYTES + BATON_KEY_BYTES + 2 * BATON_HASH_BYTES + 2 * 8 + 1 + 4,
+};
 
 static const uint8_t tag[4] = {'B', 'O', 'R', '1'};
 
@@ -232,8 +237,7 @@ pack(const uint8_t *plain, size_t len, uint8_t **ret_packed, size_t *ret_len, st
 static size_t
 document_bytes(const struct object_rows *rows)
 {
-    size_t bytes =
-        sizeof tag + 2 * BATON_ID_BYTES + BATON_KEY_BYTES + 2 * BATON_HASH_BYTES + 2 * 8 + 1 + 4;
+    size_t bytes = HEAD_BYTES;
     for (uint8_t i = 0; i < rows->rule_count; i++)
         bytes += 2 + strlen(rows->rule[i]);
     for (uint32_t i = 0; i < rows->count; i++)
@@ -334,7 +338,7 @@ get_rows(struct canon_reader *r, struct object_rows *rows)
     uint32_t count = canon_get_u32(r);
     canon_require(r, count <= OBJECT_ROWS_MAX);
     if (!r->bad)
-        rows->row = calloc((size_t)count + 1, sizeof *rows->row);
+        rows->row = calloc((size_t)count + 1, sizeof(struct object_row *));
     enum baton_status rc = texts == NULL || (!r->bad && rows->row == NULL) ? BATON_NOMEM : BATON_OK;
     while (rc == BATON_OK && !r->bad && rows->count < count) {
         struct object_row row = get_row(r, texts, rows->rule_count);
