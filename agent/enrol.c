@@ -1,5 +1,4 @@
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +6,9 @@
 #include <unistd.h>
 
 #include "agent.h"
+#include "agent/adapters/process.h"
 #include "common/crypto/keyfile.h"
+#include "common/disk/disk.h"
 #include "common/log.h"
 #include "common/text.h"
 #include "common/token.h"
@@ -33,18 +34,25 @@ struct enrolment {
 static enum baton_status
 read_token_file(const char *path, char *text, size_t cap, struct baton_err *err)
 {
+    bool given = strcmp(path, "-") == 0; /* on standard input */
+    int fd = given ? STDIN_FILENO : disk_open(path, DISK_READ_LINKED);
     struct stat st;
-    FILE *in = fopen(path, "r");
-    if (in == NULL)
+    if (fd < 0)
         return baton_fail(err, BATON_NOT_FOUND, "cannot read %s: %s", path, strerror(errno));
-    if (fstat(fileno(in), &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 077) != 0) {
-        fclose(in);
-        return baton_fail(err, BATON_DENIED, "others can read %s: chmod 600 %s", path, path);
-    }
-    size_t len = fread(text, 1, cap - 1, in);
-    text[len] = '\0';
-    fclose(in);
-    return BATON_OK;
+    ssize_t len = -1;
+    bool open_to_others =
+        !given && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && !disk_is_closed(fd);
+    if (!open_to_others)
+        len = disk_read(fd, text, cap - 1);
+    enum baton_status rc =
+        open_to_others
+            ? baton_fail(err, BATON_DENIED, "others can read %s: chmod 600 %s", path, path)
+        : len < 0 ? baton_fail(err, BATON_IO, "cannot read %s: %s", path, strerror(errno))
+                  : BATON_OK;
+    text[len < 0 ? 0 : len] = '\0';
+    if (!given)
+        close(fd);
+    return rc;
 }
 
 static enum baton_status
@@ -79,7 +87,7 @@ find_name(const struct enrol_options *o, char out[NAME_BYTES])
         if (dot != NULL)
             *dot = '\0';
     } else {
-        (void)gethostname(system, sizeof system - 1);
+        process_host_name(system, sizeof system);
         text_copy(out, NAME_BYTES, system);
     }
 }
@@ -99,11 +107,11 @@ fill_setup(struct enrolment *e, const struct enrol_options *o, struct baton_err 
     s->controller_sign = e->token.controller_sign;
     s->controller_curve = e->token.controller_curve;
     s->root = e->token.root;
-    if (mkdir(o->dir, 0700) != 0 && errno != EEXIST)
+    if (!disk_make_folder(o->dir))
         return baton_fail(err, BATON_IO, "cannot make %s: %s", o->dir, strerror(errno));
     char path[SETUP_PATH_BYTES];
     enum baton_status rc = setup_path(o->dir, SETUP_INI, path, err);
-    if (rc == BATON_OK && access(path, F_OK) == 0)
+    if (rc == BATON_OK && disk_exists(path))
         rc = baton_fail(err, BATON_CONFLICT, "%s is enrolled already; enrol into a new directory",
                         o->dir);
     return rc;
@@ -117,7 +125,7 @@ make_keys(struct enrolment *e, struct baton_err *err)
     enum baton_status rc = setup_path(e->setup.dir, SETUP_KEY, path, err);
     if (rc != BATON_OK)
         return rc;
-    if (access(path, F_OK) == 0)
+    if (disk_exists(path))
         return keyfile_load(path, &e->identity, err);
     rc = crypto_identity_new(&e->identity, err);
     return rc == BATON_OK ? keyfile_save(path, &e->identity, err) : rc;

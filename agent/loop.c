@@ -1,5 +1,3 @@
-#include <errno.h>
-#include <poll.h>
 #include <string.h>
 #include <time.h>
 
@@ -129,9 +127,11 @@ agent_boot(struct agent *a, int stop_fd)
         }
         if ((uint64_t)wait > until - now)
             wait = (long)(until - now);
-        struct pollfd p[2] = {{.fd = a->host.fd(a->host.ctx), .events = POLLIN},
-                              {.fd = stop_fd, .events = POLLIN}};
-        if (poll(p, 2, (int)wait) < 0 && errno != EINTR)
+        zmq_pollitem_t p[2] = {
+            {.fd = (zmq_fd_t)a->host.fd(a->host.ctx), .events = ZMQ_POLLIN},
+            {.fd = (zmq_fd_t)stop_fd, .events = ZMQ_POLLIN},
+        };
+        if (zmq_poll(p, 2, wait) < 0 && zmq_errno() != EINTR)
             return;
         if (p[1].revents != 0)
             a->end = AGENT_STOPS;
@@ -153,8 +153,9 @@ agent_turn(struct agent *a, int stop_fd, long most_ms)
     long wait = wait_ms(a);
     zmq_pollitem_t items[AGENT_BUS_ITEMS + 2];
     agent_bus_poll(a->bus, items);
-    items[AGENT_BUS_ITEMS] = (zmq_pollitem_t){.fd = a->host.fd(a->host.ctx), .events = ZMQ_POLLIN};
-    items[AGENT_BUS_ITEMS + 1] = (zmq_pollitem_t){.fd = stop_fd, .events = ZMQ_POLLIN};
+    items[AGENT_BUS_ITEMS] =
+        (zmq_pollitem_t){.fd = (zmq_fd_t)a->host.fd(a->host.ctx), .events = ZMQ_POLLIN};
+    items[AGENT_BUS_ITEMS + 1] = (zmq_pollitem_t){.fd = (zmq_fd_t)stop_fd, .events = ZMQ_POLLIN};
     if (zmq_poll(items, AGENT_BUS_ITEMS + 2, wait < most_ms ? wait : most_ms) < 0)
         return; /* a signal: the stop descriptor says whether it is for us */
     if (items[AGENT_BUS_ITEMS + 1].revents != 0)

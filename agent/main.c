@@ -1,15 +1,11 @@
 /* baton-agent: one agent on one sync server. */
-#include <fcntl.h>
 #include <getopt.h>
-#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include "agent.h"
+#include "agent/adapters/process.h"
 #include "common/log.h"
 #include "preflight.h"
 #include "run.h"
@@ -154,8 +150,6 @@ command_enrol(const struct options *o, struct baton_err *err)
         return baton_fail(err, BATON_USAGE, "enrol needs --host lab:SOCKET");
     if ((e.token == NULL) == (e.token_file == NULL))
         return baton_fail(err, BATON_USAGE, "enrol needs --token-file FILE or --token TEXT");
-    if (e.token_file != NULL && strcmp(e.token_file, "-") == 0)
-        e.token_file = "/dev/stdin";
     return agent_enrol(&e, err);
 }
 
@@ -214,24 +208,6 @@ run_command(const char *name, const struct options *o, struct baton_err *err)
     return baton_fail(err, BATON_USAGE, "there is no command '%s': see baton-agent --help", name);
 }
 
-/* Small and closed: one heap arena, memory given back early, no core file with keys inside, and
- * nothing of ours on the descriptors that others take for their output. */
-static void
-prepare_process(void)
-{
-    struct rlimit none = {0, 0};
-    (void)mallopt(M_ARENA_MAX, 1);
-    (void)mallopt(M_TRIM_THRESHOLD, 65536);
-    (void)mallopt(M_MMAP_THRESHOLD, 65536);
-    (void)setrlimit(RLIMIT_CORE, &none);
-    (void)prctl(PR_SET_DUMPABLE, 0);
-    int fd;
-    while ((fd = open("/dev/null", O_RDWR)) >= 0 && fd <= STDERR_FILENO)
-        continue;
-    if (fd > STDERR_FILENO)
-        close(fd);
-}
-
 static int
 finish(enum baton_status rc, const struct baton_err *err)
 {
@@ -246,7 +222,7 @@ main(int argc, char **argv)
 {
     struct options o = {.output = "table", .enrol = {.timeout_ms = 60000}};
     struct baton_err err = {0};
-    prepare_process();
+    process_prepare(&argc, &argv);
     opterr = 0;
     for (int option; (option = getopt_long(argc, argv, ":", long_options, NULL)) != -1;) {
         if (option == OPT_HELP || option == OPT_VERSION) {

@@ -1,11 +1,12 @@
 #include "review.h"
 
-#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "agent.h"
+#include "agent/adapters/process.h"
+#include "common/disk/disk.h"
 #include "common/log.h"
 #include "common/verify/config_compare.h"
 
@@ -144,7 +145,7 @@ read_old(struct agent *a, struct config_model **ret_model, struct baton_hash *re
     static uint8_t piece[PIECE_BYTES];
     struct config_packed *p = NULL;
     enum baton_status rc = setup_path(a->setup->dir, SETUP_OLD_CONFIG, path, err);
-    FILE *f = rc == BATON_OK ? fopen(path, "rb") : NULL;
+    FILE *f = rc == BATON_OK ? disk_stream(path) : NULL;
     if (f == NULL)
         return rc == BATON_OK ? BATON_NOT_FOUND : rc;
     rc = config_packed_open(&p, err);
@@ -254,7 +255,7 @@ conclude(struct agent *a, const struct config_model *new)
     }
     rows_made(a, &limits, &a->review.hash, &a->review.pending);
     stop(&a->review);
-    (void)malloc_trim(0);     /* two configurations lay in memory */
+    process_give_back();      /* two configurations lay in memory */
     a->observe_native = true; /* a report with the list's digest goes out */
     review_time(a, true);
 }

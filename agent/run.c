@@ -1,17 +1,16 @@
 #include "run.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "agent.h"
+#include "agent/adapters/process.h"
 #include "agent/prerequisites.h"
 #include "common/crypto/keyfile.h"
+#include "common/disk/disk.h"
 #include "common/log.h"
 #include "common/text.h"
 
@@ -31,10 +30,10 @@ take_lock(const char *dir, int *ret_fd, struct baton_err *err)
     enum baton_status rc = setup_path(dir, SETUP_LOCK, path, err);
     if (rc != BATON_OK)
         return rc;
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int fd = disk_open(path, DISK_UPDATE);
     if (fd < 0)
         return baton_fail(err, BATON_IO, "cannot open %s: %s", path, strerror(errno));
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    if (!disk_lock(fd, false)) {
         close(fd);
         return baton_fail(err, BATON_CONFLICT, "an agent already runs in %s", dir);
     }
@@ -203,8 +202,8 @@ boot_memory(struct agent *a, const struct machine *machine, struct baton_err *er
 static bool
 pause_or_stop(int stop_fd)
 {
-    struct pollfd p = {.fd = stop_fd, .events = POLLIN};
-    return poll(&p, 1, HOST_RETRY_MS) > 0;
+    zmq_pollitem_t item = {.fd = (zmq_fd_t)stop_fd, .events = ZMQ_POLLIN};
+    return zmq_poll(&item, 1, HOST_RETRY_MS) > 0;
 }
 
 static enum baton_status
@@ -339,7 +338,7 @@ agent_run(const char *dir, struct baton_err *err)
     enum baton_status rc = setup_read(dir, &r.setup, err);
     if (rc == BATON_OK)
         rc = take_lock(dir, &r.lock_fd, err);
-    r.stop_fd = rc == BATON_OK ? stop_descriptor(err) : -1;
+    r.stop_fd = rc == BATON_OK ? process_stop_fd(err) : -1;
     if (rc == BATON_OK && r.stop_fd < 0)
         rc = BATON_IO;
     while (rc == BATON_OK && end == AGENT_RESTARTS) {

@@ -24,7 +24,5 @@ enum baton_status host_ask(const struct host_port *host, const struct host_reque
                            struct host_completion *ret_done, struct baton_err *err) BATON_MUST_USE;
 /* Of this very program. */
 void own_digest(struct baton_hash *ret_hash);
-/* Readable once SIGTERM or SIGINT came; -1 and err when it cannot be had. */
-int stop_descriptor(struct baton_err *err);
 
 #endif

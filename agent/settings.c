@@ -1,7 +1,6 @@
 #include "settings.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 
 #include "agent.h"
 #include "common/canon.h"
+#include "common/disk/disk.h"
 #include "common/log.h"
 #include "common/text.h"
 
@@ -144,14 +144,14 @@ ask_host(struct agent *a, enum host_op op, enum host_place place, const uint8_t 
 }
 
 static int
-open_own(struct agent *a, enum setup_file file, int flags)
+open_own(struct agent *a, enum setup_file file, enum disk_use use)
 {
     char path[SETUP_PATH_BYTES];
     struct baton_err err;
     int fd = -1;
     enum baton_status rc = setup_path(a->setup->dir, file, path, &err);
     if (rc == BATON_OK) {
-        fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
+        fd = disk_open(path, use);
         if (fd < 0)
             rc = baton_fail(&err, BATON_IO, "cannot open %s: %s", path, strerror(errno));
     }
@@ -161,26 +161,19 @@ open_own(struct agent *a, enum setup_file file, int flags)
 }
 
 static bool
-open_blob(struct agent *a, enum setup_file file, int flags)
+open_blob(struct agent *a, enum setup_file file, enum disk_use use)
 {
-    a->settings.fd = open_own(a, file, flags);
+    a->settings.fd = open_own(a, file, use);
     return a->settings.fd >= 0;
 }
 
 static enum baton_status
 write_all(int fd, const uint8_t *bytes, size_t len, struct baton_err *err)
 {
-    while (len > 0) {
-        ssize_t n = write(fd, bytes, len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return baton_fail(err, errno == ENOSPC ? BATON_FULL : BATON_IO, "sealed settings: %s",
-                              strerror(errno));
-        bytes += n;
-        len -= (size_t)n;
-    }
-    return BATON_OK;
+    if (disk_write(fd, bytes, len))
+        return BATON_OK;
+    return baton_fail(err, errno == ENOSPC ? BATON_FULL : BATON_IO, "sealed settings: %s",
+                      strerror(errno));
 }
 
 /* --- SEAL --- */
@@ -224,14 +217,14 @@ send_chunk(struct agent *a, uint64_t offset)
     if (offset >= s->out_bytes || offset % CHUNK_BYTES != 0 ||
         setup_path(a->setup->dir, SETUP_BLOB_OUT, path, NULL) != BATON_OK)
         return;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    int fd = disk_open(path, DISK_READ);
     if (fd < 0) {
         log_warn("settings.chunk", "cannot read %s: %s", path, strerror(errno));
         return;
     }
     uint64_t left = s->out_bytes - offset;
     size_t want = left < CHUNK_BYTES ? (size_t)left : CHUNK_BYTES;
-    ssize_t n = pread(fd, bytes, want, (off_t)offset);
+    ssize_t n = disk_read_at(fd, bytes, want, offset);
     close(fd);
     if (n != (ssize_t)want)
         return;
@@ -305,7 +298,7 @@ seal_sized(struct agent *a, const struct host_completion *done)
                                    .attached_bytes = s->attached_bytes};
     s->state = SEAL_READ;
     sha256_init(&s->sha);
-    if (!open_blob(a, SETUP_BLOB_OUT, O_WRONLY | O_CREAT | O_TRUNC))
+    if (!open_blob(a, SETUP_BLOB_OUT, DISK_REWRITE))
         return;
     s->out_known = false; /* what lay there is gone */
     struct seal_sink sink = {.ctx = s, .write = seal_sink};
@@ -322,7 +315,7 @@ seal_whole(struct agent *a)
     struct settings *s = &a->settings;
     struct baton_err err = {0};
     enum baton_status rc = seal_finish(s->seal, &err);
-    if (rc == BATON_OK && fsync(s->fd) != 0)
+    if (rc == BATON_OK && !disk_flush(s->fd))
         rc = baton_fail(&err, BATON_IO, "sealed settings: %s", strerror(errno));
     if (rc != BATON_OK) {
         give_up(a, rc, err.text);
@@ -450,7 +443,7 @@ blob_holds(struct settings *s, struct baton_err *err)
     struct baton_hash hash;
     sha256_init(&s->sha);
     for (uint64_t at = 0; at < s->blob_bytes;) {
-        ssize_t n = pread(s->fd, bytes, sizeof bytes, (off_t)at);
+        ssize_t n = disk_read_at(s->fd, bytes, sizeof bytes, at);
         if (n <= 0)
             return baton_fail(err, BATON_IO, "sealed settings: %s", strerror(errno));
         sha256_update(&s->sha, bytes, (size_t)n);
@@ -472,7 +465,7 @@ open_piece(struct settings *s, struct baton_err *err)
         return seal_open_finish(s->opener, err);
     }
     size_t want = s->offset == 0 ? SEAL_HEADER_BYTES : sizeof cell;
-    ssize_t n = pread(s->fd, cell, want, (off_t)s->offset);
+    ssize_t n = disk_read_at(s->fd, cell, want, s->offset);
     if (n <= 0)
         return baton_fail(err, BATON_IO, "sealed settings: %s", strerror(errno));
     s->offset += (uint64_t)n;
@@ -536,7 +529,7 @@ blob_whole(struct agent *a)
         give_up(a, rc, err.text);
         return;
     }
-    s->attached_fd = open_own(a, SETUP_OLD_CONFIG_PART, O_WRONLY | O_CREAT | O_TRUNC);
+    s->attached_fd = open_own(a, SETUP_OLD_CONFIG_PART, DISK_REWRITE);
     if (s->attached_fd < 0)
         return;
     s->state = PLACE_WRITE;
@@ -565,7 +558,7 @@ settings_place(struct agent *a, const struct order *o)
         return;
     }
     s->state = PLACE_FETCH;
-    if (!open_blob(a, SETUP_BLOB_IN, O_RDWR | O_CREAT))
+    if (!open_blob(a, SETUP_BLOB_IN, DISK_UPDATE))
         return;
     s->offset = kept_bytes(s);
     if (s->offset == s->blob_bytes)
@@ -599,7 +592,7 @@ settings_chunk(struct agent *a, const struct msg_chunk *c)
     s->offset += c->len;
     if (s->offset < s->blob_bytes)
         want_more(a);
-    else if (fsync(s->fd) != 0)
+    else if (!disk_flush(s->fd))
         give_up(a, BATON_IO, "the sealed settings cannot be flushed");
     else
         blob_whole(a);
@@ -614,7 +607,7 @@ attached_named(struct agent *a)
     enum baton_status rc = setup_path(a->setup->dir, SETUP_OLD_CONFIG_PART, part, &err);
     if (rc == BATON_OK)
         rc = setup_path(a->setup->dir, SETUP_OLD_CONFIG, whole, &err);
-    if (rc == BATON_OK && (fsync(a->settings.attached_fd) != 0 || rename(part, whole) != 0))
+    if (rc == BATON_OK && (!disk_flush(a->settings.attached_fd) || !disk_rename(part, whole)))
         rc = baton_fail(&err, BATON_IO, "the old server's configuration: %s", strerror(errno));
     if (rc != BATON_OK)
         give_up(a, rc, err.text);

@@ -1,13 +1,12 @@
 #include "setup.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/config.h"
+#include "common/disk/disk.h"
 #include "common/text.h"
 
 enum { INI_BYTES = 2048 };
@@ -99,8 +98,7 @@ read_all(const struct config *c, struct setup *s, struct baton_err *err)
 static enum baton_status
 dir_is_closed(const char *dir, struct baton_err *err)
 {
-    struct stat st;
-    if (stat(dir, &st) != 0 || (st.st_mode & 077) == 0)
+    if (disk_folder_is_closed(dir))
         return BATON_OK; /* what is not there is named by its file */
     return baton_fail(err, BATON_DENIED, "others can read %s: chmod 700 %s", dir, dir);
 }
@@ -150,16 +148,16 @@ print_ini(const struct setup *s, char out[INI_BYTES])
 static enum baton_status
 write_new(const char *path, const char *text, size_t len, struct baton_err *err)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int fd = disk_open(path, DISK_CREATE);
     if (fd < 0)
         return baton_fail(err, errno == EEXIST ? BATON_CONFLICT : BATON_IO, "cannot write %s: %s",
                           path, strerror(errno));
-    bool good = write(fd, text, len) == (ssize_t)len && fsync(fd) == 0;
+    bool good = disk_write(fd, text, len) && disk_flush(fd);
     enum baton_status rc =
         good ? BATON_OK : baton_fail(err, BATON_IO, "cannot write %s: %s", path, strerror(errno));
     close(fd);
     if (!good)
-        (void)unlink(path);
+        (void)disk_remove(path);
     return rc;
 }
 

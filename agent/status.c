@@ -1,13 +1,12 @@
 #include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "agent.h"
+#include "common/disk/disk.h"
 
 enum { STATUS_EVERY_MS = 1000, STATUS_BYTES_MAX = 65536 };
 
@@ -79,14 +78,13 @@ replace_file(const char *path, const char *text)
 {
     char part[SETUP_PATH_BYTES + 8];
     snprintf(part, sizeof part, "%s.part", path);
-    int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int fd = disk_open(part, DISK_REWRITE);
     if (fd < 0)
         return;
-    size_t len = strlen(text);
-    bool good = write(fd, text, len) == (ssize_t)len;
+    bool good = disk_write(fd, text, strlen(text));
     close(fd);
-    if (!good || rename(part, path) != 0)
-        (void)unlink(part);
+    if (!good || !disk_rename(part, path))
+        (void)disk_remove(part);
 }
 
 void
@@ -119,10 +117,10 @@ is_running(const char *dir)
     char path[SETUP_PATH_BYTES];
     if (setup_path(dir, SETUP_LOCK, path, NULL) != BATON_OK)
         return false;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = disk_open(path, DISK_READ);
     if (fd < 0)
         return false;
-    bool taken = flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    bool taken = !disk_lock(fd, true) && errno == EWOULDBLOCK;
     close(fd);
     return taken;
 }
@@ -174,7 +172,10 @@ status_show(const char *dir, const char *output, struct baton_err *err)
         rc = setup_path(dir, SETUP_STATUS, path, err);
     if (rc != BATON_OK)
         return rc;
-    json_t *status = json_load_file(path, 0, &why);
+    int fd = disk_open(path, DISK_READ);
+    json_t *status = fd < 0 ? NULL : json_loadfd(fd, 0, &why);
+    if (fd >= 0)
+        close(fd);
     if (status == NULL)
         status = json_pack("{s:s,s:s}", "name", setup.name, "controller", setup.address);
     if (status == NULL)

@@ -10,6 +10,13 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 # -O2 as distributions build it; assertions stay on, so no NDEBUG.
 set(CMAKE_C_FLAGS_RELEASE "-O2 -g1")
 
+# Where systems differ there is one header and a source for each: disk_posix.c, disk_windows.c.
+if(WIN32)
+  set(BATON_SYSTEM windows)
+else()
+  set(BATON_SYSTEM posix)
+endif()
+
 add_library(baton_flags INTERFACE)
 target_compile_definitions(baton_flags INTERFACE _POSIX_C_SOURCE=200809L BATON_VERSION="${PROJECT_VERSION}")
 target_include_directories(baton_flags INTERFACE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR})

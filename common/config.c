@@ -1,5 +1,6 @@
 #include "common/config.h"
 
+#include "common/disk/disk.h"
 #include "common/text.h"
 
 #include <errno.h>
@@ -230,7 +231,7 @@ enum baton_status
 config_read_file(struct config *c, enum config_rank rank, const char *path, bool required,
                  struct baton_err *err)
 {
-    FILE *stream = fopen(path, "r");
+    FILE *stream = disk_stream(path);
     if (stream == NULL && errno == ENOENT && !required)
         return BATON_OK;
     if (stream == NULL)

@@ -1,13 +1,12 @@
 #include "second_copy.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/canon.h"
+#include "common/disk/disk.h"
 #include "common/sha256.h"
 
 enum { COPY_BYTES = 8 + 1 + 24 + 32 + 4 + 32 + 32, PATH_BYTES = 1024 };
@@ -61,10 +60,10 @@ decode(const uint8_t *bytes, size_t len, struct second_copy *copy)
 static enum baton_status
 read_file(const char *path, uint8_t *out, size_t cap, size_t *ret_len, struct baton_err *err)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    int fd = disk_open(path, DISK_READ);
     if (fd < 0)
         return errno == ENOENT ? BATON_NOT_FOUND : fail(err, "read", path);
-    ssize_t n = read(fd, out, cap);
+    ssize_t n = disk_read(fd, out, cap);
     close(fd);
     if (n < 0)
         return fail(err, "read", path);
@@ -89,26 +88,11 @@ second_copy_read(const char *path, struct second_copy *ret_copy, struct baton_er
 static enum baton_status
 write_flushed(const char *path, const uint8_t *bytes, size_t len, struct baton_err *err)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int fd = disk_open(path, DISK_REWRITE);
     if (fd < 0)
         return fail(err, "write", path);
-    bool good = write(fd, bytes, len) == (ssize_t)len && fsync(fd) == 0;
+    bool good = disk_write(fd, bytes, len) && disk_flush(fd);
     enum baton_status rc = good ? BATON_OK : fail(err, "write", path);
-    close(fd);
-    return rc;
-}
-
-static enum baton_status
-flush_parent(const char *path, struct baton_err *err)
-{
-    char dir[PATH_BYTES];
-    const char *slash = strrchr(path, '/');
-    int len = slash == NULL ? 1 : (int)(slash - path) + (slash == path);
-    snprintf(dir, sizeof dir, "%.*s", len, slash == NULL ? "." : path);
-    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return fail(err, "open", dir);
-    enum baton_status rc = fsync(fd) == 0 ? BATON_OK : fail(err, "flush", dir);
     close(fd);
     return rc;
 }
@@ -123,9 +107,11 @@ second_copy_write(const char *path, const struct second_copy *copy, struct baton
         return baton_fail(err, BATON_LIMIT, "path too long: %s", path);
     encode(copy, bytes);
     enum baton_status rc = write_flushed(part, bytes, sizeof bytes, err);
-    if (rc == BATON_OK && rename(part, path) != 0)
+    if (rc == BATON_OK && !disk_rename(part, path))
         rc = fail(err, "put down", path);
-    return rc == BATON_OK ? flush_parent(path, err) : rc;
+    if (rc == BATON_OK && !disk_flush_name(path))
+        rc = fail(err, "flush the folder of", path);
+    return rc;
 }
 
 bool

@@ -1,12 +1,13 @@
 #include "store_agent.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "common/disk/disk.h"
 
 enum {
     PATH_BYTES = 1024,
@@ -302,7 +303,7 @@ fill_new(struct agent_store *s, struct baton_err *err)
 static enum baton_status
 make_file(const char *path, struct baton_err *err)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int fd = disk_open(path, DISK_CREATE);
     if (fd < 0)
         return baton_fail(err, errno == EEXIST ? BATON_CONFLICT : BATON_IO, "%s: %s", path,
                           errno == EEXIST ? "an agent's state already lies here" : strerror(errno));
@@ -338,7 +339,7 @@ open_existing(struct agent_store *s, const char *dir, struct baton_err *err)
         rc = join(s->copy_path, dir, "tombstone", err);
     if (rc != BATON_OK)
         return rc;
-    if (access(path, F_OK) != 0)
+    if (!disk_exists(path))
         return baton_fail(err, BATON_NOT_FOUND, "there is no %s", path);
     rc = open_file(s, path, 0, err);
     if (rc == BATON_OK)
@@ -388,7 +389,7 @@ agent_store_set_aside(const char *dir, struct baton_err *err)
             rc = join(aside, dir, name, err);
         if (rc != BATON_OK)
             return rc;
-        if (rename(path, aside) != 0 && errno != ENOENT)
+        if (!disk_rename(path, aside) && errno != ENOENT)
             return baton_fail(err, BATON_IO, "cannot set %s aside: %s", path, strerror(errno));
     }
     return BATON_OK;

@@ -1,10 +1,11 @@
 #include "common/crypto/file_digest.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <nettle/sha2.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "common/disk/disk.h"
 
 enum { READ_BYTES = 65536 };
 
@@ -16,9 +17,7 @@ file_digest_fd(int fd, struct baton_hash *ret_hash, uint64_t *ret_bytes, struct 
     uint64_t bytes = 0;
     sha256_init(&sha);
     for (;;) {
-        ssize_t n = read(fd, part, sizeof part);
-        if (n < 0 && errno == EINTR)
-            continue;
+        ssize_t n = disk_read(fd, part, sizeof part);
         if (n < 0)
             return baton_fail(err, BATON_IO, "%s", strerror(errno));
         if (n == 0)
@@ -35,7 +34,7 @@ enum baton_status
 file_digest(const char *path, struct baton_hash *ret_hash, uint64_t *ret_bytes,
             struct baton_err *err)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = disk_open(path, DISK_READ_LINKED);
     if (fd < 0)
         return baton_fail(err, errno == ENOENT ? BATON_NOT_FOUND : BATON_IO, "%s: %s", path,
                           strerror(errno));

@@ -1,11 +1,12 @@
 #include "common/crypto/keyfile.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sodium.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "common/disk/disk.h"
 
 static const uint8_t magic_plain[8] = "BTNKEYP1";
 static const uint8_t magic_sealed[8] = "BTNKEYS1";
@@ -54,55 +55,21 @@ keyfile_cost_least(void)
                                  crypto_pwhash_argon2id_MEMLIMIT_MIN};
 }
 
-static bool
-write_all(int fd, const uint8_t *bytes, size_t len)
-{
-    while (len > 0) {
-        ssize_t n = write(fd, bytes, len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        bytes += n;
-        len -= (size_t)n;
-    }
-    return true;
-}
-
-/* The name becomes durable with its folder. */
-static bool
-folder_sync(const char *path)
-{
-    char folder[4096];
-    const char *slash = strrchr(path, '/');
-    size_t len = slash == NULL ? 0 : (size_t)(slash - path);
-    if (len >= sizeof folder)
-        return false;
-    memcpy(folder, slash == path ? "/" : path, len == 0 ? 1 : len);
-    folder[len == 0 ? 1 : len] = '\0';
-    int fd = open(slash == NULL ? "." : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return false;
-    bool good = fsync(fd) == 0;
-    close(fd);
-    return good;
-}
-
 static enum baton_status
 file_create(const char *path, const uint8_t *bytes, size_t len, struct baton_err *err)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int fd = disk_open(path, DISK_CREATE);
     if (fd < 0 && errno == EEXIST)
         return baton_fail(err, BATON_CONFLICT, "%s: a key file is never overwritten; move it away",
                           path);
     if (fd < 0)
         return baton_fail(err, BATON_IO, "%s: %s", path, strerror(errno));
-    bool good = write_all(fd, bytes, len) && fsync(fd) == 0;
+    bool good = disk_write(fd, bytes, len) && disk_flush(fd);
     int why = errno;
     good = close(fd) == 0 && good;
-    if (good && folder_sync(path))
+    if (good && disk_flush_name(path))
         return BATON_OK;
-    unlink(path); /* half a key is worse than none */
+    (void)disk_remove(path); /* half a key is worse than none */
     return baton_fail(err, BATON_IO, "%s: %s", path, strerror(why));
 }
 
@@ -114,7 +81,7 @@ mode_check(int fd, const char *path, struct baton_err *err)
         return baton_fail(err, BATON_IO, "%s: %s", path, strerror(errno));
     if (!S_ISREG(st.st_mode))
         return baton_fail(err, BATON_DENIED, "%s: not a regular file", path);
-    if ((st.st_mode & 077) != 0)
+    if (!disk_is_closed(fd))
         return baton_fail(err, BATON_DENIED, "%s: others may read or write it; chmod 600 %s", path,
                           path);
     return BATON_OK;
@@ -124,24 +91,16 @@ mode_check(int fd, const char *path, struct baton_err *err)
 static enum baton_status
 file_read(const char *path, uint8_t *out, size_t len, struct baton_err *err)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    int fd = disk_open(path, DISK_READ);
     if (fd < 0)
         return baton_fail(err, errno == ENOENT ? BATON_NOT_FOUND : BATON_IO, "%s: %s", path,
                           strerror(errno));
     enum baton_status rc = mode_check(fd, path, err);
-    size_t have = 0;
-    while (rc == BATON_OK && have < len) {
-        ssize_t n = read(fd, out + have, len - have);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            rc = baton_fail(err, BATON_IO, "%s: %s", path, strerror(errno));
-        if (n <= 0)
-            break;
-        have += (size_t)n;
-    }
+    ssize_t have = rc == BATON_OK ? disk_read(fd, out, len) : 0;
+    if (have < 0)
+        rc = baton_fail(err, BATON_IO, "%s: %s", path, strerror(errno));
     uint8_t beyond;
-    if (rc == BATON_OK && (have < len || read(fd, &beyond, 1) != 0))
+    if (rc == BATON_OK && (have < (ssize_t)len || disk_read(fd, &beyond, 1) != 0))
         rc = baton_fail(err, BATON_CORRUPT, "%s: not a key file of this kind (size)", path);
     close(fd);
     return rc;
