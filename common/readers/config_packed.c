@@ -118,6 +118,10 @@ whole(const struct config_packed *p, struct baton_err *err)
                              n[CONFIG_ROOT_RULE] == 0
                        : n[CONFIG_ROOT_AGENT] == 0 && n[CONFIG_ROOT_SETTINGS] == 1 &&
                              n[CONFIG_ROOT_RULE] > 0;
+    const char *twice = config_model_twice(p->model);
+    if (twice != NULL)
+        return baton_fail(err, BATON_MALFORMED, "two files of the configuration have identifier %s",
+                          twice);
     return good && connectors > 0
                ? BATON_OK
                : baton_fail(err, BATON_MALFORMED,

@@ -34,8 +34,9 @@ struct config_xml {
     struct config_flow *flow;
     struct config_parameter *parameter;
     char mv_type[128], mv_attribute[256]; /* of import flows */
-    const char *filter_type, *filter;     /* what the filter under way keeps out */
-    char wrong_root[ROOT_SHOWN_BYTES];    /* "": one of ours */
+    const char *unclear;               /* an element that is neither true nor false; NULL: none */
+    const char *filter_type, *filter;  /* what the filter under way keeps out */
+    char wrong_root[ROOT_SHOWN_BYTES]; /* "": one of ours */
 };
 
 typedef void begin_fn(struct config_xml *x, const char **attributes);
@@ -53,12 +54,17 @@ keep(struct config_xml *x, const char *text)
     return config_keep(x->m, text, strlen(text));
 }
 
+/* What stands there and is neither is not guessed: the file is refused. */
 static enum known
-read_known(const char *text)
+read_known(struct config_xml *x, const char *what, const char *text)
 {
     if (strcmp(text, "1") == 0 || strcasecmp(text, "true") == 0)
         return YES;
-    return strcmp(text, "0") == 0 || strcasecmp(text, "false") == 0 ? NO : UNSAID;
+    if (strcmp(text, "0") == 0 || strcasecmp(text, "false") == 0)
+        return NO;
+    if (text[0] != '\0')
+        x->unclear = what;
+    return UNSAID;
 }
 
 static int64_t
@@ -118,7 +124,7 @@ end_forest(struct config_xml *x, const char *text)
 static void
 end_hash_sync(struct config_xml *x, const char *text)
 {
-    x->connector->password_sync = read_known(text);
+    x->connector->password_sync = read_known(x, "password-hash-sync-config/enabled", text);
 }
 
 static void
@@ -156,7 +162,7 @@ end_partition_name(struct config_xml *x, const char *text)
 static void
 end_selected(struct config_xml *x, const char *text)
 {
-    x->partition->selected = read_known(text);
+    x->partition->selected = read_known(x, "selected", text);
 }
 
 static void
@@ -417,7 +423,7 @@ end_direction(struct config_xml *x, const char *text)
 static void
 end_disabled(struct config_xml *x, const char *text)
 {
-    x->rule->disabled = read_known(text);
+    x->rule->disabled = read_known(x, "disabled", text);
 }
 
 static void
@@ -453,7 +459,7 @@ end_precedence(struct config_xml *x, const char *text)
 static void
 end_rule_password(struct config_xml *x, const char *text)
 {
-    x->rule->password_sync = read_known(text);
+    x->rule->password_sync = read_known(x, "EnablePasswordSync", text);
 }
 
 static void
@@ -478,7 +484,7 @@ end_merge(struct config_xml *x, const char *text)
 static void
 end_once(struct config_xml *x, const char *text)
 {
-    x->flow->once = read_known(text);
+    x->flow->once = read_known(x, "executeOnce", text);
 }
 
 static void
@@ -523,7 +529,7 @@ end_value(struct config_xml *x, const char *text)
 static void
 end_case(struct config_xml *x, const char *text)
 {
-    x->condition->case_sensitive = read_known(text);
+    x->condition->case_sensitive = read_known(x, "caseSensitive", text);
 }
 
 /* --- global settings ---------------------------------------------------------------------------- */
@@ -896,6 +902,8 @@ config_xml_finish(struct config_xml *x, enum config_xml_root *ret_root, struct b
                           "its root is %s: ma-data, saved-ma-configuration, saved-mv-configuration "
                           "or synchronizationRule is expected",
                           x->wrong_root);
+    if (x->unclear != NULL)
+        return baton_fail(err, BATON_MALFORMED, "%s says neither true nor false", x->unclear);
     if (x->connector != NULL) {
         if (x->connector->id[0] == '\0')
             return baton_fail(err, BATON_MALFORMED, "a connector without an id");

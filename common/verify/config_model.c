@@ -290,6 +290,20 @@ config_model_status(const struct config_model *m)
     return m->status;
 }
 
+const char *
+config_model_twice(const struct config_model *m)
+{
+    for (size_t i = 0; i < m->connector_count; i++)
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(m->connector[i].id, m->connector[k].id) == 0)
+                return m->connector[i].id;
+    for (size_t i = 0; i < m->rule_count; i++)
+        for (size_t k = 0; k < i && m->rule[i].id[0] != '\0'; k++)
+            if (strcmp(m->rule[i].id, m->rule[k].id) == 0)
+                return m->rule[i].id;
+    return NULL;
+}
+
 static void
 list_done(struct text_list *l)
 {

@@ -134,6 +134,8 @@ const char *config_source_text(enum config_source source); /* for people: "a set
 struct config_model *config_model_new(enum config_source source); /* NULL: no memory */
 void config_model_free(struct config_model **m);
 enum baton_status config_model_status(const struct config_model *m);
+/* An identifier that two connectors or two rules have: a file was read twice. NULL: none. */
+const char *config_model_twice(const struct config_model *m);
 
 /* A copy of the text that lives as long as the model; never NULL ("" when it failed). */
 const char *config_keep(struct config_model *m, const char *text, size_t len);

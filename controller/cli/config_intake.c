@@ -312,6 +312,19 @@ intake_settings(struct intake *in, const char *path)
     return rc == BATON_OK ? BATON_OK : baton_wrap(&in->c->err, rc, "%s", path);
 }
 
+/* A copy beside its original would be a second forest, or a second rule. */
+static enum baton_status
+read_once(struct intake *in, const char *path)
+{
+    const char *twice = config_model_twice(in->m);
+    return twice == NULL
+               ? BATON_OK
+               : cli_fail(in->c, BATON_MALFORMED,
+                          "%s: two files have the identifier {%s}; take the copy away, or "
+                          "export the configuration again",
+                          path, twice);
+}
+
 typedef enum baton_status intake_fn(struct intake *in, const char *path);
 
 static enum baton_status
@@ -357,6 +370,8 @@ config_intake(struct cli *c, const char *path, struct config_model **ret_model)
     progress_begin(&in.progress, path, 0);
     enum baton_status rc = read(&in, path);
     progress_end(&in.progress);
+    if (rc == BATON_OK && source != CONFIG_SETTINGS)
+        rc = read_once(&in, path);
     if (rc != BATON_OK) {
         config_model_free(&in.m);
         return rc;

@@ -374,6 +374,17 @@ class OfTheLab(Comparison, unittest.TestCase):
         shutil.rmtree(self.new.folder / "Connectors")
         self.refused(self.new.folder, "has no folder Connectors", "not whole")
 
+    def test_a_copy_beside_its_original_is_no_second_forest_or_rule(self):
+        for original in (self.new.ad(), self.new.rule("Out to AAD - Group Join")):
+            copy = original.with_name("copy.xml")
+            shutil.copy(original, copy)
+            self.refused(self.new.folder, "two files have the identifier {", "take the copy away")
+            copy.unlink()
+
+    def test_what_is_neither_true_nor_false_is_not_guessed(self):
+        self.new.change(self.new.rule("Out to AAD - Group Join"), "<disabled>False<", "<disabled>perhaps<")
+        self.refused(self.new.folder, "disabled says neither true nor false")
+
     def test_a_file_that_is_none_of_a_configuration_is_named_with_what_it_is(self):
         odd = self.new.folder / "SynchronizationRules/odd.xml"
         odd.write_text("<run-history/>")

@@ -133,6 +133,7 @@ half_a_configuration_gives_no_model(void **state)
         {{"MV.XML", NULL, NULL}, {settings}, "0 connectors"},
         {{"MA.XML", "r.xml", NULL}, {agent, rule}, "1 rules"},
         {{"Connectors/a.xml", "MA.XML", NULL}, {connector, agent}, "another form"},
+        {{"MA1.XML", "MA2.XML", NULL}, {agent, agent}, "two files of the configuration"},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct config_model *m = NULL;
