@@ -413,16 +413,35 @@ put_quoted(struct redaction *r, const struct word *inside)
     r->version = false;
 }
 
-/* The closing quote of one that opens here; NULL: none does. */
-static const char *
-quote_end(const char *at, const char *before)
+/* An apostrophe inside or at the end of a word opens nothing. */
+static bool
+opens_quote(const char *at, const char *before)
 {
-    if ((*at != '"' && *at != '\'') || (before != NULL && is_letter(*before)))
-        return NULL;
+    return *at == '"' || (*at == '\'' && (before == NULL || !is_letter(*before)));
+}
+
+/* The closing one; NULL: it was cut, and whatever follows may be the name. */
+static const char *
+quote_end(const char *at)
+{
     for (const char *end = strchr(at + 1, *at); end != NULL; end = strchr(end + 1, *at))
-        if (*at == '"' || !is_letter(end[1])) /* the apostrophe of a word closes nothing */
+        if (*at == '"' || !is_letter(end[1]))
             return end;
     return NULL;
+}
+
+static const char *
+take_quote(struct redaction *r, const char *at)
+{
+    const char *end = quote_end(at);
+    put(r, at, 1);
+    if (end == NULL) {
+        put_over(r, "<text>");
+        return at + strlen(at);
+    }
+    put_quoted(r, &(struct word){at + 1, (size_t)(end - at - 1)});
+    put(r, at, 1);
+    return end + 1;
 }
 
 void
@@ -432,12 +451,8 @@ redact(const char *text, const struct baton_hash *salt, char *out, size_t cap)
     struct redaction r = {.salt = salt, .out = whole, .cap = sizeof whole};
     const char *before = NULL;
     for (const char *at = text; *at != '\0' && !r.over && r.len + 1 < r.cap;) {
-        const char *end = quote_end(at, before);
-        if (end != NULL) {
-            put(&r, at, 1);
-            put_quoted(&r, &(struct word){at + 1, (size_t)(end - at - 1)});
-            put(&r, at, 1);
-            at = end + 1;
+        if (opens_quote(at, before)) {
+            at = take_quote(&r, at);
         } else if (*at == ' ' || is_edge(*at)) {
             put(&r, at, 1);
             at++;

@@ -74,6 +74,17 @@ accounts_and_tenants_go(void **state)
 }
 
 static void
+what_stands_in_quotes_goes_also_where_they_are_not_closed(void **state)
+{
+    (void)state;
+    expect("the user 'O'Brien' was not found", "the user '<name>' was not found");
+    expect("said \"Anna Berg", "said \"<text>");
+    expect("said 'Anna Berg", "said '<text>");
+    expect("the users' rights couldn't be read", "the users' rights couldn't be read");
+    expect("\"\" and 'True'", "\"\" and 'True'");
+}
+
+static void
 of_paths_accounts_with_a_backslash_and_dns_the_rest_goes_too(void **state)
 {
     (void)state;
@@ -149,6 +160,7 @@ main(void)
         cmocka_unit_test(what_names_nobody_stays),
         cmocka_unit_test(identifiers_and_addresses_go),
         cmocka_unit_test(accounts_and_tenants_go),
+        cmocka_unit_test(what_stands_in_quotes_goes_also_where_they_are_not_closed),
         cmocka_unit_test(of_paths_accounts_with_a_backslash_and_dns_the_rest_goes_too),
         cmocka_unit_test(of_a_secret_nothing_is_left),
         cmocka_unit_test(names_of_machines_go),
