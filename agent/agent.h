@@ -20,6 +20,7 @@
 #include "agent/settings.h"
 #include "agent/setup.h"
 #include "common/crypto/crypto.h"
+#include "common/verify/limits.h"
 #include "proto/codec.h"
 
 enum agent_end {
@@ -48,6 +49,8 @@ struct agent {
     struct agent_bus *bus; /* NULL until the boot is over */
     struct member member;
     struct member_out out;
+    bool limits_known;    /* else this server's checks say nothing */
+    struct limits limits; /* of the plan */
     struct collect collect;
     struct reach reach;
     struct settings settings;
@@ -98,6 +101,10 @@ void agent_answer_order(struct agent *a, const struct baton_id *order);
 void agent_send_unheard(struct agent *a);
 void agent_journal(struct agent *a, enum journal_kind kind, const char *text);
 bool agent_put(struct agent *a, const char *name, const void *bytes, size_t len);
+/* The policy text beside the plan that is kept now: what this server is judged by from here on. */
+void agent_take_limits(struct agent *a, const void *text, size_t len);
+enum baton_status agent_reads_limits(const struct plan *p, const uint8_t *text, size_t len,
+                                     const struct digest_port *dp, struct baton_err *err);
 /* One transaction, with what waited for one; false: the store failed, and the agent ends. */
 bool agent_begin(struct agent *a);
 bool agent_commit(struct agent *a);

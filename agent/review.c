@@ -47,7 +47,7 @@ static bool
 reviewed(const struct agent *a)
 {
     const struct plan *p = &a->member.plan;
-    return a->member.plan_known &&
+    return a->member.plan_known && a->limits_known &&
            plan_member_index(p, &a->identity.sign_key) == (int)p->recipient &&
            p->recipient != p->holder;
 }
@@ -57,36 +57,10 @@ moved(const struct agent *a)
 {
     const struct review *r = &a->review;
     const struct facts *f = &a->collect.facts;
-    return !r->known || !baton_id_eq(&r->of_plan, &a->member.plan.id) ||
+    return !r->known || !baton_hash_eq(&r->of_plan, &a->member.promise.plan) ||
            !baton_hash_eq(&r->of_pending, &f->digest[DIGEST_PENDING]) ||
            !baton_hash_eq(&r->of_config, &f->digest[DIGEST_CONFIG]) ||
            !baton_hash_eq(&r->of_settings, &a->settings.in_file);
-}
-
-/* A newer product brings rules of its own; between two of one kind nothing may differ. */
-static enum preset
-preset_of(const struct agent *a)
-{
-    switch ((enum profile)a->member.plan.profile) {
-    case PROFILE_PARALLEL:
-    case PROFILE_DEAD_SOURCE:
-        return PRESET_PARALLEL_UPGRADE;
-    case PROFILE_UNSUPPORTED:
-        return PRESET_UNSUPPORTED_PATH;
-    case PROFILE_NONE:
-    case PROFILE_IN_PLACE:
-    case PROFILE_SWING:
-    case PROFILE_AUDIT_ONLY:
-    case PROFILE_COUNT:
-        break;
-    }
-    return PRESET_PARITY;
-}
-
-static void
-limits_of_review(const struct agent *a, struct limits *ret_limits)
-{
-    limits_preset(preset_of(a), ret_limits);
 }
 
 static bool
@@ -109,12 +83,12 @@ review_consider(struct agent *a)
     struct review *r = &a->review;
     const struct facts *f = &a->collect.facts;
     struct csexport_visitor visitor;
-    struct limits limits;
     struct baton_err err = {0};
     bool waits = r->failed_ms != 0 && agent_now_ms() - r->failed_ms < AGAIN_MS;
     if (r->stage != REVIEW_IDLE || waits || !reviewed(a) || !f->digest_known[DIGEST_PENDING] ||
         !f->digest_known[DIGEST_CONFIG] || !moved(a))
         return;
+    r->plan = a->member.promise.plan;
     r->pending = f->digest[DIGEST_PENDING];
     r->config = f->digest[DIGEST_CONFIG];
     r->offset = r->failed_ms = 0;
@@ -124,8 +98,7 @@ review_consider(struct agent *a)
         return;
     }
     sha256_init(&r->sha);
-    limits_of_review(a, &limits);
-    rows_begin(a, &limits);
+    rows_begin(a, &a->limits);
     exports_visitor(r->exports, &visitor);
     if (csexport_open(&visitor, &r->reader, &err) != BATON_OK) {
         give_up(a, err.text);
@@ -222,7 +195,7 @@ list_keep(struct agent *a, const struct findings *list, struct baton_err *err)
     if (rc != BATON_OK)
         return baton_fail(err, rc, "the findings cannot be written");
     crypto_sha256(r->bytes, r->len, &r->hash);
-    r->of_plan = a->member.plan.id;
+    r->of_plan = r->plan;
     r->of_pending = r->pending;
     r->of_config = r->config;
     r->of_settings = a->settings.in_file;
@@ -234,13 +207,13 @@ list_keep(struct agent *a, const struct findings *list, struct baton_err *err)
 static void
 conclude(struct agent *a, const struct config_model *new)
 {
-    struct limits limits;
     struct findings list = {0};
     struct baton_err err = {0};
-    limits_of_review(a, &limits);
-    enum baton_status rc = judge_exports(a, &limits, &list, &err);
+    enum baton_status rc = baton_hash_eq(&a->review.plan, &a->member.promise.plan)
+                               ? judge_exports(a, &a->limits, &list, &err)
+                               : baton_fail(&err, BATON_CONFLICT, "the plan is another one by now");
     if (rc == BATON_OK)
-        rc = judge_config(a, new, &limits, &list, &err);
+        rc = judge_config(a, new, &a->limits, &list, &err);
     if (rc == BATON_OK)
         rc = findings_sort(&list);
     if (rc == BATON_OK)
@@ -253,7 +226,7 @@ conclude(struct agent *a, const struct config_model *new)
         give_up(a, err.text);
         return;
     }
-    rows_made(a, &limits, &a->review.hash, &a->review.pending);
+    rows_made(a, &a->limits, &a->review.hash, &a->review.pending);
     stop(&a->review);
     process_give_back();      /* two configurations lay in memory */
     a->observe_native = true; /* a report with the list's digest goes out */

@@ -1,11 +1,11 @@
 /* review.h: what the new server would do otherwise, found beside the data and told as findings.
  *
  * Shape      On the server that is to be granted: when its pending export, its configuration or the
- *            plan has moved, both are read through the host port, piece by piece, and judged: the export by
- *            exports.h, the configuration against the old server's, which came with the settings.
- *            The list goes to the controller as FINDINGS, again until it is heard; reports carry its
- *            digest, the digest of the old configuration it was held against, and how many source
- *            anchors would change.
+ *            plan by whose limits it is judged has moved, both are read through the host port, piece
+ *            by piece, and judged: the export by exports.h, the configuration against the old
+ *            server's, which came with the settings. The list goes to the controller as FINDINGS,
+ *            again until it is heard; reports carry its digest, the digest of the old configuration
+ *            it was held against, and how many source anchors would change.
  * Rule       A file that was not read whole, or that is no longer the one that was announced, gives no
  *            list: what was told before stands no longer, and the next round tries again.
  * Limits     One review at a time; FINDINGS_SENT_MAX findings are told, the worst.
@@ -27,7 +27,7 @@ struct review {
     enum review_stage stage;
     uint32_t ticket; /* 0: nothing asked */
     uint64_t offset, failed_ms;
-    struct baton_hash pending, config; /* what is being judged, as facts announced it */
+    struct baton_hash plan, pending, config; /* what is being judged, and by whose limits */
     struct csexport *reader;
     struct exports *exports;
     struct sha256 sha;
@@ -35,8 +35,7 @@ struct review {
 
     /* the newest list */
     bool known, heard, compared_known;
-    struct baton_id of_plan; /* what it was made of ... */
-    struct baton_hash of_pending, of_config, of_settings;
+    struct baton_hash of_plan, of_pending, of_config, of_settings; /* what it was made of */
     struct baton_hash hash, compared;
     int64_t anchor_changes;
     uint64_t said_ms;

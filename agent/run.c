@@ -94,6 +94,21 @@ recall_plan(struct agent *a)
     free(bytes);
 }
 
+/* A text that an earlier plan left there is nobody's. */
+static void
+recall_limits(struct agent *a)
+{
+    uint8_t *text = NULL;
+    size_t len = 0;
+    if (!a->member.plan_known)
+        return;
+    if (!baton_hash_is_zero(&a->member.plan.limits) &&
+        agent_store_get(a->store, "limits", &text, &len, NULL) != BATON_OK)
+        len = 0;
+    agent_take_limits(a, text, len);
+    free(text);
+}
+
 /* Signature before use, as on the first day: the file may have been touched. */
 static void
 recall_trust(struct agent *a)
@@ -158,6 +173,7 @@ fill_member(struct agent *a)
 {
     a->member.root = a->setup->root;
     a->member.lab_host = a->host.lab(a->host.ctx);
+    a->member.reads_limits = agent_reads_limits;
     text_copy(a->member.version, sizeof a->member.version, BATON_VERSION);
     own_digest(&a->member.binary);
     acceptance_hash(a->digest, &a->table);
@@ -190,6 +206,7 @@ boot_memory(struct agent *a, const struct machine *machine, struct baton_err *er
     if (rc != BATON_OK)
         return rc;
     recall_plan(a);
+    recall_limits(a);
     recall_trust(a);
     recall_observed(a);
     act_recall(a);

@@ -58,13 +58,42 @@ agent_journal(struct agent *a, enum journal_kind kind, const char *text)
     later_journal(a, &step);
 }
 
+enum baton_status
+agent_reads_limits(const struct plan *p, const uint8_t *text, size_t len,
+                   const struct digest_port *dp, struct baton_err *err)
+{
+    struct limits limits;
+    return limits_of_plan(p, text, len, dp, &limits, err);
+}
+
+void
+agent_take_limits(struct agent *a, const void *text, size_t len)
+{
+    struct baton_err err = {.status = BATON_OK};
+    a->limits_known =
+        limits_of_plan(&a->member.plan, text, len, a->digest, &a->limits, &err) == BATON_OK;
+    if (!a->limits_known)
+        log_error("limits",
+                  "%s; this server's checks say nothing until a plan comes whose "
+                  "verification policy this version reads",
+                  err.text);
+}
+
+static bool
+put_plan(struct agent *a, const struct order *o)
+{
+    struct baton_err err;
+    return held(a, agent_store_put(a->store, "plan", o->plan, o->plan_len, &err), &err) &&
+           (o->limits_len == 0 ||
+            held(a, agent_store_put(a->store, "limits", o->limits, o->limits_len, &err), &err));
+}
+
 static bool
 put_documents(struct agent *a, const struct order *o)
 {
     struct baton_err err;
     uint8_t trust[BATON_SIG_BYTES + TRUST_BYTES_MAX];
-    if (a->out.plan_changed &&
-        !held(a, agent_store_put(a->store, "plan", o->plan, o->plan_len, &err), &err))
+    if (a->out.plan_changed && !put_plan(a, o))
         return false;
     if (!a->out.trust_changed)
         return true;
@@ -154,8 +183,10 @@ send_words(struct agent *a)
 }
 
 static void
-after_step(struct agent *a)
+after_step(struct agent *a, const struct order *o)
 {
+    if (a->out.plan_changed)
+        agent_take_limits(a, o->limits, o->limits_len);
     if (a->out.log != NULL)
         log_info("member", "role=%s %s", promise_role(&a->member.promise), a->out.log);
     if (a->out.observe_now)
@@ -170,7 +201,7 @@ agent_step(struct agent *a, const struct member_event *ev)
     bool store = a->out.changed || a->out.word_count > 0;
     if (store && (!agent_begin(a) || !put_step(a, ev->order) || !agent_commit(a)))
         return;
-    after_step(a);
+    after_step(a, ev->order);
 }
 
 /* --- orders --- */
@@ -271,7 +302,7 @@ authority_order(struct agent *a, const struct order *o, const struct baton_hash 
     } else if (!put_step(a, o) || !agent_commit(a)) {
         return;
     }
-    after_step(a);
+    after_step(a, o);
     act_at_once(a);
 }
 

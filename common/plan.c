@@ -6,7 +6,8 @@
 
 #include <string.h>
 
-static const char plan_tag[4] = {'B', 'P', 'L', '1'};
+/* A plan without a verification policy has the bytes that it had before there was one. */
+static const char plan_tag[4] = {'B', 'P', 'L', '1'}, limits_tag[4] = {'B', 'P', 'L', '2'};
 
 static const char *const product_names[PRODUCT_COUNT] = {
     [PRODUCT_NONE] = "none",
@@ -126,7 +127,8 @@ plan_encode(const struct plan *p, uint8_t *out, size_t cap, size_t *ret_len)
 
     struct canon_writer w;
     canon_writer_init(&w, out, cap < PLAN_BYTES_MAX ? cap : PLAN_BYTES_MAX);
-    canon_put_fixed(&w, plan_tag, sizeof plan_tag);
+    bool limited = !baton_hash_is_zero(&p->limits);
+    canon_put_fixed(&w, limited ? limits_tag : plan_tag, sizeof plan_tag);
     canon_put_id(&w, &p->id);
     canon_put_id(&w, &p->tenant);
     canon_put_str(&w, p->tenant_name, sizeof p->tenant_name);
@@ -141,6 +143,8 @@ plan_encode(const struct plan *p, uint8_t *out, size_t cap, size_t *ret_len)
     canon_put_u16(&w, POLICY_COUNT);
     for (size_t i = 0; i < POLICY_COUNT; i++)
         canon_put_i64(&w, p->policy.v[i]);
+    if (limited)
+        canon_put_hash(&w, &p->limits);
     return canon_finish(&w, ret_len);
 }
 
@@ -161,7 +165,8 @@ plan_decode(const uint8_t *bytes, size_t len, struct plan *ret_plan)
     struct canon_reader r;
     struct plan p = {0};
     canon_reader_init(&r, bytes, len);
-    canon_expect(&r, plan_tag, sizeof plan_tag);
+    bool limited = len >= sizeof limits_tag && memcmp(bytes, limits_tag, sizeof limits_tag) == 0;
+    canon_expect(&r, limited ? limits_tag : plan_tag, sizeof plan_tag);
     p.id = canon_get_id(&r);
     p.tenant = canon_get_id(&r);
     canon_get_str(&r, p.tenant_name, sizeof p.tenant_name);
@@ -174,6 +179,10 @@ plan_decode(const uint8_t *bytes, size_t len, struct plan *ret_plan)
     for (size_t i = 0; i < p.member_count; i++)
         get_member(&r, &p.member[i]);
     get_policy(&r, &p.policy);
+    if (limited) {
+        p.limits = canon_get_hash(&r);
+        canon_require(&r, !baton_hash_is_zero(&p.limits));
+    }
     if (!canon_finished(&r) || !plan_well_formed(&p))
         return BATON_MALFORMED;
     *ret_plan = p;

@@ -3,7 +3,10 @@
 #include "common/canon.h"
 #include "common/names.h"
 
-static const char verification_tag[4] = {'B', 'V', 'R', '1'};
+#include <string.h>
+
+/* A record under no verification policy has the bytes that it had before there was one. */
+static const char verification_tag[4] = {'B', 'V', 'R', '1'}, limits_tag[4] = {'B', 'V', 'R', '2'};
 
 static const char *const item_names[VERIFY_COUNT] = {
 #define X(id, name, what) [VERIFY_##id] = (name),
@@ -24,7 +27,7 @@ static const char *const verdict_names[] = {
     [VERDICT_BLOCK] = "block",
 };
 
-_Static_assert(4 + 1 + VERIFY_COUNT * 9 + 7 * BATON_HASH_BYTES + 8 + 1 <= VERIFICATION_BYTES_MAX,
+_Static_assert(4 + 1 + VERIFY_COUNT * 9 + 8 * BATON_HASH_BYTES + 8 + 1 <= VERIFICATION_BYTES_MAX,
                "the fullest record fits");
 
 const char *
@@ -82,7 +85,8 @@ verification_encode(const struct verification *v, uint8_t out[VERIFICATION_BYTES
     struct canon_writer w;
     size_t len;
     canon_writer_init(&w, out, VERIFICATION_BYTES_MAX);
-    canon_put_fixed(&w, verification_tag, sizeof verification_tag);
+    bool limited = !baton_hash_is_zero(&v->limits);
+    canon_put_fixed(&w, limited ? limits_tag : verification_tag, sizeof verification_tag);
     put_items(&w, v);
     canon_put_hash(&w, &v->settings);
     canon_put_hash(&w, &v->config);
@@ -93,6 +97,8 @@ verification_encode(const struct verification *v, uint8_t out[VERIFICATION_BYTES
     canon_put_hash(&w, &v->findings);
     canon_put_hash(&w, &v->dispositions);
     canon_put_u8(&w, v->verdict);
+    if (limited)
+        canon_put_hash(&w, &v->limits);
     BATON_ASSERT(canon_finish(&w, &len) == BATON_OK);
     return len;
 }
@@ -103,7 +109,8 @@ verification_decode(const uint8_t *bytes, size_t len, struct verification *ret_v
     struct canon_reader r;
     struct verification v = {0};
     canon_reader_init(&r, bytes, len);
-    canon_expect(&r, verification_tag, sizeof verification_tag);
+    bool limited = len >= sizeof limits_tag && memcmp(bytes, limits_tag, sizeof limits_tag) == 0;
+    canon_expect(&r, limited ? limits_tag : verification_tag, sizeof verification_tag);
     get_items(&r, &v);
     v.settings = canon_get_hash(&r);
     v.config = canon_get_hash(&r);
@@ -114,6 +121,10 @@ verification_decode(const uint8_t *bytes, size_t len, struct verification *ret_v
     v.findings = canon_get_hash(&r);
     v.dispositions = canon_get_hash(&r);
     v.verdict = canon_get_enum(&r, VERDICT_UNKNOWN, VERDICT_BLOCK);
+    if (limited) {
+        v.limits = canon_get_hash(&r);
+        canon_require(&r, !baton_hash_is_zero(&v.limits));
+    }
     if (!canon_finished(&r))
         return BATON_MALFORMED;
     *ret_verification = v;

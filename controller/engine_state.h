@@ -11,6 +11,7 @@
 #ifndef BATON_ENGINE_STATE_H
 #define BATON_ENGINE_STATE_H
 
+#include "common/verify/limits.h"
 #include "controller/engine.h"
 #include "controller/login.h"
 #include "controller/tenant_rows.h"
@@ -310,6 +311,9 @@ enum baton_status letter_check(const struct seat *seat, const uint8_t *bytes, si
 enum baton_status letter_take(struct engine *e, const struct seat *seat, const uint8_t *bytes,
                               size_t len, const struct baton_hash *hash, const char **ret_why);
 void letter_fetch(struct engine *e, struct engine_call *c, struct room *room);
+/* What a handoff's plan lets its servers be judged by. false: no plan, or a policy that this build cannot
+ * read: nothing is known, and nothing passes. */
+bool room_limits(struct engine *e, const struct room *room, struct limits *ret_limits);
 void findings_message(struct engine *e, struct seat *seat, const struct message *m);
 void findings_dispose(struct engine *e, struct engine_call *c, struct room *room);
 void call_handle(struct engine *e, struct engine_call *c);

@@ -1,7 +1,8 @@
 #include "controller/engine_state.h"
 
-#include "common/verify/limits.h"
+#include "common/log.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* What the new server's checks found, and people's signed words about it. Both are objects of the
@@ -23,15 +24,36 @@ findings_wanted(const struct seat *seat)
     return t->cutover_open && t->cutover.new_agent == seat->row.slot;
 }
 
-/* What takes objects away, or makes them a second time, is never one person's word alone. A rule that
- * this build does not know may be anything. */
+bool
+room_limits(struct engine *e, const struct room *room, struct limits *ret_limits)
+{
+    const struct plan *plan = &room->t.plan;
+    struct baton_err err = {.status = BATON_OK};
+    struct baton_sig sig;
+    uint8_t *text = NULL;
+    size_t len = 0;
+    if (!room->t.plan_known)
+        return false;
+    if (!baton_hash_is_zero(&plan->limits) &&
+        !journal_object_get(e, &plan->limits, &text, &len, &sig))
+        return false;
+    enum baton_status rc = limits_of_plan(plan, text, len, &e->p.digest, ret_limits, &err);
+    free(text);
+    if (rc != BATON_OK)
+        log_warn("limits", "tenant=\"%s\" %s", room->t.info.name, err.text);
+    return rc == BATON_OK;
+}
+
+/* Whom the tenant's own policy asks for. Under limits that cannot be read, and of a rule that this
+ * build does not know, anything may be true: then one person's word is not enough. */
 static void
-need_two(const struct findings *list, bool two[FINDINGS_SENT_MAX])
+need_two(struct engine *e, const struct room *room, const struct findings *list,
+         bool two[FINDINGS_SENT_MAX])
 {
     struct limits limits;
-    limits_preset(PRESET_PARITY, &limits);
+    bool known = room_limits(e, room, &limits);
     for (size_t i = 0; i < list->count; i++) {
-        const struct limit *limit = limits_of(&limits, list->item[i].rule);
+        const struct limit *limit = known ? limits_of(&limits, list->item[i].rule) : NULL;
         two[i] = limit == NULL || limit->second_person;
     }
 }
@@ -51,7 +73,7 @@ findings_take(struct engine *e, struct seat *seat, const struct msg_findings *f,
         return;
     }
     ev.agent = seat->row.slot;
-    need_two(&list, two);
+    need_two(e, seat->room, &list, two);
     ev.findings = &list;
     ev.findings_two = two;
     ev.findings_hash = *hash;

@@ -158,6 +158,21 @@ holders_word(struct engine *e, const struct room *room, struct loan *loan)
     return at < 0 ? (struct signed_bytes){0} : loan_object(e, loan, &a->member[at].holds);
 }
 
+/* The plan, and beside it the policy text whose hash it names. */
+static void
+order_plan(struct engine *e, struct loan *loan, const struct baton_hash *hash, struct order *o)
+{
+    struct plan plan;
+    struct signed_bytes bytes = loan_object(e, loan, hash);
+    o->plan = bytes.bytes;
+    o->plan_len = bytes.len;
+    if (plan_decode(bytes.bytes, bytes.len, &plan) != BATON_OK || baton_hash_is_zero(&plan.limits))
+        return;
+    struct signed_bytes limits = loan_object(e, loan, &plan.limits);
+    o->limits = limits.bytes;
+    o->limits_len = limits.len;
+}
+
 static void
 order_fence(struct engine *e, struct room *room, struct seat *seat)
 {
@@ -167,9 +182,7 @@ order_fence(struct engine *e, struct room *room, struct seat *seat)
     o.epoch = room->t.authority.epoch;
     o.recipient = room->t.authority.recipient;
     o.adopt = room->t.authority.phase == AUTH_ADOPTING;
-    struct signed_bytes plan = loan_object(e, &loan, &room->t.authority.plan);
-    o.plan = plan.bytes;
-    o.plan_len = plan.len;
+    order_plan(e, &loan, &room->t.authority.plan, &o);
     o.shown = holders_word(e, room, &loan);
     order_approvals(room, &o, verbs_towards(room, o.adopt) | 1u << VERB_ATTEST | 1u << VERB_RETIRE);
     order_put(e, seat, &o);

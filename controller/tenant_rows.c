@@ -8,7 +8,7 @@
 
 enum {
     ROW_VERSION = 1,
-    TENANT_ROW_VERSION = 2 /* 1: without window and first synchronization */
+    TENANT_ROW_VERSION = 3 /* 1: no window, no first synchronization; 2: no verification policy */
 };
 
 static void
@@ -63,6 +63,7 @@ tenant_row_encode(const struct tenant_row *t, uint8_t out[SITE_ROW_BYTES_MAX])
     canon_put_u64(&w, t->info.window_to_unix_ms);
     canon_put_u64(&w, t->info.first_sync.ms);
     canon_put_i64(&w, t->info.first_sync.objects);
+    canon_put_hash(&w, &t->info.limits);
     return row_end(&w);
 }
 
@@ -101,6 +102,8 @@ tenant_row_decode(const uint8_t *bytes, size_t len, struct tenant_row *ret_row)
         t.info.first_sync.ms = canon_get_u64(&r);
         t.info.first_sync.objects = canon_get_i64(&r);
     }
+    if (version > 2)
+        t.info.limits = canon_get_hash(&r);
     if (!canon_finished(&r))
         return BATON_MALFORMED;
     *ret_row = t;

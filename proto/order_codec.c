@@ -125,6 +125,7 @@ static const struct map_row order_rows[] = {
     MAP_FIXED(struct order, blob),
     MAP_FIXED(struct order, file),
     MAP_U64(struct order, blob_bytes),
+    MAP_BLOB(struct order, limits, limits_len, LIMITS_BYTES_MAX),
 };
 
 /* What a verb cannot do without: an all-zero value there is an omission, not a value. */

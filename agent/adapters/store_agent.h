@@ -51,7 +51,8 @@ enum baton_status agent_store_promise(struct agent_store *s, struct promise *ret
 enum baton_status agent_store_put_promise(struct agent_store *s, const struct promise *p,
                                           struct baton_err *err) BATON_MUST_USE;
 
-/* Named documents: "plan", "trust" (its signature before it), "observed", "settings". */
+/* Named documents: "plan", "limits" (its policy text), "trust" (its signature before it), "observed",
+ * "settings". */
 enum baton_status agent_store_put(struct agent_store *s, const char *name, const void *bytes,
                                   size_t len, struct baton_err *err) BATON_MUST_USE;
 enum baton_status agent_store_get(struct agent_store *s, const char *name, uint8_t **ret_bytes,

@@ -45,6 +45,7 @@ context_of(const struct member *m, const struct member_event *ev, const struct d
                                     .kept_plan = m->plan_known ? &m->plan : NULL,
                                     .trust = m->trust_known ? &m->trust : NULL,
                                     .facts = &m->watch.facts,
+                                    .reads_limits = m->reads_limits,
                                     .lab_host = m->lab_host,
                                     .now_ms = ev->now_ms,
                                     .now_unix_ms = ev->now_unix_ms};
@@ -301,12 +302,14 @@ on_fence(struct member *m, const struct member_event *ev, const struct digest_po
          struct member_out *out)
 {
     struct promise_context cx = context_of(m, ev, dp);
+    struct baton_err why = {.status = BATON_OK};
     struct plan plan;
     bool repeat;
 
+    cx.why = &why;
     enum refusal r = promise_fence(&m->promise, ev->order, &cx, &plan, &repeat);
     if (r != REFUSE_NONE) {
-        refuse(m, ev, dp, r, NULL, out);
+        refuse(m, ev, dp, r, why.text[0] != '\0' ? why.text : NULL, out);
         return;
     }
     if (!repeat) {

@@ -47,6 +47,7 @@ struct member {
     struct watch watch;
     enum product product; /* by facts; the plan's word stands once there is one */
     bool lab_host;
+    limits_reader reads_limits; /* of this build */
     char version[VERSION_TEXT_BYTES];
     struct baton_hash binary;
 };

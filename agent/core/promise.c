@@ -266,6 +266,25 @@ check_plan_decodes(struct judged *j)
     return REFUSE_NONE;
 }
 
+/* Once kept, a plan's policy is not judged again: what a later version of this agent no longer reads
+ * must not keep a server from being fenced. It then finds nothing, which passes nowhere. */
+static enum refusal
+check_limits(struct judged *j)
+{
+    const struct order *o = j->o;
+    const struct digest_port *dp = j->cx->digest;
+    struct baton_hash hash = {{0}};
+    if (o->limits_len > 0)
+        dp->sha256(dp->ctx, o->limits, o->limits_len, &hash);
+    if (!baton_hash_eq(&hash, &j->plan.limits))
+        return REFUSE_LIMITS;
+    if (o->limits_len == 0 || baton_hash_eq(&j->plan_hash, &j->p->plan))
+        return REFUSE_NONE;
+    bool read = j->cx->reads_limits != NULL &&
+                j->cx->reads_limits(&j->plan, o->limits, o->limits_len, dp, j->cx->why) == BATON_OK;
+    return read ? REFUSE_NONE : REFUSE_LIMITS;
+}
+
 static enum refusal
 check_plan_kinds(struct judged *j)
 {
@@ -412,11 +431,21 @@ check_members_kept(struct judged *j)
 }
 
 static const check fence_checks[] = {
-    check_tenant,       check_trust_known,     check_not_retired,
-    check_plan_decodes, check_plan_kinds,      check_lab,
-    check_plan_trust,   check_confirmed,       check_members_kept,
-    check_epoch_rises,  check_fence_approvals, check_adopt_unfenced,
-    check_adopt_facts,  check_return_is_open,
+    check_tenant,
+    check_trust_known,
+    check_not_retired,
+    check_plan_decodes,
+    check_limits,
+    check_plan_kinds,
+    check_lab,
+    check_plan_trust,
+    check_confirmed,
+    check_members_kept,
+    check_epoch_rises,
+    check_fence_approvals,
+    check_adopt_unfenced,
+    check_adopt_facts,
+    check_return_is_open,
 };
 
 static void

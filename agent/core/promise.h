@@ -53,11 +53,17 @@ struct promise {
     struct baton_hash last_statement;
 };
 
+/* Whether this build can judge by the policy text beside a plan; err says where it cannot. */
+typedef enum baton_status (*limits_reader)(const struct plan *p, const uint8_t *text, size_t len,
+                                           const struct digest_port *dp, struct baton_err *err);
+
 struct promise_context { /* what an order is judged against; borrowed */
     const struct digest_port *digest;
     const struct plan *kept_plan;  /* NULL before the first */
     const struct trust_doc *trust; /* NULL before the first */
     const struct facts *facts;     /* newest observation */
+    limits_reader reads_limits;    /* NULL: nothing here can judge by a policy */
+    struct baton_err *why;         /* says more about a refusal, where there is more to say */
     bool lab_host;                 /* this host may act on lab orders */
     uint64_t now_ms, now_unix_ms;
 };

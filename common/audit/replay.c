@@ -80,9 +80,10 @@ object_kind(const struct audit_record *r, const struct signed_bytes *s)
     static const struct {
         char tag[TAG_BYTES + 1];
         enum object_kind kind;
-    } tags[] = {{"BTR1", OBJECT_TRUST},       {"BST1", OBJECT_STATEMENT},
-                {"BPL1", OBJECT_PLAN},        {"BFL1", OBJECT_FINDINGS},
-                {"BDI1", OBJECT_DISPOSITION}, {"BVR1", OBJECT_VERIFICATION}};
+    } tags[] = {{"BTR1", OBJECT_TRUST},        {"BST1", OBJECT_STATEMENT},
+                {"BPL1", OBJECT_PLAN},         {"BPL2", OBJECT_PLAN},
+                {"BFL1", OBJECT_FINDINGS},     {"BDI1", OBJECT_DISPOSITION},
+                {"BVR1", OBJECT_VERIFICATION}, {"BVR2", OBJECT_VERIFICATION}};
     for (size_t i = 0; i < ARRAY_LEN(tags); i++)
         if (s->len >= TAG_BYTES && memcmp(s->bytes, tags[i].tag, TAG_BYTES) == 0)
             return tags[i].kind;

@@ -43,7 +43,7 @@ static const cyaml_schema_value_t attribute_schema = {
     CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, LIMITS_NAME_BYTES - 1),
 };
 static const cyaml_schema_field_t policy_fields[] = {
-    CYAML_FIELD_STRING_PTR("preset", CYAML_FLAG_POINTER, struct policy_said, preset, 1, TEXT_MAX),
+    CYAML_FIELD_STRING_PTR("preset", OPTIONAL, struct policy_said, preset, 1, TEXT_MAX),
     CYAML_FIELD_SEQUENCE("rules", OPTIONAL, struct policy_said, rules, &rule_schema, 0,
                          LIMITS_RULES_MAX),
     CYAML_FIELD_SEQUENCE("attributes", OPTIONAL, struct policy_said, attributes, &attribute_schema,
@@ -145,9 +145,11 @@ read_rule(const struct rule_said *said, struct limits *l, struct baton_err *err)
 }
 
 static enum baton_status
-lay_over(const struct policy_said *said, struct limits *l, struct baton_err *err)
+lay_over(const struct policy_said *said, enum preset otherwise, struct limits *l,
+         struct baton_err *err)
 {
-    enum baton_status rc = read_preset(said->preset, l, err);
+    const char *named = said->preset != NULL ? said->preset : preset_name(otherwise);
+    enum baton_status rc = read_preset(named, l, err);
     for (unsigned i = 0; i < said->rules_count && rc == BATON_OK; i++)
         rc = read_rule(&said->rules[i], l, err);
     if (said->attributes != NULL) {
@@ -161,7 +163,8 @@ lay_over(const struct policy_said *said, struct limits *l, struct baton_err *err
 }
 
 enum baton_status
-limits_read(const char *text, size_t len, struct limits *ret_limits, struct baton_err *err)
+limits_read(const char *text, size_t len, enum preset otherwise, struct limits *ret_limits,
+            struct baton_err *err)
 {
     struct complaint heard = {0};
     const cyaml_config_t config = {.log_fn = listen,
@@ -180,8 +183,10 @@ limits_read(const char *text, size_t len, struct limits *ret_limits, struct bato
     if (loaded != CYAML_OK)
         return complain(&heard, cyaml_strerror(loaded), err);
     if (said == NULL)
-        return baton_fail(err, BATON_MALFORMED, "an empty policy: preset is expected");
-    enum baton_status rc = lay_over(said, &limits, err);
+        return baton_fail(
+            err, BATON_MALFORMED,
+            "an empty policy: preset, rules, attributes or rows_may_leave is expected");
+    enum baton_status rc = lay_over(said, otherwise, &limits, err);
     (void)cyaml_free(&config, &policy_schema, said, 0);
     if (rc == BATON_OK)
         *ret_limits = limits;

@@ -74,7 +74,7 @@ policy_read(struct cli *c, struct limits *ret_limits)
     enum baton_status rc = input_read(c, path, LIMITS_BYTES_MAX, &text, &len);
     if (rc != BATON_OK)
         return rc;
-    rc = limits_read(text, len, ret_limits, &c->err);
+    rc = limits_read(text, len, PRESET_PARITY, ret_limits, &c->err);
     free(text);
     return rc == BATON_OK ? BATON_OK : baton_wrap(&c->err, rc, "%s", path);
 }

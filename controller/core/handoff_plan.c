@@ -76,7 +76,8 @@ tenant_plan(const struct tenant *t, const struct baton_id *plan_id, uint32_t tru
                      .profile = t->cutover.profile,
                      .lab = t->info.lab,
                      .trust_version = trust_version,
-                     .policy = t->info.policy};
+                     .policy = t->info.policy,
+                     .limits = t->info.limits};
     memcpy(p.tenant_name, t->info.name, sizeof p.tenant_name);
 
     bool alone = t->cutover.old_agent == t->cutover.new_agent;

@@ -34,7 +34,8 @@ struct tenant_info {
     struct baton_id id; /* the Entra tenant's GUID */
     char name[NAME_BYTES];
     bool lab;
-    struct policy policy; /* effective: preset plus overrides */
+    struct policy policy;     /* effective: preset plus overrides */
+    struct baton_hash limits; /* of its verification policy; zero: the preset of the path alone */
     uint64_t window_from_unix_ms,
         window_to_unix_ms;         /* next window for the cutover; 0, 0 = any time */
     struct first_sync first_sync;  /* the newest that was measured here */

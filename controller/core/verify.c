@@ -110,6 +110,7 @@ verification_fill(const struct tenant *t, uint64_t unix_ms, const struct digest_
     v.findings = review->findings;
     review_digest(review, dp, &v.dispositions);
     v.settings = t->cutover.settings;
+    v.limits = t->plan.limits;
     take_hash(new, DIGEST_CONFIG, &v.config);
     take_hash(new, DIGEST_RULES, &v.rules);
     take_hash(new, DIGEST_PENDING, &v.pending);

@@ -3,7 +3,7 @@
  *
  * Shape      Five verbs touch authority. The others move the settings file and never do.
  * Limits     ORDER_APPROVALS_MAX approvals, one piece of evidence per member.
- * Ownership  plan, trust, evidence and shown are borrowed from the decoded frame.
+ * Ownership  plan, limits, trust, evidence and shown are borrowed from the decoded frame.
  * Source     protocol 2, 6; handoff S1 to S3.
  */
 #ifndef BATON_ORDER_H
@@ -38,6 +38,8 @@ struct order {
     bool adopt, void_first, busy; /* busy: ORDER_WATCH wants the cutover tempo */
     const uint8_t *plan;          /* canonical bytes, with every FENCE */
     size_t plan_len;
+    const uint8_t *limits; /* the verification policy that the plan names, beside it; len 0: none */
+    size_t limits_len;
     struct signed_bytes trust; /* newer trust document, len 0 = none */
     uint8_t approval_count, evidence_count;
     struct signed_approval approval[ORDER_APPROVALS_MAX];

@@ -1,8 +1,11 @@
 /* plan.h: what is going to happen to one tenant, in canonical bytes that people sign and agents keep.
  *
  * Shape      Members (1 to 4), who holds the export role now, who shall get it, how each member is
- *            fenced, and the policy the agents go by. Frozen once hashed: any change is a new plan.
- * Limits     PLAN_BYTES_MAX encoded. Member 0 is not special; indexes name holder and recipient.
+ *            fenced, the durations the agents go by, and by which verification policy they judge:
+ *            its text travels beside the plan, the plan names its hash. Frozen once hashed: any
+ *            change is a new plan.
+ * Limits     PLAN_BYTES_MAX encoded, LIMITS_BYTES_MAX of text beside it. Member 0 is not special;
+ *            indexes name holder and recipient.
  * Errors     Decoding answers BATON_MALFORMED or BATON_LIMIT for anything not exactly canonical.
  * Ownership  Plain values; nothing is borrowed.
  * Source     protocol 2 (Adoption), 5 (confirmation per member); docs/formats.md "Plan".
@@ -13,7 +16,7 @@
 #include "baton/digest.h"
 #include "baton/policy.h"
 
-enum { PLAN_BYTES_MAX = 8192 };
+enum { PLAN_BYTES_MAX = 8192, LIMITS_BYTES_MAX = 32768 };
 
 enum product {
     PRODUCT_NONE,
@@ -56,6 +59,7 @@ struct plan {
     uint8_t member_count, holder, recipient; /* indexes into member[] */
     struct plan_member member[MEMBERS_MAX];
     struct policy policy;
+    struct baton_hash limits; /* of the tenant's verification policy; zero: the profile's preset */
 };
 
 const char *product_name(enum product p);

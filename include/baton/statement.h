@@ -70,7 +70,8 @@ enum quarantine_cause {
     X(REFUSE_TAMPER, "tamper", "a guard alarm is open on this server")                             \
     X(REFUSE_ROLE, "role", "this agent only observes")                                             \
     X(REFUSE_GUARDED, "guarded", "this server is fenced or guarded: only a grant gives it the role") \
-    X(REFUSE_MEMBERS, "members", "the plan leaves out a member that is neither retired nor attested")
+    X(REFUSE_MEMBERS, "members", "the plan leaves out a member that is neither retired nor attested") \
+    X(REFUSE_LIMITS, "limits", "the verification policy is not the plan's, or this agent's version cannot read it")
 // clang-format on
 
 enum refusal {

@@ -45,6 +45,7 @@ struct verification {
     struct baton_hash findings;     /* what the new server's checks found; zero = nothing said */
     struct baton_hash dispositions; /* over the signed dispositions, zero when there are none */
     uint8_t verdict;                /* enum verdict */
+    struct baton_hash limits; /* of the verification policy judged by; zero: the path's preset */
 };
 
 enum verdict { VERDICT_UNKNOWN, VERDICT_PASS, VERDICT_REVIEW, VERDICT_BLOCK };

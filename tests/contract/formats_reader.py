@@ -95,8 +95,8 @@ def rising(r, count, most, number):
         yield n
 
 
-def read_plan(r):
-    need(r.take(4) == b"BPL1", "tag")
+def read_plan(r, tag=b"BPL1"):
+    need(r.take(4) == tag, "tag")
     plan, tenant = r.id(), r.id()
     need(any(plan) and any(tenant), "zero id")
     r.name()
@@ -118,6 +118,11 @@ def read_plan(r):
     need(len(keys) == count and bytes(32) not in keys, "member keys")
     need(r.u16() == 50, "policy rows")
     need(all(r.i64() >= 0 for _ in range(50)), "policy below zero")
+
+
+def read_limited_plan(r):
+    read_plan(r, b"BPL2")
+    need(any(r.hash()), "limits")
 
 
 def read_trust(r):
@@ -191,7 +196,7 @@ def read_statement(r):
     r.u8(0, 3)
     r.u32()
     r.u8(0, 4)
-    need((r.u8(0, 25) != 0) == (kind == 11), "refusal")
+    need((r.u8(0, 26) != 0) == (kind == 11), "refusal")
     for _ in range(4):
         r.id()
     r.text(32)
@@ -205,8 +210,8 @@ def read_statement(r):
     read_facts(r)
 
 
-def read_verification(r):
-    need(r.take(4) == b"BVR1", "tag")
+def read_verification(r, tag=b"BVR1"):
+    need(r.take(4) == tag, "tag")
     for _ in rising(r, r.u8(), 16, r.u8):
         r.i64()
     for _ in range(5):
@@ -215,6 +220,11 @@ def read_verification(r):
     r.hash()
     r.hash()
     r.u8(0, 3)
+
+
+def read_limited_verification(r):
+    read_verification(r, b"BVR2")
+    need(any(r.hash()), "limits")
 
 
 def read_audit(r):
@@ -395,7 +405,7 @@ def main():
                 kind, *rest = line.split()
                 getattr(check, kind)(*rest)
                 check.lines += 1
-    need(len(check.records) == 10, "a record is missing")
+    need(len(check.records) == 12, "a record is missing")
     print("%d lines hold" % check.lines)
 
 

@@ -39,14 +39,14 @@ def meta(r, key):
 
 
 def tenant(r, key):
-    need(r.u8() == 2 and r.id() == key, "its own id")
+    need(r.u8() == 3 and r.id() == key, "its own id")
     r.text(64), r.bool()
     need(r.u16() == 50 and all(r.i64() >= 0 for _ in range(50)), "policy")
     r.bool(), r.id(), r.hash()
     for _ in range(4):
         r.key()
     need(r.u64() <= r.u64(), "a window ends after it begins")
-    r.u64(), r.i64()
+    r.u64(), r.i64(), r.hash()
 
 
 def authority(r, key):
@@ -55,7 +55,7 @@ def authority(r, key):
     r.hash(), r.epoch(), r.key(), r.key(), r.u32(), r.u64()
     for _ in range(r.u8(0, 4)):
         need(any(r.key()), "member"), r.u8(1, 3), r.u8(1, 4), bools(r, 6)
-        r.u8(0, 13), r.u8(0, 25), r.u8(0, 4), r.u8(0, 3), r.u64(), r.id()
+        r.u8(0, 13), r.u8(0, 26), r.u8(0, 4), r.u8(0, 3), r.u64(), r.id()
         for _ in range(5):
             r.hash()
         r.epoch()

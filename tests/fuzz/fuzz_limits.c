@@ -9,7 +9,7 @@ run(const char *bytes, size_t len)
     struct baton_err err = {.status = BATON_OK};
     size_t count;
     const struct verify_rule *rules = verify_rules(&count);
-    if (limits_read(bytes, len, &l, &err) != BATON_OK) {
+    if (limits_read(bytes, len, PRESET_UNSUPPORTED_PATH, &l, &err) != BATON_OK) {
         FUZZ_CHECK(err.text[0] != '\0');
         return;
     }

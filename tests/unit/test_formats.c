@@ -173,6 +173,9 @@ book_records(struct book *b)
 
     assert_int_equal(plan_encode(&plan, bytes, sizeof bytes, &len), BATON_OK);
     book_record(b, "plan", bytes, len);
+    plan.limits = sample_hash(0x77);
+    assert_int_equal(plan_encode(&plan, bytes, sizeof bytes, &len), BATON_OK);
+    book_record(b, "limited_plan", bytes, len);
     assert_int_equal(trust_encode(&trust, bytes, sizeof bytes, &len), BATON_OK);
     book_record(b, "trust", bytes, len);
     book_signature(b, DOMAIN_TRUST, "trust", bytes, len);
@@ -187,6 +190,8 @@ book_records(struct book *b)
     book_record(b, "statement", bytes, len);
     book_signature(b, DOMAIN_STATEMENT, "statement", bytes, len);
     book_record(b, "verification", bytes, verification_encode(&verification, bytes));
+    verification.limits = sample_hash(0x77);
+    book_record(b, "limited_verification", bytes, verification_encode(&verification, bytes));
     assert_int_equal(audit_encode(&audit, bytes, sizeof bytes, &len), BATON_OK);
     book_record(b, "audit", bytes, len);
 }

@@ -59,6 +59,39 @@ a_plan_stands_every_torture(void **state)
     torture_field(recode, bytes, len, len - 8 * POLICY_COUNT - 2, 2); /* count of policy rows */
 }
 
+static struct plan
+limited_plan(void)
+{
+    struct plan p = sample_plan();
+    p.limits = sample_hash(0x77);
+    return p;
+}
+
+static void
+a_plan_with_a_verification_policy_comes_back_with_its_hash(void **state)
+{
+    (void)state;
+    uint8_t bytes[PLAN_BYTES_MAX];
+    struct plan p = limited_plan(), back;
+    size_t len = encoded(&p, bytes);
+    assert_memory_equal(bytes, "BPL2", 4);
+    assert_int_equal(plan_decode(bytes, len, &back), BATON_OK);
+    assert_true(baton_hash_eq(&back.limits, &p.limits));
+    torture(recode, bytes, len);
+}
+
+/* One value has one encoding: a plan that names no policy is of the first layout. */
+static void
+a_plan_of_the_second_layout_names_a_policy(void **state)
+{
+    (void)state;
+    uint8_t bytes[PLAN_BYTES_MAX];
+    struct plan p = limited_plan();
+    size_t len = encoded(&p, bytes);
+    memset(bytes + len - BATON_HASH_BYTES, 0, BATON_HASH_BYTES);
+    assert_int_equal(plan_decode(bytes, len, &p), BATON_MALFORMED);
+}
+
 static void
 the_fullest_plan_fits(void **state)
 {
@@ -74,6 +107,7 @@ the_fullest_plan_fits(void **state)
         memset(p.member[i].host, 'h', NAME_BYTES - 1);
         p.member[i].host[NAME_BYTES - 1] = '\0';
     }
+    p.limits = sample_hash(0x77);
     size_t len = encoded(&p, bytes);
     torture_round_trip(recode, bytes, len);
     assert_int_equal(plan_encode(&p, bytes, len - 1, &len), BATON_LIMIT);
@@ -263,6 +297,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_plan_comes_back_as_it_was),
         cmocka_unit_test(a_plan_stands_every_torture),
+        cmocka_unit_test(a_plan_with_a_verification_policy_comes_back_with_its_hash),
+        cmocka_unit_test(a_plan_of_the_second_layout_names_a_policy),
         cmocka_unit_test(the_fullest_plan_fits),
         cmocka_unit_test(a_plan_over_the_limit_is_refused_before_it_is_read),
         cmocka_unit_test(a_plan_that_is_not_well_formed_is_not_written),

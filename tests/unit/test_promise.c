@@ -378,6 +378,117 @@ an_unconfirmed_key_in_the_plan_is_refused(void **state)
     assert_int_equal(give(&s, o).refusal, REFUSE_UNCONFIRMED);
 }
 
+/* The order under another plan, its approvals signed again for that plan. */
+static void
+under_plan(struct order *o, const struct plan *p, uint8_t bytes[PLAN_BYTES_MAX])
+{
+    assert_int_equal(plan_encode(p, bytes, PLAN_BYTES_MAX, &o->plan_len), BATON_OK);
+    o->plan = bytes;
+    for (size_t i = 0; i < o->approval_count; i++) {
+        struct approval *a = &o->approval[i].a;
+        toy_hash(bytes, o->plan_len, 1, &a->plan);
+        for (size_t m = 0; m < MEMBERS_MAX; m++)
+            a->member[m] = m < p->member_count ? p->member[m].key : (struct baton_key){{0}};
+        for (int who = 0; who < TOY_PEOPLE; who++) {
+            struct signed_approval named =
+                toy_approval(VERB_PLAN, (enum toy_person)who, TOY_OLD, toy_epoch(1));
+            if (baton_id_eq(&named.a.operator, & a->operator))
+                toy_sign_approval(&o->approval[i], (enum toy_person)who);
+        }
+    }
+}
+
+/* A plan under a verification policy, and its text beside it. */
+static const char policy_text[] = "preset: parity\n";
+static bool policy_readable;
+
+static enum baton_status
+reads_limits(const struct plan *p, const uint8_t *text, size_t len, const struct digest_port *dp,
+             struct baton_err *err)
+{
+    (void)p;
+    (void)dp;
+    assert_int_equal(len, strlen(policy_text));
+    assert_memory_equal(text, policy_text, len);
+    return policy_readable ? BATON_OK : baton_fail(err, BATON_MALFORMED, "near line 1: strange");
+}
+
+static struct order
+adopt_under_policy(struct stage *s, uint8_t bytes[PLAN_BYTES_MAX])
+{
+    struct order o = toy_adopt(toy_epoch(1));
+    struct plan p = *toy_plan();
+    toy_hash(policy_text, strlen(policy_text), 1, &p.limits);
+    under_plan(&o, &p, bytes);
+    o.limits = (const uint8_t *)policy_text;
+    o.limits_len = strlen(policy_text);
+    policy_readable = true;
+    s->m.reads_limits = reads_limits;
+    return o;
+}
+
+static void
+a_policy_that_is_not_the_plans_is_refused(void **state)
+{
+    (void)state;
+    struct stage s;
+    static uint8_t bytes[PLAN_BYTES_MAX];
+    stage_open(&s, TOY_OLD);
+    observe(&s);
+    struct order good = adopt_under_policy(&s, bytes), o = good;
+    o.limits = (const uint8_t *)"preset: parity\t";
+    assert_int_equal(give(&s, o).refusal, REFUSE_LIMITS);
+    o.limits_len = 0;
+    assert_int_equal(give(&s, o).refusal, REFUSE_LIMITS);
+    o = toy_adopt(toy_epoch(1)); /* this plan names none */
+    o.limits = good.limits;
+    o.limits_len = good.limits_len;
+    assert_int_equal(give(&s, o).refusal, REFUSE_LIMITS);
+    assert_false(s.m.plan_known);
+    assert_int_equal(give(&s, good).type, SAY_HOLDING);
+    assert_true(s.out.plan_changed);
+}
+
+static void
+a_policy_that_this_version_cannot_read_is_refused_and_the_place_is_said(void **state)
+{
+    (void)state;
+    struct stage s;
+    static uint8_t bytes[PLAN_BYTES_MAX];
+    stage_open(&s, TOY_OLD);
+    observe(&s);
+    struct order o = adopt_under_policy(&s, bytes);
+    policy_readable = false;
+    struct statement w = give(&s, o);
+    assert_int_equal(w.refusal, REFUSE_LIMITS);
+    assert_string_equal(w.facts.note, "near line 1: strange");
+    s.m.reads_limits = NULL; /* a build without a reader */
+    assert_int_equal(give(&s, o).refusal, REFUSE_LIMITS);
+    assert_false(s.m.plan_known);
+}
+
+/* An agent that was put back to an older version must still let itself be fenced. */
+static void
+a_policy_that_was_kept_once_is_not_judged_again(void **state)
+{
+    (void)state;
+    struct stage s;
+    static uint8_t bytes[PLAN_BYTES_MAX];
+    stage_open(&s, TOY_OLD);
+    observe(&s);
+    struct order o = adopt_under_policy(&s, bytes);
+    assert_int_equal(give(&s, o).type, SAY_HOLDING);
+    policy_readable = false;
+    struct order f = toy_fence(toy_epoch(2), TOY_NEW);
+    under_plan(&f, &s.m.plan, bytes);
+    f.limits = o.limits;
+    f.limits_len = o.limits_len;
+    assert_int_equal(give(&s, f).type, SAY_ACCEPTED);
+    f.epoch = toy_epoch(3);
+    f.limits_len = 0;
+    assert_int_equal(give(&s, f).refusal, REFUSE_LIMITS);
+}
+
 static void
 a_lab_plan_is_refused_by_a_real_server(void **state)
 {
@@ -624,26 +735,6 @@ a_trust_document_that_was_lost_is_taken_again(void **state)
 }
 
 /* ---- whose approvals count ---------------------------------------------------------------------- */
-
-/* The order under another plan, its approvals signed again for that plan. */
-static void
-under_plan(struct order *o, const struct plan *p, uint8_t bytes[PLAN_BYTES_MAX])
-{
-    assert_int_equal(plan_encode(p, bytes, PLAN_BYTES_MAX, &o->plan_len), BATON_OK);
-    o->plan = bytes;
-    for (size_t i = 0; i < o->approval_count; i++) {
-        struct approval *a = &o->approval[i].a;
-        toy_hash(bytes, o->plan_len, 1, &a->plan);
-        for (size_t m = 0; m < MEMBERS_MAX; m++)
-            a->member[m] = m < p->member_count ? p->member[m].key : (struct baton_key){{0}};
-        for (int who = 0; who < TOY_PEOPLE; who++) {
-            struct signed_approval named =
-                toy_approval(VERB_PLAN, (enum toy_person)who, TOY_OLD, toy_epoch(1));
-            if (baton_id_eq(&named.a.operator, & a->operator))
-                toy_sign_approval(&o->approval[i], (enum toy_person)who);
-        }
-    }
-}
 
 static struct plan
 plan_of_one(enum toy_member m)
@@ -2088,6 +2179,9 @@ main(void)
         cmocka_unit_test(an_expired_approval_is_refused),
         cmocka_unit_test(expiry_never_refuses_a_fence_that_carries_the_holders_own_word),
         cmocka_unit_test(an_unconfirmed_key_in_the_plan_is_refused),
+        cmocka_unit_test(a_policy_that_is_not_the_plans_is_refused),
+        cmocka_unit_test(a_policy_that_this_version_cannot_read_is_refused_and_the_place_is_said),
+        cmocka_unit_test(a_policy_that_was_kept_once_is_not_judged_again),
         cmocka_unit_test(a_lab_plan_is_refused_by_a_real_server),
         cmocka_unit_test(a_plan_that_forgets_a_member_is_refused),
         cmocka_unit_test(disarm_and_readmit_take_as_many_people_as_the_trust_document_says),

@@ -30,6 +30,7 @@ sample_tenant(void)
     t.info.first_sync = (struct first_sync){7200000, 61000};
     fill(t.cutover.b, sizeof t.cutover.b, 40);
     fill(t.plan.b, sizeof t.plan.b, 80);
+    fill(t.info.limits.b, sizeof t.info.limits.b, 100);
     fill(t.agent[1].b, sizeof t.agent[1].b, 120);
     return t;
 }
@@ -49,6 +50,7 @@ a_tenant_row_comes_back_as_it_was(void **state)
     assert_true(back.info.window_from_unix_ms == 1796155200000);
     assert_true(back.info.window_to_unix_ms == 1796176800000);
     assert_true(back.info.first_sync.ms == 7200000 && back.info.first_sync.objects == 61000);
+    assert_true(baton_hash_eq(&back.info.limits, &t.info.limits));
     assert_int_equal(tenant_row_encode(&back, again), len);
     assert_memory_equal(again, bytes, len);
 }
@@ -80,13 +82,27 @@ a_row_of_the_first_layout_has_no_window_and_no_measure(void **state)
     uint8_t bytes[SITE_ROW_BYTES_MAX];
     struct tenant_row t = sample_tenant(), back;
     size_t len = tenant_row_encode(&t, bytes);
-    assert_int_equal(tenant_row_decode(bytes, len - 32, &back), BATON_MALFORMED);
+    assert_int_equal(tenant_row_decode(bytes, len - 64, &back), BATON_MALFORMED);
     bytes[0] = 1;
     assert_int_equal(tenant_row_decode(bytes, len, &back), BATON_MALFORMED);
-    assert_int_equal(tenant_row_decode(bytes, len - 32, &back), BATON_OK);
+    assert_int_equal(tenant_row_decode(bytes, len - 64, &back), BATON_OK);
     assert_true(back.info.window_from_unix_ms == 0 && back.info.window_to_unix_ms == 0);
     assert_true(back.info.first_sync.ms == 0);
     assert_true(baton_key_eq(&back.agent[1], &t.agent[1]));
+}
+
+static void
+a_row_of_the_second_layout_has_no_verification_policy(void **state)
+{
+    (void)state;
+    uint8_t bytes[SITE_ROW_BYTES_MAX];
+    struct tenant_row t = sample_tenant(), back;
+    size_t len = tenant_row_encode(&t, bytes);
+    bytes[0] = 2;
+    assert_int_equal(tenant_row_decode(bytes, len, &back), BATON_MALFORMED);
+    assert_int_equal(tenant_row_decode(bytes, len - 32, &back), BATON_OK);
+    assert_true(baton_hash_is_zero(&back.info.limits));
+    assert_true(back.info.first_sync.ms == 7200000);
 }
 
 static void
@@ -145,7 +161,7 @@ rows_that_are_short_long_or_wrong_are_refused(void **state)
     for (size_t cut = 0; cut < len; cut++)
         assert_int_equal(tenant_row_decode(bytes, cut, &back), BATON_MALFORMED);
     assert_int_equal(tenant_row_decode(bytes, len + 1, &back), BATON_MALFORMED);
-    bytes[0] = 3; /* a version of the future */
+    bytes[0] = 4; /* a version of the future */
     assert_int_equal(tenant_row_decode(bytes, len, &back), BATON_MALFORMED);
     struct blob_row b = {.total = 10, .have = 11}, b2;
     assert_int_equal(blob_row_decode(bytes, blob_row_encode(&b, bytes), &b2), BATON_MALFORMED);
@@ -175,6 +191,7 @@ main(void)
         cmocka_unit_test(a_tenant_row_comes_back_as_it_was),
         cmocka_unit_test(a_row_of_the_first_layout_has_no_window_and_no_measure),
         cmocka_unit_test(a_row_of_before_a_policy_was_added_gets_its_preset),
+        cmocka_unit_test(a_row_of_the_second_layout_has_no_verification_policy),
         cmocka_unit_test(an_agent_row_comes_back_as_it_was),
         cmocka_unit_test(token_blob_and_checkpoint_rows_come_back_as_they_were),
         cmocka_unit_test(rows_that_are_short_long_or_wrong_are_refused),

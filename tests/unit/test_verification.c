@@ -39,6 +39,22 @@ a_verification_record_stands_every_torture(void **state)
 }
 
 static void
+a_record_under_a_verification_policy_comes_back_with_its_hash(void **state)
+{
+    (void)state;
+    uint8_t bytes[VERIFICATION_BYTES_MAX];
+    struct verification v = sample_verification(), back;
+    v.limits = sample_hash(0x77);
+    size_t len = verification_encode(&v, bytes);
+    assert_memory_equal(bytes, "BVR2", 4);
+    assert_int_equal(verification_decode(bytes, len, &back), BATON_OK);
+    assert_true(baton_hash_eq(&back.limits, &v.limits));
+    torture(recode, bytes, len);
+    memset(bytes + len - BATON_HASH_BYTES, 0, BATON_HASH_BYTES);
+    assert_int_equal(verification_decode(bytes, len, &back), BATON_MALFORMED);
+}
+
+static void
 an_unknown_item_and_a_zero_are_two_different_records(void **state)
 {
     (void)state;
@@ -110,6 +126,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_verification_record_stands_every_torture),
+        cmocka_unit_test(a_record_under_a_verification_policy_comes_back_with_its_hash),
         cmocka_unit_test(an_unknown_item_and_a_zero_are_two_different_records),
         cmocka_unit_test(a_value_that_is_not_known_is_not_hashed),
         cmocka_unit_test(items_that_do_not_rise_or_are_not_known_are_refused),
