@@ -20,7 +20,7 @@
 #include "agent/settings.h"
 #include "agent/setup.h"
 #include "common/crypto/crypto.h"
-#include "common/verify/limits.h"
+#include "common/verify/limits_plan.h"
 #include "proto/codec.h"
 
 enum agent_end {

@@ -72,14 +72,17 @@ tenant_wish(const struct engine *e, struct engine_call *c)
     return c->problem.status == BATON_OK;
 }
 
-static void
-tenant_record(struct engine *e, struct engine_call *c, const struct room *room, const char *what)
+void
+call_tenant_record(struct engine *e, struct engine_call *c, const struct room *room,
+                   const struct baton_hash *ref_or_null, const char *what)
 {
     struct audit_record r;
     uint8_t row[SITE_ROW_BYTES_MAX];
     struct baton_key actor = actor_key(e, c);
     record_init(e, &r, AUDIT_TENANT, &room->t.info.id, &actor);
     record_text(&r, "%s", what);
+    if (ref_or_null != NULL)
+        record_ref(&r, ref_or_null);
     room_row(e, room, &r, row);
     c->audit_seq = journal_record(e, &r);
     c->id = room->t.info.id;
@@ -100,7 +103,7 @@ call_tenant_create(struct engine *e, struct engine_call *c)
     memcpy(room->t.info.name, c->name, sizeof room->t.info.name);
     room->t.info.lab = c->lab;
     room->t.info.policy = policy;
-    tenant_record(e, c, room, c->lab ? "made, for a lab" : "made");
+    call_tenant_record(e, c, room, NULL, c->lab ? "made, for a lab" : "made");
 }
 
 static void
@@ -116,7 +119,7 @@ call_tenant_policy(struct engine *e, struct engine_call *c)
     if (!policy_apply(c, room->t.info.lab, &policy, c))
         return;
     room->t.info.policy = policy;
-    tenant_record(e, c, room, "policy changed");
+    call_tenant_record(e, c, room, NULL, "policy changed");
 }
 
 /* The window may move while a cutover is open: that is when people need it to. */
@@ -156,7 +159,7 @@ call_tenant_window(struct engine *e, struct engine_call *c)
         line_put(&l, " to ");
         line_time(&l, c->until_unix_ms);
     }
-    tenant_record(e, c, room, what);
+    call_tenant_record(e, c, room, NULL, what);
 }
 
 /* ---- trust ------------------------------------------------------------------------------------ */
@@ -514,6 +517,7 @@ static const struct call_row {
     [CALL_TENANT_CREATE] = {call_tenant_create, SCOPE_SITE, false, "tenant create"},
     [CALL_TENANT_POLICY] = {call_tenant_policy, SCOPE_TENANT, false, "tenant policy"},
     [CALL_TENANT_WINDOW] = {call_tenant_window, SCOPE_TENANT, false, "tenant window"},
+    [CALL_TENANT_LIMITS] = {call_tenant_limits, SCOPE_TENANT, false, "tenant verification"},
     [CALL_AGENT_TOKEN] = {call_token, SCOPE_TENANT, true, "agent token"},
     [CALL_AGENT_CONFIRM] = {call_confirm, SCOPE_TENANT, false, "agent confirm"},
     [CALL_AGENT_REVOKE] = {call_revoke, SCOPE_TENANT, false, "agent revoke"},

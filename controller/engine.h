@@ -27,13 +27,15 @@ enum engine_call_kind {
     CALL_TRUST_PUT,     /* bytes, sig: a signed trust document; key: the root's public key, needed
                            with the first one, which pins it */
     CALL_CUTOVER_CREATE, /* tenant, profile (0 = recommended), old_key, new_key, text = reason of an override */
-    CALL_CUTOVER_VERB, /* tenant, cutover, verb, text */
-    CALL_APPROVAL,     /* tenant, cutover, bytes (APPROVAL_BYTES), sig */
-    CALL_DISPOSITION,  /* tenant, cutover, bytes (disposition.h), sig */
-    CALL_ROWS,         /* tenant, cutover -> bytes: hash of the blob with its sealed rows */
-    CALL_LOGIN_ADD,    /* subject = operator id (zero: a new one), name, roles, tenant (zero: all)
+    CALL_CUTOVER_VERB,  /* tenant, cutover, verb, text */
+    CALL_APPROVAL,      /* tenant, cutover, bytes (APPROVAL_BYTES), sig */
+    CALL_DISPOSITION,   /* tenant, cutover, bytes (disposition.h), sig */
+    CALL_ROWS,          /* tenant, cutover -> bytes: hash of the blob with its sealed rows */
+    CALL_LOGIN_ADD,     /* subject = operator id (zero: a new one), name, roles, tenant (zero: all)
                            -> id, bytes: bearer token text, shown once */
-    CALL_LOGIN_REMOVE, /* subject = operator id: all its logins */
+    CALL_LOGIN_REMOVE,  /* subject = operator id: all its logins */
+    CALL_TENANT_LIMITS, /* tenant, bytes: text of its verification policy (limits.h), empty: none;
+                           refused under a frozen plan */
     CALL_TENANT_WINDOW, /* tenant, from_unix_ms, until_unix_ms; 0, 0: the cutover may be at any time */
 };
 

@@ -11,7 +11,7 @@
 #ifndef BATON_ENGINE_STATE_H
 #define BATON_ENGINE_STATE_H
 
-#include "common/verify/limits.h"
+#include "common/verify/limits_plan.h"
 #include "controller/engine.h"
 #include "controller/login.h"
 #include "controller/tenant_rows.h"
@@ -311,6 +311,8 @@ enum baton_status letter_check(const struct seat *seat, const uint8_t *bytes, si
 enum baton_status letter_take(struct engine *e, const struct seat *seat, const uint8_t *bytes,
                               size_t len, const struct baton_hash *hash, const char **ret_why);
 void letter_fetch(struct engine *e, struct engine_call *c, struct room *room);
+/* limits.c: the tenant's verification policy */
+void call_tenant_limits(struct engine *e, struct engine_call *c);
 /* What a handoff's plan lets its servers be judged by. false: no plan, or a policy that this build cannot
  * read: nothing is known, and nothing passes. */
 bool room_limits(struct engine *e, const struct room *room, struct limits *ret_limits);
@@ -321,6 +323,9 @@ void call_handle(struct engine *e, struct engine_call *c);
 void call_step(struct engine *e, struct engine_call *c, struct room *room, struct tenant_event *ev,
                const struct audit_row *row_or_null);
 void calls_sweep(struct engine *e); /* idempotency keys that nobody will ask about any more */
+/* The tenant's row and what changed in it, on the record; ref: an object that it rests on. */
+void call_tenant_record(struct engine *e, struct engine_call *c, const struct room *room,
+                        const struct baton_hash *ref_or_null, const char *what);
 /* Fills the problem; call_handle puts a refusal into the audit. */
 void call_fail(struct engine_call *c, enum baton_status rc, const char *next, const char *fmt, ...)
     BATON_PRINTF(4, 5);

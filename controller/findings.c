@@ -1,8 +1,5 @@
 #include "controller/engine_state.h"
 
-#include "common/log.h"
-
-#include <stdlib.h>
 #include <string.h>
 
 /* What the new server's checks found, and people's signed words about it. Both are objects of the
@@ -22,26 +19,6 @@ findings_wanted(const struct seat *seat)
 {
     const struct tenant *t = &seat->room->t;
     return t->cutover_open && t->cutover.new_agent == seat->row.slot;
-}
-
-bool
-room_limits(struct engine *e, const struct room *room, struct limits *ret_limits)
-{
-    const struct plan *plan = &room->t.plan;
-    struct baton_err err = {.status = BATON_OK};
-    struct baton_sig sig;
-    uint8_t *text = NULL;
-    size_t len = 0;
-    if (!room->t.plan_known)
-        return false;
-    if (!baton_hash_is_zero(&plan->limits) &&
-        !journal_object_get(e, &plan->limits, &text, &len, &sig))
-        return false;
-    enum baton_status rc = limits_of_plan(plan, text, len, &e->p.digest, ret_limits, &err);
-    free(text);
-    if (rc != BATON_OK)
-        log_warn("limits", "tenant=\"%s\" %s", room->t.info.name, err.text);
-    return rc == BATON_OK;
 }
 
 /* Whom the tenant's own policy asks for. Under limits that cannot be read, and of a rule that this

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "baton.pb-c.h"
+#include "baton/verification.h"
 #include "proto/codec.h"
 #include "proto/map.h"
 

@@ -1,8 +1,8 @@
 /* limits.h: what a tenant's verification policy allows: a preset, and what the tenant changes in it.
  *
  * Shape      limits_preset gives a documented preset; limits_read lays a YAML policy over the preset
- *            that it names, or the given one when it names none; limits_of_plan does so for a
- *            handoff. Effective limits are kept per rule, in the order of verify_rules().
+ *            that it names, or over the given one when it names none. Effective limits are kept per
+ *            rule, in the order of verify_rules().
  *              preset: parity
  *              rules:
  *                - rule: EX-DELETES
@@ -13,15 +13,13 @@
  *              rows_may_leave: false
  * Limits     LIMITS_BYTES_MAX of text; LIMITS_ATTRIBUTES_MAX watched attributes.
  * Errors     BATON_MALFORMED with line and reason: not YAML, unknown key, unknown rule or preset,
- *            number out of range, the same rule twice. BATON_LIMIT. limits_of_plan also
- *            BATON_CONFLICT: not the text whose hash the plan names.
+ *            number out of range, the same rule twice. BATON_LIMIT.
  * Ownership  Plain value.
  * Source     domain 4.4, 4.5; docs/verification.md.
  */
 #ifndef VERIFY_LIMITS_H
 #define VERIFY_LIMITS_H
 
-#include "baton/plan.h"
 #include "rules.h"
 
 enum { LIMITS_ATTRIBUTES_MAX = 64, LIMITS_RULES_MAX = 128, LIMITS_NAME_BYTES = 64 };
@@ -34,6 +32,7 @@ struct limit {
 
 struct limits {
     enum preset preset;
+    bool preset_named;                                        /* by the policy itself */
     struct limit rule[LIMITS_RULES_MAX];                      /* as verify_rules() */
     char attribute[LIMITS_ATTRIBUTES_MAX][LIMITS_NAME_BYTES]; /* watched: any change is a finding */
     size_t attribute_count;
@@ -43,11 +42,6 @@ struct limits {
 void limits_preset(enum preset preset, struct limits *ret_limits);
 enum baton_status limits_read(const char *text, size_t len, enum preset otherwise,
                               struct limits *ret_limits, struct baton_err *err) BATON_MUST_USE;
-/* What a handoff along this path is judged by, as long as its tenant's policy names no preset. */
-enum preset limits_preset_of(enum profile profile);
-enum baton_status limits_of_plan(const struct plan *p, const void *text, size_t len,
-                                 const struct digest_port *dp, struct limits *ret_limits,
-                                 struct baton_err *err) BATON_MUST_USE;
 const struct limit *limits_of(const struct limits *l, const char *rule_id);
 bool limits_watch(const struct limits *l, const char *attribute); /* names compare without case */
 /* Whether `count` of `scope` objects passes the rule's limit; *ret_limit is the one that bound. */

@@ -1,5 +1,4 @@
-/* The limits of a handoff: what its plan says beside what its tenant wrote. */
-#include "limits.h"
+#include "limits_plan.h"
 
 /* A newer product brings rules of its own; between two of one kind nothing may differ. */
 enum preset

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <yaml.h>
 
 /* What a policy file says; a pointer is NULL when it does not say it. */
 struct rule_said {
@@ -92,18 +93,43 @@ complain(const struct complaint *c, const char *fallback, struct baton_err *err)
                       said);
 }
 
+/* --- where it stands ------------------------------------------------------------------------------ */
+
+/* The line of the nth mapping of a text that its schema has accepted: 0 is the policy itself, each rule
+ * is another one. The library keeps no lines of what it read well. */
+static unsigned long
+line_of(const char *text, size_t len, unsigned nth)
+{
+    yaml_parser_t parser;
+    yaml_event_t event;
+    unsigned long line = 0;
+    if (yaml_parser_initialize(&parser) == 0)
+        return line;
+    yaml_parser_set_input_string(&parser, (const unsigned char *)text, len);
+    for (unsigned seen = 0; line == 0 && yaml_parser_parse(&parser, &event) != 0;) {
+        bool ends = event.type == YAML_STREAM_END_EVENT;
+        if (event.type == YAML_MAPPING_START_EVENT && seen++ == nth)
+            line = event.start_mark.line + 1;
+        yaml_event_delete(&event);
+        if (ends)
+            break;
+    }
+    yaml_parser_delete(&parser);
+    return line;
+}
+
 /* --- laying it over the preset ---------------------------------------------------------------- */
 
 static enum baton_status
-read_preset(const char *text, struct limits *l, struct baton_err *err)
+read_preset(const char *text, enum preset otherwise, struct limits *l, struct baton_err *err)
 {
-    for (int p = PRESET_PARITY; p < PRESET_COUNT; p++)
-        if (strcmp(preset_name((enum preset)p), text) == 0) {
-            limits_preset((enum preset)p, l);
-            return BATON_OK;
-        }
-    return baton_fail(err, BATON_MALFORMED,
-                      "preset %.60s: parity, parallel-upgrade or unsupported-path", text);
+    enum preset preset = otherwise;
+    if (text != NULL && !preset_parse(text, &preset))
+        return baton_fail(err, BATON_MALFORMED,
+                          "preset %.60s: parity, parallel-upgrade or unsupported-path", text);
+    limits_preset(preset, l);
+    l->preset_named = text != NULL;
+    return BATON_OK;
 }
 
 static enum baton_status
@@ -146,12 +172,13 @@ read_rule(const struct rule_said *said, struct limits *l, struct baton_err *err)
 
 static enum baton_status
 lay_over(const struct policy_said *said, enum preset otherwise, struct limits *l,
-         struct baton_err *err)
+         unsigned *ret_mapping, struct baton_err *err)
 {
-    const char *named = said->preset != NULL ? said->preset : preset_name(otherwise);
-    enum baton_status rc = read_preset(named, l, err);
+    unsigned at = 0; /* which mapping is at fault */
+    enum baton_status rc = read_preset(said->preset, otherwise, l, err);
     for (unsigned i = 0; i < said->rules_count && rc == BATON_OK; i++)
-        rc = read_rule(&said->rules[i], l, err);
+        rc = read_rule(&said->rules[at++], l, err);
+    *ret_mapping = at;
     if (said->attributes != NULL) {
         l->attribute_count = said->attributes_count;
         for (unsigned i = 0; i < said->attributes_count; i++)
@@ -186,7 +213,10 @@ limits_read(const char *text, size_t len, enum preset otherwise, struct limits *
         return baton_fail(
             err, BATON_MALFORMED,
             "an empty policy: preset, rules, attributes or rows_may_leave is expected");
-    enum baton_status rc = lay_over(said, otherwise, &limits, err);
+    unsigned mapping = 0;
+    enum baton_status rc = lay_over(said, otherwise, &limits, &mapping, err);
+    if (rc != BATON_OK)
+        rc = baton_wrap(err, rc, "near line %lu", line_of(text, len, mapping));
     (void)cyaml_free(&config, &policy_schema, said, 0);
     if (rc == BATON_OK)
         *ret_limits = limits;

@@ -163,3 +163,14 @@ preset_name(enum preset p)
     static const char *const names[] = {"parity", "parallel-upgrade", "unsupported-path"};
     return (size_t)p < ARRAY_LEN(names) ? names[p] : "unknown";
 }
+
+bool
+preset_parse(const char *text, enum preset *ret_preset)
+{
+    for (int p = PRESET_PARITY; p < PRESET_COUNT; p++)
+        if (strcmp(preset_name((enum preset)p), text) == 0) {
+            *ret_preset = (enum preset)p;
+            return true;
+        }
+    return false;
+}

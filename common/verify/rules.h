@@ -33,5 +33,6 @@ const struct verify_rule *verify_rules(size_t *ret_count);
 const struct verify_rule *verify_rule_named(const char *id); /* NULL: no such rule */
 const char *rule_area_name(enum rule_area area);
 const char *preset_name(enum preset p);
+bool preset_parse(const char *text, enum preset *ret_preset); /* false: no such preset */
 
 #endif

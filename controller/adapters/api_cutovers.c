@@ -104,38 +104,27 @@ api_cutover_task(struct api_request *rq)
         api_answer_json(rq, MHD_HTTP_OK, json_object());
 }
 
-/* A document by its hash, as it was stored: the client hashes it again. */
-static void
-answer_document(struct api_request *rq, const struct baton_hash *hash, const char *none)
-{
-    uint8_t *bytes = NULL;
-    size_t len = 0;
-    struct baton_sig sig;
-    char *etag = rq->answer.etag;
-    if (baton_hash_is_zero(hash)) {
-        api_answer_status(rq, BATON_NOT_FOUND, "%s", none);
-        return;
-    }
-    if (!api_object(rq, hash, &bytes, &len, &sig))
-        return;
-    etag[0] = '"';
-    baton_hex(hash->b, 16, etag + 1);
-    etag[33] = '"';
-    etag[34] = '\0';
-    api_answer_bytes(rq, "application/octet-stream", bytes, len);
-    free(bytes);
-}
-
 void
 api_cutover_plan(struct api_request *rq)
 {
-    answer_document(rq, &rq->tenant->cutover.plan, "the plan of this cutover is not frozen yet");
+    api_answer_document(rq, &rq->tenant->cutover.plan,
+                        "the plan of this cutover is not frozen yet");
+}
+
+void
+api_cutover_limits(struct api_request *rq)
+{
+    static const struct baton_hash none;
+    const struct tenant *t = rq->tenant;
+    api_answer_document(rq, baton_hash_is_zero(&t->cutover.plan) ? &none : &t->plan.limits,
+                        "the plan of this cutover names no verification policy");
 }
 
 void
 api_cutover_verification(struct api_request *rq)
 {
-    answer_document(rq, &rq->tenant->cutover.verification_hash, "no verification was accepted yet");
+    api_answer_document(rq, &rq->tenant->cutover.verification_hash,
+                        "no verification was accepted yet");
 }
 
 /* GRANT carries the serial above the last one of this epoch: go signs that number. */

@@ -170,6 +170,8 @@ size_t api_query_limit(const struct api_request *rq);
 
 /* api_answer.c */
 void api_answer_json(struct api_request *rq, unsigned http, json_t *json);
+/* An object of the store under its hash, as it was stored; a zero hash: `none`. */
+void api_answer_document(struct api_request *rq, const struct baton_hash *hash, const char *none);
 void api_answer_bytes(struct api_request *rq, const char *type, const void *bytes, size_t len);
 /* A page of HTML that is whole in itself, with its style inside and no script. */
 void api_answer_page_bytes(struct api_request *rq, const char *html, size_t len);
@@ -239,6 +241,9 @@ uint64_t api_unix_ms(void);
     X(tenant_show)                                                                                 \
     X(tenant_policy)                                                                               \
     X(tenant_policy_set)                                                                           \
+    X(tenant_limits)                                                                               \
+    X(tenant_limits_set)                                                                           \
+    X(tenant_limits_clear)                                                                         \
     X(tenant_window_set)                                                                           \
     X(tenant_window_clear)                                                                         \
     X(agent_list)                                                                                  \
@@ -254,6 +259,7 @@ uint64_t api_unix_ms(void);
     X(cutover_show)                                                                                \
     X(cutover_explain)                                                                             \
     X(cutover_task)                                                                                \
+    X(cutover_limits)                                                                              \
     X(cutover_plan)                                                                                \
     X(cutover_verification)                                                                        \
     X(cutover_evidence)                                                                            \

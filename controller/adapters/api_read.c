@@ -22,6 +22,28 @@ api_store(struct api_request *rq)
     return true;
 }
 
+/* The client hashes it again. */
+void
+api_answer_document(struct api_request *rq, const struct baton_hash *hash, const char *none)
+{
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    struct baton_sig sig;
+    char *etag = rq->answer.etag;
+    if (baton_hash_is_zero(hash)) {
+        api_answer_status(rq, BATON_NOT_FOUND, "%s", none);
+        return;
+    }
+    if (!api_object(rq, hash, &bytes, &len, &sig))
+        return;
+    etag[0] = '"';
+    baton_hex(hash->b, 16, etag + 1);
+    etag[33] = '"';
+    etag[34] = '\0';
+    api_answer_bytes(rq, "application/octet-stream", bytes, len);
+    free(bytes);
+}
+
 void
 api_request_close(struct api_request *rq)
 {

@@ -56,6 +56,10 @@ static const struct api_field b_window[] = {
     {"until_unix_ms", FIELD_NUMBER, 0, true, "when it is over"},
     {NULL, FIELD_TEXT, 0, false, NULL},
 };
+static const struct api_field b_limits[] = {
+    {"bytes", FIELD_HEX, 0, true, "the policy's text, YAML, in hex: at most 24,576 bytes"},
+    {NULL, FIELD_TEXT, 0, false, NULL},
+};
 static const struct api_field b_token[] = {
     {"role", FIELD_TEXT, 3, true, "old or new"},
     {"host", FIELD_TEXT, NAME_BYTES - 1, true, "host name that the token is for"},
@@ -109,6 +113,9 @@ static const struct api_route routes[] = {
     {API_GET, V1 "/tenants/{tenant}", ROLES_READ, SCOPE_TENANT, api_tenant_show, NULL, NULL, "one tenant"},
     {API_GET, V1 "/tenants/{tenant}/policy", ROLES_READ, SCOPE_TENANT, api_tenant_policy, NULL, NULL, "its policy, with the origin of each value"},
     {API_PATCH, V1 "/tenants/{tenant}/policy", ROLE_ADMIN, SCOPE_TENANT, api_tenant_policy_set, NULL, b_policy, "change its policy"},
+    {API_GET, V1 "/tenants/{tenant}/verification-policy", ROLES_READ, SCOPE_TENANT, api_tenant_limits, NULL, NULL, "the verification policy for its next plan, as it was given"},
+    {API_PUT, V1 "/tenants/{tenant}/verification-policy", ROLE_ADMIN, SCOPE_TENANT, api_tenant_limits_set, NULL, b_limits, "set it; refused while a frozen plan names another"},
+    {API_DELETE, V1 "/tenants/{tenant}/verification-policy", ROLE_ADMIN, SCOPE_TENANT, api_tenant_limits_clear, NULL, NULL, "the preset of the path counts alone"},
     {API_PUT, V1 "/tenants/{tenant}/window", ROLE_OPERATE | ROLE_ADMIN, SCOPE_TENANT, api_tenant_window_set, NULL, b_window, "set its cutover window: a cutover is armed only inside it"},
     {API_DELETE, V1 "/tenants/{tenant}/window", ROLE_OPERATE | ROLE_ADMIN, SCOPE_TENANT, api_tenant_window_clear, NULL, NULL, "a cutover may be armed at any time"},
     {API_GET, V1 "/tenants/{tenant}/assessment", ROLES_READ, SCOPE_TENANT, api_assess, q_assess, NULL, "which path fits two servers, and why"},
@@ -125,6 +132,7 @@ static const struct api_route routes[] = {
     {API_GET, V1 "/cutovers/{cutover}/explain", ROLES_READ, SCOPE_CUTOVER, api_cutover_explain, NULL, NULL, "what it waits for, since when, who can clear it, the command"},
     {API_GET, V1 "/cutovers/{cutover}/task", ROLES_READ, SCOPE_CUTOVER, api_cutover_task, NULL, NULL, "what a person has to do now, with the exact clicks"},
     {API_GET, V1 "/cutovers/{cutover}/plan", ROLES_READ, SCOPE_CUTOVER, api_cutover_plan, NULL, NULL, "the frozen plan, canonical bytes"},
+    {API_GET, V1 "/cutovers/{cutover}/verification-policy", ROLES_READ, SCOPE_CUTOVER, api_cutover_limits, NULL, NULL, "the verification policy whose hash the plan names, as it was given"},
     {API_GET, V1 "/cutovers/{cutover}/verification", ROLES_READ, SCOPE_CUTOVER, api_cutover_verification, NULL, NULL, "the accepted verification, canonical bytes"},
     {API_GET, V1 "/cutovers/{cutover}/evidence", ROLES_READ, SCOPE_CUTOVER, api_cutover_evidence, NULL, NULL, "the signed statements that go is about"},
     {API_GET, V1 "/cutovers/{cutover}/approvals", ROLES_READ, SCOPE_CUTOVER, api_cutover_approvals, q_page, NULL, "approvals given"},

@@ -153,6 +153,36 @@ api_tenant_policy_set(struct api_request *rq)
         call_with_policy(rq, c, MHD_HTTP_OK);
 }
 
+void
+api_tenant_limits(struct api_request *rq)
+{
+    if (api_tenant(rq, &rq->tenant_id))
+        api_answer_document(rq, &rq->tenant->info.limits,
+                            "this tenant has no verification policy: the path's preset counts");
+}
+
+void
+api_tenant_limits_set(struct api_request *rq)
+{
+    size_t len = strlen(api_text(rq, "bytes")) / 2;
+    if (len > LIMITS_BYTES_MAX) {
+        api_answer_status(rq, BATON_MALFORMED, "a policy has at most %d bytes", LIMITS_BYTES_MAX);
+        return;
+    }
+    struct engine_call *c = api_call_new(rq, CALL_TENANT_LIMITS);
+    if (c == NULL)
+        return;
+    c->len = len;
+    (void)api_hex(rq, "bytes", c->bytes, len);
+    api_call_answer(rq, c, MHD_HTTP_OK);
+}
+
+void
+api_tenant_limits_clear(struct api_request *rq)
+{
+    api_call_answer(rq, api_call_new(rq, CALL_TENANT_LIMITS), MHD_HTTP_OK);
+}
+
 /* Below zero is no time; the engine refuses what does not fit together. */
 void
 api_tenant_window_set(struct api_request *rq)

@@ -146,6 +146,16 @@ view_window(const struct tenant_info *i)
     return o;
 }
 
+/* Null where the preset of the path counts alone. */
+static void
+put_limits(json_t *o, const struct baton_hash *limits)
+{
+    if (baton_hash_is_zero(limits))
+        json_object_set_new(o, "verification_policy", json_null());
+    else
+        view_put_hash(o, "verification_policy", limits);
+}
+
 json_t *
 view_tenant(const struct tenant *t)
 {
@@ -159,6 +169,7 @@ view_tenant(const struct tenant *t)
     json_object_set_new(o, "name", json_string(t->info.name));
     json_object_set_new(o, "lab", json_boolean(t->info.lab));
     json_object_set_new(o, "window", view_window(&t->info));
+    put_limits(o, &t->info.limits);
     json_object_set_new(o, "agents", json_integer(agents));
     json_object_set_new(o, "connected", json_integer(connected));
     json_object_set_new(o, "holder", view_server(t, &t->authority.holder));
@@ -351,6 +362,7 @@ view_verification(const struct verification *v)
     view_put_hash(o, "runs", &v->runs);
     view_put_hash(o, "findings", &v->findings);
     view_put_hash(o, "dispositions", &v->dispositions);
+    put_limits(o, &v->limits);
     view_put_u64(o, "taken_unix_ms", v->taken_unix_ms);
     return o;
 }

@@ -100,6 +100,15 @@ static const struct option_row window_options[] = {
     {"until", "TIME", "with set: when it is over"},
     END,
 };
+static const struct option_row verification_options[] = {
+    {"policy", "FILE", "with set: the policy, YAML"},
+    END,
+};
+static const struct option_row preset_options[] = {
+    {"preset", "NAME",
+     "of a policy that names none: parity (unless given), parallel-upgrade or unsupported-path"},
+    END,
+};
 static const struct option_row token_options[] = {
     {"role", "ROLE", "old or new"},
     {"ttl", "SECONDS", "how long it may be used; 900 unless given, at most 86400"},
@@ -166,14 +175,17 @@ static const struct option_row certificate_options[] = {
 };
 static const struct option_row analyze_options[] = {
     {"against", "FILE", "what the old server would export; may be repeated"},
-    {"policy", "FILE", "limits of a tenant, YAML; the preset parity unless given"},
+    {"policy", "FILE", "limits of a tenant, YAML"},
+    {"preset", "NAME",
+     "of a policy that names none: parity (unless given), parallel-upgrade or unsupported-path"},
     {"threads", "N", "1 or 2; 2 unless given, for a large file and where there are two processors"},
     {"scope", "OBJECTS", "how many objects the connector has: limits in percent are judged"},
     END,
 };
 static const struct option_row compare_options[] = {
     {"policy", "FILE", "a tenant's policy: how differences are judged"},
-    {"preset", "NAME", "without one: parity (unless given), parallel-upgrade or unsupported-path"},
+    {"preset", "NAME",
+     "of a policy that names none: parity (unless given), parallel-upgrade or unsupported-path"},
     {"dispositions", "FILE", "what people decided about rows, as baton config accept wrote it"},
     {"operator", "CARD", "whose decisions count; may be repeated"},
     END,
@@ -184,7 +196,8 @@ static const struct option_row runs_options[] = {
      "the exported configuration: which connectors, and when they were changed"},
     {"fenced-since", "TIME", "the server may not export since then"},
     {"policy", "FILE", "limits of a tenant, YAML"},
-    {"preset", "NAME", "without one: parity (unless given), parallel-upgrade or unsupported-path"},
+    {"preset", "NAME",
+     "of a policy that names none: parity (unless given), parallel-upgrade or unsupported-path"},
     END,
 };
 static const struct option_row accept_options[] = {
@@ -215,6 +228,8 @@ static const struct command commands[] = {
     {"tenant", "show", "TENANT", 1, 1, watch_only, cmd_tenant_show, "one tenant", "baton tenant show contoso"},
     {"tenant", "policy", "TENANT", 1, 1, NULL, cmd_tenant_policy, "its policy and where each value comes from", "baton tenant policy contoso"},
     {"tenant", "set", "TENANT", 1, 1, set_options, cmd_tenant_set, "change its policy", "baton tenant set contoso --set deletes_count=20"},
+    {"tenant", "verification", "set|clear|show TENANT", 2, 2, verification_options, cmd_tenant_verification, "by which verification policy its next handoff is judged",
+     "baton tenant verification set contoso --policy contoso.yaml\nbaton tenant verification show contoso"},
     {"tenant", "window", "set|clear|show TENANT", 2, 2, window_options, cmd_tenant_window, "when a cutover may be armed; times in RFC 3339, or local with a zone behind them",
      "baton tenant window set contoso --from 2026-12-05T20:00:00Z --until 2026-12-06T02:00:00Z\nbaton tenant window set contoso --from '2026-12-05 21:00 Europe/Vienna' --until '2026-12-06 03:00 Europe/Vienna'"},
     {"agent", "list", "", 0, 0, watchable, cmd_agent_list, "agents", "baton agent list --tenant contoso"},
@@ -274,6 +289,10 @@ static const struct command commands[] = {
     {"audit", "export", "FILE", 1, 1, export_options, cmd_audit_export, "records and all that proves them, in one file", "baton audit export contoso.bundle --tenant contoso"},
     {"audit", "verify", "FILE", 1, 1, NULL, cmd_audit_verify, "check a bundle or a certificate; needs no controller", "baton audit verify contoso.bundle --root 5b0c…"},
     {"fsm", "", "", 0, 0, fsm_options, cmd_fsm, "the tables that decide, as diagrams", "baton fsm --machine authority --format mermaid"},
+    {"policy", "check", "FILE", 1, 1, preset_options, cmd_policy_check, "whether a verification policy can be read, and what it changes; needs no controller",
+     "baton policy check contoso.yaml"},
+    {"policy", "show", "[FILE]", 0, 1, preset_options, cmd_policy_show, "every rule of verification under a policy, or under a preset alone; needs no controller",
+     "baton policy show --preset parallel-upgrade\nbaton policy show contoso.yaml -o json"},
     {"policy", "explain", "[NAME]", 0, 1, NULL, cmd_policy_explain, "every duration and limit, with its source", "baton policy explain gap_decide_ms"},
     {"config", "explain", "", 0, 0, NULL, cmd_config_explain, "this program's settings and where each comes from", "baton config explain"},
     {"exports", "analyze", "FILE...", 1, ARGS_MAX, analyze_options, cmd_exports_analyze, "what a server would change in the tenant; needs no controller",

@@ -15,6 +15,7 @@
     X(tenant_show)                                                                                 \
     X(tenant_policy)                                                                               \
     X(tenant_set)                                                                                  \
+    X(tenant_verification)                                                                         \
     X(tenant_window)                                                                               \
     X(agent_list)                                                                                  \
     X(agent_show)                                                                                  \
@@ -57,6 +58,8 @@
     X(audit_verify)                                                                                \
     X(cutover_certificate)                                                                         \
     X(fsm)                                                                                         \
+    X(policy_check)                                                                                \
+    X(policy_show)                                                                                 \
     X(policy_explain)                                                                              \
     X(config_explain)                                                                              \
     X(exports_analyze)                                                                             \

@@ -51,30 +51,52 @@ input_read(struct cli *c, const char *path, size_t most, char **ret_text, size_t
 }
 
 static enum baton_status
-preset_read(struct cli *c, const char *named, struct limits *ret_limits)
+preset_wanted(struct cli *c, enum preset *ret_preset)
 {
-    for (int p = PRESET_PARITY; p < PRESET_COUNT; p++)
-        if (strcmp(preset_name((enum preset)p), named) == 0) {
-            limits_preset((enum preset)p, ret_limits);
-            return BATON_OK;
-        }
+    const char *named = cli_option(c, "preset");
+    *ret_preset = PRESET_PARITY;
+    if (named == NULL || preset_parse(named, ret_preset))
+        return BATON_OK;
     return cli_fail(c, BATON_USAGE, "--preset parity, parallel-upgrade or unsupported-path");
+}
+
+enum baton_status
+policy_text_read(struct cli *c, const char *path, char **ret_text, size_t *ret_len,
+                 struct limits *ret_limits)
+{
+    enum preset preset;
+    char *text = NULL;
+    size_t len = 0;
+    enum baton_status rc = preset_wanted(c, &preset);
+    if (rc == BATON_OK)
+        rc = input_read(c, path, LIMITS_BYTES_MAX, &text, &len);
+    if (rc != BATON_OK)
+        return rc;
+    rc = limits_read(text, len, preset, ret_limits, &c->err);
+    if (rc != BATON_OK)
+        rc = baton_wrap(&c->err, rc, "%s", path);
+    else if (ret_limits->preset_named && cli_has(c, "preset"))
+        rc = cli_fail(c, BATON_USAGE, "%s names its preset itself: leave --preset out", path);
+    if (rc != BATON_OK) {
+        free(text);
+        return rc;
+    }
+    *ret_text = text;
+    *ret_len = len;
+    return BATON_OK;
 }
 
 enum baton_status
 policy_read(struct cli *c, struct limits *ret_limits)
 {
-    const char *path = cli_option(c, "policy"), *named = cli_option(c, "preset");
+    const char *path = cli_option(c, "policy");
+    enum preset preset;
     char *text = NULL;
     size_t len = 0;
-    if (path != NULL && named != NULL)
-        return cli_fail(c, BATON_USAGE, "--policy names its preset itself: leave --preset out");
-    if (path == NULL)
-        return preset_read(c, named != NULL ? named : preset_name(PRESET_PARITY), ret_limits);
-    enum baton_status rc = input_read(c, path, LIMITS_BYTES_MAX, &text, &len);
-    if (rc != BATON_OK)
-        return rc;
-    rc = limits_read(text, len, PRESET_PARITY, ret_limits, &c->err);
+    enum baton_status rc = path != NULL ? policy_text_read(c, path, &text, &len, ret_limits)
+                                        : preset_wanted(c, &preset);
+    if (rc == BATON_OK && path == NULL)
+        limits_preset(preset, ret_limits);
     free(text);
-    return rc == BATON_OK ? BATON_OK : baton_wrap(&c->err, rc, "%s", path);
+    return rc;
 }

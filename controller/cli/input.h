@@ -18,7 +18,10 @@
 enum baton_status input_open(struct cli *c, const char *path, FILE **ret_file);
 enum baton_status input_read(struct cli *c, const char *path, size_t most, char **ret_text,
                              size_t *ret_len);
-/* The limits of --policy FILE, or of --preset NAME; parity when neither is given. */
+/* A verification policy; --preset names the preset of one that names none, parity unless given. */
+enum baton_status policy_text_read(struct cli *c, const char *path, char **ret_text,
+                                   size_t *ret_len, struct limits *ret_limits);
+/* The limits of --policy FILE, or of the preset alone. */
 enum baton_status policy_read(struct cli *c, struct limits *ret_limits);
 /* The public card that `baton operator new` made. */
 enum baton_status operator_card_read(struct cli *c, const char *path,

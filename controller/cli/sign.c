@@ -1,6 +1,7 @@
 #include "sign.h"
 
 #include "output.h"
+#include "policy_view.h"
 #include "settings.h"
 
 #include <inttypes.h>
@@ -38,6 +39,30 @@ plan_fetch(struct cli *c, const char *cutover_id, const json_t *cutover, struct 
         rc = cli_fail(c, BATON_CONFLICT, "the plan is not the one that the cutover names");
     free(bytes);
     return rc;
+}
+
+/* Whom the plan binds to limits has to see them: those who sign it, and those who let it happen. */
+static bool
+shows_limits(enum approval_verb v)
+{
+    return v == VERB_PLAN || v == VERB_ADOPT || v == VERB_CUTOVER;
+}
+
+static enum baton_status
+fetch_limits(struct signing *s)
+{
+    char path[CLIENT_PATH_BYTES];
+    uint8_t *text = NULL;
+    size_t len = 0;
+    snprintf(path, sizeof path, "/api/v1/cutovers/%s/verification-policy", s->id);
+    enum baton_status rc =
+        baton_hash_is_zero(&s->plan.limits) ? BATON_OK : client_bytes(s->c, path, &text, &len);
+    if (rc != BATON_OK)
+        return rc;
+    rc = limits_of_plan(&s->plan, text, len, crypto_digest_port(), &s->limits, &s->c->err);
+    free(text);
+    s->limits_known = rc == BATON_OK;
+    return rc == BATON_OK ? rc : baton_wrap(&s->c->err, rc, "nothing was signed");
 }
 
 /* A server is who an operator says it is, not who the controller says. */
@@ -90,6 +115,10 @@ fetch_verification(struct signing *s)
                       "the verification cannot be decoded; nothing was signed");
     else if (strcmp(hex, json_text(s->cutover, "verification_hash")) != 0)
         rc = cli_fail(s->c, BATON_CONFLICT, "the verification is not the one that was accepted");
+    else if (!baton_hash_eq(&s->verification.limits, &s->plan.limits))
+        rc = cli_fail(s->c, BATON_REFUSED,
+                      "the verification was judged by another policy than the plan's; nothing was "
+                      "signed");
     free(bytes);
     s->verification_known = rc == BATON_OK;
     s->approval.verification = hash;
@@ -223,6 +252,8 @@ signing_begin(struct signing *s, struct cli *c, const char *cutover, enum approv
                                     : plan_fetch(c, s->id, s->cutover, &s->plan, &s->plan_hash);
     if (rc == BATON_OK)
         rc = check_plan(s);
+    if (rc == BATON_OK && shows_limits(verb))
+        rc = fetch_limits(s);
     if (rc == BATON_OK && needs_verification(verb))
         rc = fetch_verification(s);
     if (rc == BATON_OK)
@@ -372,6 +403,8 @@ signing_show(const struct signing *s)
         output_show(s->c, "  about      %s\n", host_of(s, &s->approval.subject));
     if (s->verb == VERB_RETIRE && !baton_hash_is_zero(&s->approval.seen))
         show_account_gone(s);
+    if (s->limits_known)
+        policy_show(c, &s->limits, baton_hash_is_zero(&s->plan.limits) ? NULL : &s->plan.limits);
     if (s->verification_known)
         show_verification(s);
     output_show(s->c, "  as         %s, valid until %s\n", s->me->name, until);

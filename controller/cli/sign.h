@@ -12,6 +12,7 @@
 #include "baton/trust.h"
 #include "baton/verification.h"
 #include "client.h"
+#include "common/verify/limits_plan.h"
 #include "trust_client.h"
 
 struct signing {
@@ -24,6 +25,8 @@ struct signing {
     const struct trust_operator *me;
     struct plan plan;
     struct baton_hash plan_hash;
+    struct limits limits; /* that the plan sets, when limits_known */
+    bool limits_known;
     struct verification verification;
     bool verification_known;
     struct crypto_signer signer;

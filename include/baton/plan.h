@@ -4,8 +4,7 @@
  *            fenced, the durations the agents go by, and by which verification policy they judge:
  *            its text travels beside the plan, the plan names its hash. Frozen once hashed: any
  *            change is a new plan.
- * Limits     PLAN_BYTES_MAX encoded, LIMITS_BYTES_MAX of text beside it. Member 0 is not special;
- *            indexes name holder and recipient.
+ * Limits     PLAN_BYTES_MAX encoded. Member 0 is not special; indexes name holder and recipient.
  * Errors     Decoding answers BATON_MALFORMED or BATON_LIMIT for anything not exactly canonical.
  * Ownership  Plain values; nothing is borrowed.
  * Source     protocol 2 (Adoption), 5 (confirmation per member); docs/formats.md "Plan".
@@ -16,7 +15,7 @@
 #include "baton/digest.h"
 #include "baton/policy.h"
 
-enum { PLAN_BYTES_MAX = 8192, LIMITS_BYTES_MAX = 32768 };
+enum { PLAN_BYTES_MAX = 8192 };
 
 enum product {
     PRODUCT_NONE,

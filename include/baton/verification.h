@@ -50,7 +50,10 @@ struct verification {
 
 enum verdict { VERDICT_UNKNOWN, VERDICT_PASS, VERDICT_REVIEW, VERDICT_BLOCK };
 
-enum { VERIFICATION_BYTES_MAX = 1024 };
+enum {
+    VERIFICATION_BYTES_MAX = 1024,
+    LIMITS_BYTES_MAX = 24576 /* text of a verification policy */
+};
 
 const char *verification_name(enum verification_id id);
 const char *verification_what(enum verification_id id);

@@ -522,6 +522,67 @@ a_window_is_set_shown_and_cleared(void **state)
     reply_done(&r);
 }
 
+static const char policy_yaml[] = "preset: parity\nrules:\n  - rule: EX-DELETES\n    count: 3\n";
+
+/* Its text in hex, as a body. */
+static const char *
+policy_body(const char *text)
+{
+    static char body[512];
+    char hex[400];
+    baton_hex(text, strlen(text), hex);
+    snprintf(body, sizeof body, "{\"bytes\":\"%s\"}", hex);
+    return body;
+}
+
+static void
+a_verification_policy_is_set_handed_out_as_it_was_and_cleared(void **state)
+{
+    struct site *s = *state;
+    struct baton_hash hash;
+    char hex[65];
+    expect(s, VIEWER, "PUT", tenant_path(s, "/verification-policy"), policy_body(policy_yaml), 403);
+    expect(s, OPERATOR, "PUT", tenant_path(s, "/verification-policy"), policy_body(policy_yaml),
+           403);
+    expect(s, ADMIN, "PUT", tenant_path(s, "/verification-policy"), "{\"bytes\":\"0\"}", 400);
+    expect(s, VIEWER, "GET", tenant_path(s, "/verification-policy"), NULL, 404);
+    expect(s, ADMIN, "PUT", tenant_path(s, "/verification-policy"), policy_body(policy_yaml), 200);
+
+    struct reply r = ask(s, VIEWER, "GET", tenant_path(s, "/verification-policy"), NULL);
+    assert_int_equal(r.http, 200);
+    assert_string_equal(r.text, policy_yaml);
+    reply_done(&r);
+    crypto_sha256(policy_yaml, strlen(policy_yaml), &hash);
+    baton_hex(hash.b, sizeof hash.b, hex);
+    r = ask(s, VIEWER, "GET", tenant_path(s, ""), NULL);
+    assert_string_equal(json_string_value(json_object_get(r.json, "verification_policy")), hex);
+    reply_done(&r);
+
+    r = ask(s, ADMIN, "PUT", tenant_path(s, "/verification-policy"),
+            policy_body("preset: parity\nrules:\n  - rule: EX-TOMORROW\n"));
+    assert_int_equal(r.http, 400);
+    const char *detail = json_string_value(json_object_get(r.json, "detail"));
+    assert_non_null(strstr(detail, "near line 3: no rule EX-TOMORROW"));
+    reply_done(&r);
+
+    expect(s, ADMIN, "DELETE", tenant_path(s, "/verification-policy"), NULL, 200);
+    r = ask(s, VIEWER, "GET", tenant_path(s, ""), NULL);
+    assert_true(json_is_null(json_object_get(r.json, "verification_policy")));
+    reply_done(&r);
+}
+
+static void
+a_verification_policy_that_is_too_long_is_refused(void **state)
+{
+    struct site *s = *state;
+    static char body[2 * LIMITS_BYTES_MAX + 64];
+    snprintf(body, sizeof body, "{\"bytes\":\"");
+    size_t at = strlen(body);
+    memset(body + at, '2', 2 * LIMITS_BYTES_MAX + 2);
+    strcpy(body + at + 2 * LIMITS_BYTES_MAX + 2, "\"}");
+    expect(s, ADMIN, "PUT", tenant_path(s, "/verification-policy"), body, 400);
+}
+
 static void
 one_address_does_not_hold_every_connection(void **state)
 {
@@ -1207,6 +1268,8 @@ main(int argc, char *argv[])
         cmocka_unit_test(the_limit_forgets_after_its_window),
         WITH_SITE(a_request_on_which_parsers_could_disagree_is_refused),
         WITH_SITE(a_window_is_set_shown_and_cleared),
+        WITH_SITE(a_verification_policy_is_set_handed_out_as_it_was_and_cleared),
+        WITH_SITE(a_verification_policy_that_is_too_long_is_refused),
         WITH_SITE(one_address_does_not_hold_every_connection),
         WITH_SITE(a_body_over_the_limit_is_refused_before_it_is_read),
         WITH_SITE(a_body_that_nobody_wants_is_not_waited_for),

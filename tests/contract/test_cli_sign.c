@@ -20,7 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PAGES = 8, BODY_BYTES = 8192 };
+enum { PAGES = 9, BODY_BYTES = 8192 };
 
 struct page {
     const char *path; /* the end of it */
@@ -48,6 +48,7 @@ struct liar {
     const struct crypto_signer *trust_by;
     bool plan_renamed, verification_renamed;
     const struct crypto_signer *evidence_by;
+    const char *policy; /* NULL: none is handed out */
 };
 
 /* ---- the server ------------------------------------------------------------------------------- */
@@ -203,6 +204,8 @@ serve_documents(struct liar *l)
     page_json(l, "/cutovers/" ID, o);
     page_put(l, "/plan", plan, plan_len);
     page_put(l, "/verification", verification, len);
+    if (l->policy != NULL)
+        page_put(l, "/verification-policy", l->policy, strlen(l->policy));
     serve_trust(l);
     serve_evidence(l);
 }
@@ -556,6 +559,98 @@ a_verification_that_is_not_the_one_accepted_is_not_signed(void **state)
     refuses(l, "approve", "cutover", BATON_CONFLICT, "not the one that was accepted");
 }
 
+/* ---- the verification policy ------------------------------------------------------------------- */
+
+static const char policy_yaml[] = "rules:\n  - rule: EX-DELETES\n    count: 7\n";
+
+static void
+under_policy(struct liar *l, const char *text)
+{
+    crypto_sha256(text, strlen(text), &l->plan.limits);
+    l->verification.limits = l->plan.limits;
+    l->policy = text;
+}
+
+/* What a person is shown while the command runs; malloc'd. */
+static char *
+shown_by(struct liar *l, const char *verb, const char *option)
+{
+    char *text = calloc(1, BODY_BYTES);
+    FILE *file = tmpfile();
+    int kept = dup(STDERR_FILENO);
+    assert_true(text != NULL && file != NULL && kept >= 0);
+    dup2(fileno(file), STDERR_FILENO);
+    enum baton_status rc = run(l, verb, option, NULL);
+    fflush(stderr);
+    dup2(kept, STDERR_FILENO);
+    close(kept);
+    rewind(file);
+    text[fread(text, 1, BODY_BYTES - 1, file)] = '\0';
+    fclose(file);
+    assert_int_equal(rc, BATON_OK);
+    return text;
+}
+
+static void
+a_plan_is_signed_after_what_its_policy_changes_was_shown(void **state)
+{
+    struct liar *l = *state;
+    under_policy(l, policy_yaml);
+    char *text = shown_by(l, "approve", "plan"), hex[65];
+    baton_hex(l->plan.limits.b, 32, hex);
+    assert_non_null(strstr(text, hex));
+    assert_non_null(
+        strstr(text, "preset parallel-upgrade")); /* the path's: the policy names none */
+    assert_non_null(strstr(text, "EX-DELETES           7; block; 2 people  (preset: 0; block;"));
+    assert_null(strstr(text, "EX-ADDS"));
+    assert_int_equal(l->approvals, 1);
+    free(text);
+}
+
+static void
+a_plan_without_a_policy_says_so(void **state)
+{
+    struct liar *l = *state;
+    char *text = shown_by(l, "approve", "plan");
+    assert_non_null(strstr(text, "policy     none of the tenant's; preset parallel-upgrade"));
+    free(text);
+}
+
+static void
+a_plan_is_not_signed_with_another_policy_than_it_names(void **state)
+{
+    struct liar *l = *state;
+    under_policy(l, policy_yaml);
+    l->policy = "rules:\n  - rule: EX-DELETES\n    count: 0\n";
+    refuses(l, "approve", "plan", BATON_CONFLICT, "not the one that the plan names");
+}
+
+static void
+a_cutover_is_not_signed_without_the_policy_that_its_plan_names(void **state)
+{
+    struct liar *l = *state;
+    under_policy(l, policy_yaml);
+    l->policy = NULL;
+    refuses(l, "approve", "cutover", BATON_NOT_FOUND, "");
+}
+
+static void
+a_plan_is_not_signed_with_a_policy_that_this_program_cannot_read(void **state)
+{
+    struct liar *l = *state;
+    under_policy(l, "rules:\n  - rule: EX-TOMORROW\n");
+    refuses(l, "approve", "plan", BATON_MALFORMED, "near line 2: no rule EX-TOMORROW");
+}
+
+static void
+a_verification_under_another_policy_than_the_plans_is_not_signed(void **state)
+{
+    struct liar *l = *state;
+    under_policy(l, policy_yaml);
+    l->verification.limits.b[0] ^= 1;
+    refuses(l, "approve", "cutover", BATON_REFUSED, "judged by another policy");
+}
+
 static void
 a_lab_plan_needs_a_lab_document(void **state)
 {
@@ -641,6 +736,12 @@ main(void)
         WITH_LIAR(another_key_under_a_confirmed_name_is_noticed),
         WITH_LIAR(a_plan_that_is_not_the_one_named_is_not_signed),
         WITH_LIAR(a_verification_that_is_not_the_one_accepted_is_not_signed),
+        WITH_LIAR(a_plan_is_signed_after_what_its_policy_changes_was_shown),
+        WITH_LIAR(a_plan_without_a_policy_says_so),
+        WITH_LIAR(a_plan_is_not_signed_with_another_policy_than_it_names),
+        WITH_LIAR(a_cutover_is_not_signed_without_the_policy_that_its_plan_names),
+        WITH_LIAR(a_plan_is_not_signed_with_a_policy_that_this_program_cannot_read),
+        WITH_LIAR(a_verification_under_another_policy_than_the_plans_is_not_signed),
         WITH_LIAR(a_lab_plan_needs_a_lab_document),
         WITH_LIAR(a_person_without_the_role_cannot_sign),
         WITH_LIAR(another_tenants_plan_is_not_for_a_limited_person),

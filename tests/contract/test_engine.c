@@ -433,6 +433,77 @@ a_window_that_cannot_open_is_refused(void **state)
     free(world_call(w, window_call(w, past, from), BATON_OK));
 }
 
+/* ---- the verification policy ------------------------------------------------------------------- */
+
+static const char policy_yaml[] = "preset: parity\nrules:\n  - rule: EX-DELETES\n    count: 3\n";
+
+static struct engine_call *
+limits_call(struct world *w, const char *text)
+{
+    struct engine_call *c = world_call_new(w, CALL_TENANT_LIMITS);
+    c->len = strlen(text);
+    memcpy(c->bytes, text, c->len);
+    return c;
+}
+
+static void
+stored_limits_are(struct world *w, const char *text_or_null)
+{
+    struct store_port reader;
+    struct baton_sig sig;
+    struct tenant *t = calloc(1, sizeof *t);
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    assert_non_null(t);
+    assert_int_equal(
+        store_sqlite_open(w->path, STORE_READ_ONLY, crypto_digest_port(), &reader, NULL), BATON_OK);
+    assert_int_equal(tenant_load(&reader, &w->tenant, t, NULL), BATON_OK);
+    assert_true(baton_hash_is_zero(&t->info.limits) == (text_or_null == NULL));
+    if (text_or_null != NULL) {
+        assert_int_equal(reader.object_get(reader.ctx, &t->info.limits, &bytes, &len, &sig, NULL),
+                         BATON_OK);
+        assert_int_equal(len, strlen(text_or_null));
+        assert_memory_equal(bytes, text_or_null, len);
+    }
+    free(bytes);
+    reader.close(reader.ctx);
+    free(t);
+}
+
+static void
+a_verification_policy_is_on_the_record_and_survives_a_restart(void **state)
+{
+    struct world *w = *state;
+    struct baton_hash hash;
+    char hex[65];
+    crypto_sha256(policy_yaml, strlen(policy_yaml), &hash);
+    baton_hex(hash.b, sizeof hash.b, hex);
+    free(world_call(w, limits_call(w, policy_yaml), BATON_OK));
+    stored_limits_are(w, policy_yaml);
+    assert_true(world_record_says(w, AUDIT_TENANT, hex));
+    world_stop(w);
+    world_start(w);
+    struct engine_call *c = world_call_new(w, CALL_TENANT_POLICY); /* writes the whole row again */
+    c->policy_set[POLICY_HOLD_MS] = true;
+    free(world_call(w, c, BATON_OK));
+    stored_limits_are(w, policy_yaml);
+    free(world_call(w, limits_call(w, ""), BATON_OK));
+    stored_limits_are(w, NULL);
+    assert_true(world_record_says(w, AUDIT_TENANT, "none, the preset of the path counts"));
+}
+
+static void
+a_verification_policy_that_cannot_be_read_is_refused_with_its_line(void **state)
+{
+    struct world *w = *state;
+    struct engine_call *c =
+        world_call(w, limits_call(w, "preset: parity\ncolour: red\n"), BATON_MALFORMED);
+    assert_non_null(strstr(c->problem.title, "near line 1: Unexpected key: colour"));
+    assert_non_null(strstr(c->problem.next, "baton policy check"));
+    free(c);
+    stored_limits_are(w, NULL);
+}
+
 /* ---- enrolment -------------------------------------------------------------------------------- */
 
 static void
@@ -1094,6 +1165,8 @@ main(void)
         WORLD_TEST(a_policy_that_no_plan_can_carry_is_refused_even_in_a_lab),
         WORLD_TEST(a_window_is_on_the_record_and_survives_a_restart_and_a_rebuild),
         WORLD_TEST(a_window_that_cannot_open_is_refused),
+        WORLD_TEST(a_verification_policy_is_on_the_record_and_survives_a_restart),
+        WORLD_TEST(a_verification_policy_that_cannot_be_read_is_refused_with_its_line),
         WORLD_TEST(an_agent_enrols_and_waits_for_a_person),
         WORLD_TEST(a_token_is_for_one_agent_and_the_same_one_may_ask_again),
         WORLD_TEST(a_token_of_another_host_or_past_its_time_is_refused),

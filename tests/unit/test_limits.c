@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 
 #include "common/verify/limits.h"
 
@@ -139,7 +140,23 @@ a_policy_changes_what_it_names_and_nothing_else(void **state)
     assert_int_equal(policy.preset, PRESET_PARALLEL_UPGRADE);
     assert_true(limits_watch(&policy, "TITLE"));
     assert_false(limits_watch(&policy, "userPrincipalName"));
-    assert_true(policy.rows_may_leave);
+    assert_true(policy.rows_may_leave && policy.preset_named);
+}
+
+static void
+a_policy_without_a_preset_lies_over_the_one_that_is_given(void **state)
+{
+    (void)state;
+    static const char text[] = "rules:\n  - rule: EX-ADDS\n    count: 7\n";
+    struct limits preset;
+    limits_preset(PRESET_UNSUPPORTED_PATH, &preset);
+    assert_int_equal(limits_read(text, strlen(text), PRESET_UNSUPPORTED_PATH, &policy, NULL),
+                     BATON_OK);
+    assert_int_equal(policy.preset, PRESET_UNSUPPORTED_PATH);
+    assert_false(policy.preset_named);
+    assert_memory_equal(limits_of(&policy, "EX-UPDATES"), limits_of(&preset, "EX-UPDATES"),
+                        sizeof(struct limit));
+    assert_int_equal(limits_of(&policy, "EX-ADDS")->value.count_max, 7);
 }
 
 static void
@@ -162,15 +179,48 @@ what_a_policy_may_not_say_is_refused_with_its_line(void **state)
     expect_fault("preset: parity\ncolour: red\n", "near line 1: Unexpected key: colour");
     expect_fault("preset: parity\nrules:\n  - rule: EX-DELETES\n    colour: 1\n",
                  "near line 3: Unexpected key: colour");
-    expect_fault("preset: strict\n", "parallel-upgrade");
-    expect_fault("preset: parity\nrules:\n  - rule: EX-NOTHING\n", "EX-NOTHING");
-    expect_fault("preset: parity\nrules:\n  - rule: EX-ADDS\n    count: -1\n", "0 to 1000000000");
+    expect_fault("preset: strict\n", "near line 1: preset strict");
+    expect_fault("preset: parity\nrules:\n  - rule: EX-NOTHING\n",
+                 "near line 3: no rule EX-NOTHING");
+    expect_fault("preset: parity\nrules:\n  - rule: EX-ADDS\n    count: -1\n",
+                 "near line 3: rule EX-ADDS: count is 0 to 1000000000");
     expect_fault("preset: parity\nrules:\n  - rule: EX-ADDS\n    percent: 101\n", "0 to 100");
+    expect_fault("preset: parity\nrules: # two\n  - rule: EX-ADDS\n    count: 1\n\n  - {rule: "
+                 "EX-UPDATES, severity: bad}\n",
+                 "near line 6: rule EX-UPDATES: severity bad");
     expect_fault("preset: parity\nrules:\n  - rule: EX-ADDS\n    severity: bad\n", "review");
-    expect_fault("preset: parity\nrules:\n  - rule: EX-ADDS\n  - rule: EX-ADDS\n", "twice");
+    expect_fault("preset: parity\nrules:\n  - rule: EX-ADDS\n  - rule: EX-ADDS\n",
+                 "near line 4: rule EX-ADDS stands there twice");
     expect_fault("preset: [parity\n", "line");
     expect_fault("a: &a [x]\nb: *a\n", "line");
     expect_fault("preset: &p parity\nattributes: [*p]\n", "lias");
+}
+
+/* The samples are what people begin with: each is the policy of its name, and says something. */
+static void
+the_sample_policies_change_their_presets(void **state)
+{
+    (void)state;
+    static const char *const names[PRESET_COUNT] = {"parity", "parallel-upgrade",
+                                                    "unsupported-path"};
+    for (size_t i = 0; i < PRESET_COUNT; i++) {
+        static char text[LIMITS_BYTES_MAX];
+        char path[256];
+        struct limits preset;
+        struct baton_err err = {0};
+        snprintf(path, sizeof path, "%s/deploy/policies/%s.yaml", BATON_SOURCE_DIR, names[i]);
+        FILE *f = fopen(path, "r");
+        assert_non_null(f);
+        size_t len = fread(text, 1, sizeof text, f);
+        fclose(f);
+        if (limits_read(text, len, PRESET_PARITY, &policy, &err) != BATON_OK)
+            fail_msg("%s: %s", path, err.text);
+        assert_true(policy.preset_named);
+        assert_string_equal(preset_name(policy.preset), names[i]);
+        limits_preset(policy.preset, &preset);
+        assert_memory_not_equal(policy.rule, preset.rule, sizeof preset.rule);
+        assert_false(policy.rows_may_leave);
+    }
 }
 
 static void
@@ -193,8 +243,10 @@ main(void)
         cmocka_unit_test(
             what_takes_objects_away_needs_two_people_and_sign_in_attributes_are_watched),
         cmocka_unit_test(a_policy_changes_what_it_names_and_nothing_else),
+        cmocka_unit_test(a_policy_without_a_preset_lies_over_the_one_that_is_given),
         cmocka_unit_test(a_policy_may_be_its_preset_alone),
         cmocka_unit_test(what_a_policy_may_not_say_is_refused_with_its_line),
+        cmocka_unit_test(the_sample_policies_change_their_presets),
         cmocka_unit_test(a_policy_that_is_too_long_is_refused_before_it_is_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

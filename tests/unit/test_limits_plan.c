@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "common/crypto/crypto.h"
-#include "common/verify/limits.h"
+#include "common/verify/limits_plan.h"
 #include "sample.h"
 
 static const char text[] = "rules:\n  - rule: EX-DELETES\n    count: 3\n";
