@@ -1,6 +1,7 @@
 #include "controller/engine_state.h"
 
 #include "common/log.h"
+#include "controller/core/line.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,16 +29,29 @@ room_limits(struct engine *e, const struct room *room, struct limits *ret_limits
     return rc == BATON_OK;
 }
 
+static void
+new_plan_needed(struct engine_call *c, const struct room *room)
+{
+    const struct line_names names = {room->t.info.name, "", ""};
+    struct line l;
+    call_fail(c, BATON_REFUSED, "",
+              "the frozen plan of the open cutover names its verification policy: another one "
+              "needs a new plan");
+    line_start(&l, c->problem.next, sizeof c->problem.next);
+    line_template(
+        &l,
+        "baton cutover abandon TENANT --reason TEXT; then the policy, then a cutover that "
+        "plans anew",
+        &names);
+}
+
 static bool
 limits_wish(struct engine_call *c, const struct room *room)
 {
     struct limits limits;
     struct baton_err err = {.status = BATON_OK};
     if (room->t.cutover_open && !baton_hash_is_zero(&room->t.cutover.plan))
-        call_fail(c, BATON_REFUSED,
-                  "a new plan: baton cutover abandon TENANT --reason TEXT, set it, then baton "
-                  "cutover create",
-                  "the frozen plan of the open cutover names its verification policy");
+        new_plan_needed(c, room);
     else if (c->len > LIMITS_BYTES_MAX)
         call_fail(c, BATON_MALFORMED, "baton policy check FILE", "a policy has at most %d bytes",
                   LIMITS_BYTES_MAX);

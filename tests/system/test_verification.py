@@ -1,6 +1,7 @@
 """Verification inside a handoff: what the new server's agent finds beside the data, and what people decide."""
 import hashlib
 import json
+import sqlite3
 
 from baton_case import BatonCase, main
 
@@ -10,6 +11,23 @@ class Verification(BatonCase):
         self.site.tenant("contoso")
         self.site.begin("contoso")
         self.site.stage("contoso")
+
+    def staged_under(self, policy):
+        """The same under a policy of the tenant's own; its hash comes back."""
+        self.site.tenant("contoso")
+        kept = self.set_policy(policy)
+        self.site.begin("contoso")
+        self.site.stage("contoso")
+        return kept
+
+    def policy_file(self, text):
+        path = self.site.dir / "contoso.yaml"
+        path.write_text(text)
+        return path
+
+    def set_policy(self, text):
+        self.site.baton("tenant", "verification", "set", "contoso", "--policy", self.policy_file(text))
+        return self.site.baton("tenant", "verification", "show", "contoso", json_output=True)["sha256"]
 
     def verification(self):
         return self.site.cutover("contoso")["verification"]
@@ -115,6 +133,76 @@ class Verification(BatonCase):
         self.narrow_scope()
         self.site.wait_state("contoso", "S5")
         self.site.wait_until("the narrowed scope is found", lambda: self.found("CF-SCOPE-NARROWED") is not None)
+
+    def test_a_policy_lets_pass_what_its_preset_blocks(self):
+        kept = self.staged_under("rules:\n  - rule: CF-SCOPE-NARROWED\n    severity: info\n")
+        self.wait_parity(0)
+        before = self.verification()["config"]
+        self.narrow_scope()
+        self.site.wait_until("the narrowed scope is judged", lambda: self.verification()["config"] != before
+                             and self.verification()["items"]["parity_rows"] is not None)
+        self.four_operations_again()
+        self.wait_parity(0)
+        self.assertIsNone(self.found("CF-SCOPE-NARROWED"))
+        self.assertEqual(self.verification()["verification_policy"], kept)
+        self.site.baton("cutover", "accept", "contoso", "--reason", "the policy allows it")
+        self.site.wait_state("contoso", "S6")
+        self.verify_audit()
+
+    def test_a_policy_blocks_what_its_preset_lets_pass_and_asks_for_two_people(self):
+        self.staged_under("rules:\n  - rule: EX-UPDATES\n    count: 0\n    severity: block\n    second_person: true\n")
+        self.wait_parity(1)
+        finding = self.found("EX-UPDATES")
+        self.assertEqual(finding["severity"], "block")
+        self.assertEqual(self.findings()["blocking"], 1)
+        self.refused("cutover", "accept", "contoso", "--reason", "in a hurry")
+        dispose = ("cutover", "dispose", "contoso", finding["row"][:12], "--as", "accepted", "--reason", "read", "--yes")
+        self.site.baton(*dispose)
+        self.wait_parity(1)  # the preset would have let one person decide
+        self.site.baton(*dispose, by="bert")
+        self.wait_parity(0)
+        self.site.baton("cutover", "accept", "contoso", "--reason", "two of us looked")
+        self.site.wait_state("contoso", "S6")
+
+    def test_a_frozen_plan_keeps_its_policy_until_a_new_plan(self):
+        self.site.tenant("contoso")
+        first = self.set_policy("preset: parity\n")
+        self.site.begin("contoso")
+        other = self.policy_file("preset: parallel-upgrade\n")
+        said = self.refused("tenant", "verification", "set", "contoso", "--policy", other, codes=(5,))
+        self.assertIn("baton cutover abandon contoso", said)
+        self.refused("tenant", "verification", "clear", "contoso", codes=(5,))
+        self.assertEqual(self.site.baton("tenant", "show", "contoso", json_output=True)["verification_policy"], first)
+        self.site.baton("cutover", "abandon", "contoso", "--reason", "another policy")
+        self.assertNotEqual(self.set_policy("preset: parallel-upgrade\n"), first)
+        self.site.baton("tenant", "verification", "clear", "contoso")
+        self.assertIn("has no verification policy", self.site.baton("tenant", "verification", "show", "contoso"))
+        unreadable = self.policy_file("preset: parity\nrules:\n  - rule: EX-TOMORROW\n")
+        said = self.refused("tenant", "verification", "set", "contoso", "--policy", unreadable, codes=(1,))
+        self.assertIn("near line 3: no rule EX-TOMORROW", said)
+
+    def test_an_agent_refuses_a_policy_that_was_tampered_with(self):
+        text = "rules:\n  - rule: EX-DELETES\n    count: 0\n"
+        kept = self.staged_under(text)
+        self.wait_parity(0)
+        self.site.arm("contoso")
+        self.site.wait_state("contoso", "C1")
+        self.site.controller.stop()
+        database = sqlite3.connect(self.site.controller_dir / "baton.db")
+        changed = database.execute("UPDATE object SET bytes = ? WHERE hash = ?",
+                                   (text.replace("0", "9").encode(), bytes.fromhex(kept))).rowcount
+        database.commit()
+        database.close()
+        self.assertEqual(changed, 1)
+        self.site.controller_start()
+        self.site.wait_until("start", lambda: self.site.baton("cutover", "start", "contoso") is not None, timeout=60)
+
+        def refusals():
+            members = self.site.cutover("contoso")["authority"]["members"]
+            return [m.get("refusal", "") for m in members]
+
+        self.site.wait_until("both servers refuse", lambda: all("verification policy" in r for r in refusals()))
+        self.assertFalse(self.fenced("contoso", "OLD"))
 
 
 if __name__ == "__main__":
