@@ -198,13 +198,21 @@ enrol_sweep(struct engine *e)
 
 /* ---- what operators ask for ------------------------------------------------------------------- */
 
+static bool
+host_valid(const char *name)
+{
+    static const char allowed[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+    return baton_name_valid(name) && name[strspn(name, allowed)] == '\0';
+}
+
 static const char *
 token_wish(const struct engine *e, const struct engine_call *c)
 {
     if (c->role != 'o' && c->role != 'n')
         return "the role of an agent is old or new";
-    if (!baton_name_valid(c->name))
-        return "a token is made for one host: name it";
+    if (!host_valid(c->name))
+        return "a token is made for one host: its name has letters, digits, '-', '_' and '.'";
     if (c->ttl_ms != 0 && (c->ttl_ms < TOKEN_TTL_LEAST_MS || c->ttl_ms > TOKEN_TTL_MOST_MS))
         return "a token lives from one minute to 24 hours";
     if (e->token_count == TOKENS_OPEN_MAX)
@@ -258,7 +266,7 @@ call_token(struct engine *e, struct engine_call *c)
 {
     const char *why = token_wish(e, c);
     if (why != NULL) {
-        call_fail(c, BATON_USAGE, "baton agent token TENANT --role old --host NAME", "%s", why);
+        call_fail(c, BATON_USAGE, "baton agent token TENANT HOST --role old", "%s", why);
         return;
     }
     struct token_row row;

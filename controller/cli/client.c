@@ -40,6 +40,9 @@ client_open(struct cli *c)
         return rc;
     settings_path(config_text(c->config, "controller.token-file"), path);
     rc = secret_read_file(c, path, token, sizeof token);
+    if (rc == BATON_NOT_FOUND)
+        rc = cli_fail(c, rc, "no token in %s: baton login %s --fingerprint HEX --token FILE", path,
+                      url);
     if (rc == BATON_OK)
         rc = http_open(url, &pin, token, &c->http, &c->err);
     crypto_wipe(token, sizeof token);

@@ -159,7 +159,7 @@ cmd_agent_token(struct cli *c)
     if (c->output == OUTPUT_TABLE)
         puts(json_text(answer, "token"));
     else
-        output_json(answer);
+        output_object(c, answer);
     json_decref(answer);
     return BATON_OK;
 }

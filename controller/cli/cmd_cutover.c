@@ -181,7 +181,7 @@ explain_once(struct cli *c)
     if (c->output == OUTPUT_TABLE)
         print_explain(c, o);
     else
-        output_json(o);
+        output_object(c, o);
     json_decref(o);
     return rc;
 }
@@ -222,7 +222,7 @@ task_once(struct cli *c)
     if (c->output == OUTPUT_TABLE)
         print_task(c, o);
     else
-        output_json(o);
+        output_object(c, o);
     json_decref(o);
     return rc;
 }
@@ -294,8 +294,12 @@ print_assessment(const struct cli *c, const json_t *o)
     format_duration((uint64_t)json_number(o, "expected_ms"), expected, sizeof expected);
     printf("%s%s%s recommended", paint_on(c, PAINT_BOLD), json_text(o, "recommended"),
            paint_off(c));
-    printf(", %" PRId64 " objects, about %s of synchronisation%s\n", json_number(o, "objects"),
-           expected, json_flag(o, "blocked") ? ", BLOCKED" : "");
+    int64_t objects = json_number(o, "objects");
+    if (objects >= 0)
+        printf(", %" PRId64 " objects, about %s of synchronisation", objects, expected);
+    else
+        printf(", number of objects unknown");
+    puts(json_flag(o, "blocked") ? ", BLOCKED" : "");
     json_array_foreach(json_object_get(o, "reasons"), i, reason)
         printf("  %-24s %s\n", json_text(reason, "code"), json_text(reason, "text"));
 }
@@ -319,7 +323,7 @@ cmd_cutover_assess(struct cli *c)
     if (c->output == OUTPUT_TABLE)
         print_assessment(c, o);
     else
-        output_json(o);
+        output_object(c, o);
     json_decref(o);
     return rc;
 }
@@ -349,7 +353,7 @@ cmd_cutover_create(struct cli *c)
     if (c->output == OUTPUT_TABLE)
         puts(json_text(answer, "id"));
     else
-        output_json(answer);
+        output_object(c, answer);
     json_decref(answer);
     return rc;
 }
@@ -394,7 +398,7 @@ cutover_send_verb(struct cli *c, const char *id, const char *verb, const char *e
     if (rc != BATON_OK)
         return rc;
     if (c->output != OUTPUT_TABLE)
-        output_json(answer);
+        output_object(c, answer);
     else if (json_text(answer, "next")[0] != '\0')
         printf("%s: done; next: %s\n", verb, json_text(answer, "next"));
     else

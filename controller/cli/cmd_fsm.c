@@ -38,6 +38,9 @@ cmd_fsm(struct cli *c)
     enum fsm_machine machine = FSM_HANDOFF;
     enum fsm_format format = c->output == OUTPUT_JSON ? FSM_JSON : FSM_TABLE;
     const char *named = cli_option(c, "machine"), *as = cli_option(c, "format");
+    if (c->output != OUTPUT_TABLE && c->output != OUTPUT_JSON)
+        return cli_fail(c, BATON_USAGE,
+                        "--output table or json; pictures: --format mermaid or dot");
     if (named != NULL && strcmp(named, "workflow") != 0 && !fsm_machine_parse(named, &machine))
         return cli_fail(c, BATON_USAGE, "--machine workflow, authority or agent");
     if (as != NULL && !fsm_format_parse(as, &format))

@@ -178,7 +178,7 @@ cmd_login_add(struct cli *c)
     else if (c->output == OUTPUT_TABLE)
         puts(json_text(answer, "token"));
     else
-        output_json(answer);
+        output_object(c, answer);
     json_decref(answer);
     return rc;
 }

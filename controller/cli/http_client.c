@@ -244,7 +244,10 @@ explain_code(const struct http *h, CURLcode code, const struct reading *r, struc
             return BATON_OK;
         return baton_fail(err, BATON_LIMIT, "the answer is too long");
     default:
-        return baton_fail(err, BATON_UNREACHABLE, "%s: %s", h->url, h->lib.easy_strerror(code));
+        return baton_fail(err, BATON_UNREACHABLE,
+                          "%s: %s; is baton-controller running there? baton config explain shows "
+                          "where the address comes from",
+                          h->url, h->lib.easy_strerror(code));
     }
 }
 

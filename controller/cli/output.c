@@ -142,6 +142,13 @@ output_json(const json_t *value)
     putchar('\n');
 }
 
+void
+output_object(const struct cli *c, const json_t *value)
+{
+    json_dumpf(value, stdout, c->output == OUTPUT_JSONL ? JSON_COMPACT : JSON_INDENT(2));
+    putchar('\n');
+}
+
 static void
 print_jsonl(const json_t *items)
 {

@@ -36,6 +36,8 @@ enum baton_status output_list(struct cli *c, const struct column *columns, size_
 enum baton_status output_one(struct cli *c, const struct column *columns, size_t count,
                              const json_t *object);
 void output_json(const json_t *value);
+/* For commands that have no columns: indented, with jsonl on one line. */
+void output_object(const struct cli *c, const json_t *value);
 /* For people in any case: on standard error when standard output is for a program. */
 void output_show(const struct cli *c, const char *fmt, ...) BATON_PRINTF(2, 3);
 /* A line for people, not shown with json, jsonl or csv. */

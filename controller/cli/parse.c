@@ -198,10 +198,15 @@ check_count(const struct parser *p)
     if (p->command == NULL)
         return baton_fail(p->err, BATON_USAGE, "baton %s needs a verb; see baton %s --help",
                           a->noun, a->noun);
-    if (a->count < p->command->least || a->count > p->command->most)
-        return baton_fail(p->err, BATON_USAGE, "usage: baton %s%s%s %s", p->command->noun,
-                          p->command->verb[0] != '\0' ? " " : "", p->command->verb,
-                          p->command->args);
+    const struct command *c = p->command;
+    const char *gap = c->verb[0] != '\0' ? " " : "";
+    if (a->count > 0 && c->most == 0)
+        return baton_fail(p->err, BATON_USAGE,
+                          "baton %s%s%s takes no argument like '%s'; see baton %s%s%s --help",
+                          c->noun, gap, c->verb, a->positional[0], c->noun, gap, c->verb);
+    if (a->count < c->least || a->count > c->most)
+        return baton_fail(p->err, BATON_USAGE, "usage: baton %s%s%s %s", c->noun, gap, c->verb,
+                          c->args);
     return BATON_OK;
 }
 

@@ -1,4 +1,5 @@
 """What is wrong is said in one line, with the right exit code; nothing crashes and nothing is lost."""
+import json
 import os
 import pathlib
 import shutil
@@ -114,7 +115,9 @@ class Words(Says, unittest.TestCase):
     def test_an_unreachable_controller_is_said_so(self):
         token = self.file("t", "baton-" + "0" * 64 + "\n")
         self.says(("baton", "tenant", "list", "--url", "https://127.0.0.1:1", "--fingerprint", "0" * 64, "--token-file", token,
-                   "--timeout", "2"), UNREACHABLE, env=self.env)
+                   "--timeout", "2"), UNREACHABLE, "is baton-controller running there?", env=self.env)
+        self.says(("baton", "tenant", "list", "--url", "https://127.0.0.1:1", "--fingerprint", "0" * 64, "--token-file",
+                   self.dir / "none"), NOT_FOUND, "none: baton login https://127.0.0.1:1", env=self.env)
         self.says(("baton", "tenant", "list", "--url", "ftp://127.0.0.1:1", "--fingerprint", "0" * 64, "--token-file", token),
                   USAGE, env=self.env)
 
@@ -167,6 +170,12 @@ class Site(Says, BatonCase):
         self.says(("baton", "tenant", "show", "nowhere"), NOT_FOUND, "nowhere", env=env)
         self.says(("baton", "cutover", "show", "contoso"), NOT_FOUND, env=env)
         self.says(("baton", "tenant", "create", "no-guid", "x", "--lab"), (USAGE, 5), env=env)
+        for host in ("bad host", "OLD!", "../OLD", ""):
+            self.says(("baton", "agent", "token", "contoso", host, "--role", "old"), USAGE, "letters, digits", env=env)
+        self.says(("baton", "fsm", "--output", "csv"), USAGE, "--output table or json", env=env)
+        lines = self.run_program("baton", "cutover", "assess", "contoso", "--old", "OLD", "--new", "NEW", "--output", "jsonl",
+                                 env=env).stdout.splitlines()
+        self.assertEqual([type(json.loads(line)) for line in lines], [dict], "one line, one object")
         wrong = self.site.dir / "wrong.token"
         wrong.write_text("baton-" + "1" * 64 + "\n")
         wrong.chmod(0o600)

@@ -119,6 +119,8 @@ too_few_and_too_many_words_show_the_usage(void **state)
 {
     (void)state;
     expect_usage("cutover show", "usage: baton cutover show CUTOVER");
+    expect_usage("agent list contoso",
+                 "takes no argument like 'contoso'; see baton agent list --help");
     expect_usage("cutover show a b", "usage: baton cutover show CUTOVER");
     expect_usage("trust", "needs a verb");
     expect_usage("", "a command is needed");
