@@ -134,25 +134,44 @@ operator_make(const struct settings *s, const char *name, struct made *made, str
     return rc != BATON_OK ? rc : stopped;
 }
 
+/* An address of this machine alone. */
+static bool
+loopback(const char *listen)
+{
+    static const char scheme[] = "tcp://";
+    const char *host = listen;
+    if (strncmp(listen, scheme, sizeof scheme - 1) == 0)
+        host += sizeof scheme - 1;
+    return strncmp(host, "127.", 4) == 0 || strncmp(host, "[::1]", 5) == 0;
+}
+
 static void
 next_steps(const struct settings *s, const char *name, const struct made *made)
 {
     char key[2 * BATON_KEY_BYTES + 1], id[2 * BATON_ID_BYTES + 1];
     baton_hex(made->key.b, sizeof made->key.b, key);
     baton_hex(made->operator.b, sizeof made->operator.b, id);
+    const char *api = config_text(s->config, "api.listen");
+    bool alone = loopback(api) || loopback(settings_listen(s));
     printf("controller   %s\n"
            "signing key  %s\n"
            "certificate  %s\n"
            "operator     %s (%s), token in %s\n\n"
            "Next:\n"
            "  baton-controller run --dir %s\n"
-           "on the machine of %s, with a copy of the token:\n"
+           "%s %s, with a copy of the token:\n"
            "  baton login https://%s --fingerprint %s --token %s\n"
            "  baton operator new %s\n"
            "where the root key is kept, with everybody's card:\n"
            "  baton trust init --root-key root.key --operator %s.card\n",
-           s->dir, key, made->fingerprint, name, id, made->token_path, s->dir, name,
-           config_text(s->config, "api.listen"), made->fingerprint, made->token_path, name, name);
+           s->dir, key, made->fingerprint, name, id, made->token_path, s->dir,
+           loopback(api) ? "here, as" : "on the machine of", name, api, made->fingerprint,
+           made->token_path, name, name);
+    if (alone)
+        printf(
+            "\nAgents connect to %s, people to %s: nobody on another machine reaches 127.0.0.1.\n"
+            "For them set listen under [bus] and [api] in %s to an address of this machine.\n",
+            settings_listen(s), api, s->ini);
 }
 
 static void

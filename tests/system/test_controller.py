@@ -56,6 +56,17 @@ class Controller(unittest.TestCase):
         for step in ("baton-controller run", "baton login", "baton operator new", "baton trust init"):
             self.assertIn(step, out)
 
+    def test_init_says_whom_an_address_of_this_machine_alone_leaves_out(self):
+        said = self.init()
+        self.assertIn("nobody on another machine reaches 127.0.0.1", said)
+        self.assertIn("here, as admin", said)
+        elsewhere = os.path.join(self.folder.name, "elsewhere")
+        said = run("init", "--dir", elsewhere, "--listen", "tcp://192.0.2.7:7400", "--api", "192.0.2.7:7443").stdout
+        self.assertIn("on the machine of admin", said)
+        self.assertNotIn("another machine reaches", said)
+        half = os.path.join(self.folder.name, "half")
+        self.assertIn("another machine reaches", run("init", "--dir", half, "--api", "192.0.2.7:7443").stdout)
+
     def test_init_touches_nothing_that_is_there(self):
         os.mkdir(self.dir)
         kept = pathlib.Path(self.dir, "precious")
