@@ -1,5 +1,6 @@
 /* probe.h: whether a host takes a TCP connection on a port, from this machine and without a proxy.
  *
+ * Shape      probe_tcp has a source for each system, in adapters.
  * Limits     One try, at most limit_ms after its name was resolved.
  */
 #ifndef AGENT_PROBE_H

@@ -40,7 +40,8 @@ bool disk_flush_name(const char *path);
 
 bool disk_rename(const char *from, const char *to); /* over what is there */
 bool disk_remove(const char *path);
-bool disk_exists(const char *path);
+bool disk_exists(const char *path);  /* false and ENOENT: it does not */
+bool disk_is_file(const char *path); /* plain, or a link to such a one: no folder, pipe or device */
 /* A folder that is there already is good; anything else of that name is not (ENOTDIR). */
 bool disk_make_folder(const char *path);
 

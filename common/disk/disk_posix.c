@@ -128,6 +128,13 @@ disk_exists(const char *path)
 }
 
 bool
+disk_is_file(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+bool
 disk_make_folder(const char *path)
 {
     struct stat st;

@@ -323,7 +323,17 @@ bool
 disk_exists(const char *path)
 {
     wchar_t name[PATH_UNITS];
-    return wide(path, name) && GetFileAttributesW(name) != INVALID_FILE_ATTRIBUTES;
+    return wide(path, name) && (GetFileAttributesW(name) != INVALID_FILE_ATTRIBUTES || failed());
+}
+
+/* Pipes and devices have names of another kind, which are no path of a file. */
+bool
+disk_is_file(const char *path)
+{
+    wchar_t name[PATH_UNITS];
+    DWORD is = wide(path, name) ? GetFileAttributesW(name) : INVALID_FILE_ATTRIBUTES;
+    return is != INVALID_FILE_ATTRIBUTES &&
+           (is & (FILE_ATTRIBUTE_DIRECTORY | FILE_ATTRIBUTE_DEVICE)) == 0;
 }
 
 bool

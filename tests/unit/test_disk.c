@@ -220,6 +220,11 @@ a_file_is_no_folder(void **state)
     put("file", "");
     assert_false(disk_make_folder(at("file")));
     assert_int_equal(errno, ENOTDIR);
+    assert_true(disk_is_file(at("file")));
+    assert_false(disk_is_file(root));
+    assert_false(disk_is_file(at("none")));
+    assert_false(disk_exists(at("none")));
+    assert_int_equal(errno, ENOENT);
 }
 
 #define ON_DISK(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
