@@ -368,9 +368,9 @@ has_rdn(const struct word *w)
 {
     for (size_t i = 0; i < w->len; i++) {
         size_t begin = i;
-        while (begin > 0 && is_letter(w->at[begin - 1]))
+        while (w->at[i] == '=' && begin > 0 && is_letter(w->at[begin - 1]))
             begin--;
-        if (w->at[i] == '=' && is_rdn(&(struct word){w->at + begin, i - begin}))
+        if (begin < i && is_rdn(&(struct word){w->at + begin, i - begin}))
             return true;
     }
     return false;
