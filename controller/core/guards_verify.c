@@ -262,6 +262,16 @@ hashes_known(const struct guard_ctx *g, struct problem *p)
     return all;
 }
 
+/* Parity was judged against another configuration than the old server has now. Later than this it is
+ * being stopped, or put into staging mode, which is a change of its own. */
+static bool
+old_moved(const struct guard_ctx *g)
+{
+    const struct cutover *c = &g->t->cutover;
+    return c->state < HO_RELEASING && c->verification.known[VERIFY_PARITY_ROWS] &&
+           verification_parity(g->t) == PARITY_OLD_MOVED;
+}
+
 /* The last whole cycle of the new server: two intervals, or two looks of its collectors at rest. */
 static bool
 cycle_recent(const struct guard_ctx *g, struct problem *p)
@@ -314,6 +324,10 @@ guard_fresh(const struct guard_ctx *g, struct problem *p)
     }
     if (guard_new_moved(g)) {
         guard_tell_moved(g, p);
+        return false;
+    }
+    if (old_moved(g)) {
+        problem_add(p, "old server: it was configured again since both were compared");
         return false;
     }
     return age <= limit && hashes_known(g, p) && cycle_recent(g, p);

@@ -42,10 +42,10 @@ class Verification(BatonCase):
         self.site.wait_until(f"parity is known and {rows} rows are open",
                              lambda: self.verification()["items"]["parity_rows"] == rows)
 
-    def narrow_scope(self):
-        """Somebody unticks everything but one container on the new server."""
-        folder = self.site.labs["contoso"].dir / "servers/NEW/configuration/Connectors"
-        for path in folder.iterdir():
+    def narrow_scope(self, server="NEW"):
+        """Somebody unticks everything but one container, on the new server unless said."""
+        folder = self.site.labs["contoso"].dir / f"servers/{server}/configuration"
+        for path in (p for p in folder.rglob("*") if p.is_file()):
             text = path.read_text()
             path.write_text(text.replace("<inclusion>DC=", "<inclusion>OU=CORP,DC="))
 
@@ -203,6 +203,24 @@ class Verification(BatonCase):
 
         self.site.wait_until("both servers refuse", lambda: all("verification policy" in r for r in refusals()))
         self.assertFalse(self.fenced("contoso", "OLD"))
+
+    def test_an_old_server_that_is_configured_again_after_the_acceptance_is_looked_at_again(self):
+        self.staged()
+        self.wait_parity(0)
+        self.site.baton("cutover", "accept", "contoso", "--reason", "fine")
+        self.site.wait_state("contoso", "S6")
+        for who in ("anna", "bert"):
+            self.site.baton("cutover", "approve", "contoso", "--for", "cutover", "--yes", by=who)
+        self.narrow_scope("OLD")
+        self.site.wait_until("it cannot be armed", lambda: "configured again" in self.explain("contoso"))
+        said = self.refused("cutover", "arm", "contoso")
+        self.assertIn("G-FRESH", self.explain("contoso"))
+        self.assertIn("baton cutover reverify contoso", said)
+        self.site.baton("cutover", "reverify", "contoso")
+        self.assertIsNone(self.verification()["items"]["parity_rows"])
+        self.site.baton("cutover", "accept", "contoso", "--reason", "OLD was narrowed, NEW stays wide: wanted")
+        self.site.wait_state("contoso", "S6")
+        self.assertNotIn("configured again", self.explain("contoso"))
 
 
 if __name__ == "__main__":

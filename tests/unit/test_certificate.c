@@ -338,6 +338,34 @@ a_verification_that_is_not_in_the_store_makes_no_certificate(void **state)
     free(c);
 }
 
+static void
+a_cutover_without_an_accepted_verification_says_so(void **state)
+{
+    struct fixture *f = *state;
+    struct world_handoff *h = &f->h[1];
+    memset(h->cutover.b, 0x77, sizeof h->cutover.b);
+    h->epoch.counter++;
+    struct order o = world_order(&f->w, h, ORDER_FENCE);
+    world_send(&f->w, h, &o, NULL);
+    world_checkpoint(&f->w);
+    certificate_done(&f->c);
+    f->c = (struct certificate){.checkpoint = f->w.checkpoint[1]};
+    assert_int_equal(certificate_collect(&f->w.store, &h->tenant, &h->cutover, &f->c, NULL),
+                     BATON_OK);
+    trust_put(f);
+    f->c.quorum_cutover = f->c.quorum_attest = 2;
+    f->c.quorum_go = 1;
+    json_make(f, &f->w.controller);
+    struct certificate_report r = verify(f, f->json);
+    if (!r.good)
+        fail_msg("%s", r.why);
+    assert_int_equal(r.decisions, 0);
+    char *html = NULL;
+    assert_int_equal(certificate_to_html(&f->c, &r, &html, NULL), BATON_OK);
+    assert_non_null(strstr(html, "No verification was accepted"));
+    free(html);
+}
+
 /* Every single character: either it is noticed, or it is white space between tokens. */
 static void
 a_changed_character_anywhere_is_noticed(void **state)
@@ -641,6 +669,7 @@ main(void)
         TEST(the_verification_shown_is_the_one_that_the_grant_rests_on),
         TEST(a_person_who_left_the_trust_document_is_said_to_be_unknown),
         TEST(a_verification_that_is_not_in_the_store_makes_no_certificate),
+        TEST(a_cutover_without_an_accepted_verification_says_so),
         TEST(a_changed_character_anywhere_is_noticed),
         TEST(a_better_story_needs_the_controllers_key),
         TEST(what_the_controller_cannot_make_up),

@@ -341,6 +341,13 @@ old_configured_again(void)
 }
 
 static void
+old_configured_after_parity(void)
+{
+    old_configured_again();
+    u.t.cutover.verification.known[VERIFY_PARITY_ROWS] = true;
+}
+
+static void
 deletes_above(void)
 {
     u.t.cutover.verification.known[VERIFY_PENDING_DELETES] = true;
@@ -446,6 +453,8 @@ static const struct {
      "synchronization rules changed"},
     {G_FRESH, HO_READY, config_moved, "any operator", "baton cutover reverify contoso",
      "configuration changed"},
+    {G_FRESH, HO_READY, old_configured_after_parity, "any operator",
+     "baton cutover reverify contoso", "old server: it was configured again"},
     {G_FRESH, HO_READY, config_unreadable, NEW_ADMIN, "baton agent show contoso NEW",
      "its configuration cannot be read now"},
     {G_FRESH, HO_READY, rules_unreadable, NEW_ADMIN, "baton agent show contoso NEW",
@@ -474,6 +483,16 @@ a_guard_of_the_verification_says_who_clears_it_and_by_which_command(void **state
                      guard_name((enum guard_id)verifying[i].guard), p.who, p.next, p.fact[0].text,
                      p.fact[1].text, p.fact[2].text);
     }
+}
+
+/* Stopped or put into staging mode it may look otherwise: that is no change by people. */
+static void
+what_the_old_server_looks_like_when_it_stops_makes_nothing_stale(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_GAP);
+    old_configured_after_parity();
+    assert_int_equal(ask(G_FRESH, "").status, BATON_OK);
 }
 
 static void
@@ -626,6 +645,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         AT(each_guard_holds_when_it_should_and_says_why_when_it_does_not),
         AT(a_guard_of_the_verification_says_who_clears_it_and_by_which_command),
+        AT(what_the_old_server_looks_like_when_it_stops_makes_nothing_stale),
         AT(a_no_go_says_what_changed),
         AT(a_reason_opens_what_is_unknown_and_never_what_is_known_to_be_wrong),
         AT(uncounted_deletions_are_never_accepted),
