@@ -88,6 +88,20 @@ letter_of(struct engine *e, const struct room *room, struct baton_hash *ret_hash
     return ours;
 }
 
+/* Why there are none, as far as it is known here. */
+static void
+say_none(struct engine *e, struct engine_call *c, const struct room *room)
+{
+    struct limits limits;
+    if (room_limits(e, room, &limits) && !limits.rows_may_leave)
+        call_fail(c, BATON_NOT_FOUND, "baton cutover findings",
+                  "rows do not leave the new server: this handoff's verification policy lacks "
+                  "rows_may_leave: true, and a plan under another policy is a new one");
+    else
+        call_fail(c, BATON_NOT_FOUND, "baton cutover findings",
+                  "no sealed rows came from the new server yet: they follow its findings");
+}
+
 /* On the record before the bytes leave: who asked, and for what. */
 void
 letter_fetch(struct engine *e, struct engine_call *c, struct room *room)
@@ -96,9 +110,7 @@ letter_fetch(struct engine *e, struct engine_call *c, struct room *room)
     struct audit_record r;
     struct baton_key actor = {{0}};
     if (!letter_of(e, room, &hash)) {
-        call_fail(c, BATON_NOT_FOUND, "baton cutover findings",
-                  "no rows came from the new server: they leave it only when the tenant's "
-                  "verification policy says rows_may_leave: true, and after a review under it");
+        say_none(e, c, room);
         return;
     }
     memcpy(actor.b, c->actor.b, sizeof c->actor.b);
