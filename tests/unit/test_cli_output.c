@@ -63,6 +63,23 @@ csv_quotes_what_needs_it(void **state)
     json_decref(items);
 }
 
+/* A DN may have thousands of bytes, and half of one is another object's. */
+static void
+a_long_cell_is_shown_whole(void **state)
+{
+    (void)state;
+    char dn[4096];
+    memset(dn, 'x', sizeof dn - 1);
+    memcpy(dn + sizeof dn - 8, ",DC=end", 8);
+    json_t *items = json_pack("[{s:s}]", "name", dn);
+    char *csv = printed(OUTPUT_CSV, items, false), *table = printed(OUTPUT_TABLE, items, false);
+    assert_non_null(strstr(csv, dn));
+    assert_non_null(strstr(table, dn));
+    free(csv);
+    free(table);
+    json_decref(items);
+}
+
 static void
 control_characters_of_others_do_not_reach_the_terminal(void **state)
 {
@@ -187,6 +204,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(csv_quotes_what_needs_it),
+        cmocka_unit_test(a_long_cell_is_shown_whole),
         cmocka_unit_test(control_characters_of_others_do_not_reach_the_terminal),
         cmocka_unit_test(json_is_what_the_controller_sent),
         cmocka_unit_test(an_empty_list_is_empty_in_every_format),
