@@ -5,6 +5,8 @@
 
 #include "baton/statement.h"
 #include "common/crypto/keyfile.h"
+#include "common/crypto/letter.h"
+#include "common/verify/object_rows.h"
 #include "controller/adapters/api.h"
 #include "controller/adapters/api_views.h"
 #include "controller/cli/client.h"
@@ -20,7 +22,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PAGES = 9, BODY_BYTES = 8192 };
+enum { PAGES = 11, BODY_BYTES = 8192 };
 
 struct page {
     const char *path; /* the end of it */
@@ -49,6 +51,10 @@ struct liar {
     bool plan_renamed, verification_renamed;
     const struct crypto_signer *evidence_by;
     const char *policy; /* NULL: none is handed out */
+    const struct crypto_signer *rows_by;
+    struct letter_about rows_about; /* of the letter; a zero member: the true one */
+    struct baton_hash rows_inside;  /* likewise: the findings that the document names */
+    struct baton_id rows_to;
 };
 
 /* ---- the server ------------------------------------------------------------------------------- */
@@ -99,6 +105,8 @@ serve(void *cls, struct MHD_Connection *conn, const char *url, const char *metho
     }
     if (strcmp(method, "POST") == 0) {
         l->posted[l->posted_len] = '\0';
+        if (strstr(url, "/rows") != NULL)
+            return answer(conn, 200, find(l, url)->bytes, find(l, url)->len);
         l->approvals += approval;
         l->verbs += !approval;
         return answer(conn, 201, "{}", 2);
@@ -183,6 +191,39 @@ serve_evidence(struct liar *l)
     page_json(l, "/evidence", o);
 }
 
+static const struct baton_hash true_findings = {{7, 7, 7}};
+
+static void
+serve_rows(struct liar *l)
+{
+    const struct crypto_signer *by = l->rows_by != NULL ? l->rows_by : &l->new_key;
+    struct letter_about about = l->rows_about;
+    struct letter_address to = {l->trust.operator[0].id, l->anna.key};
+    uint8_t *packed, *letter;
+    size_t packed_len, len;
+    about.tenant = baton_id_is_zero(&about.tenant) ? l->plan.tenant : about.tenant;
+    about.plan = baton_id_is_zero(&about.plan) ? l->plan.id : about.plan;
+    about.findings = baton_hash_is_zero(&about.findings) ? true_findings : about.findings;
+    about.sender = by->key;
+    struct object_rows rows = {.tenant = about.tenant,
+                               .plan = about.plan,
+                               .agent = about.sender,
+                               .findings = about.findings};
+    if (!baton_hash_is_zero(&l->rows_inside))
+        rows.findings = l->rows_inside;
+    if (!baton_id_is_zero(&l->rows_to))
+        to.operator= l->rows_to;
+    assert_int_equal(object_rows_write(&rows, &packed, &packed_len, NULL), BATON_OK);
+    assert_int_equal(
+        letter_seal(&about, &to, 1, packed, packed_len, by->secret, &letter, &len, NULL), BATON_OK);
+    page_put(l, "/rows", letter, len);
+    json_t *o = json_pack("{s:[]}", "items");
+    put_hex(o, "findings", true_findings.b, sizeof true_findings.b);
+    page_json(l, "/findings", o);
+    free(packed);
+    free(letter);
+}
+
 static void
 serve_documents(struct liar *l)
 {
@@ -208,6 +249,7 @@ serve_documents(struct liar *l)
         page_put(l, "/verification-policy", l->policy, strlen(l->policy));
     serve_trust(l);
     serve_evidence(l);
+    serve_rows(l);
 }
 
 static void
@@ -709,6 +751,76 @@ a_server_that_still_holds_stops_go(void **state)
     refuses(l, "go", NULL, BATON_REFUSED, "still holds");
 }
 
+/* ---- rows, opened here ------------------------------------------------------------------------ */
+
+static void
+rows_are_opened_with_the_persons_own_key(void **state)
+{
+    struct liar *l = *state;
+    char text[BATON_ERR_BYTES];
+    assert_int_equal(run(l, "rows", NULL, text), BATON_OK);
+}
+
+static void
+rows_by_a_key_that_nobody_confirmed_are_not_shown(void **state)
+{
+    struct liar *l = *state;
+    l->rows_by = &l->stranger;
+    refuses(l, "rows", NULL, BATON_REFUSED, "not signed by the agent on NEW");
+}
+
+static void
+rows_of_the_old_server_are_not_shown(void **state)
+{
+    struct liar *l = *state;
+    l->rows_by = &l->old_key;
+    refuses(l, "rows", NULL, BATON_REFUSED, "not signed by the agent on NEW");
+}
+
+static void
+rows_of_another_plan_are_not_shown(void **state)
+{
+    struct liar *l = *state;
+    l->rows_about.plan.b[0] = 1;
+    refuses(l, "rows", NULL, BATON_REFUSED, "for this plan");
+}
+
+static void
+rows_of_another_tenant_are_not_shown(void **state)
+{
+    struct liar *l = *state;
+    l->rows_about.tenant.b[0] = 1;
+    refuses(l, "rows", NULL, BATON_REFUSED, "for this plan");
+}
+
+static void
+rows_of_older_findings_are_not_shown(void **state)
+{
+    struct liar *l = *state;
+    l->rows_about.findings.b[0] = 1;
+    refuses(l, "rows", NULL, BATON_CONFLICT, "older than the findings");
+}
+
+static void
+a_document_about_something_else_in_a_good_letter_is_not_shown(void **state)
+{
+    struct liar *l = *state;
+    l->rows_inside.b[0] = 1;
+    refuses(l, "rows", NULL, BATON_REFUSED, "belong to something else");
+}
+
+static void
+rows_for_others_say_whom_they_are_for(void **state)
+{
+    struct liar *l = *state;
+    struct trust_operator *bert = &l->trust.operator[1];
+    l->trust.operator_count = 2;
+    *bert = (struct trust_operator){.name = "bert", .key = l->stranger.key, .roles = ROLE_APPROVE};
+    bert->id.b[0] = 2;
+    l->rows_to = bert->id;
+    refuses(l, "rows", NULL, BATON_DENIED, "not sealed to anna, but to bert");
+}
+
 static void
 a_wrong_passphrase_signs_nothing_and_challenges_nobody(void **state)
 {
@@ -749,6 +861,14 @@ main(void)
         WITH_LIAR(evidence_about_something_else_is_not_signed),
         WITH_LIAR(evidence_for_another_plan_is_not_signed),
         WITH_LIAR(a_server_that_still_holds_stops_go),
+        WITH_LIAR(rows_are_opened_with_the_persons_own_key),
+        WITH_LIAR(rows_by_a_key_that_nobody_confirmed_are_not_shown),
+        WITH_LIAR(rows_of_the_old_server_are_not_shown),
+        WITH_LIAR(rows_of_another_plan_are_not_shown),
+        WITH_LIAR(rows_of_another_tenant_are_not_shown),
+        WITH_LIAR(rows_of_older_findings_are_not_shown),
+        WITH_LIAR(a_document_about_something_else_in_a_good_letter_is_not_shown),
+        WITH_LIAR(rows_for_others_say_whom_they_are_for),
         WITH_LIAR(a_wrong_passphrase_signs_nothing_and_challenges_nobody),
     };
     struct baton_err err;
