@@ -135,6 +135,7 @@ static const struct json_field verified_fields[] = {
     U64(certificate_verified, taken_unix_ms),
     HEX(certificate_verified, findings),
     HEX(certificate_verified, dispositions),
+    HEX(certificate_verified, policy),
     U32(certificate_verified, more),
     LIST(certificate_verified, fact, &fact_shape),
     LIST(certificate_verified, finding, &finding_shape),

@@ -102,7 +102,8 @@ struct certificate_verified {
     uint8_t verdict; /* enum verdict */
     uint64_t taken_unix_ms;
     struct baton_hash findings, dispositions;
-    uint32_t more; /* findings that did not fit into the list */
+    struct baton_hash policy; /* verification policy judged by; zero: the preset of the path */
+    uint32_t more;            /* findings that did not fit into the list */
     uint8_t fact_count, finding_count, decision_count;
     struct certificate_fact fact[VERIFY_COUNT];
     struct certificate_finding finding[FINDINGS_SENT_MAX];

@@ -23,6 +23,7 @@ record_show(struct certificate_verified *v)
     v->taken_unix_ms = shown(r.taken_unix_ms);
     v->findings = r.findings;
     v->dispositions = r.dispositions;
+    v->policy = r.limits;
     v->fact_count = VERIFY_COUNT;
     for (size_t i = 0; i < VERIFY_COUNT; i++) {
         struct certificate_fact *f = &v->fact[i];

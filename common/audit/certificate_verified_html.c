@@ -151,5 +151,7 @@ certificate_verified_html(struct html *p, const struct certificate *c)
     certificate_row_hash(p, "Verification record", &c->verification);
     certificate_row_hash(p, "Findings", &v->findings);
     certificate_row_hash(p, "Dispositions", &v->dispositions);
+    if (!baton_hash_is_zero(&v->policy)) /* else the preset of the path */
+        certificate_row_hash(p, "Verification policy", &v->policy);
     html_raw(p, "</table>");
 }

@@ -161,6 +161,9 @@ it_shows_what_verification_found_and_who_decided_what(void **state)
     assert_int_equal(v->accepted_seq, f->h[1].verified_seq);
     assert_true(baton_id_eq(&v->accepted_by, &f->w.trust.operator[0].id));
     assert_int_equal(v->verdict, VERDICT_REVIEW);
+    struct baton_hash policy;
+    crypto_sha256("preset: parity\n", 15, &policy);
+    assert_true(baton_hash_eq(&v->policy, &policy));
     assert_int_equal(v->fact_count, VERIFY_COUNT);
     assert_string_equal(v->fact[VERIFY_PENDING_DELETES].name, "pending_deletes");
     assert_true(v->fact[VERIFY_PENDING_DELETES].known);
@@ -543,6 +546,7 @@ the_page_says_what_it_proves_and_what_not(void **state)
         "2.4.27.0",
         "parity_rows</td><td>unknown",
         "The approvals bind to this record",
+        "Verification policy",
         "shown here",
     };
     for (size_t i = 0; i < ARRAY_LEN(must); i++)
