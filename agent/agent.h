@@ -38,6 +38,7 @@ struct session {
     uint32_t hellos;       /* without a WELCOME */
     uint64_t beat_ms;
     uint64_t refused_count;
+    char trouble[128]; /* with the proxy, as last logged */
 };
 
 struct agent {

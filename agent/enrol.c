@@ -250,7 +250,8 @@ one_round(struct enrolment *e, struct baton_err *err)
     (void)zmq_poll(items, AGENT_BUS_ITEMS, AGAIN_MS);
     for (enum agent_bus_event ev; (ev = agent_bus_event(e->bus)) != LINK_NOTHING;) {
         log_info("enrol.link", "%s", agent_bus_event_name(ev));
-        if (ev == LINK_REFUSED)
+        /* A connection that the proxy ended in between looks the same from here. */
+        if (ev == LINK_REFUSED && agent_bus_trouble(e->bus)[0] == '\0')
             return baton_fail(err, BATON_DENIED,
                               "the controller does not know this token: used, expired or revoked");
     }
@@ -258,6 +259,14 @@ one_round(struct enrolment *e, struct baton_err *err)
     while (rc == BATON_OK && !e->answered && agent_bus_recv(e->bus, &frame, &len) == BATON_OK)
         rc = take_answer(e, frame, len, err);
     return rc;
+}
+
+static enum baton_status
+no_answer(const struct enrolment *e, struct baton_err *err)
+{
+    const char *trouble = agent_bus_trouble(e->bus);
+    return baton_fail(err, BATON_UNREACHABLE, "no answer from the controller at %s%s%s",
+                      e->setup.address, trouble[0] != '\0' ? ": " : "", trouble);
 }
 
 static enum baton_status
@@ -274,8 +283,7 @@ ask_controller(struct enrolment *e, uint64_t timeout_ms, struct baton_err *err)
     while (rc == BATON_OK && !e->answered) {
         uint64_t now = agent_now_ms();
         if (now >= until)
-            return baton_fail(err, BATON_UNREACHABLE, "no answer from the controller at %s",
-                              e->setup.address);
+            return no_answer(e, err);
         rc = one_round(e, err);
         if (rc == BATON_OK && !e->answered && agent_bus_up(e->bus) && now >= again) {
             send_enrol(e);

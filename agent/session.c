@@ -161,11 +161,25 @@ session_report(struct agent *a, bool beat)
     a->reported_ms = now;
 }
 
+/* A proxy that refuses is somebody's to mend: its words are said, each once. */
+static void
+tell_trouble(struct agent *a)
+{
+    struct session *s = &a->session;
+    const char *trouble = a->bus != NULL ? agent_bus_trouble(a->bus) : "";
+    if (strncmp(trouble, s->trouble, sizeof s->trouble - 1) == 0)
+        return;
+    text_copy(s->trouble, sizeof s->trouble, trouble);
+    if (trouble[0] != '\0')
+        log_warn("session.proxy", "why=\"%s\"", s->trouble);
+}
+
 void
 session_time(struct agent *a)
 {
     struct session *s = &a->session;
     uint64_t now = agent_now_ms();
+    tell_trouble(a);
     if (s->link && !s->open && now >= s->hello_due_ms)
         say_hello(a);
     if (!s->open)

@@ -717,13 +717,6 @@ agent_store_answer(struct agent_store *s, const struct baton_id *order, struct s
 
 /* --- journal and receipts --- */
 
-const char *
-journal_kind_name(enum journal_kind kind)
-{
-    static const char *const names[JOURNAL_KINDS] = {"intent", "effect", "proof"};
-    return kind < JOURNAL_KINDS ? names[kind] : "?";
-}
-
 enum baton_status
 agent_store_journal(struct agent_store *s, const struct journal_step *step, struct baton_err *err)
 {

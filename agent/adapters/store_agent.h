@@ -96,7 +96,6 @@ struct journal_step {
     struct epoch epoch;
     char text[STEP_TEXT_BYTES];
 };
-const char *journal_kind_name(enum journal_kind kind);
 enum baton_status agent_store_journal(struct agent_store *s, const struct journal_step *step,
                                       struct baton_err *err) BATON_MUST_USE;
 enum baton_status agent_store_journal_each(struct agent_store *s, size_t newest,

@@ -379,29 +379,6 @@ view_review(const struct review *r)
     return o;
 }
 
-json_t *
-view_plan(const struct plan *p)
-{
-    json_t *o = json_object(), *members = json_array();
-    view_put_id(o, "id", &p->id);
-    view_put_guid(o, "tenant", &p->tenant);
-    json_object_set_new(o, "tenant_name", json_string(p->tenant_name));
-    json_object_set_new(o, "profile", json_string(profile_name((enum profile)p->profile)));
-    json_object_set_new(o, "lab", json_boolean(p->lab));
-    json_object_set_new(o, "trust_version", json_integer(p->trust_version));
-    for (uint8_t i = 0; i < p->member_count; i++) {
-        const struct plan_member *m = &p->member[i];
-        json_t *x = json_pack("{s:s, s:s, s:s, s:b, s:b}", "host", m->host, "product",
-                              product_name((enum product)m->product), "kind",
-                              fence_kind_name((enum fence_kind)m->kind), "holder",
-                              (int)(i == p->holder), "recipient", (int)(i == p->recipient));
-        view_put_key(x, "key", &m->key);
-        json_array_append_new(members, x);
-    }
-    json_object_set_new(o, "members", members);
-    return o;
-}
-
 /* The gap as it is known: real times only when the marks are set. */
 static json_t *
 view_gap(const struct cutover *c)

@@ -29,7 +29,6 @@ json_t *view_agent(const struct tenant *t, uint8_t agent, const struct digest_po
 json_t *view_cutover(const struct tenant *t);
 json_t *view_authority(const struct tenant *t);
 json_t *view_verification(const struct verification *v);
-json_t *view_plan(const struct plan *p);
 json_t *view_task(const struct task *task);
 json_t *view_problem(const struct problem *p);
 json_t *view_assessment(const struct assessment *a);

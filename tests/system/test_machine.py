@@ -1,9 +1,12 @@
 """What an agent does when its machine moves: reboot, revert, a start by hand while nobody watches; and the
 program itself: exit codes, status, memory."""
+import contextlib
 import json
 import pathlib
 import re
+import socket
 import subprocess
+import threading
 import time
 import unittest
 
@@ -68,6 +71,16 @@ class Machine(BatonCase):
         self.site.wait_until("the alarm arrives", lambda: self.status("OLD")["tamper_open"])
 
 
+def refuse_all(proxy):
+    """A proxy that wants a password from everybody, until its socket is closed."""
+    with contextlib.suppress(OSError):
+        while True:
+            connection, _ = proxy.accept()
+            with connection:
+                connection.recv(4096)
+                connection.sendall(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n")
+
+
 class Program(BatonCase):
     def run_agent(self, *words, **options):
         return self.site.run([self.site.program("baton-agent"), *words], check=False, **options)
@@ -105,6 +118,17 @@ class Program(BatonCase):
                               lab.socket("NEW"), "--timeout", "5")
         self.assertEqual(done.returncode, 4, done.stderr)
         self.assertFalse((site.dir / "third" / "baton-agent.ini").exists())
+
+    def test_what_a_proxy_answers_is_said_at_the_enrolment(self):
+        site = self.site
+        lab = site.tenant("contoso")
+        token = site._file("proxy.token", site.baton("agent", "token", "contoso", "OLD", "--role", "old"))
+        with socket.create_server(("127.0.0.1", 0)) as proxy:
+            threading.Thread(target=refuse_all, args=(proxy,), daemon=True).start()
+            done = self.run_agent("enrol", "--dir", site.dir / "behind", "--token-file", token, "--host", lab.socket("OLD"),
+                                  "--proxy", f"http://127.0.0.1:{proxy.getsockname()[1]}", "--timeout", "4")
+        self.assertEqual(done.returncode, 8, done.stderr)
+        self.assertIn("the proxy answered: HTTP/1.1 407 Proxy Authentication Required", done.stderr)
 
     def test_status_says_what_the_agent_knows_and_whether_it_runs(self):
         site = self.site
