@@ -226,7 +226,7 @@ conclude(struct agent *a, const struct config_model *new)
         give_up(a, err.text);
         return;
     }
-    rows_made(a, &a->limits, &a->review.hash, &a->review.pending);
+    rows_made(a, &a->review.hash, &a->review.pending);
     stop(&a->review);
     process_give_back();      /* two configurations lay in memory */
     a->observe_native = true; /* a report with the list's digest goes out */

@@ -97,8 +97,7 @@ seal(struct agent *a)
 }
 
 void
-rows_made(struct agent *a, const struct limits *limits, const struct baton_hash *findings,
-          const struct baton_hash *file)
+rows_made(struct agent *a, const struct baton_hash *findings, const struct baton_hash *file)
 {
     struct rows *r = &a->rows;
     struct object_rows rows = {.tenant = a->setup->tenant,
@@ -109,8 +108,6 @@ rows_made(struct agent *a, const struct limits *limits, const struct baton_hash 
                                .made_unix_ms = agent_unix_ms()};
     struct baton_err err = {0};
     int64_t scope = fact_or(&a->collect.facts, FACT_OBJECTS, 0);
-    if (!limits->rows_may_leave)
-        forget(r);
     if (r->kept == NULL)
         return;
     enum baton_status rc = exports_rows_give(r->kept, a->review.exports, (uint64_t)scope, &rows);

@@ -38,9 +38,8 @@ struct agent;
 void rows_done(struct rows *r);
 /* A review begins: what was kept is gone; under these limits the analysis keeps rows, or not. */
 void rows_begin(struct agent *a, const struct limits *limits);
-/* It has ended: those rows belong to the list with this digest. Gone too if the limits of the end say no. */
-void rows_made(struct agent *a, const struct limits *limits, const struct baton_hash *findings,
-               const struct baton_hash *file);
+/* It has ended: those rows belong to the list with this digest. */
+void rows_made(struct agent *a, const struct baton_hash *findings, const struct baton_hash *file);
 /* Offers again what was not answered; now: the findings were heard, or a session has opened. */
 void rows_time(struct agent *a, bool now);
 void rows_want(struct agent *a, const struct msg_want *w);

@@ -1408,7 +1408,7 @@ review_deletes(struct desk *d, bool may_leave, int count)
         v.object(v.ctx, &o);
     }
     find_deletes(&a->review, count);
-    rows_made(a, &limits, &a->review.hash, &file);
+    rows_made(a, &a->review.hash, &file);
     exports_free(&a->review.exports);
 }
 
