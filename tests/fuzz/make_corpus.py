@@ -251,7 +251,7 @@ def corpora(lab):
     return {"xml": XML, "csexport": some, "config_xml": CONFIG, "config_digest": CONFIG, "dn": {k: v.encode() for k, v in DNS.items()},
             "config_settings": {"policy": json.dumps(POLICY).encode(), "mark16": utf16(json.dumps(POLICY)), "list": b"[]", "empty": b"{}",
                                 "migrated": json.dumps(MIGRATED).encode()},
-            "psjson": POWERSHELL, "listing": LISTING, "trace_log": TRACES, "run_history": POWERSHELL | RUNS, "limits": YAML, "utf": UTF, "packed": packed,
+            "psjson": POWERSHELL, "listing": LISTING, "trace_log": TRACES, "run_history": POWERSHELL | RUNS, "limits": {**YAML, **{p.stem: p.read_bytes() for p in (ROOT / "deploy/policies").glob("*.yaml")}}, "utf": UTF, "packed": packed,
             "prereq": OBSERVED,
             "prereq_data": {"one": json.dumps({"title": "t", "checked": "2026-01-02", "checks": [CHECK]}).encode(), "empty": b"{}",
                             "cut": b"{\"title\":", **{p.stem: p.read_bytes() for p in (ROOT / "deploy/prerequisites").glob("*.json")}},

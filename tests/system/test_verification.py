@@ -138,6 +138,7 @@ class Verification(BatonCase):
         kept = self.staged_under("rules:\n  - rule: CF-SCOPE-NARROWED\n    severity: info\n")
         self.wait_parity(0)
         before = self.verification()["config"]
+        self.kill_agent("contoso", "NEW")  # it keeps the policy with the plan
         self.narrow_scope()
         self.site.wait_until("the narrowed scope is judged", lambda: self.verification()["config"] != before
                              and self.verification()["items"]["parity_rows"] is not None)
