@@ -73,6 +73,8 @@ order_put(struct engine *e, struct seat *seat, const struct order *o)
 {
     uint8_t *bytes = NULL;
     struct outbox_row row = {.order = o->id, .agent = seat->row.key, .tenant = o->tenant};
+    if (e->journal.rc != BATON_OK)
+        return; /* what it should carry may not have been read: that fault is the one to tell */
     enum baton_status rc = order_pack(o, &bytes, &row.len, &e->journal.err);
     if (rc != BATON_OK) {
         journal_failed(e, rc, "order"); /* an order that cannot be made is a bug: stop */

@@ -327,6 +327,7 @@ start_agent(struct desk *d, struct side *s)
         a->member.promise.machine = s->fake->machine;
     a->member.root = s->setup.root;
     a->member.lab_host = true;
+    a->member.reads_limits = agent_reads_limits;
     text_copy(a->member.version, sizeof a->member.version, "test");
     MUST(agent_store_begin(a->store, NULL));
     MUST(agent_store_put_promise(a->store, &a->member.promise, NULL));
@@ -652,6 +653,50 @@ an_answer_survives_a_restart(void **state)
                         first->u.answer.statement.len);
     message_free(&first);
     message_free(&again);
+}
+
+/* What OLD answers to a FENCE under a plan that names `named`, with `beside` beside it. */
+static struct statement
+fence_under(struct desk *d, const char *named, const char *beside)
+{
+    struct side *s = &d->side[OLD];
+    crypto_sha256(named, strlen(named), &d->plan.limits);
+    MUST(plan_encode(&d->plan, d->plan_bytes, sizeof d->plan_bytes, &d->plan_len));
+    struct order o = order_of(d, ORDER_FENCE);
+    o.epoch = (struct epoch){.counter = 1, .incarnation = {{3}}};
+    o.recipient = s->identity.sign_key;
+    o.adopt = true;
+    o.plan = d->plan_bytes;
+    o.plan_len = d->plan_len;
+    o.limits = (const uint8_t *)beside;
+    o.limits_len = strlen(beside);
+    send_order(d, s, &o);
+    struct message *a = expect(d, s, MSG_ANSWER);
+    struct statement st = read_statement(s, &a->u.answer.statement);
+    message_free(&a);
+    return st;
+}
+
+static void
+a_policy_that_was_tampered_with_or_is_not_known_here_is_refused_with_a_signed_word(void **state)
+{
+    static const char good[] = "rules:\n  - rule: EX-DELETES\n    count: 0\n",
+                      bad[] = "rules:\n  - rule: EX-DELETES\n    count: 9\n",
+                      strange[] = "rules:\n  - rule: EX-TOMORROW\n";
+    struct desk *d = desk_of(state);
+    start_agent(d, &d->side[OLD]);
+    open_session(d, &d->side[OLD]);
+    struct statement st = fence_under(d, good, bad);
+    assert_int_equal(st.type, SAY_REFUSED);
+    assert_int_equal(st.refusal, REFUSE_LIMITS);
+    st = fence_under(d, good, "");
+    assert_int_equal(st.refusal, REFUSE_LIMITS);
+    st = fence_under(d, strange, strange);
+    assert_int_equal(st.refusal, REFUSE_LIMITS);
+    assert_non_null(strstr(st.facts.note, "near line 2: no rule EX-TOMORROW"));
+    st =
+        fence_under(d, good, good); /* this text is the plan's; what is missing are the approvals */
+    assert_int_equal(st.refusal, REFUSE_APPROVALS);
 }
 
 static void
@@ -1594,6 +1639,7 @@ main(void)
         TEST(a_refused_offer_of_settings_ends_the_offer_and_not_the_session),
         TEST(the_same_order_gets_the_same_answer_and_another_under_its_id_none),
         TEST(an_answer_survives_a_restart),
+        TEST(a_policy_that_was_tampered_with_or_is_not_known_here_is_refused_with_a_signed_word),
         TEST(a_fence_without_approvals_is_refused_with_a_signed_word),
         TEST(nothing_leaves_when_it_cannot_be_stored),
         TEST(a_word_is_said_again_in_every_session_until_it_is_heard),
