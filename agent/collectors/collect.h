@@ -50,7 +50,7 @@ struct collect {
 
     /* the round under way */
     uint64_t began_ms, heavy_ms, limit_ms;
-    int64_t fact_ms;         /* the time that facts set now are of */
+    int64_t fact_ms; /* the time that facts set now are of */
     uint64_t began_unix_ms;
     const struct prereq *prereq;
     uint64_t whole_began_ms; /* of the newest finished round that asked everything; 0 = none */
