@@ -19,11 +19,23 @@ endif()
 
 add_library(baton_flags INTERFACE)
 target_compile_definitions(baton_flags INTERFACE _POSIX_C_SOURCE=200809L BATON_VERSION="${PROJECT_VERSION}")
+if(WIN32) # Windows 7 and Server 2008 R2 are the oldest systems; what is newer is looked up at run time
+  target_compile_definitions(baton_flags INTERFACE
+    _WIN32_WINNT=0x0601 UNICODE WIN32_LEAN_AND_MEAN _FILE_OFFSET_BITS=64 __USE_MINGW_ANSI_STDIO=1)
+  target_compile_options(baton_flags INTERFACE -ffunction-sections -fdata-sections)
+  target_link_options(baton_flags INTERFACE -static -fstack-protector-strong -Wl,--gc-sections,--no-insert-timestamp
+    -Wl,--dynamicbase,--high-entropy-va,--nxcompat)
+else()
+  target_link_options(baton_flags INTERFACE -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed)
+endif()
 target_include_directories(baton_flags INTERFACE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR})
 target_compile_options(baton_flags INTERFACE
   -Wall -Wextra -Wshadow -Wconversion -Wswitch-enum -Wmissing-prototypes -Wvla -Wformat=2
   -Wstrict-prototypes -Wundef $<$<BOOL:${BATON_WERROR}>:-Werror>
   -fno-strict-aliasing -fno-delete-null-pointer-checks)
+if(WIN32) # "printf" there means the system's own, which is not in use; formats are checked on Linux
+  target_compile_options(baton_flags INTERFACE -Wno-format -Wno-format-extra-args)
+endif()
 
 # -ftrivial-auto-var-init=zero is left out on purpose: with it GCC 12.2 zeroes live bytes of a local
 # array of padded structures, `struct signed_approval a[3] = {f(), f(), f()}`. The last flag is for
@@ -37,8 +49,6 @@ foreach(flag -fstack-protector-strong -fstack-clash-protection -fcf-protection=f
     target_compile_options(baton_flags INTERFACE ${flag})
   endif()
 endforeach()
-target_link_options(baton_flags INTERFACE -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed)
-
 if(BATON_SANITIZE STREQUAL "address+undefined")
   target_compile_options(baton_flags INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(baton_flags INTERFACE -fsanitize=address,undefined)
@@ -49,7 +59,7 @@ elseif(BATON_SANITIZE STREQUAL "fuzz") # clang only; the targets of tests/fuzz a
 elseif(BATON_SANITIZE STREQUAL "thread")
   target_compile_options(baton_flags INTERFACE -fsanitize=thread -fno-omit-frame-pointer)
   target_link_options(baton_flags INTERFACE -fsanitize=thread)
-elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
+elseif(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT WIN32) # mingw's would need a library of its own
   target_compile_definitions(baton_flags INTERFACE _FORTIFY_SOURCE=2)
 endif()
 
@@ -65,7 +75,9 @@ function(baton_program name)
   cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE baton_flags ${arg_LINK})
-  target_link_options(${name} PRIVATE -pie)
+  if(NOT WIN32)
+    target_link_options(${name} PRIVATE -pie)
+  endif()
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
   install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endfunction()

@@ -1,0 +1,20 @@
+# x86-64 Windows, by Debian's mingw-w64 in its POSIX-thread variant (libzmq needs C++ threads). The
+# libraries come from deploy/windows-libraries, which passes its own folder while it builds them.
+set(CMAKE_SYSTEM_NAME Windows)
+set(CMAKE_SYSTEM_PROCESSOR x86_64)
+set(CMAKE_C_COMPILER x86_64-w64-mingw32-gcc-posix)
+set(CMAKE_CXX_COMPILER x86_64-w64-mingw32-g++-posix)
+set(CMAKE_RC_COMPILER x86_64-w64-mingw32-windres)
+
+if(NOT BATON_WINDOWS_PREFIX)
+  execute_process(COMMAND ${CMAKE_CURRENT_LIST_DIR}/../deploy/windows-libraries
+                  OUTPUT_VARIABLE BATON_WINDOWS_PREFIX OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+endif()
+list(APPEND CMAKE_TRY_COMPILE_PLATFORM_VARIABLES BATON_WINDOWS_PREFIX)
+
+set(CMAKE_FIND_ROOT_PATH ${BATON_WINDOWS_PREFIX})
+set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
+set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
+set(ENV{PKG_CONFIG_LIBDIR} ${BATON_WINDOWS_PREFIX}/lib/pkgconfig)
