@@ -41,8 +41,11 @@ endif()
 # array of padded structures, `struct signed_approval a[3] = {f(), f(), f()}`. The last flag is for
 # the same compiler: its vectorizer fills a short array in a structure and clears what stands beside
 # it (test_trust at -O2).
-foreach(flag -fstack-protector-strong -fstack-clash-protection -fcf-protection=full
-             -fno-strict-overflow -fno-tree-loop-vectorize)
+set(hardening -fstack-protector-strong -fcf-protection=full -fno-strict-overflow -fno-tree-loop-vectorize)
+if(NOT WIN32) # there every stack page is probed anyhow, and GCC 12 fails with this
+  list(INSERT hardening 1 -fstack-clash-protection)
+endif()
+foreach(flag ${hardening})
   string(MAKE_C_IDENTIFIER "HAVE${flag}" have)
   check_c_compiler_flag(${flag} ${have})
   if(${have})
