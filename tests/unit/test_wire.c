@@ -64,7 +64,7 @@ only_what_may_be_absent_is_optional(void **state)
 {
     (void)state;
     static const char *const optional[] = {"Welcome.trust", "Order.plan", "Order.trust",
-                                           "Order.shown"};
+                                           "Order.limits", "Order.shown"};
     unsigned found = 0;
     for (unsigned t = MSG_NONE; t < MSG_TYPE_COUNT; t++) {
         const ProtobufCMessageDescriptor *type =
