@@ -109,7 +109,7 @@ line_of(const char *text, size_t len, unsigned nth)
     for (unsigned seen = 0; line == 0 && yaml_parser_parse(&parser, &event) != 0;) {
         bool ends = event.type == YAML_STREAM_END_EVENT;
         if (event.type == YAML_MAPPING_START_EVENT && seen++ == nth)
-            line = event.start_mark.line + 1;
+            line = (unsigned long)event.start_mark.line + 1;
         yaml_event_delete(&event);
         if (ends)
             break;
