@@ -26,7 +26,7 @@ struct enrolment {
     struct agent_bus *bus;
     struct baton_key once;
     uint8_t once_secret[BOX_SECRET_BYTES];
-    bool answered;
+    bool answered, ended; /* ended: by what answers there, as last seen */
     struct baton_hash fingerprint;
 };
 
@@ -250,8 +250,8 @@ one_round(struct enrolment *e, struct baton_err *err)
     (void)zmq_poll(items, AGENT_BUS_ITEMS, AGAIN_MS);
     for (enum agent_bus_event ev; (ev = agent_bus_event(e->bus)) != LINK_NOTHING;) {
         log_info("enrol.link", "%s", agent_bus_event_name(ev));
-        /* A connection that the proxy ended in between looks the same from here. */
-        if (ev == LINK_REFUSED && agent_bus_trouble(e->bus)[0] == '\0')
+        e->ended = ev != LINK_UP;
+        if (ev == LINK_REFUSED)
             return baton_fail(err, BATON_DENIED,
                               "the controller does not know this token: used, expired or revoked");
     }
@@ -265,6 +265,9 @@ static enum baton_status
 no_answer(const struct enrolment *e, struct baton_err *err)
 {
     const char *trouble = agent_bus_trouble(e->bus);
+    if (trouble[0] == '\0' && e->ended)
+        trouble = "what answers there ends each connection: another program, or a controller with "
+                  "another key than this token names";
     return baton_fail(err, BATON_UNREACHABLE, "no answer from the controller at %s%s%s",
                       e->setup.address, trouble[0] != '\0' ? ": " : "", trouble);
 }

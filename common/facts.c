@@ -162,12 +162,6 @@ fact_or(const struct facts *f, enum fact_id id, int64_t otherwise)
     return fact_known(f, id) ? f->fact[id].value : otherwise;
 }
 
-bool
-fact_fresh(const struct facts *f, enum fact_id id, uint32_t max_age_ms)
-{
-    return fact_known(f, id) && f->fact[id].age_ms <= max_age_ms;
-}
-
 static void
 put_fact(struct canon_writer *w, uint16_t id, const struct fact *fact)
 {

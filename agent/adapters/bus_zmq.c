@@ -55,6 +55,7 @@ static const char *const event_names[] = {
     [LINK_UP] = "up",
     [LINK_DOWN] = "down",
     [LINK_REFUSED] = "refused",
+    [LINK_ENDED] = "ended before it was made",
 };
 
 const char *
@@ -204,18 +205,6 @@ agent_bus_open(const struct agent_bus_options *options, struct agent_bus **ret_b
     return BATON_OK;
 }
 
-enum baton_status
-agent_bus_renew(struct agent_bus *b, const struct agent_bus_options *options, struct baton_err *err)
-{
-    sockets_close(b);
-    enum baton_status rc = options_keep(b, options, err);
-    if (rc == BATON_OK)
-        rc = sockets_open(b, err);
-    if (rc != BATON_OK)
-        sockets_close(b);
-    return rc;
-}
-
 void
 agent_bus_close(struct agent_bus **b)
 {
@@ -310,13 +299,12 @@ refused_retry(struct agent_bus *b)
     }
 }
 
-static enum agent_bus_event
-refused_note(struct agent_bus *b)
+static void
+retry_later(struct agent_bus *b)
 {
     uint16_t chance;
     crypto_random(&chance, sizeof chance);
     b->retry_at_ms = clock_ms() + REFUSED_RETRY_MS + chance % REFUSED_RETRY_MS;
-    return LINK_REFUSED;
 }
 
 enum agent_bus_event
@@ -331,7 +319,10 @@ agent_bus_event(struct agent_bus *b)
     b->up = number == ZMQ_EVENT_HANDSHAKE_SUCCEEDED;
     if (b->up)
         return LINK_UP;
-    return number == ZMQ_EVENT_DISCONNECTED ? LINK_DOWN : refused_note(b);
+    if (number == ZMQ_EVENT_DISCONNECTED)
+        return LINK_DOWN;
+    retry_later(b);
+    return number == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH ? LINK_REFUSED : LINK_ENDED;
 }
 
 bool

@@ -24,7 +24,9 @@ enum agent_bus_event {
     LINK_NOTHING,
     LINK_UP,      /* the handshake is done: frames go through */
     LINK_DOWN,    /* the connection is gone; retried behind */
-    LINK_REFUSED, /* the controller knows no such key, or is not the one that was pinned */
+    LINK_REFUSED, /* the controller said that it knows no such key; asked again behind */
+    LINK_ENDED, /* no handshake, and nobody said why: a restart, another program, another key than the
+                     one that was pinned; retried behind */
 };
 
 struct agent_bus_options {
@@ -39,9 +41,6 @@ struct agent_bus;
 
 enum baton_status agent_bus_open(const struct agent_bus_options *options,
                                  struct agent_bus **ret_bus, struct baton_err *err) BATON_MUST_USE;
-/* Another connection in the same context: after enrolment the agent speaks with its own key. */
-enum baton_status agent_bus_renew(struct agent_bus *b, const struct agent_bus_options *options,
-                                  struct baton_err *err) BATON_MUST_USE;
 void agent_bus_close(struct agent_bus **b);
 
 enum baton_status agent_bus_send(struct agent_bus *b, const uint8_t *frame,

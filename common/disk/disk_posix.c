@@ -33,16 +33,6 @@ disk_open(const char *path, enum disk_use use)
     return open(path, flags[use] | O_CLOEXEC, 0600);
 }
 
-FILE *
-disk_stream(const char *path)
-{
-    int fd = disk_open(path, DISK_READ_LINKED);
-    FILE *stream = fd < 0 ? NULL : fdopen(fd, "rb");
-    if (fd >= 0 && stream == NULL)
-        close(fd);
-    return stream;
-}
-
 ssize_t
 disk_read(int fd, void *out, size_t cap)
 {

@@ -154,7 +154,6 @@ void facts_note(struct facts *f, const char *text); /* cut to fit, kept valid UT
 bool fact_is(const struct facts *f, enum fact_id id, int64_t value);
 bool fact_known(const struct facts *f, enum fact_id id);
 int64_t fact_or(const struct facts *f, enum fact_id id, int64_t otherwise);
-bool fact_fresh(const struct facts *f, enum fact_id id, uint32_t max_age_ms);
 
 enum { FACTS_BYTES_MAX = 2 + FACT_COUNT * 15 + 1 + DIGEST_COUNT * 33 + 2 + NOTE_BYTES - 1 };
 

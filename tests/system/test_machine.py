@@ -11,6 +11,7 @@ import time
 import unittest
 
 from baton_case import BatonCase, main
+from lab_site import Process, free_port
 
 
 class Machine(BatonCase):
@@ -112,12 +113,31 @@ class Program(BatonCase):
         used = site.dir / "contoso-OLD.token"
         done = self.run_agent("enrol", "--dir", site.dir / "second", "--token-file", used, "--host",
                               lab.socket("OLD"), "--timeout", "5")
-        self.assertIn(done.returncode, (4, 8), done.stderr)
+        self.assertEqual(done.returncode, 4, done.stderr)
+        self.assertIn("does not know this token", done.stderr)
         other = site._file("other.token", site.baton("agent", "token", "contoso", "OLD", "--role", "old"))
         done = self.run_agent("enrol", "--dir", site.dir / "third", "--token-file", other, "--host",
                               lab.socket("NEW"), "--timeout", "5")
         self.assertEqual(done.returncode, 4, done.stderr)
         self.assertFalse((site.dir / "third" / "baton-agent.ini").exists())
+
+    def test_what_answers_in_the_controllers_place_does_not_condemn_the_token(self):
+        site = self.site
+        lab = site.tenant("contoso")
+        token = site._file("kept.token", site.baton("agent", "token", "contoso", "OLD", "--role", "old"))
+        words = ["enrol", "--dir", site.dir / "kept", "--token-file", token, "--host", lab.socket("OLD"), "--timeout", "4"]
+        site.controller.stop()
+        other = site.dir / "other"
+        site.run([site.program("baton-controller"), "init", "--dir", other, "--listen", f"tcp://127.0.0.1:{site.bus}",
+                  "--api", f"127.0.0.1:{free_port()}", "--operator", "eve"])
+        stranger = Process("another controller", [site.program("baton-controller"), "run", "--dir", other], site.dir / "other.log")
+        stranger.start(ready="ready", timeout=60)
+        done = self.run_agent(*words)
+        stranger.stop()
+        self.assertEqual(done.returncode, 8, done.stderr)
+        self.assertIn("another program, or a controller with another key", done.stderr)
+        site.controller_start()
+        self.assertEqual(self.run_agent(*words).returncode, 0)
 
     def test_what_a_proxy_answers_is_said_at_the_enrolment(self):
         site = self.site

@@ -28,7 +28,6 @@ an_unknown_fact_passes_no_check(void **state)
     for (int id = 0; id < FACT_COUNT; id++) {
         assert_false(fact_known(&f, (enum fact_id)id));
         assert_false(fact_is(&f, (enum fact_id)id, 0));
-        assert_false(fact_fresh(&f, (enum fact_id)id, UINT32_MAX));
         assert_int_equal(fact_or(&f, (enum fact_id)id, -9), -9);
     }
 }
@@ -43,22 +42,18 @@ an_absent_fact_passes_no_check(void **state)
     facts_absent(&f, FACT_WIZARD_OPEN, ABSENT_ERROR);
     assert_false(fact_known(&f, FACT_WIZARD_OPEN));
     assert_false(fact_is(&f, FACT_WIZARD_OPEN, 0));
-    assert_false(fact_fresh(&f, FACT_WIZARD_OPEN, UINT32_MAX));
     assert_int_equal(f.fact[FACT_WIZARD_OPEN].reason, ABSENT_ERROR);
 }
 
 static void
-a_value_is_fresh_up_to_its_age(void **state)
+only_the_known_value_is_that_value(void **state)
 {
     (void)state;
     struct facts f;
     facts_init(&f);
     facts_set(&f, FACT_ENGINE_GONE, 1);
-    f.fact[FACT_ENGINE_GONE].age_ms = 500;
     assert_true(fact_is(&f, FACT_ENGINE_GONE, 1));
     assert_false(fact_is(&f, FACT_ENGINE_GONE, 0));
-    assert_true(fact_fresh(&f, FACT_ENGINE_GONE, 500));
-    assert_false(fact_fresh(&f, FACT_ENGINE_GONE, 499));
 }
 
 static void
@@ -262,7 +257,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_unknown_fact_passes_no_check),
         cmocka_unit_test(an_absent_fact_passes_no_check),
-        cmocka_unit_test(a_value_is_fresh_up_to_its_age),
+        cmocka_unit_test(only_the_known_value_is_that_value),
         cmocka_unit_test(every_fact_and_digest_has_a_name_of_its_own),
         cmocka_unit_test(a_note_stays_valid_text_whatever_is_given),
         cmocka_unit_test(facts_stand_every_torture),
