@@ -995,9 +995,9 @@ static struct {
 } letter;
 
 static void
-seal_letter(struct handoff *h, const struct baton_hash *findings, size_t plain_len)
+seal_letter_as(struct handoff *h, const struct side *s, const struct baton_hash *findings,
+               size_t plain_len)
 {
-    struct side *s = &h->side[NEW];
     struct letter_about about = {.tenant = h->w.tenant,
                                  .plan = h->t.plan.id,
                                  .findings = *findings,
@@ -1012,6 +1012,12 @@ seal_letter(struct handoff *h, const struct baton_hash *findings, size_t plain_l
                      BATON_OK);
     crypto_sha256(letter.bytes, letter.len, &letter.hash);
     free(plain);
+}
+
+static void
+seal_letter(struct handoff *h, const struct baton_hash *findings, size_t plain_len)
+{
+    seal_letter_as(h, &h->side[NEW], findings, plain_len);
 }
 
 static void
@@ -1147,6 +1153,8 @@ rows_that_their_agent_did_not_sign_are_not_kept(void **state)
     seal_letter(h, &findings, 2 * CHUNK_BYTES);
     letter.bytes[letter.len - 1] ^= 1;
     crypto_sha256(letter.bytes, letter.len, &letter.hash);
+    expect_refused(h, &h->side[NEW], BATON_DENIED);
+    seal_letter_as(h, &h->side[OLD], &findings, 100); /* signed well, and not by who sends it */
     expect_refused(h, &h->side[NEW], BATON_DENIED);
     assert_int_equal(fetch_rows(h, &hash), BATON_NOT_FOUND);
     assert_int_equal(rows_of(h, TABLE_CHUNK), chunks);

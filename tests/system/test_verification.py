@@ -1,4 +1,5 @@
 """Verification inside a handoff: what the new server's agent finds beside the data, and what people decide."""
+import contextlib
 import hashlib
 import json
 import sqlite3
@@ -182,19 +183,23 @@ class Verification(BatonCase):
         said = self.refused("tenant", "verification", "set", "contoso", "--policy", unreadable, codes=(1,))
         self.assertIn("near line 3: no rule EX-TOMORROW", said)
 
+    def damage(self, hash, change):
+        """A document that the controller keeps becomes another one under its hash."""
+        with contextlib.closing(sqlite3.connect(self.site.controller_dir / "baton.db")) as database:
+            key = bytes.fromhex(hash)
+            kept, = database.execute("SELECT bytes FROM object WHERE hash = ?", (key,)).fetchone()
+            changed = change(kept)
+            self.assertNotEqual(kept, changed)
+            database.execute("UPDATE object SET bytes = ? WHERE hash = ?", (changed, key))
+            database.commit()
+
     def test_a_policy_that_was_tampered_with_on_the_controller_fences_nobody(self):
-        text = "rules:\n  - rule: EX-DELETES\n    count: 0\n"
-        kept = self.staged_under(text)
+        kept = self.staged_under("rules:\n  - rule: EX-DELETES\n    count: 0\n")
         self.wait_parity(0)
         self.site.arm("contoso")
         self.site.wait_state("contoso", "C1")
         self.site.controller.stop()
-        database = sqlite3.connect(self.site.controller_dir / "baton.db")
-        changed = database.execute("UPDATE object SET bytes = ? WHERE hash = ?",
-                                   (text.replace("0", "9").encode(), bytes.fromhex(kept))).rowcount
-        database.commit()
-        database.close()
-        self.assertEqual(changed, 1)
+        self.damage(kept, lambda text: text.replace(b"0", b"9"))
         self.site.controller_start()
 
         def gone():
@@ -203,6 +208,22 @@ class Verification(BatonCase):
 
         self.site.wait_until("the controller stops at a policy that is not the one of its hash", gone, timeout=60)
         self.assertFalse(self.fenced("contoso", "OLD"))
+        log = (self.site.dir / "controller.log").read_text()
+        self.assertIn(f"object {kept[:16]} is damaged: go back to a backup", log)
+
+    def test_a_plan_that_was_tampered_with_on_the_controller_fences_nobody(self):
+        self.staged()
+        self.wait_parity(0)
+        self.site.arm("contoso")
+        self.site.wait_state("contoso", "C1")
+        plan = self.site.cutover("contoso")["plan"]
+        self.damage(plan, lambda kept: kept[:-1] + bytes([kept[-1] ^ 1]))
+        words = f"object {plan[:16]} is damaged: go back to a backup"
+        self.assertIn(words, self.refused("cutover", "start", "contoso", codes=(1,)))
+        self.assertFalse(self.fenced("contoso", "OLD"))
+        self.site.controller.stop()
+        with self.assertRaisesRegex(RuntimeError, words):
+            self.site.controller_start()
 
     def test_an_old_server_that_is_configured_again_after_the_acceptance_is_looked_at_again(self):
         self.staged()
