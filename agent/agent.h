@@ -132,6 +132,10 @@ uint64_t session_next_ms(const struct agent *a);
 
 /* status.c: what `baton-agent status` shows, beside the database; nothing rests on it. */
 void status_write(struct agent *a);
+/* BATON_OK: nothing speaks against stopping the agent, to exchange its program say; BATON_REFUSED: it is in
+ * the middle of a handoff. Safety does not hang on it: an agent that is stopped then keeps what it promised.
+ * But while it is, nobody stands guard. */
+enum baton_status may_stop(const char *dir, struct baton_err *err);
 enum baton_status status_show(const char *dir, const char *output, struct baton_err *err);
 
 /* loop.c: until end is set. stop_fd becomes readable when the process shall stop. */

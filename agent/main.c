@@ -14,11 +14,13 @@ static const char usage[] =
     "usage: baton-agent enrol --dir DIR --token-file FILE --host HOST [options]\n"
     "       baton-agent run --dir DIR\n"
     "       baton-agent status --dir DIR [--output table|json]\n"
+    "       baton-agent may-stop --dir DIR\n"
     "       baton-agent preflight --host HOST [--side old|new] [--objects N] [options]\n"
     "\n"
     "enrol makes this server's keys, shows them to the controller named in the token, once, and\n"
     "prints the fingerprint that an operator compares. run watches the server, keeps its promises\n"
     "over every restart, and says 'ready' when it does. status shows what the agent knows.\n"
+    "may-stop fails, and says why, while the server is in the middle of a handoff.\n"
     "preflight holds a server against what the product needs, and changes nothing.\n"
     "\n"
     "options:\n"
@@ -175,6 +177,12 @@ command_status(const struct options *o, struct baton_err *err)
 }
 
 static enum baton_status
+command_may_stop(const struct options *o, struct baton_err *err)
+{
+    return may_stop(o->dir, err);
+}
+
+static enum baton_status
 command_preflight(const struct options *o, struct baton_err *err)
 {
     struct preflight_options p = o->preflight;
@@ -192,6 +200,7 @@ static const struct {
 } commands[] = {{"enrol", command_enrol, true},
                 {"run", command_run, true},
                 {"status", command_status, true},
+                {"may-stop", command_may_stop, true},
                 {"preflight", command_preflight, false}};
 
 static enum baton_status
@@ -237,8 +246,9 @@ main(int argc, char **argv)
             return finish(rc, &err);
     }
     if (optind + 1 != argc)
-        return finish(baton_fail(&err, BATON_USAGE,
-                                 "one command: enrol, run, status or preflight; see --help"),
-                      &err);
+        return finish(
+            baton_fail(&err, BATON_USAGE,
+                       "one command: enrol, run, status, may-stop or preflight; see --help"),
+            &err);
     return finish(run_command(argv[optind], &o, &err), &err);
 }

@@ -65,6 +65,8 @@ status_json(const struct agent *a)
         a->member.watch.facts.note);
     if (o == NULL)
         return NULL;
+    const char *handoff = promise_handoff(p);
+    json_object_set_new(o, "handoff", handoff == NULL ? json_false() : json_string(handoff));
     put_hex(o, "key", p->self.b, BATON_KEY_BYTES);
     put_fingerprint(o, &a->identity);
     put_hex(o, "recipient", p->recipient.b, BATON_KEY_BYTES);
@@ -109,7 +111,7 @@ status_write(struct agent *a)
     free(text);
 }
 
-/* --- `baton-agent status` --- */
+/* --- `baton-agent status`, `baton-agent may-stop` --- */
 
 static bool
 is_running(const char *dir)
@@ -123,6 +125,74 @@ is_running(const char *dir)
     bool taken = !disk_lock(fd, true) && errno == EWOULDBLOCK;
     close(fd);
     return taken;
+}
+
+/* What the agent wrote last; NULL when there is nothing to be read. */
+static json_t *
+read_status(const char *dir)
+{
+    char path[SETUP_PATH_BYTES];
+    json_error_t why;
+    if (setup_path(dir, SETUP_STATUS, path, NULL) != BATON_OK)
+        return NULL;
+    int fd = disk_open(path, DISK_READ);
+    json_t *status = fd < 0 ? NULL : json_loadfd(fd, 0, &why);
+    if (fd >= 0)
+        close(fd);
+    return status;
+}
+
+static enum baton_status
+in_handoff(const char *dir, const char *why, struct baton_err *err)
+{
+    if (why == NULL)
+        return BATON_OK;
+    return baton_fail(
+        err, BATON_REFUSED,
+        "the agent in %s is in the middle of a handoff: %s. Finish it, or lead it back; "
+        "'baton cutover explain' says what is missing",
+        dir, why);
+}
+
+/* Its memory is its own while it runs: then it is asked by what it wrote last. */
+static enum baton_status
+may_stop_running(const char *dir, struct baton_err *err)
+{
+    json_t *status = read_status(dir);
+    const json_t *handoff = json_object_get(status, "handoff");
+    enum baton_status rc =
+        json_is_false(handoff) || json_is_string(handoff)
+            ? in_handoff(dir, json_string_value(handoff), err)
+            : baton_fail(err, BATON_REFUSED,
+                         "whether the agent in %s is in the middle of a handoff is not known: "
+                         "status.json does not say. Stop the agent, then ask again",
+                         dir);
+    json_decref(status);
+    return rc;
+}
+
+static enum baton_status
+may_stop_stopped(const char *dir, struct baton_err *err)
+{
+    struct agent_store *store = NULL;
+    struct promise p;
+    enum baton_status rc = agent_store_open(dir, &store, err);
+    if (rc == BATON_OK)
+        rc = agent_store_promise(store, &p, err);
+    agent_store_close(&store);
+    return rc == BATON_OK ? in_handoff(dir, promise_handoff(&p), err) : rc;
+}
+
+enum baton_status
+may_stop(const char *dir, struct baton_err *err)
+{
+    char path[SETUP_PATH_BYTES];
+    enum baton_status rc = setup_path(dir, SETUP_INI, path, err);
+    if (rc != BATON_OK)
+        return rc;
+    if (!disk_exists(path) && errno == ENOENT)
+        return BATON_OK; /* never enrolled: it has promised nothing */
+    return is_running(dir) ? may_stop_running(dir, err) : may_stop_stopped(dir, err);
 }
 
 static void
@@ -164,18 +234,11 @@ print_table(json_t *status)
 enum baton_status
 status_show(const char *dir, const char *output, struct baton_err *err)
 {
-    char path[SETUP_PATH_BYTES];
     struct setup setup;
-    json_error_t why;
     enum baton_status rc = setup_read(dir, &setup, err);
-    if (rc == BATON_OK)
-        rc = setup_path(dir, SETUP_STATUS, path, err);
     if (rc != BATON_OK)
         return rc;
-    int fd = disk_open(path, DISK_READ);
-    json_t *status = fd < 0 ? NULL : json_loadfd(fd, 0, &why);
-    if (fd >= 0)
-        close(fd);
+    json_t *status = read_status(dir);
     if (status == NULL)
         status = json_pack("{s:s,s:s}", "name", setup.name, "controller", setup.address);
     if (status == NULL)

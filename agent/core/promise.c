@@ -81,6 +81,22 @@ promise_role(const struct promise *p)
     return p->tombstone ? "tombstoned" : "fenced";
 }
 
+const char *
+promise_handoff(const struct promise *p)
+{
+    if (p->grant == GRANT_LIVE)
+        return "it may take the export role over at any moment";
+    if (p->start_due)
+        return "it is starting the sync service that it was granted";
+    if (p->tamper_open)
+        return "its guard has raised an alarm that nobody has closed";
+    if (epoch_is_zero(&p->epoch) || p->holding || p->adopt || p->retired)
+        return NULL;
+    if (!p->evidence_given)
+        return "it is giving the export role up";
+    return p->armed ? "it is fenced, and its guard keeps it so" : NULL; /* disarmed by people */
+}
+
 /* What the checks of one order share. */
 struct judged {
     struct promise *p;

@@ -104,6 +104,10 @@ struct acceptance_row {
 const struct acceptance_row *acceptance_rows(size_t *ret_count);
 void acceptance_hash(const struct digest_port *dp, struct baton_hash *ret_hash);
 
+/* Why this agent is in the middle of a handoff, for people; NULL when it is not. From the first promise to
+ * another recipient until the role is settled: its program is not exchanged or taken away meanwhile. */
+const char *promise_handoff(const struct promise *p);
+
 /* observe · holder · draining · fenced · granted · tombstoned · quarantined · retired */
 const char *promise_role(const struct promise *p);
 

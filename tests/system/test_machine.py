@@ -166,6 +166,27 @@ class Program(BatonCase):
         self.assertEqual(agent.stop(), 0)
         self.assertFalse(status()["running"])
 
+    def test_a_server_in_the_middle_of_a_handoff_says_that_its_agent_may_not_stop(self):
+        self.site.tenant("contoso")
+        self.site.prepare("contoso")
+        self.site.arm("contoso")
+        agent = self.site.agents["contoso", "OLD"]
+
+        def may_stop():
+            return self.run_agent("may-stop", "--dir", agent.directory)
+        self.assertEqual(may_stop().returncode, 0)
+        self.assertEqual(self.run_agent("may-stop", "--dir", self.site.dir / "nobody").returncode, 0)
+        self.site.fence("contoso")
+        self.site.wait_until("it says so", lambda: may_stop().returncode)
+        running = may_stop()
+        agent.stop()
+        stopped = may_stop()
+        for done in running, stopped:
+            self.assertEqual(done.returncode, 5, done.stderr)
+            self.assertIn("in the middle of a handoff: it is fenced", done.stderr)
+        (agent.directory / "agent.db").unlink()
+        self.assertNotEqual(may_stop().returncode, 0)
+
     def test_keys_and_state_are_private(self):
         site = self.site
         site.tenant("contoso")

@@ -1430,6 +1430,48 @@ trust_of(struct trust_doc *d, uint8_t bytes[TRUST_BYTES_MAX])
 }
 
 static void
+a_handoff_lasts_from_the_promise_to_another_until_the_role_is_settled(void **state)
+{
+    (void)state;
+    struct promise p = toy_new_member(TOY_OLD).promise;
+    assert_null(promise_handoff(&p)); /* observes */
+    p.epoch = toy_epoch(1);
+    p.recipient = toy_member_key(TOY_NEW);
+    p.adopt = p.armed = true;
+    assert_null(promise_handoff(&p)); /* stands by, its guard on */
+    p.adopt = p.armed = false;
+    assert_non_null(promise_handoff(&p)); /* drains */
+    p.evidence_given = p.armed = p.tombstone = true;
+    assert_non_null(promise_handoff(&p)); /* fenced */
+    p.grant = GRANT_LIVE;
+    assert_non_null(promise_handoff(&p));
+    p.grant = GRANT_USED;
+    promise_hold(&p);
+    p.start_due = false;
+    assert_null(promise_handoff(&p)); /* holds */
+    p.start_due = true;
+    assert_non_null(promise_handoff(&p)); /* holds, but the service has to be started */
+}
+
+static void
+a_handoff_is_over_for_who_is_retired_or_disarmed_but_not_with_an_alarm_open(void **state)
+{
+    (void)state;
+    struct promise p = toy_new_member(TOY_OLD).promise;
+    p.epoch = toy_epoch(2);
+    p.recipient = toy_member_key(TOY_NEW);
+    p.evidence_given = p.armed = p.tombstone = true;
+    struct promise retired = p, disarmed = p;
+    retired.retired = true;
+    disarmed.armed = false;
+    assert_null(promise_handoff(&retired));
+    assert_null(promise_handoff(&disarmed));
+    retired.tamper_open = disarmed.tamper_open = true;
+    assert_non_null(promise_handoff(&retired));
+    assert_non_null(promise_handoff(&disarmed));
+}
+
+static void
 trust_documents_only_rise_and_name_the_one_before(void **state)
 {
     (void)state;
@@ -2223,6 +2265,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_fence_of_kind_stopped_remembers_that_it_stopped_the_server),
     cmocka_unit_test(a_holder_is_not_retired),
     cmocka_unit_test(a_role_has_a_name),
+    cmocka_unit_test(a_handoff_lasts_from_the_promise_to_another_until_the_role_is_settled),
+    cmocka_unit_test(a_handoff_is_over_for_who_is_retired_or_disarmed_but_not_with_an_alarm_open),
     cmocka_unit_test(trust_documents_only_rise_and_name_the_one_before),
     cmocka_unit_test(a_fence_ends_a_challenge_that_was_open),
     cmocka_unit_test(the_newest_challenge_is_answered_and_the_older_refused),
