@@ -1,6 +1,5 @@
-/* wake.h: a descriptor that one thread makes readable for another one's poll. On Linux the places that
- * need one use eventfd; on Windows, where only sockets can be polled, a datagram socket that is connected
- * to itself.
+/* wake.h: a descriptor that one thread makes readable for another one's poll. On Linux an eventfd; on
+ * Windows, where only sockets can be polled, a datagram socket that is connected to itself.
  *
  * Errors     BATON_IO.
  * Threads    wake_ring from any; the rest from the one that opened it.
