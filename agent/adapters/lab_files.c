@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/crypto/file_digest.h"
+#include "config_dump.h"
 
 /* The name under which the operator finds what Baton put down; hidden until it is whole. */
 #define PLACED_NAME "baton-settings.json"
@@ -233,4 +234,15 @@ lab_file_run(const char *folder, const struct host_request *request, const uint8
                           host_place_name((enum host_place)request->place));
     return request->op == HOST_FILE_WRITE ? file_write(folder, request, bytes, place->dir, err)
                                           : file_commit(folder, place->dir, &done->u.file, err);
+}
+
+enum baton_status
+lab_config_collect(const char *folder, const char *path, char **ret_text, size_t *ret_len,
+                   struct baton_err *err)
+{
+    char dir[LAB_FILE_BYTES], pack[LAB_FILE_BYTES];
+    enum baton_status rc = lab_path(dir, folder, path, "", err);
+    if (rc == BATON_OK)
+        rc = lab_path(pack, folder, "configuration.pack", "", err);
+    return rc == BATON_OK ? config_dump_pack(dir, pack, ret_text, ret_len, err) : rc;
 }

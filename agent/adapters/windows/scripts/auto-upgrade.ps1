@@ -1,0 +1,7 @@
+# auto-upgrade.ps1, version 1. "Enabled", "Disabled" or "Suspended".
+
+function Get-BatonAutoUpgrade {
+    Import-BatonModule
+    $state = Get-ADSyncAutoUpgrade
+    return $state.ToString()
+}

@@ -1,0 +1,25 @@
+/* win_text.h: UTF-8 as Windows wants it and back, and Windows' errors as ours.
+ *
+ * Errors     win_fail: the status that fits the code, and "what: Windows error 5: Access is denied."
+ * Threads    Reentrant.
+ */
+#ifndef AGENT_WINDOWS_WIN_TEXT_H
+#define AGENT_WINDOWS_WIN_TEXT_H
+
+#include <winsock2.h>
+
+#include <windows.h>
+
+#include "baton/status.h"
+
+/* False: not UTF-8, or more than cap units with the NUL; out is empty then. */
+bool win_wide(const char *text, wchar_t *out, size_t cap);
+/* Lone surrogates become U+FFFD; what does not fit is cut before a character. */
+void win_utf8(const wchar_t *text, char *out, size_t cap);
+/* All of it; the caller frees. NULL: no memory. */
+char *win_utf8_copy(const wchar_t *text);
+
+enum baton_status win_fail(struct baton_err *err, DWORD code, const char *fmt, ...)
+    BATON_PRINTF(3, 4);
+
+#endif
