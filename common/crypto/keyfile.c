@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/crypto/wrap.h"
 #include "common/disk/disk.h"
 
 static const uint8_t magic_plain[8] = "BTNKEYP1";
@@ -87,36 +88,51 @@ mode_check(int fd, const char *path, struct baton_err *err)
     return BATON_OK;
 }
 
-/* Exactly len bytes, or the file is not what it should be. */
+/* As much as there is; more than cap, or nothing, is not what it should be. */
 static enum baton_status
-file_read(const char *path, uint8_t *out, size_t len, struct baton_err *err)
+file_read_some(const char *path, uint8_t *out, size_t cap, size_t *ret_len, struct baton_err *err)
 {
     int fd = disk_open(path, DISK_READ);
     if (fd < 0)
         return baton_fail(err, errno == ENOENT ? BATON_NOT_FOUND : BATON_IO, "%s: %s", path,
                           strerror(errno));
     enum baton_status rc = mode_check(fd, path, err);
-    ssize_t have = rc == BATON_OK ? disk_read(fd, out, len) : 0;
+    ssize_t have = rc == BATON_OK ? disk_read(fd, out, cap) : 0;
     if (have < 0)
         rc = baton_fail(err, BATON_IO, "%s: %s", path, strerror(errno));
     uint8_t beyond;
-    if (rc == BATON_OK && (have < (ssize_t)len || disk_read(fd, &beyond, 1) != 0))
+    if (rc == BATON_OK && (have == 0 || disk_read(fd, &beyond, 1) != 0))
         rc = baton_fail(err, BATON_CORRUPT, "%s: not a key file of this kind (size)", path);
     close(fd);
+    *ret_len = have < 0 ? 0 : (size_t)have;
+    return rc;
+}
+
+static enum baton_status
+file_read(const char *path, uint8_t *out, size_t len, struct baton_err *err)
+{
+    size_t have = 0;
+    enum baton_status rc = file_read_some(path, out, len, &have, err);
+    if (rc == BATON_OK && have != len)
+        rc = baton_fail(err, BATON_CORRUPT, "%s: not a key file of this kind (size)", path);
     return rc;
 }
 
 enum baton_status
 keyfile_save(const char *path, const struct crypto_identity *identity, struct baton_err *err)
 {
-    uint8_t file[PLAIN_BYTES] = {0};
+    uint8_t file[PLAIN_BYTES] = {0}, wrapped[WRAP_BYTES_MAX];
+    size_t len = 0;
     memcpy(file, magic_plain, sizeof magic_plain);
     sodium_mprotect_readonly(identity->seeds);
     memcpy(file + 8, identity->seeds, sizeof *identity->seeds);
     sodium_mprotect_noaccess(identity->seeds);
     crypto_hash_sha256(file + AT_PLAIN_SUM, file, AT_PLAIN_SUM);
-    enum baton_status rc = file_create(path, file, sizeof file, err);
+    enum baton_status rc = wrap_here(file, sizeof file, wrapped, &len, err);
+    if (rc == BATON_OK)
+        rc = file_create(path, wrapped, len, err);
     crypto_wipe(file, sizeof file);
+    crypto_wipe(wrapped, sizeof wrapped);
     return rc;
 }
 
@@ -139,11 +155,20 @@ plain_parse(const char *path, const uint8_t file[PLAIN_BYTES], struct crypto_ide
 enum baton_status
 keyfile_load(const char *path, struct crypto_identity *ret_identity, struct baton_err *err)
 {
-    uint8_t file[PLAIN_BYTES] = {0};
-    enum baton_status rc = file_read(path, file, sizeof file, err);
+    uint8_t wrapped[WRAP_BYTES_MAX], file[PLAIN_BYTES] = {0};
+    size_t len = 0;
+    enum baton_status rc = file_read_some(path, wrapped, sizeof wrapped, &len, err);
+    if (rc == BATON_OK) {
+        rc = unwrap_here(wrapped, len, file, sizeof file, &len, err);
+        if (rc != BATON_OK)
+            rc = baton_wrap(err, rc, "%s", path);
+    }
+    if (rc == BATON_OK && len != sizeof file)
+        rc = baton_fail(err, BATON_CORRUPT, "%s: not a key file of this kind (size)", path);
     if (rc == BATON_OK)
         rc = plain_parse(path, file, ret_identity, err);
     crypto_wipe(file, sizeof file);
+    crypto_wipe(wrapped, sizeof wrapped);
     return rc;
 }
 

@@ -1,12 +1,14 @@
 /* keyfile.h: keys at rest.
  *
- * Shape      Programs: magic 8 "BTNKEYP1" | three seeds of 32 | SHA-256 of all before.
+ * Shape      Programs: magic 8 "BTNKEYP1" | three seeds of 32 | SHA-256 of all before; on Windows this
+ *            lies wrapped (wrap.h), and a file that does not is refused.
  *            People:   magic 8 "BTNKEYS1" | algorithm 1 (2 = Argon2id13) | opslimit 8 | memlimit 8 |
  *            salt 16 | public key 32 | nonce 24 | secretbox of the seed 48; numbers big-endian.
  *            The limits stand in the file, so that a later default opens old files.
  * Limits     memlimit up to KEYFILE_MEM_MAX, opslimit up to KEYFILE_OPS_MAX: a strange file cannot
  *            eat the machine.
- * Errors     BATON_DENIED: the file of a program is readable by others, or the passphrase is wrong.
+ * Errors     BATON_DENIED: the file of a program is readable by others or another machine's, or the
+ *            passphrase is wrong.
  *            BATON_CONFLICT: a key file is never overwritten. BATON_NOT_FOUND, BATON_CORRUPT,
  *            BATON_IO.
  * Source     reliability 4.3 (passphrase); design 7 (0600).

@@ -1,0 +1,33 @@
+/* registry.h: values in this machine's registry, below HKEY_LOCAL_MACHINE; Windows alone.
+ *
+ * Shape      Keys and names are UTF-8; the 64-bit view. The keys below REGISTRY_OWN are made and kept as
+ *            closed as this program's files (disk.h): SYSTEM's and Administrators'. What
+ *            registry_own_write has written is on disk.
+ * Limits     A value of at most REGISTRY_VALUE_BYTES.
+ * Errors     BATON_NOT_FOUND: no such key or value. BATON_DENIED, BATON_LIMIT, BATON_IO: with the system's
+ *            number and words.
+ * Threads    Any.
+ */
+#ifndef BATON_REGISTRY_H
+#define BATON_REGISTRY_H
+
+#include "baton/status.h"
+
+#define REGISTRY_OWN "Software\\Baton"
+
+enum { REGISTRY_VALUE_BYTES = 16384 };
+
+/* type is the system's number (REG_SZ is 1); text comes as it lies there, in UTF-16. */
+enum baton_status registry_read(const char *key, const char *name, uint32_t *ret_type, void *out,
+                                size_t cap, size_t *ret_len, struct baton_err *err) BATON_MUST_USE;
+enum baton_status registry_own_read(const char *key, const char *name, void *out, size_t cap,
+                                    size_t *ret_len, struct baton_err *err) BATON_MUST_USE;
+/* Binary, below REGISTRY_OWN. */
+enum baton_status registry_own_write(const char *key, const char *name, const void *bytes,
+                                     size_t len, struct baton_err *err) BATON_MUST_USE;
+
+/* What the system says of one of its error numbers: "error 5: Access is denied." */
+void windows_error_text(unsigned long code, char *out, size_t cap);
+enum baton_status windows_fail(struct baton_err *err, const char *what, unsigned long code);
+
+#endif
