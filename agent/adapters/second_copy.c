@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agent/adapters/copy_place.h"
 #include "common/canon.h"
 #include "common/disk/disk.h"
 #include "common/sha256.h"
@@ -71,18 +72,59 @@ read_file(const char *path, uint8_t *out, size_t cap, size_t *ret_len, struct ba
     return BATON_OK;
 }
 
-enum baton_status
-second_copy_read(const char *path, struct second_copy *ret_copy, struct baton_err *err)
+/* ret_there: false when this place has none. */
+static enum baton_status
+read_place(enum baton_status (*read)(const char *, uint8_t *, size_t, size_t *, struct baton_err *),
+           const char *path, struct second_copy *ret_copy, bool *ret_there, struct baton_err *err)
 {
     uint8_t bytes[COPY_BYTES + 1];
     size_t len = 0;
     *ret_copy = (struct second_copy){0};
-    enum baton_status rc = read_file(path, bytes, sizeof bytes, &len, err);
+    *ret_there = false;
+    enum baton_status rc = read(path, bytes, sizeof bytes, &len, err);
     if (rc == BATON_NOT_FOUND)
         return BATON_OK;
-    if (rc == BATON_OK && !decode(bytes, len, ret_copy))
+    if (rc != BATON_OK && rc != BATON_LIMIT) /* longer than any copy: damaged */
+        return rc;
+    *ret_there = true;
+    if (rc == BATON_LIMIT || !decode(bytes, len, ret_copy))
         *ret_copy = (struct second_copy){.tombstone = true};
-    return rc;
+    return BATON_OK;
+}
+
+struct second_copy
+second_copy_stricter(const struct second_copy *a, const struct second_copy *b)
+{
+    struct second_copy of = *a;
+    of.tombstone = a->tombstone || b->tombstone;
+    if (epoch_cmp(&b->epoch, &a->epoch) > 0) {
+        of.epoch = b->epoch;
+        of.recipient = b->recipient;
+    }
+    if (b->trust_version > a->trust_version) {
+        of.trust_version = b->trust_version;
+        of.trust_hash = b->trust_hash;
+    }
+    return of;
+}
+
+enum baton_status
+second_copy_read(const char *path, struct second_copy *ret_copy, bool *ret_whole,
+                 struct baton_err *err)
+{
+    const struct copy_place *beside = copy_place_beside();
+    struct second_copy other;
+    bool there, other_there;
+    enum baton_status rc = read_place(read_file, path, ret_copy, &there, err);
+    *ret_whole = true;
+    if (rc != BATON_OK || beside == NULL)
+        return rc;
+    rc = read_place(beside->read, path, &other, &other_there, err);
+    if (rc != BATON_OK)
+        return rc;
+    *ret_whole = there == other_there && second_copy_eq(ret_copy, &other);
+    *ret_copy = second_copy_stricter(ret_copy, &other);
+    return BATON_OK;
 }
 
 static enum baton_status
@@ -97,21 +139,29 @@ write_flushed(const char *path, const uint8_t *bytes, size_t len, struct baton_e
     return rc;
 }
 
-enum baton_status
-second_copy_write(const char *path, const struct second_copy *copy, struct baton_err *err)
+static enum baton_status
+write_file(const char *path, const uint8_t *bytes, size_t len, struct baton_err *err)
 {
     char part[PATH_BYTES];
-    uint8_t bytes[COPY_BYTES];
-    int len = snprintf(part, sizeof part, "%s.part", path);
-    if (len < 0 || (size_t)len >= sizeof part)
+    int n = snprintf(part, sizeof part, "%s.part", path);
+    if (n < 0 || (size_t)n >= sizeof part)
         return baton_fail(err, BATON_LIMIT, "path too long: %s", path);
-    encode(copy, bytes);
-    enum baton_status rc = write_flushed(part, bytes, sizeof bytes, err);
+    enum baton_status rc = write_flushed(part, bytes, len, err);
     if (rc == BATON_OK && !disk_rename(part, path))
         rc = fail(err, "put down", path);
     if (rc == BATON_OK && !disk_flush_name(path))
         rc = fail(err, "flush the folder of", path);
     return rc;
+}
+
+enum baton_status
+second_copy_write(const char *path, const struct second_copy *copy, struct baton_err *err)
+{
+    const struct copy_place *beside = copy_place_beside();
+    uint8_t bytes[COPY_BYTES];
+    encode(copy, bytes);
+    enum baton_status rc = write_file(path, bytes, sizeof bytes, err);
+    return rc == BATON_OK && beside != NULL ? beside->write(path, bytes, sizeof bytes, err) : rc;
 }
 
 bool

@@ -22,6 +22,7 @@ struct agent_store {
     sqlite3 *db;
     char copy_path[PATH_BYTES];
     struct second_copy copy; /* as it lies on disk */
+    bool copy_whole;         /* in all its places */
     bool in_transaction;
     bool copy_changed; /* by the open transaction */
     struct second_copy next_copy;
@@ -345,7 +346,7 @@ open_existing(struct agent_store *s, const char *dir, struct baton_err *err)
     if (rc == BATON_OK)
         rc = check_whole(s, err);
     if (rc == BATON_OK)
-        rc = second_copy_read(s->copy_path, &s->copy, err);
+        rc = second_copy_read(s->copy_path, &s->copy, &s->copy_whole, err);
     if (rc == BATON_OK && sqlite3_set_authorizer(s->db, authorize, NULL) != SQLITE_OK)
         rc = fail(s, err, "authorizer");
     return rc;
@@ -399,8 +400,9 @@ enum baton_status
 agent_store_second_copy(const char *dir, struct second_copy *ret_copy, struct baton_err *err)
 {
     char path[PATH_BYTES];
+    bool whole;
     enum baton_status rc = join(path, dir, "tombstone", err);
-    return rc == BATON_OK ? second_copy_read(path, ret_copy, err) : rc;
+    return rc == BATON_OK ? second_copy_read(path, ret_copy, &whole, err) : rc;
 }
 
 /* --- transactions --- */
@@ -422,6 +424,7 @@ write_copy(struct agent_store *s, struct baton_err *err)
     enum baton_status rc = second_copy_write(s->copy_path, &s->next_copy, err);
     if (rc == BATON_OK) {
         s->copy = s->next_copy;
+        s->copy_whole = true;
         s->copy_changed = false;
     }
     return rc;
@@ -510,7 +513,7 @@ agent_store_put_promise(struct agent_store *s, const struct promise *p, struct b
                                         .recipient = p->recipient,
                                         .trust_version = p->trust_version,
                                         .trust_hash = p->trust_hash};
-    s->copy_changed = !second_copy_eq(&s->copy, &s->next_copy);
+    s->copy_changed = !s->copy_whole || !second_copy_eq(&s->copy, &s->next_copy);
     return RUN(s,
                "INSERT INTO promise(id, counter, bytes) VALUES (1, ?1, ?2)"
                " ON CONFLICT(id) DO UPDATE SET counter = ?1, bytes = ?2",
