@@ -2,6 +2,7 @@
 #include <time.h>
 
 #include "agent.h"
+#include "agent/adapters/process.h"
 #include "common/log.h"
 
 enum {
@@ -102,6 +103,19 @@ wait_ms(const struct agent *a)
     return until <= now ? 0 : (long)(until - now);
 }
 
+/* While the machine slept nobody watched, and no clock of ours ran: a grant may be over, a service may have
+ * been started, and what was seen is of another day. As at boot, then. */
+static void
+asked(struct agent *a)
+{
+    if (!process_woke()) {
+        a->end = AGENT_STOPS;
+        return;
+    }
+    log_warn("run.resumed", "the machine has slept: beginning again as at boot");
+    a->end = AGENT_RESTARTS;
+}
+
 /* --- before the network exists --- */
 
 static bool
@@ -134,7 +148,7 @@ agent_boot(struct agent *a, int stop_fd)
         if (zmq_poll(p, 2, wait) < 0 && zmq_errno() != EINTR)
             return;
         if (p[1].revents != 0)
-            a->end = AGENT_STOPS;
+            asked(a);
         take_host(a);
     }
 }
@@ -159,7 +173,7 @@ agent_turn(struct agent *a, int stop_fd, long most_ms)
     if (zmq_poll(items, AGENT_BUS_ITEMS + 2, wait < most_ms ? wait : most_ms) < 0)
         return; /* a signal: the stop descriptor says whether it is for us */
     if (items[AGENT_BUS_ITEMS + 1].revents != 0)
-        a->end = AGENT_STOPS;
+        asked(a);
     take_host(a);
     session_link(a);
     session_receive(a);

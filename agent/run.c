@@ -220,7 +220,7 @@ static bool
 pause_or_stop(int stop_fd)
 {
     zmq_pollitem_t item = {.fd = (zmq_fd_t)stop_fd, .events = ZMQ_POLLIN};
-    return zmq_poll(&item, 1, HOST_RETRY_MS) > 0;
+    return zmq_poll(&item, 1, HOST_RETRY_MS) > 0 && !process_woke();
 }
 
 static enum baton_status

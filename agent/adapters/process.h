@@ -16,8 +16,12 @@
 /* Small and closed: memory given back early, no image of it left behind by a crash, nothing of ours on the
  * descriptors that others take for their output. Arguments are UTF-8 afterwards. */
 void process_prepare(int *argc, char ***argv);
-/* Readable once the process is asked to end: SIGTERM or SIGINT, on Windows Ctrl-C or the window's end. */
+/* Readable once the process is asked to end: SIGTERM or SIGINT, on Windows Ctrl-C, the window's end or a
+ * control of the service manager; and when the machine woke. */
 int process_stop_fd(struct baton_err *err);
+/* What made it readable: true, once, that the machine has slept since. What was seen before is old then. A
+ * Linux machine, where the lab runs, is not asked. */
+bool process_woke(void);
 /* Much memory was freed; the system may have it. */
 void process_give_back(void);
 /* Of the file that this program was started from; false: it cannot be had. */

@@ -65,6 +65,12 @@ process_stop_fd(struct baton_err *err)
     return fd;
 }
 
+bool
+process_woke(void)
+{
+    return false;
+}
+
 void
 process_give_back(void)
 {

@@ -1,4 +1,4 @@
-#include "agent/adapters/process.h"
+#include "agent/adapters/process_windows.h"
 
 #include <winsock2.h>
 
@@ -16,6 +16,7 @@
 enum { PROGRAM_UNITS = 32768 };
 
 static struct wake stop = {.fd = -1};
+static volatile LONG ends, woke;
 
 static char *
 utf8_of(const wchar_t *text)
@@ -88,8 +89,34 @@ static BOOL WINAPI
 on_control(DWORD control)
 {
     (void)control;
-    wake_ring(&stop);
+    process_end();
     return TRUE;
+}
+
+void
+process_end(void)
+{
+    (void)InterlockedExchange(&ends, 1);
+    wake_ring(&stop);
+}
+
+void
+process_wake(void)
+{
+    (void)InterlockedExchange(&woke, 1);
+    wake_ring(&stop);
+}
+
+/* An end that was asked for in between stays readable. */
+bool
+process_woke(void)
+{
+    if (InterlockedExchange(&woke, 0) == 0 || InterlockedOr(&ends, 0) != 0)
+        return false;
+    wake_clear(&stop);
+    if (InterlockedOr(&ends, 0) != 0)
+        wake_ring(&stop);
+    return true;
 }
 
 int
