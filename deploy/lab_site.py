@@ -105,6 +105,8 @@ class Lab:
 class Site:
     """controller + lab tenants + agents + two operators, in one directory."""
 
+    flags = ("--lab",)  # of trust and tenants: the lab's shorter durations
+
     def __init__(self, programs, directory=None, say=lambda *a: None):
         self.programs = pathlib.Path(programs).resolve()
         self.made = directory is None
@@ -178,7 +180,7 @@ class Site:
             self.baton("operator", "new", who, "--roles", roles, "--cost", "least",
                        "--card", self.dir / f"{who}.card", by=who)
         self.baton("trust", "init", "--root-key", self.dir / "root.key", "--root-passphrase-file", self.secret,
-                   "--operator", self.dir / "anna.card", "--operator", self.dir / "bert.card", "--lab", "--cost", "least")
+                   "--operator", self.dir / "anna.card", "--operator", self.dir / "bert.card", *self.flags, "--cost", "least")
         token = self.dir / "bert.token"
         self.baton("login", "add", "bert", "--roles", roles, "--save", token)
         self.baton("login", "--url", self.url, "--fingerprint", self.fingerprint, "--token", token, by="bert")
@@ -189,7 +191,7 @@ class Site:
     def tenant(self, name, objects=1000, options=(), sets=()):
         self.labs[name] = Lab(self, name, objects, options)
         policy = [w for s in sets for w in ("--set", s)]
-        self.baton("tenant", "create", str(uuid.uuid4()), name, "--lab", *policy)
+        self.baton("tenant", "create", str(uuid.uuid4()), name, *self.flags, *policy)
         for host, role in (("OLD", "old"), ("NEW", "new")):
             self.agent_enrol(name, host, role)
         self.wait_until("OLD has a history: an export that its agent has seen", lambda: self.fact(

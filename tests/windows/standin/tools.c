@@ -55,7 +55,7 @@ tool_svrexport(int argc, char **argv)
     return folder == NULL ? 2 : copy_from_site("configuration", folder);
 }
 
-/* A wizard, a console: open until its input ends. */
+/* A wizard, a console: open until somebody ends it. */
 int
 tool_window(int argc, char **argv)
 {
@@ -63,7 +63,6 @@ tool_window(int argc, char **argv)
     (void)argv;
     printf("open\n");
     fflush(stdout);
-    while (getchar() != EOF)
-        ;
+    Sleep(INFINITE);
     return 0;
 }

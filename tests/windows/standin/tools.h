@@ -4,6 +4,6 @@
 
 int tool_csexport(int argc, char **argv);  /* CONNECTOR FILE /f:x */
 int tool_svrexport(int argc, char **argv); /* FOLDER */
-int tool_window(int argc, char **argv);    /* says "open", ends with its input */
+int tool_window(int argc, char **argv);    /* says "open", and stays */
 
 #endif
