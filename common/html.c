@@ -9,50 +9,14 @@
 #include <string.h>
 #include <time.h>
 
-enum { HTML_FIRST_BYTES = 16384, HTML_HEX_BYTES_MAX = 64, HTML_TIME_BYTES = 64 };
-
-static bool
-html_room(struct html *h, size_t more)
-{
-    size_t cap = h->cap == 0 ? HTML_FIRST_BYTES : h->cap;
-    if (h->failed)
-        return false;
-    while (h->len + more + 1 > cap)
-        cap *= 2;
-    if (cap == h->cap)
-        return true;
-    char *text = realloc(h->text, cap);
-    if (text == NULL) {
-        h->failed = true;
-        return false;
-    }
-    h->text = text;
-    h->cap = cap;
-    return true;
-}
-
-static void
-html_bytes(struct html *h, const char *bytes, size_t len)
-{
-    if (!html_room(h, len))
-        return;
-    memcpy(h->text + h->len, bytes, len);
-    h->len += len;
-    h->text[h->len] = 0;
-}
+enum { HTML_HEX_BYTES_MAX = 64, HTML_TIME_BYTES = 64 };
 
 void
 html_raw(struct html *h, const char *fmt, ...)
 {
-    va_list args, again;
+    va_list args;
     va_start(args, fmt);
-    va_copy(again, args);
-    int n = vsnprintf(NULL, 0, fmt, args);
-    if (n >= 0 && html_room(h, (size_t)n)) {
-        (void)vsnprintf(h->text + h->len, (size_t)n + 1, fmt, again);
-        h->len += (size_t)n;
-    }
-    va_end(again);
+    draft_format_list(&h->page, fmt, args);
     va_end(args);
 }
 
@@ -90,11 +54,11 @@ html_text(struct html *h, const char *text)
         size_t len = character_bytes(text);
         bool valid = text_valid(text, len);
         if (escape != NULL)
-            html_bytes(h, escape, strlen(escape));
+            draft_put(&h->page, escape);
         else if (valid)
-            html_bytes(h, text, len);
+            draft_bytes(&h->page, text, len);
         else
-            html_bytes(h, replacement, sizeof replacement - 1);
+            draft_put(&h->page, replacement);
         /* After what is refused, the next byte that may begin a character is looked at again. */
         size_t skip = 1;
         while (!valid && ((unsigned char)text[skip] & 0xc0) == 0x80)
@@ -183,13 +147,9 @@ enum baton_status
 html_end(struct html *h, const char *what, char **ret_text, struct baton_err *err)
 {
     html_raw(h, "</main></body></html>\n");
-    char *text = h->text;
-    bool failed = h->failed;
-    *h = (struct html){0};
-    if (failed) {
-        free(text);
+    char *text = draft_end(&h->page);
+    if (text == NULL)
         return baton_fail(err, BATON_NOMEM, "%s", what);
-    }
     *ret_text = text;
     return BATON_OK;
 }

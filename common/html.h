@@ -11,12 +11,10 @@
 #ifndef COMMON_HTML_H
 #define COMMON_HTML_H
 
-#include "baton/status.h"
+#include "common/draft.h"
 
 struct html {
-    char *text;
-    size_t len, cap;
-    bool failed;
+    struct draft page;
 };
 
 void html_begin(struct html *h, const char *title);

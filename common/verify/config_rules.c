@@ -1,6 +1,8 @@
 #include "rule_match.h"
 #include "rule_order.h"
 
+#include "common/draft.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,23 +35,16 @@ enabled_text(bool enabled)
 static char *
 whole_text(const struct rule_view *v)
 {
-    char *text = NULL;
-    size_t len;
-    FILE *f = open_memstream(&text, &len);
-    if (f == NULL)
-        return NULL;
-    fputs(enabled_text(v->enabled), f);
+    struct draft d = {0};
+    draft_put(&d, enabled_text(v->enabled));
     if (v->rule->content_said) {
-        fprintf(f, "; %s; scope: %s; join: %s; flows:", v->text.link, v->text.scope, v->text.join);
+        draft_format(&d, "; %s; scope: %s; join: %s; flows:", v->text.link, v->text.scope,
+                     v->text.join);
         for (size_t i = 0; i < v->text.flow_count; i++)
-            fprintf(f, "%s %s <- %s", i == 0 ? "" : ";", v->text.flow[i].target,
-                    v->text.flow[i].text);
+            draft_format(&d, "%s %s <- %s", i == 0 ? "" : ";", v->text.flow[i].target,
+                         v->text.flow[i].text);
     }
-    if (fclose(f) != 0) {
-        free(text);
-        return NULL;
-    }
-    return text;
+    return draft_end(&d);
 }
 
 /* The attributes that nothing on the other side brings any more: "a, b and 3 more", "" of none. */
@@ -139,7 +134,7 @@ row_added(struct comparison *cmp, const struct rules_match *m, const struct rule
 /* --- a rule that both have ---------------------------------------------------------------------- */
 
 struct change { /* what differs of one rule, as it is written down */
-    FILE *old_file, *new_file;
+    struct draft old_text, new_text;
     bool scope, join, link;
     size_t flows;
     const char *flow; /* the first one */
@@ -148,9 +143,9 @@ struct change { /* what differs of one rule, as it is written down */
 static void
 change_part(struct change *c, const char *what, const char *old_text, const char *new_text)
 {
-    const char *glue = ftell(c->old_file) > 0 ? "; " : "";
-    fprintf(c->old_file, "%s%s: %s", glue, what, old_text);
-    fprintf(c->new_file, "%s%s: %s", glue, what, new_text);
+    const char *glue = c->old_text.len > 0 ? "; " : "";
+    draft_format(&c->old_text, "%s%s: %s", glue, what, old_text);
+    draft_format(&c->new_text, "%s%s: %s", glue, what, new_text);
 }
 
 static void
@@ -251,28 +246,20 @@ static enum baton_status
 compare_content(struct comparison *cmp, const struct rules_match *m, const struct rule_view *o,
                 const struct rule_view *n, const char *label)
 {
-    char *old_text = NULL, *new_text = NULL;
-    size_t old_len = 0, new_len = 0;
-    struct change c = {.old_file = open_memstream(&old_text, &old_len),
-                       .new_file = open_memstream(&new_text, &new_len)};
-    enum baton_status rc = c.old_file != NULL && c.new_file != NULL ? BATON_OK : BATON_NOMEM;
-    if (rc == BATON_OK) {
-        c.link = strcmp(o->text.link, n->text.link) != 0;
-        c.scope = strcmp(o->text.scope, n->text.scope) != 0;
-        c.join = !o->rule->join_unsaid && !n->rule->join_unsaid &&
-                 strcmp(o->text.join, n->text.join) != 0;
-        if (c.link)
-            change_part(&c, "link", o->text.link, n->text.link);
-        if (c.scope)
-            change_part(&c, "scope", o->text.scope, n->text.scope);
-        if (c.join)
-            change_part(&c, "join", o->text.join, n->text.join);
-        change_flows(&c, m, o, n);
-    }
-    if (c.old_file != NULL && fclose(c.old_file) != 0)
-        rc = BATON_NOMEM;
-    if (c.new_file != NULL && fclose(c.new_file) != 0)
-        rc = BATON_NOMEM;
+    struct change c = {.link = strcmp(o->text.link, n->text.link) != 0,
+                       .scope = strcmp(o->text.scope, n->text.scope) != 0,
+                       .join = !o->rule->join_unsaid && !n->rule->join_unsaid &&
+                               strcmp(o->text.join, n->text.join) != 0};
+    if (c.link)
+        change_part(&c, "link", o->text.link, n->text.link);
+    if (c.scope)
+        change_part(&c, "scope", o->text.scope, n->text.scope);
+    if (c.join)
+        change_part(&c, "join", o->text.join, n->text.join);
+    change_flows(&c, m, o, n);
+
+    char *old_text = draft_end(&c.old_text), *new_text = draft_end(&c.new_text);
+    enum baton_status rc = old_text != NULL && new_text != NULL ? BATON_OK : BATON_NOMEM;
     if (rc == BATON_OK && (c.link || c.scope || c.join || c.flows > 0))
         row_changed(cmp, &c, label, o, n, old_text, new_text);
     free(old_text);
@@ -435,23 +422,19 @@ compare_eras(struct comparison *cmp, const struct rules_match *m)
 static enum baton_status
 row_versions(struct comparison *cmp, const struct rules_match *m)
 {
-    char *old_text = NULL, *new_text = NULL;
-    size_t old_len, new_len, n = 0;
-    FILE *o = open_memstream(&old_text, &old_len), *f = open_memstream(&new_text, &new_len);
-    enum baton_status rc = o != NULL && f != NULL ? BATON_OK : BATON_NOMEM;
-    for (size_t i = 0; i < m->old_side.count && rc == BATON_OK; i++) {
+    struct draft old_tags = {0}, new_tags = {0};
+    size_t n = 0;
+    for (size_t i = 0; i < m->old_side.count; i++) {
         const struct rule_view *v = &m->old_side.view[i];
         const struct rule_view *w = v->partner != NO_RULE ? &m->new_side.view[v->partner] : NULL;
         if (w == NULL || !versions_differ(v, w))
             continue;
-        fprintf(o, "%s%s", n == 0 ? "" : ", ", v->rule->tag);
-        fprintf(f, "%s%s", n == 0 ? "" : ", ", w->rule->tag);
+        draft_format(&old_tags, "%s%s", n == 0 ? "" : ", ", v->rule->tag);
+        draft_format(&new_tags, "%s%s", n == 0 ? "" : ", ", w->rule->tag);
         n++;
     }
-    if (o != NULL && fclose(o) != 0)
-        rc = BATON_NOMEM;
-    if (f != NULL && fclose(f) != 0)
-        rc = BATON_NOMEM;
+    char *old_text = draft_end(&old_tags), *new_text = draft_end(&new_tags);
+    enum baton_status rc = old_text != NULL && new_text != NULL ? BATON_OK : BATON_NOMEM;
     if (rc == BATON_OK && n > 0) {
         struct config_row *row = config_row_add(cmp->rows, CONFIG_EXPECTED, old_text, new_text,
                                                 "version of %zu standard rules", n);

@@ -2,6 +2,8 @@
 #include "dn.h"
 #include "scope.h"
 
+#include "common/draft.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,19 +62,11 @@ name_containers(const struct scope_change *c, char out[FINDING_TEXT_BYTES])
 static char *
 scope_state(const struct scope_change *c, bool in)
 {
-    char *text = NULL;
-    size_t len;
-    FILE *f = open_memstream(&text, &len);
-    if (f == NULL)
-        return NULL;
-    fputs(in ? "in scope" : "not in scope", f);
+    struct draft d = {0};
+    draft_put(&d, in ? "in scope" : "not in scope");
     for (size_t i = 0; i < c->except_count; i++)
-        fprintf(f, "%s%s", i == 0 ? ", except " : "; ", c->except[i]);
-    if (fclose(f) != 0) {
-        free(text);
-        return NULL;
-    }
-    return text;
+        draft_format(&d, "%s%s", i == 0 ? ", except " : "; ", c->except[i]);
+    return draft_end(&d);
 }
 
 static enum baton_status
@@ -330,18 +324,11 @@ row_filter(struct comparison *cmp, const char *label, const char *name, bool gon
 static char *
 all_filters(const struct text_list *filters)
 {
-    char *text = NULL;
-    size_t len;
-    FILE *f = open_memstream(&text, &len);
-    if (f == NULL)
-        return NULL;
-    fputs("keeps out", f);
+    struct draft d = {0};
+    draft_put(&d, "keeps out");
     for (size_t i = 0; i < filters->count; i++)
-        fprintf(f, "%s%s", i == 0 ? " " : "; ", filters->item[i]);
-    if (fclose(f) == 0)
-        return text;
-    free(text);
-    return NULL;
+        draft_format(&d, "%s%s", i == 0 ? " " : "; ", filters->item[i]);
+    return draft_end(&d);
 }
 
 /* In rules, what keeps an object out is the scope of one rule or the flow of another: nobody but a person

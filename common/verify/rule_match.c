@@ -1,7 +1,8 @@
 #include "rule_match.h"
 
+#include "common/draft.h"
+
 #include <ctype.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -54,20 +55,12 @@ side_make(const struct comparison *cmp, const struct config_model *m, struct rul
 static char *
 flow_key_make(const struct rule_view *v, const char *target)
 {
-    char *key = NULL;
-    size_t len;
-    FILE *f = open_memstream(&key, &len);
-    if (f == NULL)
-        return NULL;
-    fputs(rule_is_outbound(v->rule) ? "outbound" : "inbound", f);
+    struct draft d = {0};
+    draft_put(&d, rule_is_outbound(v->rule) ? "outbound" : "inbound");
     if (rule_is_outbound(v->rule) && v->pair != PAIR_NONE)
-        fprintf(f, " %zu", v->pair);
-    fprintf(f, "|%s|%s", v->rule->target_type, target);
-    if (fclose(f) != 0) {
-        free(key);
-        return NULL;
-    }
-    return lower_all(key);
+        draft_format(&d, " %zu", v->pair);
+    draft_format(&d, "|%s|%s", v->rule->target_type, target);
+    return lower_all(draft_end(&d));
 }
 
 static int
@@ -122,19 +115,11 @@ match_key(const struct rule_view *v, enum match_by by, bool with_connector)
 {
     const char *what = by == BY_TAG ? v->rule->tag : v->rule->name, *version;
     size_t what_len = by == BY_TAG ? rule_tag_base(what, &version) : strlen(what);
-    char *key = NULL;
-    size_t len;
-    FILE *f = open_memstream(&key, &len);
-    if (f == NULL)
-        return NULL;
-    fprintf(f, "%.*s|%s", (int)what_len, what, v->rule->direction);
+    struct draft d = {0};
+    draft_format(&d, "%.*s|%s", (int)what_len, what, v->rule->direction);
     if (with_connector)
-        fprintf(f, "|%zu", v->pair);
-    if (fclose(f) != 0) {
-        free(key);
-        return NULL;
-    }
-    return lower_all(key);
+        draft_format(&d, "|%zu", v->pair);
+    return lower_all(draft_end(&d));
 }
 
 static int

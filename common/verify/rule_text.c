@@ -1,7 +1,8 @@
 #include "rule_text.h"
 
+#include "common/draft.h"
+
 #include <ctype.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -19,24 +20,24 @@ lower(char c)
 }
 
 static void
-put_lower(FILE *f, const char *text)
+put_lower(struct draft *d, const char *text)
 {
     for (; *text != '\0'; text++)
-        fputc(lower(*text), f);
+        draft_char(d, lower(*text));
 }
 
 /* White space between words of an expression means nothing, inside a literal everything. */
 static void
-put_expression(FILE *f, const char *text)
+put_expression(struct draft *d, const char *text)
 {
     bool literal = false;
     for (; *text != '\0'; text++) {
         if (*text == '"')
             literal = !literal;
         if (literal)
-            fputc(*text, f);
+            draft_char(d, *text);
         else if (!is_space(*text))
-            fputc(lower(*text), f);
+            draft_char(d, lower(*text));
     }
 }
 
@@ -50,51 +51,37 @@ compare_texts(const void *a, const void *b)
 static enum baton_status
 join_sorted(char **texts, size_t count, const char *glue, char **ret_text)
 {
-    char *text = NULL;
-    size_t len;
-    FILE *f = open_memstream(&text, &len);
-    bool good = f != NULL;
+    struct draft d = {0};
+    bool good = true;
     for (size_t i = 0; i < count; i++)
         good = good && texts[i] != NULL;
     if (good && count > 0)
         qsort((void *)texts, count, sizeof *texts, compare_texts);
     for (size_t i = 0; good && i < count; i++)
         if (i == 0 || strcmp(texts[i - 1], texts[i]) != 0)
-            fprintf(f, "%s%s", i == 0 ? "" : glue, texts[i]);
+            draft_format(&d, "%s%s", i == 0 ? "" : glue, texts[i]);
     for (size_t i = 0; i < count; i++)
         free(texts[i]);
-    if (f != NULL && (fclose(f) != 0 || !good)) {
-        free(text);
-        text = NULL;
-    }
-    *ret_text = text;
-    return text != NULL ? BATON_OK : BATON_NOMEM;
+    *ret_text = good ? draft_end(&d) : NULL;
+    return *ret_text != NULL ? BATON_OK : BATON_NOMEM;
 }
 
 static char *
 condition_text(const struct config_condition *c)
 {
-    char *text = NULL;
-    size_t len;
-    FILE *f = open_memstream(&text, &len);
-    if (f == NULL)
-        return NULL;
-    put_lower(f, c->attribute);
-    fputc(' ', f);
+    struct draft d = {0};
+    put_lower(&d, c->attribute);
+    draft_char(&d, ' ');
     if (c->operator[0] != '\0') {
-        put_lower(f, c->operator);
-        fprintf(f, " %s", c->value);
+        put_lower(&d, c->operator);
+        draft_format(&d, " %s", c->value);
     } else { /* a join: the other side is an attribute too */
-        fputs("= ", f);
-        put_lower(f, c->value);
+        draft_put(&d, "= ");
+        put_lower(&d, c->value);
     }
     if (c->case_sensitive == YES)
-        fputs(" (case-sensitive)", f);
-    if (fclose(f) != 0) {
-        free(text);
-        return NULL;
-    }
-    return text;
+        draft_put(&d, " (case-sensitive)");
+    return draft_end(&d);
 }
 
 static char *
@@ -128,11 +115,11 @@ groups_text(const struct config_group *g, size_t count, char **ret_text)
 }
 
 static void
-put_sources(FILE *f, const struct text_list *sources)
+put_sources(struct draft *d, const struct text_list *sources)
 {
     for (size_t i = 0; i < sources->count; i++) {
-        fputs(i == 0 ? "" : ", ", f);
-        put_lower(f, sources->item[i]);
+        draft_put(d, i == 0 ? "" : ", ");
+        put_lower(d, sources->item[i]);
     }
 }
 
@@ -145,26 +132,18 @@ merge_is_plain(const char *merge)
 static char *
 flow_value(const struct config_flow *flow)
 {
-    char *text = NULL;
-    size_t len;
-    FILE *f = open_memstream(&text, &len);
-    if (f == NULL)
-        return NULL;
+    struct draft d = {0};
     if (flow->expression[0] != '\0')
-        put_expression(f, flow->expression);
+        put_expression(&d, flow->expression);
     else
-        put_sources(f, &flow->sources);
+        put_sources(&d, &flow->sources);
     if (!merge_is_plain(flow->merge)) {
-        fputs(", merged by ", f);
-        put_lower(f, flow->merge);
+        draft_put(&d, ", merged by ");
+        put_lower(&d, flow->merge);
     }
     if (flow->once == YES)
-        fputs(", once", f);
-    if (fclose(f) != 0) {
-        free(text);
-        return NULL;
-    }
-    return text;
+        draft_put(&d, ", once");
+    return draft_end(&d);
 }
 
 static int
@@ -197,22 +176,14 @@ flows_text(const struct config_rule *r, struct rule_text *t)
 static enum baton_status
 link_text(const struct config_rule *r, char **ret_text)
 {
-    char *text = NULL;
-    size_t len;
-    FILE *f = open_memstream(&text, &len);
-    if (f == NULL)
-        return BATON_NOMEM;
-    put_lower(f, r->source_type);
-    fputs(" -> ", f);
-    put_lower(f, r->target_type);
-    fputs(", ", f);
-    put_lower(f, r->link);
-    if (fclose(f) != 0) {
-        free(text);
-        return BATON_NOMEM;
-    }
-    *ret_text = text;
-    return BATON_OK;
+    struct draft d = {0};
+    put_lower(&d, r->source_type);
+    draft_put(&d, " -> ");
+    put_lower(&d, r->target_type);
+    draft_put(&d, ", ");
+    put_lower(&d, r->link);
+    *ret_text = draft_end(&d);
+    return *ret_text != NULL ? BATON_OK : BATON_NOMEM;
 }
 
 enum baton_status
