@@ -45,8 +45,12 @@ enum baton_status collector_run(struct collector_host *host, enum host_collector
 void collector_cancel(struct collector_host *host);
 
 /* To be called now and then while nothing is asked: ends a resident PowerShell that nobody used for
- * RESIDENT_IDLE_MS. */
+ * POWERSHELL_IDLE_MS. */
 void collector_host_idle(struct collector_host *host);
+
+/* That process belongs to a question: it is the agent's own PowerShell and no sync shell of a person's.
+ * From any thread. */
+bool collector_has(struct collector_host *host, uint32_t pid);
 
 /* The file behind PLACE_PENDING_EXPORT or PLACE_CONFIGURATION; false: another place, or too long.
  * It may not be there yet. It is replaced as a whole. */
