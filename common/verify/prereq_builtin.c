@@ -4,15 +4,22 @@
 // clang-format off
 #define PREREQ_FILES(X) X(host) X(hardware) X(sql) X(network) X(accounts) X(versions) X(dirsync)
 
+#ifdef _WIN32 /* its object files have no stack of sections */
+#define READ_ONLY ".section .rdata,\"dr\"\n"
+#define BACK      ".text\n"
+#else
+#define READ_ONLY ".pushsection .rodata\n"
+#define BACK      ".popsection\n"
+#endif
 #define INCLUDE(name)                                                                              \
-    __asm__(".pushsection .rodata\n"                                                               \
+    __asm__(READ_ONLY                                                                              \
             ".global prereq_" #name "\n"                                                           \
             "prereq_" #name ":\n"                                                                  \
             ".incbin \"" PREREQ_DIR "/" #name ".json\"\n"                                          \
             ".global prereq_" #name "_end\n"                                                       \
             "prereq_" #name "_end:\n"                                                              \
             ".byte 0\n"                                                                            \
-            ".popsection\n");                                                                      \
+            BACK);                                                                                 \
     extern const char prereq_##name[], prereq_##name##_end[];
 PREREQ_FILES(INCLUDE)
 
