@@ -128,7 +128,7 @@ class Machine:
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="baton-wine-")).resolve()
         self.prefix = self.dir / "prefix"
         self.drive_c = self.prefix / "drive_c"
-        self.name, self.keeper, self.runs, self.started = name, None, 0, []
+        self.name, self.keeper, self.runs, self.started, self.spoken_to = name, None, 0, [], []
         try:
             subprocess.run(["cp", "-a", str(made), str(self.prefix)], check=True)
             self._own_identity()
@@ -206,6 +206,13 @@ class Machine:
         process.start(ready=ready, timeout=timeout)
         return process
 
+    def converse(self, *words):
+        """Starts a program that is spoken to over its input and output; it ends with the machine at the latest."""
+        spoken = subprocess.Popen(self._wine(self._argv(words)), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT, env=self._env(None), cwd=self.drive_c)
+        self.spoken_to.append(spoken)
+        return spoken
+
     def processes(self, part=""):
         """pid -> command line of what runs in the machine and has this in its command line."""
         return {pid: line for pid, line in processes(self.prefix).items() if part.lower() in line.lower()}
@@ -250,6 +257,10 @@ class Machine:
         for process in self.started:
             process.kill()
         self.started.clear()
+        for spoken in self.spoken_to:
+            with contextlib.suppress(OSError), spoken:
+                spoken.stdin.close()
+        self.spoken_to.clear()
 
     def reboot(self):
         self.power_off()

@@ -5,7 +5,7 @@
 
 #include "standin.h"
 
-enum { TELL_MS = 250, STOP_LIMIT_MS = 120000 };
+enum { TELL_MS = 250, STOP_LIMIT_MS = 120000, REACT_LIMIT_MS = 20000 };
 
 static struct {
     SERVICE_STATUS_HANDLE handle;
@@ -235,4 +235,33 @@ service_query(const wchar_t *name)
         printf("%s %s %lu\n", state_word(status.dwCurrentState), start_word(u.config.dwStartType),
                status.dwProcessId);
     return closed(manager, service, read ? 0 : service_complain("query"));
+}
+
+static bool
+is_fenced(SC_HANDLE service)
+{
+    SERVICE_STATUS status;
+    DWORD len;
+    union {
+        QUERY_SERVICE_CONFIGW config;
+        BYTE bytes[8192];
+    } u;
+    return QueryServiceStatus(service, &status) && status.dwCurrentState == SERVICE_STOPPED &&
+           QueryServiceConfigW(service, &u.config, sizeof u, &len) &&
+           u.config.dwStartType == SERVICE_DISABLED;
+}
+
+int
+service_react(const wchar_t *name)
+{
+    SC_HANDLE manager, service = open_service(name, &manager);
+    bool done = service != NULL && set_auto(service) && StartServiceW(service, 0, NULL) != 0;
+    DWORD began = GetTickCount();
+    while (done && !is_fenced(service)) {
+        done = GetTickCount() - began < REACT_LIMIT_MS;
+        Sleep(5);
+    }
+    if (done)
+        printf("%lu\n", GetTickCount() - began);
+    return closed(manager, service, done ? 0 : service_complain("react"));
 }

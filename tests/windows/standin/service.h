@@ -17,6 +17,8 @@ int service_hand_start(const wchar_t *name); /* start type automatic, then start
 int service_hand_auto(const wchar_t *name);  /* start type automatic alone */
 int service_stop(const wchar_t *name);       /* waits until it has */
 int service_query(const wchar_t *name);      /* prints "STATE START PID" */
+/* A hand start, and how long it lasted: prints "MS", from the start to stopped and disabled again. */
+int service_react(const wchar_t *name);
 
 /* Says what failed, with the system's number; 1. */
 int service_complain(const char *what);
