@@ -49,6 +49,8 @@ bare_open(struct bare *b, const char *path)
                             "PRAGMA mmap_size=0; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8192;"
                             "CREATE TABLE row(tab INTEGER NOT NULL, key BLOB NOT NULL,"
                             " value BLOB NOT NULL, PRIMARY KEY(tab, key)) STRICT, WITHOUT ROWID;"
+                            "CREATE TABLE blob(id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE,"
+                            " value BLOB NOT NULL) STRICT;"
                             "CREATE TABLE log(seq INTEGER PRIMARY KEY, tenant BLOB NOT NULL,"
                             " tenant_seq INTEGER NOT NULL, leaf BLOB NOT NULL,"
                             " bytes BLOB NOT NULL) STRICT;",
@@ -61,6 +63,9 @@ bare_open(struct bare *b, const char *path)
                    "ON CONFLICT(tab, key) DO UPDATE SET value = excluded.value",
                    &b->row) &&
            prepare(b, "DELETE FROM row WHERE tab = 2 AND key = ?1", &b->remove) &&
+           prepare(b, "INSERT INTO blob(key, value) VALUES(?1, ?2) ON CONFLICT(key) DO NOTHING",
+                   &b->blob) &&
+           prepare(b, "DELETE FROM blob WHERE key = ?1", &b->blob_remove) &&
            prepare(b,
                    "INSERT INTO log(seq, tenant, tenant_seq, leaf, bytes) "
                    "VALUES(?1, ?2, ?3, ?4, ?5)",
@@ -92,19 +97,44 @@ bare_commit(struct bare *b)
                 "checkpoint");
 }
 
+static bool
+put(struct bare *b, sqlite3_stmt *st, const void *key, size_t key_len, const void *value,
+    size_t len)
+{
+    (void)sqlite3_bind_blob64(st, 1, key, key_len, SQLITE_STATIC);
+    (void)sqlite3_bind_blob64(st, 2, value, len, SQLITE_STATIC);
+    return run(b, st);
+}
+
+static bool
+drop(struct bare *b, sqlite3_stmt *st, const void *key, size_t key_len)
+{
+    (void)sqlite3_bind_blob64(st, 1, key, key_len, SQLITE_STATIC);
+    return run(b, st);
+}
+
 bool
 bare_row(struct bare *b, const void *key, size_t key_len, const void *value, size_t len)
 {
-    (void)sqlite3_bind_blob64(b->row, 1, key, key_len, SQLITE_STATIC);
-    (void)sqlite3_bind_blob64(b->row, 2, value, len, SQLITE_STATIC);
-    return run(b, b->row);
+    return put(b, b->row, key, key_len, value, len);
 }
 
 bool
 bare_remove(struct bare *b, const void *key, size_t key_len)
 {
-    (void)sqlite3_bind_blob64(b->remove, 1, key, key_len, SQLITE_STATIC);
-    return run(b, b->remove);
+    return drop(b, b->remove, key, key_len);
+}
+
+bool
+bare_blob(struct bare *b, const void *key, size_t key_len, const void *value, size_t len)
+{
+    return put(b, b->blob, key, key_len, value, len);
+}
+
+bool
+bare_blob_remove(struct bare *b, const void *key, size_t key_len)
+{
+    return drop(b, b->blob_remove, key, key_len);
 }
 
 bool
@@ -126,6 +156,8 @@ bare_close(struct bare *b)
     (void)sqlite3_finalize(b->commit);
     (void)sqlite3_finalize(b->row);
     (void)sqlite3_finalize(b->remove);
+    (void)sqlite3_finalize(b->blob);
+    (void)sqlite3_finalize(b->blob_remove);
     (void)sqlite3_finalize(b->log);
     (void)sqlite3_close(b->db);
 }

@@ -13,7 +13,7 @@
 
 struct bare {
     sqlite3 *db;
-    sqlite3_stmt *begin, *commit, *row, *remove, *log;
+    sqlite3_stmt *begin, *commit, *row, *remove, *blob, *blob_remove, *log;
     int frames;
     uint64_t seq;
 };
@@ -23,6 +23,9 @@ bool bare_begin(struct bare *b);
 bool bare_commit(struct bare *b); /* and a PASSIVE checkpoint at the store's own limit */
 bool bare_row(struct bare *b, const void *key, size_t key_len, const void *value, size_t len);
 bool bare_remove(struct bare *b, const void *key, size_t key_len);
+/* Long bytes under a random key lie apart from their index, as objects and orders do in the store. */
+bool bare_blob(struct bare *b, const void *key, size_t key_len, const void *value, size_t len);
+bool bare_blob_remove(struct bare *b, const void *key, size_t key_len);
 bool bare_log(struct bare *b, const void *tenant, uint64_t tenant_seq, const void *bytes,
               size_t len);
 void bare_close(struct bare *b);
