@@ -20,13 +20,13 @@ not_disabled(const struct host_service *s)
 static bool
 not_stopped(const struct host_service *s)
 {
-    return s->state != SERVICE_STOPPED;
+    return s->state != SVC_STOPPED;
 }
 
 static bool
 not_running(const struct host_service *s)
 {
-    return s->state != SERVICE_RUNNING || is_off(s);
+    return s->state != SVC_RUNNING || is_off(s);
 }
 
 static bool

@@ -12,10 +12,10 @@ struct word {
 };
 
 static const struct word service_states[] = {
-    {"stopped", SERVICE_STOPPED},
-    {"starting", SERVICE_STARTING},
-    {"running", SERVICE_RUNNING},
-    {"stopping", SERVICE_STOPPING},
+    {"stopped", SVC_STOPPED},
+    {"starting", SVC_STARTING},
+    {"running", SVC_RUNNING},
+    {"stopping", SVC_STOPPING},
 };
 static const struct word start_types[] = {
     {"auto", START_AUTO}, {"manual", START_MANUAL}, {"disabled", START_DISABLED}};
@@ -27,7 +27,8 @@ static const struct word product_classes[] = {{"none", PRODUCT_NONE},
                                               {"dirsync", PRODUCT_DIRSYNC},
                                               {"aadsync", PRODUCT_AADSYNC},
                                               {"connect", PRODUCT_CONNECT}};
-static const struct word sql_editions[] = {{"local", 0}, {"express", 1}, {"full", 2}};
+static const struct word sql_editions[] = {
+    {"local", SQL_LOCAL}, {"express", SQL_EXPRESS}, {"full", SQL_FULL}};
 static const struct word places[] = {{"settings-export", PLACE_SETTINGS_EXPORT},
                                      {"settings-import", PLACE_SETTINGS_IMPORT},
                                      {"pending-export", PLACE_PENDING_EXPORT},
@@ -134,7 +135,7 @@ read_service(const json_t *item, struct host_service *s)
     copy_text(item, "name", s->name);
     copy_text(item, "display", s->display);
     copy_text(item, "changed_by", s->changed_by);
-    s->state = WORD(service_states, text_of(item, "state"), SERVICE_UNKNOWN);
+    s->state = WORD(service_states, text_of(item, "state"), SVC_UNKNOWN);
     s->start = WORD(start_types, text_of(item, "start"), START_UNKNOWN);
     s->start_registry = WORD(start_types, text_of(item, "start_registry"), START_UNKNOWN);
     s->changed_unix_ms = number_of(item, "changed");

@@ -40,10 +40,10 @@ sum_services(const struct host_completion *done)
     struct service_sum sum = {true, true, true, true, true, true};
     for (size_t i = 0; i < done->count; i++) {
         const struct host_service *s = &done->u.service[i];
-        sum.state_known = sum.state_known && s->state != SERVICE_UNKNOWN;
+        sum.state_known = sum.state_known && s->state != SVC_UNKNOWN;
         sum.start_known = sum.start_known && s->start != START_UNKNOWN;
         sum.registry_known = sum.registry_known && s->start_registry != START_UNKNOWN;
-        sum.stopped = sum.stopped && s->state == SERVICE_STOPPED;
+        sum.stopped = sum.stopped && s->state == SVC_STOPPED;
         sum.disabled = sum.disabled && s->start == START_DISABLED;
         sum.disabled_registry = sum.disabled_registry && s->start_registry == START_DISABLED;
     }
@@ -76,7 +76,7 @@ note_service(struct collect *c, const struct host_completion *done)
 static void
 set_stop(struct collect *c, const struct host_service *engine)
 {
-    bool stopped = engine->state == SERVICE_STOPPED;
+    bool stopped = engine->state == SVC_STOPPED;
     c->engine_stopped_at = stopped ? (int64_t)engine->changed_unix_ms : 0;
     if (stopped && engine->changed_unix_ms > 0)
         collect_set(c, FACT_STOPPED_AT, c->engine_stopped_at);
@@ -229,7 +229,10 @@ collect_product(struct collect *c, const struct host_completion *done, struct ba
     if (p->present) {
         collect_set(c, FACT_PRODUCT_CLASS, p->product);
         collect_set(c, FACT_PRODUCT_VERSION, p->version);
-        collect_set(c, FACT_SQL_EDITION, p->sql_edition);
+        if (p->sql_edition < SQL_UNKNOWN)
+            collect_set(c, FACT_SQL_EDITION, p->sql_edition);
+        else
+            collect_absent(c, FACT_SQL_EDITION, ABSENT_ERROR);
     } else {
         collect_absent(c, FACT_PRODUCT_CLASS, ABSENT_NO_PRODUCT);
         collect_absent(c, FACT_PRODUCT_VERSION, ABSENT_NO_PRODUCT);

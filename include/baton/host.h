@@ -2,7 +2,7 @@
  *
  * Shape      host_port.submit(request) returns a ticket; the completion comes out of next() once fd
  *            is readable. Notifications (a service changed, a file was written) come the same way
- *            with ticket 0. Blocking work sits in one worker that the adapter owns.
+ *            with ticket 0. Blocking work sits in workers that the adapter owns.
  * Limits     One mutating request at a time (BATON_CONFLICT for a second), HOST_PENDING_MAX in all,
  *            every request has a time limit; cancel ends it with BATON_TIMEOUT.
  * Errors     In the completion: status and one sentence. submit itself: BATON_LIMIT, BATON_CONFLICT.
@@ -72,13 +72,8 @@ enum host_collector {
     COLLECT_COUNT
 };
 
-enum service_state {
-    SERVICE_UNKNOWN,
-    SERVICE_STOPPED,
-    SERVICE_STARTING,
-    SERVICE_RUNNING,
-    SERVICE_STOPPING
-};
+/* SVC: winsvc.h has macros of the longer names, with other numbers */
+enum service_state { SVC_UNKNOWN, SVC_STOPPED, SVC_STARTING, SVC_RUNNING, SVC_STOPPING };
 enum start_type { START_UNKNOWN, START_AUTO, START_MANUAL, START_DISABLED };
 enum process_kind {
     PROCESS_ENGINE,
@@ -104,13 +99,16 @@ struct host_process {
     char session[NAME_BYTES];
     uint64_t started_unix_ms;
 };
+enum sql_edition { SQL_LOCAL, SQL_EXPRESS, SQL_FULL, SQL_UNKNOWN };
+
 struct host_product {
     bool present;
     uint8_t product; /* enum product */
     int64_t version; /* as FACT_PRODUCT_VERSION */
     char version_text[VERSION_TEXT_BYTES];
-    uint8_t sql_edition;
+    uint8_t sql_edition; /* enum sql_edition */
     uint64_t disk_free_bytes;
+    char entry[NAME_BYTES]; /* under Programs and Features; empty: none found */
 };
 struct host_file {
     bool exists;

@@ -487,7 +487,7 @@ a_session_beats_and_reports(void **state)
     }
     assert_true(r->u.report.facts.fact[FACT_SERVICES_STOPPED].state == FACT_VALUE);
     message_free(&r);
-    s->fake->service[0].state = SERVICE_STOPPED;
+    s->fake->service[0].state = SVC_STOPPED;
     host_fake_notify(s->fake, NOTICE_SERVICE, "stopped by hand");
     do { /* pushed, not waited for */
         r = expect(d, s, MSG_REPORT);
@@ -1035,7 +1035,7 @@ a_granted_start_does_not_wait_for_another_look(void **state)
     struct desk *d = desk_of(state);
     struct side *s = &d->side[OLD];
     for (size_t i = 0; i < s->fake->service_count; i++) {
-        s->fake->service[i].state = SERVICE_STOPPED;
+        s->fake->service[i].state = SVC_STOPPED;
         s->fake->service[i].start = s->fake->service[i].start_registry = START_DISABLED;
     }
     start_agent(d, s);

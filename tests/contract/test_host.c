@@ -63,7 +63,7 @@ static void
 fake_start(struct world *w, const char *by)
 {
     char note[NOTE_BYTES];
-    w->fake->service[0].state = SERVICE_RUNNING;
+    w->fake->service[0].state = SVC_RUNNING;
     w->fake->service[0].start = w->fake->service[0].start_registry = START_AUTO;
     text_copy(w->fake->service[0].changed_by, NAME_BYTES, by);
     snprintf(note, sizeof note, "service started by %s", by);
@@ -289,7 +289,7 @@ services_tell_state_and_both_start_types(void **state)
     struct host_service s = service(w, ENGINE);
     assert_int_equal(s.start, START_AUTO);
     assert_int_equal(s.start_registry, START_AUTO);
-    assert_true(s.state == SERVICE_RUNNING || s.state == SERVICE_STARTING);
+    assert_true(s.state == SVC_RUNNING || s.state == SVC_STARTING);
     assert_true(s.display[0] != '\0');
     assert_true(s.changed_unix_ms > 0);
 }
@@ -301,13 +301,13 @@ a_service_that_was_stopped_and_disabled_reads_back_so_and_starts_again(void **st
     assert_int_equal(ask(w, named(HOST_SERVICE_DISABLE, ENGINE)).status, BATON_OK);
     assert_int_equal(ask(w, named(HOST_SERVICE_STOP, ENGINE)).status, BATON_OK);
     struct host_service s = service(w, ENGINE);
-    assert_int_equal(s.state, SERVICE_STOPPED);
+    assert_int_equal(s.state, SVC_STOPPED);
     assert_int_equal(s.start, START_DISABLED);
     assert_int_equal(s.start_registry, START_DISABLED);
     assert_int_equal(ask(w, named(HOST_SERVICE_STOP, ENGINE)).status, BATON_OK); /* again */
     assert_int_equal(ask(w, named(HOST_SERVICE_ENABLE, ENGINE)).status, BATON_OK);
     s = service(w, ENGINE);
-    assert_int_equal(s.state, SERVICE_RUNNING);
+    assert_int_equal(s.state, SVC_RUNNING);
     assert_int_equal(s.start, START_AUTO);
 }
 
@@ -397,9 +397,9 @@ a_request_ends_when_its_time_is_over_and_its_late_answer_is_nothing(void **state
     assert_int_equal(done.status, BATON_TIMEOUT);
     assert_true(now_ms() - begin < 2500);
     uint64_t until = now_ms() + PATIENCE_MS;
-    while (service(w, ENGINE).state != SERVICE_STOPPED && now_ms() < until)
+    while (service(w, ENGINE).state != SVC_STOPPED && now_ms() < until)
         (void)readable(w, 50);
-    assert_int_equal(service(w, ENGINE).state, SERVICE_STOPPED);
+    assert_int_equal(service(w, ENGINE).state, SVC_STOPPED);
 }
 
 static void

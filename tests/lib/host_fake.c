@@ -48,7 +48,7 @@ set_state(struct host_fake *f, struct host_service *s, enum service_state state)
     s->changed_unix_ms = f->now_unix_ms;
     text_copy(s->changed_by, sizeof s->changed_by, "baton-agent");
     if (is_engine(s))
-        engine_process(f, state == SERVICE_RUNNING);
+        engine_process(f, state == SVC_RUNNING);
 }
 
 static enum baton_status
@@ -58,12 +58,12 @@ do_service(struct host_fake *f, const struct host_request *r, struct baton_err *
     if (s == NULL)
         return baton_fail(err, BATON_FAILED, "there is no service '%s'", r->name);
     if (r->op == HOST_SERVICE_STOP)
-        set_state(f, s, SERVICE_STOPPED);
+        set_state(f, s, SVC_STOPPED);
     else
         s->start = s->start_registry =
             r->op == HOST_SERVICE_DISABLE ? (uint8_t)START_DISABLED : (uint8_t)START_AUTO;
     if (r->op == HOST_SERVICE_ENABLE)
-        set_state(f, s, SERVICE_RUNNING);
+        set_state(f, s, SVC_RUNNING);
     return BATON_OK;
 }
 
@@ -419,7 +419,7 @@ static void
 add_service(struct host_fake *f, const char *name, const char *display)
 {
     struct host_service *s = &f->service[f->service_count++];
-    *s = (struct host_service){.state = SERVICE_RUNNING,
+    *s = (struct host_service){.state = SVC_RUNNING,
                                .start = START_AUTO,
                                .start_registry = START_AUTO,
                                .changed_unix_ms = f->now_unix_ms};

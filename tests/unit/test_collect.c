@@ -125,7 +125,7 @@ stop_services(struct bench *b)
 {
     for (size_t i = 0; i < b->fake.service_count; i++) {
         struct host_service *s = &b->fake.service[i];
-        s->state = SERVICE_STOPPED;
+        s->state = SVC_STOPPED;
         s->start = s->start_registry = START_DISABLED;
         s->changed_unix_ms = 5000;
     }
@@ -208,7 +208,7 @@ one_service_of_two_still_running_is_not_stopped(void **state)
     struct bench *b = *state;
     host_fake_dirsync(&b->fake);
     stop_services(b);
-    b->fake.service[1].state = SERVICE_RUNNING;
+    b->fake.service[1].state = SVC_RUNNING;
     b->fake.service[1].start_registry = START_AUTO;
     look(b, false);
     assert_true(is(b, FACT_SERVICES_STOPPED, 0));
@@ -223,10 +223,10 @@ an_unknown_state_of_one_service_never_counts_as_stopped(void **state)
     struct bench *b = *state;
     host_fake_dirsync(&b->fake);
     stop_services(b);
-    b->fake.service[1].state = SERVICE_UNKNOWN;
+    b->fake.service[1].state = SVC_UNKNOWN;
     look(b, false);
     assert_false(is(b, FACT_SERVICES_STOPPED, 1));
-    b->fake.service[1].state = SERVICE_STOPPED;
+    b->fake.service[1].state = SVC_STOPPED;
     b->fake.service[1].start = START_UNKNOWN;
     look(b, false);
     assert_true(is(b, FACT_SERVICES_STOPPED, 1));

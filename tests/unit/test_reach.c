@@ -206,10 +206,10 @@ a_fenced_server_that_is_started_again_is_stopped_again(void **state)
     struct bench *b = *state;
     host_fake_dirsync(&b->fake);
     assert_int_equal(reach(b, DESIRE_STOPPED), REACH_MET);
-    b->fake.service[0].state = SERVICE_RUNNING;
+    b->fake.service[0].state = SVC_RUNNING;
     b->fake.service[0].start = b->fake.service[0].start_registry = START_MANUAL;
     assert_int_equal(reach(b, DESIRE_STOPPED), REACH_MET);
-    assert_int_equal(b->fake.service[0].state, SERVICE_STOPPED);
+    assert_int_equal(b->fake.service[0].state, SVC_STOPPED);
     assert_int_equal(b->fake.service[0].start, START_DISABLED);
 }
 

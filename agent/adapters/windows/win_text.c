@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/text.h"
+
 bool
 win_wide(const char *text, wchar_t *out, size_t cap)
 {
@@ -38,6 +40,46 @@ win_utf8(const wchar_t *text, char *out, size_t cap)
         memcpy(out, all, len);
     out[len] = '\0';
     free(all);
+}
+
+void
+win_line(const wchar_t *text, char *out, size_t cap)
+{
+    char *all = text == NULL ? NULL : win_utf8_copy(text);
+    text_copy(out, cap, all == NULL ? "" : all);
+    free(all);
+}
+
+bool
+win_exact(const wchar_t *text, char *out, size_t cap)
+{
+    if (text != NULL &&
+        WideCharToMultiByte(CP_UTF8, WC_ERR_INVALID_CHARS, text, -1, out, (int)cap, NULL, NULL) > 0)
+        return true;
+    out[0] = '\0';
+    return false;
+}
+
+bool
+win_same(const wchar_t *a, const wchar_t *b)
+{
+    return CompareStringOrdinal(a, -1, b, -1, TRUE) == CSTR_EQUAL;
+}
+
+uint64_t
+win_unix_ms(FILETIME t)
+{
+    const uint64_t ticks_1601_to_1970 = 116444736000000000u, ticks_a_ms = 10000;
+    uint64_t ticks = (uint64_t)t.dwHighDateTime << 32 | t.dwLowDateTime;
+    return ticks < ticks_1601_to_1970 ? 0 : (ticks - ticks_1601_to_1970) / ticks_a_ms;
+}
+
+uint64_t
+win_now_unix_ms(void)
+{
+    FILETIME now;
+    GetSystemTimeAsFileTime(&now);
+    return win_unix_ms(now);
 }
 
 static enum baton_status

@@ -18,6 +18,14 @@ bool win_wide(const char *text, wchar_t *out, size_t cap);
 void win_utf8(const wchar_t *text, char *out, size_t cap);
 /* All of it; the caller frees. NULL: no memory. */
 char *win_utf8_copy(const wchar_t *text);
+/* For people: cleaned and cut as text_copy does; "" for NULL. */
+void win_line(const wchar_t *text, char *out, size_t cap);
+/* As it is; false, and "": it does not fit or is no text. */
+bool win_exact(const wchar_t *text, char *out, size_t cap);
+bool win_same(const wchar_t *a, const wchar_t *b); /* but for case */
+
+uint64_t win_unix_ms(FILETIME t); /* 0: before 1970 */
+uint64_t win_now_unix_ms(void);
 
 enum baton_status win_fail(struct baton_err *err, DWORD code, const char *fmt, ...)
     BATON_PRINTF(3, 4);

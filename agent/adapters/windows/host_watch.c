@@ -1,0 +1,310 @@
+#include "host_watch.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <wchar.h>
+
+#include "common/log.h"
+#include "common/text.h"
+#include "registry.h"
+#include "win_text.h"
+
+#ifndef ERROR_SERVICE_NOTIFY_CLIENT_LAGGING /* not in every set of headers */
+#define ERROR_SERVICE_NOTIFY_CLIENT_LAGGING 1294L
+#endif
+
+/* --- telling --- */
+
+static void
+tell(struct watched *i, const char *what)
+{
+    struct host_completion notice = {.notice = NOTICE_SERVICE, .count = 1};
+    struct host_service *s = &notice.u.service[0];
+    text_copy(s->name, sizeof s->name, i->label);
+    s->state = i->state;
+    s->start = s->start_registry = i->start;
+    s->changed_unix_ms = win_now_unix_ms();
+    (void)baton_fail(&notice.err, BATON_OK, "service %s %s", i->label, what);
+    host_queue_notify(i->watch->queue, &notice);
+}
+
+static void
+broke(struct host_watch *w, const char *why)
+{
+    log_warn("host.watch", "notifications were missed: %s", why);
+    stops_doubt(w->stops);
+    host_queue_broke(w->queue);
+}
+
+static void
+take_state(struct watched *i, uint8_t state, DWORD process)
+{
+    static const char *const words[] = {[SVC_UNKNOWN] = "is in a state that nobody knows",
+                                        [SVC_STOPPED] = "is stopped",
+                                        [SVC_STARTING] = "is starting",
+                                        [SVC_RUNNING] = "is running",
+                                        [SVC_STOPPING] = "is stopping"};
+    bool moved = state != i->state || process != i->process;
+    i->state = state;
+    i->process = process;
+    stops_see(i->watch->stops, i->name, state, win_now_unix_ms());
+    if (moved)
+        tell(i, words[state]);
+}
+
+static void
+take_start(struct watched *i, uint8_t start)
+{
+    static const char *const words[] = {[START_UNKNOWN] = "has a start type that cannot be read",
+                                        [START_AUTO] = "starts automatically now",
+                                        [START_MANUAL] = "starts by hand now",
+                                        [START_DISABLED] = "is disabled now"};
+    if (start == i->start)
+        return;
+    i->start = start;
+    tell(i, words[start]);
+}
+
+/* --- the service manager's notification --- */
+
+static void CALLBACK
+on_change(void *notify)
+{
+    SERVICE_NOTIFYW *n = notify;
+    struct watched *i = n->pContext;
+    i->armed = false;
+    i->told = true;
+}
+
+static void
+let_go(struct watched *i)
+{
+    if (i->service != NULL)
+        CloseServiceHandle(i->service);
+    i->service = NULL;
+    i->armed = false;
+}
+
+static void
+arm(struct watched *i)
+{
+    const DWORD states = SERVICE_NOTIFY_STOPPED | SERVICE_NOTIFY_START_PENDING |
+                         SERVICE_NOTIFY_STOP_PENDING | SERVICE_NOTIFY_RUNNING |
+                         SERVICE_NOTIFY_CONTINUE_PENDING | SERVICE_NOTIFY_PAUSE_PENDING |
+                         SERVICE_NOTIFY_PAUSED;
+    if (i->service == NULL || i->armed || i->watch->polls)
+        return;
+    i->notify = (SERVICE_NOTIFYW){
+        .dwVersion = SERVICE_NOTIFY_STATUS_CHANGE, .pfnNotifyCallback = on_change, .pContext = i};
+    DWORD code = NotifyServiceStatusChangeW(i->service, states, &i->notify);
+    i->armed = code == ERROR_SUCCESS;
+    if (code == ERROR_SERVICE_MARKED_FOR_DELETE) { /* it goes once nobody holds it */
+        let_go(i);
+    } else if (code == ERROR_SERVICE_NOTIFY_CLIENT_LAGGING) {
+        broke(i->watch, "this process was too slow");
+        let_go(i);
+        i->service = OpenServiceW(i->watch->manager, i->name, SERVICE_QUERY_STATUS);
+    } else if (code != ERROR_SUCCESS) {
+        struct baton_err err;
+        (void)win_fail(&err, code, "the service manager cannot tell of %s", i->label);
+        log_warn("host.watch", "%s; states are asked for every %d ms", err.text, WATCH_POLL_MS);
+        i->watch->polls = true;
+    }
+}
+
+static void
+take_told(struct watched *i)
+{
+    i->told = false;
+    if (i->notify.dwNotificationStatus == ERROR_SERVICE_MARKED_FOR_DELETE)
+        let_go(i);
+    else if (i->notify.dwNotificationStatus == ERROR_SUCCESS)
+        take_state(i, (uint8_t)service_state_of(i->notify.ServiceStatus.dwCurrentState),
+                   i->notify.ServiceStatus.dwProcessId);
+    else
+        broke(i->watch, "the service manager ended a notification");
+}
+
+static void
+poll_state(struct watched *i)
+{
+    SERVICE_STATUS_PROCESS status = {0};
+    DWORD need;
+    if (i->service != NULL && QueryServiceStatusEx(i->service, SC_STATUS_PROCESS_INFO,
+                                                   (BYTE *)&status, sizeof status, &need))
+        take_state(i, (uint8_t)service_state_of(status.dwCurrentState), status.dwProcessId);
+}
+
+/* --- the registry's --- */
+
+static void
+arm_key(struct watched *i)
+{
+    if (i->key != NULL && RegNotifyChangeKeyValue(i->key, FALSE, REG_NOTIFY_CHANGE_LAST_SET,
+                                                  i->key_event, TRUE) != ERROR_SUCCESS) {
+        RegCloseKey(i->key); /* with the service */
+        i->key = NULL;
+    }
+}
+
+static void
+take_key(struct watched *i)
+{
+    DWORD start;
+    if (i->key == NULL || WaitForSingleObject(i->key_event, 0) != WAIT_OBJECT_0)
+        return;
+    arm_key(i); /* first: what is written from now on is told again */
+    if (i->key != NULL && registry_number(i->key, L"Start", &start) == ERROR_SUCCESS)
+        take_start(i, (uint8_t)start_type_of(start));
+}
+
+/* --- which services --- */
+
+static struct watched *
+watched_new(struct host_watch *w, const struct sync_service *s)
+{
+    wchar_t key[SERVICE_NAME_UNITS + 64];
+    struct watched *i = calloc(1, sizeof *i);
+    if (i == NULL)
+        return NULL;
+    i->watch = w;
+    memcpy(i->name, s->name, sizeof i->name);
+    text_copy(i->label, sizeof i->label, s->record.name);
+    i->state = s->record.state;
+    i->process = s->process;
+    i->start = s->record.start_registry;
+    i->service = OpenServiceW(w->manager, i->name, SERVICE_QUERY_STATUS);
+    i->key_event = CreateEventW(NULL, FALSE, FALSE, NULL);
+    services_key(i->name, key);
+    if (i->key_event == NULL || registry_open(key, VIEW_64, &i->key) != ERROR_SUCCESS)
+        i->key = NULL;
+    arm_key(i);
+    stops_see(w->stops, i->name, i->state, win_now_unix_ms());
+    arm(i);
+    return i;
+}
+
+/* A call that is already on its way comes while the item still stands. */
+static void
+watched_free(struct watched *i)
+{
+    let_go(i);
+    (void)SleepEx(0, TRUE);
+    if (i->key != NULL)
+        RegCloseKey(i->key);
+    if (i->key_event != NULL)
+        CloseHandle(i->key_event);
+    free(i);
+}
+
+static const struct sync_service *
+still_there(const struct watched *i, const struct sync_services *services)
+{
+    for (size_t n = 0; n < services->count; n++)
+        if (win_same(i->name, services->item[n].name))
+            return &services->item[n];
+    return NULL;
+}
+
+/* One that is marked for deletion goes once nobody holds it; any other that we do not hold may move
+ * without our being told. */
+static void
+hold_on(struct watched *i, bool leaves)
+{
+    if (leaves) {
+        let_go(i);
+    } else if (i->service == NULL) {
+        i->service = OpenServiceW(i->watch->manager, i->name, SERVICE_QUERY_STATUS);
+        broke(i->watch, "a service could not be watched");
+    }
+}
+
+static void
+drop_gone(struct host_watch *w, const struct sync_services *services)
+{
+    for (size_t n = w->count; n-- > 0;) {
+        struct watched *i = w->item[n];
+        const struct sync_service *s = still_there(i, services);
+        if (s != NULL) {
+            hold_on(i, s->leaves);
+            continue;
+        }
+        i->state = SVC_UNKNOWN;
+        tell(i, "is gone");
+        watched_free(i);
+        w->item[n] = w->item[--w->count];
+    }
+}
+
+static bool
+is_watched(const struct host_watch *w, const struct sync_service *s)
+{
+    for (size_t n = 0; n < w->count; n++)
+        if (win_same(w->item[n]->name, s->name))
+            return true;
+    return false;
+}
+
+void
+watch_follow(struct host_watch *w, const struct sync_services *services)
+{
+    drop_gone(w, services);
+    for (size_t n = 0; n < services->count && w->count < HOST_SERVICES_MAX; n++) {
+        if (is_watched(w, &services->item[n]))
+            continue;
+        struct watched *i = watched_new(w, &services->item[n]);
+        if (i == NULL) {
+            broke(w, "no memory");
+            return;
+        }
+        w->item[w->count++] = i;
+        if (w->followed)
+            tell(i, "was installed");
+    }
+    w->followed = true;
+}
+
+/* --- the worker's --- */
+
+void
+watch_init(struct host_watch *w, SC_HANDLE manager, struct host_queue *queue, struct stops *stops)
+{
+    *w = (struct host_watch){.manager = manager, .queue = queue, .stops = stops};
+}
+
+void
+watch_done(struct host_watch *w)
+{
+    while (w->count > 0)
+        watched_free(w->item[--w->count]);
+}
+
+size_t
+watch_handles(const struct host_watch *w, HANDLE out[WATCH_HANDLES_MAX])
+{
+    size_t count = 0;
+    for (size_t n = 0; n < w->count; n++)
+        if (w->item[n]->key != NULL)
+            out[count++] = w->item[n]->key_event;
+    return count;
+}
+
+uint32_t
+watch_wait_ms(const struct host_watch *w)
+{
+    return w->polls && w->count > 0 ? WATCH_POLL_MS : HOST_WAIT_MS;
+}
+
+void
+watch_turn(struct host_watch *w)
+{
+    for (size_t n = 0; n < w->count; n++) {
+        struct watched *i = w->item[n];
+        if (i->told)
+            take_told(i);
+        if (w->polls)
+            poll_state(i);
+        take_key(i);
+        arm(i);
+    }
+}

@@ -1,0 +1,52 @@
+/* host_watch.h: being told at once when a sync service starts, stops, gets another start type, comes or
+ * goes.
+ *
+ * Shape      watch_follow takes what a scan found. The worker waits alertably for watch_handles and its
+ *            own events, at most watch_wait_ms, and calls watch_turn after every wait. Where the
+ *            service manager cannot tell by itself, states are asked for every WATCH_POLL_MS, which
+ *            the log says.
+ * Limits     HOST_SERVICES_MAX services.
+ * Errors     A notification that was missed is NOTICE_WATCH_BROKEN.
+ * Threads    One, which waits alertably: the system calls back there.
+ * Source     protocol 3 (T0; service notification unbroken), 4.
+ */
+#ifndef AGENT_WINDOWS_HOST_WATCH_H
+#define AGENT_WINDOWS_HOST_WATCH_H
+
+#include "host_stops.h"
+
+enum { WATCH_POLL_MS = 200, WATCH_HANDLES_MAX = HOST_SERVICES_MAX };
+
+struct watched {
+    struct host_watch *watch;
+    wchar_t name[SERVICE_NAME_UNITS];
+    char label[NAME_BYTES];
+    SC_HANDLE service;
+    SERVICE_NOTIFYW notify;
+    bool armed, told; /* told: the system called back */
+    HKEY key;
+    HANDLE key_event;
+    uint8_t state, start; /* as last seen */
+    DWORD process;
+};
+
+struct host_watch {
+    SC_HANDLE manager;
+    struct host_queue *queue;
+    struct stops *stops;
+    bool followed; /* once: what comes later is new */
+    bool polls;
+    size_t count;
+    struct watched
+        *item[HOST_SERVICES_MAX]; /* each stays where it is: the system knows its address */
+};
+
+void watch_init(struct host_watch *w, SC_HANDLE manager, struct host_queue *queue,
+                struct stops *stops);
+void watch_done(struct host_watch *w);
+void watch_follow(struct host_watch *w, const struct sync_services *services);
+size_t watch_handles(const struct host_watch *w, HANDLE out[WATCH_HANDLES_MAX]);
+uint32_t watch_wait_ms(const struct host_watch *w);
+void watch_turn(struct host_watch *w);
+
+#endif

@@ -1,0 +1,288 @@
+#include "host_windows.h"
+
+#include <winsock2.h>
+
+#include <windows.h>
+
+#include <objbase.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host_machine.h"
+#include "host_processes.h"
+#include "host_tasks.h"
+#include "host_watch.h"
+#include "win_text.h"
+
+enum lane { LANE_LOOK, LANE_CHANGE, LANE_READ, LANE_COUNT };
+enum { LANE_STACK_BYTES = 256 * 1024 };
+
+#define OP(op) (1U << (op))
+
+static const uint32_t lane_ops[LANE_COUNT] = {
+    [LANE_LOOK] = OP(HOST_SERVICES) | OP(HOST_TASKS) | OP(HOST_PROCESSES) | OP(HOST_PRODUCT) |
+                  OP(HOST_MACHINE),
+    [LANE_CHANGE] = OP(HOST_SERVICE_STOP) | OP(HOST_SERVICE_DISABLE) | OP(HOST_SERVICE_ENABLE) |
+                    OP(HOST_TASK_DISABLE) | OP(HOST_TASK_ENABLE),
+    [LANE_READ] = OP(HOST_EVENTS) | OP(HOST_COLLECT) | OP(HOST_FILE_STAT) | OP(HOST_FILE_HASH) |
+                  OP(HOST_FILE_READ) | OP(HOST_FILE_WRITE) | OP(HOST_FILE_COMMIT),
+};
+
+struct lane_thread {
+    struct host_windows *host;
+    enum lane lane;
+    HANDLE thread, poked; /* poked: something may have come */
+};
+
+struct host_windows {
+    struct host_queue queue; /* first: the port's ctx */
+    struct lane_thread lane[LANE_COUNT];
+
+    /* of LANE_LOOK */
+    SC_HANDLE manager;
+    struct host_watch watch;
+    struct stops stops;
+};
+
+static void
+poke(void *ctx)
+{
+    struct host_windows *h = ctx;
+    for (size_t i = 0; i < LANE_COUNT; i++)
+        if (h->lane[i].poked != NULL)
+            SetEvent(h->lane[i].poked);
+}
+
+/* --- looking --- */
+
+/* What is watched is what was found last. */
+static enum baton_status
+scan(struct host_windows *h, struct sync_services *ret_services, struct baton_err *err)
+{
+    enum baton_status rc = services_scan(h->manager, ret_services, err);
+    if (rc == BATON_OK)
+        watch_follow(&h->watch, ret_services);
+    return rc;
+}
+
+static enum baton_status
+look_services(struct host_windows *h, struct host_completion *done, struct baton_err *err)
+{
+    struct sync_services services;
+    enum baton_status rc = scan(h, &services, err);
+    if (rc != BATON_OK)
+        return rc;
+    done->count = services.count;
+    for (size_t i = 0; i < services.count; i++) {
+        struct sync_service *s = &services.item[i];
+        stops_see(&h->stops, s->name, s->record.state, win_now_unix_ms());
+        if (s->record.state == SVC_STOPPED)
+            s->record.changed_unix_ms = stops_since(&h->stops, s->name);
+        done->u.service[i] = s->record;
+    }
+    return BATON_OK;
+}
+
+static enum baton_status
+look_tasks(struct host_windows *h, struct host_completion *done, struct baton_err *err)
+{
+    (void)h;
+    return tasks_look(done, err);
+}
+
+/* The product cannot be told, but its processes can: where it lies is of use alone. */
+static enum baton_status
+look_processes(struct host_windows *h, struct host_completion *done, struct baton_err *err)
+{
+    struct sync_services services;
+    struct host_product product;
+    struct discovery discovery;
+    enum baton_status rc = scan(h, &services, err);
+    if (rc != BATON_OK)
+        return rc;
+    rc = product_look(&services, &product, &discovery, err);
+    if (rc != BATON_OK && rc != BATON_MALFORMED)
+        return rc;
+    return processes_look(&services, &discovery, done, err);
+}
+
+static enum baton_status
+look_product(struct host_windows *h, struct host_completion *done, struct baton_err *err)
+{
+    struct sync_services services;
+    struct discovery discovery;
+    enum baton_status rc = scan(h, &services, err);
+    return rc == BATON_OK ? product_look(&services, &done->u.product, &discovery, err) : rc;
+}
+
+static enum baton_status
+look_machine(struct host_windows *h, struct host_completion *done, struct baton_err *err)
+{
+    (void)h;
+    return machine_look(&done->u.machine, err);
+}
+
+typedef enum baton_status look_fn(struct host_windows *h, struct host_completion *done,
+                                  struct baton_err *err);
+
+static look_fn *const looks[HOST_OP_COUNT] = {
+    [HOST_SERVICES] = look_services,   [HOST_TASKS] = look_tasks,
+    [HOST_PROCESSES] = look_processes, [HOST_PRODUCT] = look_product,
+    [HOST_MACHINE] = look_machine,
+};
+
+/* --- changing --- */
+
+static enum baton_status
+change(struct host_windows *h, const struct host_work *work, struct baton_err *err)
+{
+    SC_HANDLE manager;
+    const struct host_request *r = &work->request;
+    if (r->op == HOST_TASK_DISABLE || r->op == HOST_TASK_ENABLE)
+        return tasks_set(r->name, r->op == HOST_TASK_ENABLE, err);
+    enum baton_status rc = services_manager(&manager, err);
+    if (rc != BATON_OK)
+        return rc;
+    rc = services_change(manager, &h->queue, work, err);
+    CloseServiceHandle(manager);
+    return rc;
+}
+
+/* --- workers --- */
+
+static enum baton_status
+carry_out(struct host_windows *h, enum lane lane, struct host_work *work)
+{
+    enum host_op op = work->request.op;
+    struct baton_err *err = &work->done->err;
+    if (lane == LANE_LOOK)
+        return looks[op](h, work->done, err);
+    if (lane == LANE_CHANGE)
+        return change(h, work, err);
+    return baton_fail(err, BATON_NOT_FOUND, "%s: this adapter does not answer that",
+                      host_op_name(op));
+}
+
+static void
+work_off(struct lane_thread *l)
+{
+    struct host_windows *h = l->host;
+    uint32_t ticket;
+    struct host_request request;
+    struct host_work work;
+    while (host_queue_take(&h->queue, lane_ops[l->lane], &ticket, &request)) {
+        if (!host_queue_begin(&h->queue, ticket, &work))
+            continue;
+        work.done->status = carry_out(h, l->lane, &work);
+        host_queue_end(&h->queue, &work);
+        if (l->lane == LANE_LOOK)
+            watch_turn(&h->watch);
+    }
+}
+
+static void
+wait_for_more(struct lane_thread *l)
+{
+    struct host_windows *h = l->host;
+    HANDLE handles[1 + WATCH_HANDLES_MAX] = {l->poked};
+    bool looks_on = l->lane == LANE_LOOK;
+    size_t count = 1 + (looks_on ? watch_handles(&h->watch, handles + 1) : 0);
+    uint32_t most_ms = looks_on ? watch_wait_ms(&h->watch) : HOST_WAIT_MS;
+    DWORD woken = WaitForMultipleObjectsEx((DWORD)count, handles, FALSE,
+                                           host_queue_wait_ms(&h->queue, most_ms), TRUE);
+    /* an event that says "once" has just said so to the wait */
+    if (looks_on && woken > WAIT_OBJECT_0 && woken < WAIT_OBJECT_0 + count)
+        SetEvent(handles[woken - WAIT_OBJECT_0]);
+    if (looks_on)
+        watch_turn(&h->watch);
+}
+
+static DWORD WINAPI
+lane_main(void *arg)
+{
+    struct lane_thread *l = arg;
+    bool apartment = l->lane != LANE_READ && SUCCEEDED(CoInitializeEx(NULL, COINIT_MULTITHREADED));
+    while (!host_queue_stops(&l->host->queue)) {
+        work_off(l);
+        wait_for_more(l);
+    }
+    if (l->lane == LANE_LOOK)
+        watch_done(&l->host->watch);
+    if (apartment)
+        CoUninitialize();
+    return 0;
+}
+
+/* --- the port --- */
+
+static bool
+windows_lab(void *ctx)
+{
+    (void)ctx;
+    return false; /* a real server: nothing that is meant for a simulation acts here */
+}
+
+static void
+host_windows_free(struct host_windows *h)
+{
+    for (size_t i = 0; i < LANE_COUNT; i++) {
+        if (h->lane[i].thread != NULL) {
+            (void)WaitForSingleObject(h->lane[i].thread, INFINITE);
+            CloseHandle(h->lane[i].thread);
+        }
+        if (h->lane[i].poked != NULL)
+            CloseHandle(h->lane[i].poked);
+    }
+    if (h->manager != NULL)
+        CloseServiceHandle(h->manager);
+    host_queue_done(&h->queue);
+    free(h);
+}
+
+static void
+windows_close(void *ctx)
+{
+    struct host_windows *h = ctx;
+    host_queue_stop(&h->queue);
+    host_windows_free(h);
+}
+
+static enum baton_status
+start_lanes(struct host_windows *h, struct baton_err *err)
+{
+    for (size_t i = 0; i < LANE_COUNT; i++) {
+        struct lane_thread *l = &h->lane[i];
+        *l = (struct lane_thread){.host = h, .lane = (enum lane)i};
+        l->poked = CreateEventW(NULL, FALSE, FALSE, NULL);
+        if (l->poked != NULL)
+            l->thread = CreateThread(NULL, LANE_STACK_BYTES, lane_main, l,
+                                     STACK_SIZE_PARAM_IS_A_RESERVATION, NULL);
+        if (l->thread == NULL)
+            return win_fail(err, GetLastError(), "a worker of the host adapter");
+    }
+    return BATON_OK;
+}
+
+enum baton_status
+host_windows_open(struct host_port *ret_port, struct baton_err *err)
+{
+    struct host_windows *h = calloc(1, sizeof *h);
+    if (h == NULL)
+        return baton_fail(err, BATON_NOMEM, "windows host");
+    enum baton_status rc = host_queue_open(&h->queue, poke, h, err);
+    if (rc == BATON_OK)
+        rc = services_manager(&h->manager, err);
+    if (rc == BATON_OK) {
+        watch_init(&h->watch, h->manager, &h->queue, &h->stops);
+        rc = start_lanes(h, err);
+    }
+    if (rc != BATON_OK) {
+        host_queue_stop(&h->queue);
+        host_windows_free(h);
+        return rc;
+    }
+    *ret_port = host_queue_port(&h->queue);
+    ret_port->lab = windows_lab;
+    ret_port->close = windows_close;
+    return BATON_OK;
+}

@@ -1,0 +1,90 @@
+#include "service_table.h"
+
+#include <string.h>
+
+// clang-format off
+static const struct service_row rows[] = {
+    {"FIMSynchronizationService", "Forefront Identity Manager Synchronization Service", ROLE_ENGINE, PRODUCT_DIRSYNC},
+    {"MSOnlineSyncScheduler", "Windows Azure Active Directory Sync Service", ROLE_SCHEDULER, PRODUCT_DIRSYNC},
+    {"ADSync", "Microsoft Azure AD Sync", ROLE_ENGINE, PRODUCT_CONNECT},
+    {"ADSync", "Microsoft Entra ID Sync", ROLE_ENGINE, PRODUCT_CONNECT},
+};
+// clang-format on
+
+const char *const sync_task_names[] = {"Azure AD Sync Scheduler"};
+const size_t sync_task_count = ARRAY_LEN(sync_task_names);
+
+static char
+lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
+}
+
+bool
+same_name(const char *a, const char *b)
+{
+    while (*a != '\0' && lower(*a) == lower(*b)) {
+        a++;
+        b++;
+    }
+    return *a == '\0' && *b == '\0';
+}
+
+const struct service_row *
+service_row_of(const char *name, const char *display)
+{
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (same_name(rows[i].name, name))
+            return &rows[i];
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (same_name(rows[i].display, display))
+            return &rows[i];
+    return NULL;
+}
+
+enum service_state
+service_state_of(uint32_t state)
+{
+    enum {
+        STOPPED = 1,
+        START_PENDING,
+        STOP_PENDING,
+        RUNNING,
+        CONTINUE_PENDING,
+        PAUSE_PENDING,
+        PAUSED
+    };
+    switch (state) {
+    case STOPPED:
+        return SVC_STOPPED;
+    case START_PENDING:
+        return SVC_STARTING;
+    case STOP_PENDING:
+        return SVC_STOPPING;
+    case RUNNING:
+    case CONTINUE_PENDING:
+    case PAUSE_PENDING:
+    case PAUSED:
+        return SVC_RUNNING;
+    default:
+        return SVC_UNKNOWN;
+    }
+}
+
+enum start_type
+start_type_of(uint32_t start)
+{
+    enum { BOOT, SYSTEM, AUTO, DEMAND, DISABLED };
+    switch (start) {
+    case BOOT:
+    case SYSTEM:
+    case AUTO:
+        return START_AUTO;
+    case DEMAND:
+        return START_MANUAL;
+    case DISABLED:
+        return START_DISABLED;
+    default:
+        return START_UNKNOWN;
+    }
+}

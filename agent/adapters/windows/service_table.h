@@ -1,0 +1,36 @@
+/* service_table.h: the services and tasks of sync products by name, and what the service manager's numbers
+ * mean.
+ *
+ * Shape      A service is known by its name or by its display name: the name of DirSync's scheduler
+ *            has no published source. Names compare without case, as the system has it.
+ * Threads    Reentrant; compiles everywhere.
+ * Source     domain 1.3, 2.1, 2.2.
+ */
+#ifndef AGENT_WINDOWS_SERVICE_TABLE_H
+#define AGENT_WINDOWS_SERVICE_TABLE_H
+
+#include "baton/host.h"
+
+enum service_role { ROLE_NONE, ROLE_ENGINE, ROLE_SCHEDULER };
+
+struct service_row {
+    const char *name, *display;
+    enum service_role role;
+    enum product product; /* PRODUCT_CONNECT: Azure AD Sync has the same */
+};
+
+/* NULL: no sync service. */
+const struct service_row *service_row_of(const char *name, const char *display);
+
+extern const char *const sync_task_names[];
+extern const size_t sync_task_count;
+
+/* dwCurrentState. A paused engine is a process that runs. */
+enum service_state service_state_of(uint32_t state);
+/* SERVICE_AUTO_START and so on, which the registry's Start has too. */
+enum start_type start_type_of(uint32_t start);
+
+/* ASCII letters alone are the same in both cases. */
+bool same_name(const char *a, const char *b);
+
+#endif

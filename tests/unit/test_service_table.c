@@ -1,0 +1,86 @@
+#include "agent/adapters/windows/service_table.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void
+a_service_is_known_by_its_name_in_any_case(void **state)
+{
+    (void)state;
+    const struct service_row *r = service_row_of("adsync", "Something");
+    assert_non_null(r);
+    assert_string_equal(r->name, "ADSync");
+    assert_int_equal(r->role, ROLE_ENGINE);
+    r = service_row_of("FIMSynchronizationService", "");
+    assert_int_equal(r->product, PRODUCT_DIRSYNC);
+}
+
+static void
+a_service_is_known_by_its_display_name_alone(void **state)
+{
+    (void)state;
+    const struct service_row *r =
+        service_row_of("SomethingElse", "Windows Azure Active Directory Sync Service");
+    assert_non_null(r);
+    assert_int_equal(r->role, ROLE_SCHEDULER);
+    assert_non_null(service_row_of("x", "Microsoft Entra ID Sync"));
+}
+
+static void
+a_service_of_others_is_none_of_ours(void **state)
+{
+    (void)state;
+    assert_null(service_row_of("Spooler", "Print Spooler"));
+    assert_null(service_row_of("ADSyncMonitor", "Azure AD Connect Health Sync Monitor"));
+    assert_null(service_row_of("", ""));
+}
+
+static void
+states_are_read_as_what_runs_and_what_does_not(void **state)
+{
+    (void)state;
+    assert_int_equal(service_state_of(1), SVC_STOPPED);
+    assert_int_equal(service_state_of(2), SVC_STARTING);
+    assert_int_equal(service_state_of(3), SVC_STOPPING);
+    for (uint32_t s = 4; s <= 7; s++) /* running, and all ways to pause */
+        assert_int_equal(service_state_of(s), SVC_RUNNING);
+    assert_int_equal(service_state_of(0), SVC_UNKNOWN);
+    assert_int_equal(service_state_of(8), SVC_UNKNOWN);
+}
+
+static void
+only_the_number_of_disabled_is_disabled(void **state)
+{
+    (void)state;
+    static const enum start_type types[] = {START_AUTO,   START_AUTO,     START_AUTO,
+                                            START_MANUAL, START_DISABLED, START_UNKNOWN};
+    for (uint32_t n = 0; n < ARRAY_LEN(types); n++)
+        assert_int_equal(start_type_of(n), types[n]);
+    assert_int_equal(start_type_of(UINT32_MAX), START_UNKNOWN);
+}
+
+static void
+the_task_of_azure_ad_sync_is_known(void **state)
+{
+    (void)state;
+    assert_int_equal(sync_task_count, 1);
+    assert_string_equal(sync_task_names[0], "Azure AD Sync Scheduler");
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_service_is_known_by_its_name_in_any_case),
+        cmocka_unit_test(a_service_is_known_by_its_display_name_alone),
+        cmocka_unit_test(a_service_of_others_is_none_of_ours),
+        cmocka_unit_test(states_are_read_as_what_runs_and_what_does_not),
+        cmocka_unit_test(only_the_number_of_disabled_is_disabled),
+        cmocka_unit_test(the_task_of_azure_ad_sync_is_known),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
