@@ -98,10 +98,13 @@ fill_setup(struct enrolment *e, const struct enrol_options *o, struct baton_err 
     struct setup *s = &e->setup;
     if (strlen(o->dir) >= sizeof s->dir || strlen(o->host) >= sizeof s->host)
         return baton_fail(err, BATON_USAGE, "a path is too long");
+    if (o->controller != NULL && strlen(o->controller) >= sizeof s->address)
+        return baton_fail(err, BATON_USAGE, "the controller's address is too long");
     text_copy(s->dir, sizeof s->dir, o->dir);
     text_copy(s->host, sizeof s->host, o->host);
     text_copy(s->proxy, sizeof s->proxy, o->proxy == NULL ? "" : o->proxy);
-    text_copy(s->address, sizeof s->address, e->token.address);
+    text_copy(s->address, sizeof s->address,
+              o->controller == NULL ? e->token.address : o->controller);
     find_name(o, s->name);
     s->tenant = e->token.tenant;
     s->controller_sign = e->token.controller_sign;

@@ -28,6 +28,7 @@ static const char usage[] =
     "  --host HOST       how the server is reached: lab:SOCKET\n"
     "  --token TEXT      the enrolment token (better: --token-file FILE, or - for standard input)\n"
     "  --name NAME       this server's name, as the token was made for\n"
+    "  --controller ADDR tcp://host:port, where it is another one from here than the token says\n"
     "  --proxy URL       http://host:port or socks5://host:port on the way to the controller\n"
     "  --timeout SECONDS how long enrol waits for the controller: 60\n"
     "  --output FORMAT   table or json\n"
@@ -62,6 +63,7 @@ enum {
     OPT_TOKEN_FILE,
     OPT_HOST,
     OPT_NAME,
+    OPT_CONTROLLER,
     OPT_PROXY,
     OPT_TIMEOUT,
     OPT_OUTPUT,
@@ -81,6 +83,7 @@ static const struct option long_options[] = {
     {"token-file", required_argument, NULL, OPT_TOKEN_FILE},
     {"host", required_argument, NULL, OPT_HOST},
     {"name", required_argument, NULL, OPT_NAME},
+    {"controller", required_argument, NULL, OPT_CONTROLLER},
     {"proxy", required_argument, NULL, OPT_PROXY},
     {"timeout", required_argument, NULL, OPT_TIMEOUT},
     {"output", required_argument, NULL, OPT_OUTPUT},
@@ -117,6 +120,7 @@ take_option(struct options *o, int option, const char *word, struct baton_err *e
                  {OPT_HOST, &o->enrol.host},
                  {OPT_TOKEN_FILE, &o->enrol.token_file},
                  {OPT_NAME, &o->enrol.name},
+                 {OPT_CONTROLLER, &o->enrol.controller},
                  {OPT_PROXY, &o->enrol.proxy},
                  {OPT_OUTPUT, &o->output},
                  {OPT_FROM, &o->preflight.from},

@@ -12,6 +12,7 @@ enum baton_status agent_run(const char *dir, struct baton_err *err) BATON_MUST_U
 
 struct enrol_options {
     const char *dir, *token, *token_file, *host, *name, *proxy;
+    const char *controller; /* its address, when it is another one from here than the token says */
     uint64_t timeout_ms;
 };
 enum baton_status agent_enrol(const struct enrol_options *o, struct baton_err *err) BATON_MUST_USE;

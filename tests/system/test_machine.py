@@ -150,6 +150,18 @@ class Program(BatonCase):
         self.assertEqual(done.returncode, 8, done.stderr)
         self.assertIn("the proxy answered: HTTP/1.1 407 Proxy Authentication Required", done.stderr)
 
+    def test_a_controller_may_have_another_address_from_here_than_its_token_says(self):
+        site = self.site
+        lab = site.tenant("contoso")
+        token = site._file("elsewhere.token", site.baton("agent", "token", "contoso", "OLD", "--role", "old"))
+        words = ["enrol", "--dir", site.dir / "elsewhere", "--token-file", token, "--host", lab.socket("OLD"), "--timeout", "4"]
+        nobody = f"tcp://127.0.0.1:{free_port()}"
+        done = self.run_agent(*words, "--controller", nobody)
+        self.assertEqual(done.returncode, 8, done.stderr)
+        self.assertIn(nobody, done.stderr)
+        self.assertEqual(self.run_agent(*words, "--controller", f"tcp://localhost:{site.bus}").returncode, 0)
+        self.assertIn(f"address = tcp://localhost:{site.bus}", (site.dir / "elsewhere" / "baton-agent.ini").read_text())
+
     def test_status_says_what_the_agent_knows_and_whether_it_runs(self):
         site = self.site
         site.tenant("contoso")
