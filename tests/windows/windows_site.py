@@ -5,6 +5,7 @@ wizard, and its judge watches. Its servers are moved by what really happens in t
 the stand-in that starts or stops asks here, and its powershell.exe fetches its answers here. So what the
 agent sees is real services, processes, registry and files, with a product behind them that changes.
 """
+import concurrent.futures
 import contextlib
 import json
 import os
@@ -29,6 +30,8 @@ SERVICES = {"dirsync": ("FIMSynchronizationService", "MSOnlineSyncScheduler"), "
 POWERSHELL = "drive_c/windows/system32/WindowsPowerShell/v1.0/powershell.exe"
 LOCATOR = r"HKLM\Software\Classes\CLSID\{4590F811-1D3A-11D0-891F-00AA004B2E24}\InprocServer32"
 AGENT = r"C:\Program Files\Baton\baton-agent.exe"
+SETTINGS_EXPORT = r"C:\ProgramData\Baton\settings-export"
+SETTINGS_IMPORT = r"C:\ProgramData\Baton\settings-import"
 DATA = r"C:\ProgramData\Baton"
 
 
@@ -284,6 +287,17 @@ class Server:
         finally:
             self.close_tool("AzureADConnect.exe")
 
+    def receive(self, path):
+        """The wizard has written that settings file where it writes them."""
+        folder = self.machine.unix(SETTINGS_EXPORT)
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, folder / path.name)
+
+    def placed(self):
+        """The settings file that the agent has put down."""
+        found = sorted(f for f in self.machine.unix(SETTINGS_IMPORT).iterdir() if f.is_file() and f.suffix != ".part")
+        return found[-1]
+
     def logged(self, name):
         log = self.folder / name
         return log.read_text().splitlines() if log.exists() else []
@@ -329,6 +343,47 @@ class WineSite(Site):
         fingerprint = next(line.split()[-1] for line in out.splitlines() if line.startswith("fingerprint"))
         server.agent_start()
         self.baton("agent", "confirm", tenant, host, "--expect", fingerprint)
+
+    # --- what people do at the consoles, as deploy/lab_site has it, with windows and files that are there ---
+    def stage(self, tenant):
+        lab, old, new = self.labs[tenant], self.servers["OLD"], self.servers["NEW"]
+        with old.wizard():
+            made = lab.do("OLD", "wizard", act="export-settings", by="CONTOSO\\anna")["path"]
+            old.receive(lab.dir / "servers/OLD" / made)
+        self.wait_state(tenant, "S3", timeout=120)
+        with new.wizard():
+            placed = new.placed()
+            shutil.copy(placed, lab.dir / "servers/NEW/settings-import" / placed.name)
+            self.migrate(lab, new)
+        self.wait_state(tenant, "S5", timeout=180)
+
+    def migrate(self, lab, new):
+        """The wizard installs the product; when the lab's is there the prefix gets its own, whose service the lab follows."""
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            act = pool.submit(lab.do, "NEW", "wizard", act="migrate", by="CONTOSO\\anna")
+            self.wait_until("the product is on", lambda: lab.do("NEW", "product")["present"])
+            new.install("connect")
+            act.result()
+
+    def fence(self, tenant):
+        """C1 to C3, which takes at least the production gap."""
+        self.wait_until("start", lambda: self.baton("cutover", "start", tenant) is not None, timeout=60)
+        self.wait_state(tenant, "C3", timeout=180)
+
+    def activate(self, tenant):
+        """C4 to D1: a person leaves staging mode; the first export. D1 lasts a day."""
+        with self.servers["NEW"].wizard():
+            self.labs[tenant].do("NEW", "wizard", act="staging-off", by="CONTOSO\\anna")
+        self.wait_state(tenant, "D1", timeout=180)
+
+    def last_words(self, tenant):
+        said = self.baton("cutover", "explain", tenant, check=False)
+        print(said.stdout, said.stderr, file=sys.stderr)
+        for server in self.servers.values():
+            for log in (*server.machine.dir.glob("start-*.log"), server.folder / "questions.log"):
+                if log.exists():
+                    print(f"--- {server.name} {log.name}", *log.read_text(errors="replace").splitlines()[-25:],
+                          sep="\n    ", file=sys.stderr)
 
     def close(self, keep=False):
         for server in self.servers.values():
