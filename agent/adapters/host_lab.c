@@ -168,15 +168,15 @@ run_locally(struct host_lab *h, const struct host_work *work, const json_t *answ
         json_decref(text);
         return rc;
     }
-    struct lab_place place = {.path = json_string_value(json_object_get(answer, "path")),
-                              .dir = json_string_value(json_object_get(answer, "dir"))};
-    return lab_file_run(h->folder, &work->request, work->bytes, &place, done, err);
+    struct place place = {.file = json_string_value(json_object_get(answer, "path")),
+                          .folder = json_string_value(json_object_get(answer, "dir"))};
+    return lab_file_run(h->folder, &work->request, &place, done, err);
 }
 
 static bool
 is_local(enum host_op op)
 {
-    return op == HOST_COLLECT || (op >= HOST_FILE_STAT && op <= HOST_FILE_COMMIT);
+    return op == HOST_COLLECT || host_is_file_op(op);
 }
 
 /* A server without power is one that does not answer, whatever carries the words. */

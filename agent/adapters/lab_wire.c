@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/text.h"
+#include "place_files.h"
 
 struct word {
     const char *text;
@@ -89,19 +90,13 @@ dump_line(json_t *object)
     return line;
 }
 
-static bool
-is_file_op(enum host_op op)
-{
-    return op >= HOST_FILE_STAT && op <= HOST_FILE_COMMIT;
-}
-
 char *
 lab_request_line(uint32_t id, const struct host_request *request)
 {
-    const char *op = is_file_op(request->op) ? "file" : host_op_name(request->op);
+    const char *op = host_is_file_op(request->op) ? "file" : host_op_name(request->op);
     json_t *object = json_pack("{s:I,s:s}", "id", (json_int_t)id, "op", op);
     int rc = 0;
-    if (is_file_op(request->op))
+    if (host_is_file_op(request->op))
         rc = json_object_set_new(object, "place",
                                  json_string(host_place_name((enum host_place)request->place)));
     else if (request->op == HOST_COLLECT)

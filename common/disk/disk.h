@@ -38,6 +38,11 @@ bool disk_flush(int fd);
 /* The name becomes durable with its folder: after disk_open or disk_rename. */
 bool disk_flush_name(const char *path);
 
+struct disk_info {
+    uint64_t bytes, written_ns; /* since 1970, UTC */
+};
+bool disk_info(int fd, struct disk_info *ret_info);
+
 bool disk_rename(const char *from, const char *to); /* over what is there */
 bool disk_remove(const char *path);
 bool disk_exists(const char *path);  /* false and ENOENT: it does not */

@@ -154,6 +154,23 @@ disk_folder_is_closed(const char *path)
     return stat(path, &st) != 0 || (st.st_mode & OTHERS) == 0;
 }
 
+static uint64_t
+nanoseconds(struct timespec t)
+{
+    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+bool
+disk_info(int fd, struct disk_info *ret_info)
+{
+    struct stat st;
+    if (fstat(fd, &st) != 0)
+        return false;
+    *ret_info =
+        (struct disk_info){.bytes = (uint64_t)st.st_size, .written_ns = nanoseconds(st.st_mtim)};
+    return true;
+}
+
 bool
 disk_lock(int fd, bool shared)
 {
@@ -169,7 +186,7 @@ entry_of(int dir, const char *name, struct disk_entry *ret_entry)
     *ret_entry = (struct disk_entry){
         .name = name,
         .bytes = (uint64_t)st.st_size,
-        .written_ns = (uint64_t)st.st_mtim.tv_sec * 1000000000 + (uint64_t)st.st_mtim.tv_nsec,
+        .written_ns = nanoseconds(st.st_mtim),
     };
     return true;
 }

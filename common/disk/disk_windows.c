@@ -364,6 +364,17 @@ unix_ns(FILETIME t)
     return ticks < ticks_1601_to_1970 ? 0 : (ticks - ticks_1601_to_1970) * 100;
 }
 
+bool
+disk_info(int fd, struct disk_info *ret_info)
+{
+    BY_HANDLE_FILE_INFORMATION is;
+    if (!GetFileInformationByHandle((HANDLE)_get_osfhandle(fd), &is))
+        return failed();
+    *ret_info = (struct disk_info){.bytes = (uint64_t)is.nFileSizeHigh << 32 | is.nFileSizeLow,
+                                   .written_ns = unix_ns(is.ftLastWriteTime)};
+    return true;
+}
+
 static bool
 visit_found(const WIN32_FIND_DATAW *found, bool (*visit)(void *ctx, const struct disk_entry *entry),
             void *ctx)
