@@ -3,6 +3,7 @@
 #include "common/crypto/keyfile.h"
 #include "controller/adapters/api.h"
 #include "controller/adapters/store_sqlite.h"
+#include "controller/allow.h"
 #include "controller/login.h"
 #include "controller/service.h"
 
@@ -18,6 +19,7 @@ enum { FIRST_ROLES = ROLE_VIEW | ROLE_OPERATE | ROLE_APPROVE | ROLE_AUDIT | ROLE
 
 struct made { /* what the person needs afterwards */
     char token_path[SETTINGS_PATH_BYTES];
+    char allow_path[SETTINGS_PATH_BYTES], allow[ALLOW_TEXT_BYTES];
     char fingerprint[API_FINGERPRINT_BYTES];
     struct baton_key key;
     struct baton_id operator;
@@ -159,12 +161,14 @@ next_steps(const struct settings *s, const char *name, const struct made *made)
            "operator     %s (%s), token in %s\n\n"
            "Next:\n"
            "  baton-controller run --dir %s\n"
+           "  or as a service, with %s in /etc/systemd/system/baton-controller.service.d:\n"
+           "  it says which networks may reach it\n"
            "%s %s, with a copy of the token:\n"
            "  baton login https://%s --fingerprint %s --token %s\n"
            "  baton operator new %s\n"
            "where the root key is kept, with everybody's card:\n"
            "  baton trust init --root-key root.key --operator %s.card\n",
-           s->dir, key, made->fingerprint, name, id, made->token_path, s->dir,
+           s->dir, key, made->fingerprint, name, id, made->token_path, s->dir, made->allow_path,
            loopback(api) ? "here, as" : "on the machine of", name, api, made->fingerprint,
            made->token_path, name, name);
     if (alone)
@@ -190,6 +194,7 @@ made_undo(const struct settings *s, const struct made *made)
     unlink(s->cert);
     unlink(s->cert_key);
     unlink(made->token_path);
+    unlink(made->allow_path);
     rmdir(s->dir);
 }
 
@@ -201,9 +206,12 @@ init_run(const struct init_wish *wish, struct baton_err *err)
     if (!baton_name_valid(wish->operator) || strchr(wish->operator, '/') != NULL ||
         wish->operator[0] == '.')
         return baton_fail(err, BATON_USAGE, "--operator: a name without slashes");
-    enum baton_status rc = settings_new(&s, &wish->flags, err);
+    enum baton_status rc = allow_drop_in(wish->allow, made.allow, err);
+    if (rc == BATON_OK)
+        rc = settings_new(&s, &wish->flags, err);
     if (rc != BATON_OK)
         return rc;
+    snprintf(made.allow_path, sizeof made.allow_path, "%s/allow.conf", s.dir);
     snprintf(made.token_path, sizeof made.token_path, "%s/%s.token", s.dir, wish->operator);
     rc = dir_make(s.dir, &made.dir, err);
     if (rc == BATON_OK)
@@ -212,6 +220,8 @@ init_run(const struct init_wish *wish, struct baton_err *err)
         rc = store_make(&s, err);
     if (rc == BATON_OK)
         rc = ini_make(&s, err);
+    if (rc == BATON_OK)
+        rc = file_write(made.allow_path, made.allow, err);
     if (rc == BATON_OK)
         rc = api_tls_ensure(s.cert, s.cert_key, s.api_host, made.fingerprint, err);
     if (rc == BATON_OK)

@@ -1,4 +1,5 @@
-/* init.h: makes a controller's directory: keys, database, settings, certificate, first operator.
+/* init.h: makes a controller's directory: keys, database, settings, certificate, the drop-in
+ * that says who may reach it, first operator.
  *
  * Shape      Everything or nothing: what was made is removed again when a step fails.
  * Errors     BATON_CONFLICT: the directory holds something already. Others from each step.
@@ -12,6 +13,7 @@
 struct init_wish {
     struct settings_flags flags;
     const char *operator; /* name of the first one */
+    const char *allow;    /* networks, as allow.h; NULL: the private ones */
 };
 
 enum baton_status init_run(const struct init_wish *wish, struct baton_err *err) BATON_MUST_USE;

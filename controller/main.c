@@ -22,6 +22,7 @@ static const char usage[] =
     "  baton-controller init --dir DIR [--listen tcp://ADDRESS:PORT] [--advertise "
     "tcp://HOST:PORT]\n"
     "                        [--api ADDRESS:PORT] [--operator NAME]\n"
+    "                        [--allow NETWORK[,NETWORK...]]\n"
     "  baton-controller run --dir DIR          serve until SIGTERM\n"
     "  baton-controller check --dir DIR        the whole database: integrity, chains, tree, state\n"
     "  baton-controller rebuild --dir DIR      make the state rows again from the audit\n"
@@ -31,6 +32,7 @@ static const char usage[] =
     "  baton-controller --version | --help\n"
     "\n"
     "  --listen, --advertise and --api are accepted by run too, and win over baton.ini.\n"
+    "  --allow: who may reach it as a service; without it, the private networks.\n"
     "\n"
     "Examples\n"
     "  baton-controller init --dir /var/lib/baton --listen tcp://192.0.2.7:7400 --api "
@@ -40,7 +42,7 @@ static const char usage[] =
 
 struct arguments {
     struct settings_flags flags;
-    const char *operator;
+    const char *operator, * allow;
     const char *word[3]; /* command and what stands behind it */
     int words;
 };
@@ -49,10 +51,15 @@ static enum baton_status
 arguments_parse(int argc, char **argv, struct arguments *a, struct baton_err *err)
 {
     static const struct option options[] = {
-        {"dir", required_argument, NULL, 'd'},       {"listen", required_argument, NULL, 'l'},
-        {"advertise", required_argument, NULL, 'a'}, {"api", required_argument, NULL, 'p'},
-        {"operator", required_argument, NULL, 'o'},  {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'v'},         {NULL, 0, NULL, 0},
+        {"dir", required_argument, NULL, 'd'},
+        {"listen", required_argument, NULL, 'l'},
+        {"advertise", required_argument, NULL, 'a'},
+        {"api", required_argument, NULL, 'p'},
+        {"operator", required_argument, NULL, 'o'},
+        {"allow", required_argument, NULL, 'w'},
+        {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'v'},
+        {NULL, 0, NULL, 0},
     };
     int option;
     opterr = 0;
@@ -73,6 +80,9 @@ arguments_parse(int argc, char **argv, struct arguments *a, struct baton_err *er
             break;
         case 'o':
             a->operator= optarg;
+            break;
+        case 'w':
+            a->allow = optarg;
             break;
         case 'h':
             a->word[a->words++] = "help";
@@ -115,7 +125,7 @@ command_version(const struct arguments *a, struct baton_err *err)
 static enum baton_status
 command_init(const struct arguments *a, struct baton_err *err)
 {
-    struct init_wish wish = {.flags = a->flags, .operator= a->operator};
+    struct init_wish wish = {.flags = a->flags, .operator= a->operator, .allow = a->allow };
     log_level_set(LEVEL_WARN);
     return init_run(&wish, err);
 }
