@@ -171,6 +171,17 @@ the_engine_lies_above_bin(void **state)
     assert_false(engine_folder_of("C:\\0123456789\\Bin\\m.exe", out, 10));
 }
 
+static void
+only_exports_of_settings_count_as_such(void **state)
+{
+    (void)state;
+    assert_true(product_exports_settings_as("Applied-SynchronizationPolicy-20261128-101500.JSON"));
+    assert_true(product_exports_settings_as("Exported-SynchronizationPolicy-1.json"));
+    assert_false(product_exports_settings_as("trace-20261128-101500.log"));
+    assert_false(product_exports_settings_as("Applied-SynchronizationPolicy-1.json.tmp"));
+    assert_false(product_exports_settings_as(".json"));
+}
+
 int
 main(void)
 {
@@ -186,6 +197,7 @@ main(void)
         cmocka_unit_test(versions_are_four_numbers),
         cmocka_unit_test(the_database_is_local_express_full_or_unknown),
         cmocka_unit_test(the_engine_lies_above_bin),
+        cmocka_unit_test(only_exports_of_settings_count_as_such),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -140,17 +140,9 @@ is_service(const struct sync_services *services, DWORD pid)
 struct process_look {
     const struct sync_services *services;
     const struct discovery *discovery;
+    struct collector_host *collectors;
     bool installing;
-    uint64_t we_began_unix_ms;
 };
-
-/* Numbers are used again: a parent of ours by number alone may be one that ended long ago. */
-static bool
-is_our_child(const struct process_look *l, const PROCESSENTRY32W *p)
-{
-    return p->th32ParentProcessID == GetCurrentProcessId() && l->we_began_unix_ms != 0 &&
-           began_unix_ms(p->th32ProcessID) >= l->we_began_unix_ms;
-}
 
 static enum baton_status
 take_process(const struct process_look *l, const PROCESSENTRY32W *p, struct host_completion *done,
@@ -159,7 +151,7 @@ take_process(const struct process_look *l, const PROCESSENTRY32W *p, struct host
     char image[NAME_BYTES];
     DWORD session = 0;
     enum process_kind kind;
-    if (p->th32ProcessID == 0 || is_our_child(l, p))
+    if (p->th32ProcessID == 0 || collector_has(l->collectors, p->th32ProcessID))
         return BATON_OK;
     win_line(p->szExeFile, image, sizeof image);
     (void)ProcessIdToSessionId(p->th32ProcessID, &session);
@@ -184,10 +176,10 @@ take_process(const struct process_look *l, const PROCESSENTRY32W *p, struct host
 
 enum baton_status
 processes_look(const struct sync_services *services, const struct discovery *discovery,
-               struct host_completion *done, struct baton_err *err)
+               struct collector_host *collectors, struct host_completion *done,
+               struct baton_err *err)
 {
-    const struct process_look look = {services, discovery, installer_at_work(),
-                                      began_unix_ms(GetCurrentProcessId())};
+    const struct process_look look = {services, discovery, collectors, installer_at_work()};
     PROCESSENTRY32W p = {.dwSize = sizeof p};
     HANDLE all = CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0);
     if (all == INVALID_HANDLE_VALUE || !Process32FirstW(all, &p)) {

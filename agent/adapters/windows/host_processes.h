@@ -8,11 +8,13 @@
 #ifndef AGENT_WINDOWS_HOST_PROCESSES_H
 #define AGENT_WINDOWS_HOST_PROCESSES_H
 
+#include "collect_run.h"
 #include "host_product.h"
 
-/* Into done->u.process and count. Children of this process are not told: they are our collectors. */
+/* Into done->u.process and count. The collectors' own processes are not told. */
 enum baton_status processes_look(const struct sync_services *services,
-                                 const struct discovery *discovery, struct host_completion *done,
+                                 const struct discovery *discovery,
+                                 struct collector_host *collectors, struct host_completion *done,
                                  struct baton_err *err) BATON_MUST_USE;
 
 #endif

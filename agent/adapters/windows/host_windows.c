@@ -5,17 +5,20 @@
 #include <windows.h>
 
 #include <objbase.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "collect_run.h"
 #include "host_machine.h"
+#include "host_places.h"
 #include "host_processes.h"
 #include "host_tasks.h"
 #include "host_watch.h"
 #include "win_text.h"
 
 enum lane { LANE_LOOK, LANE_CHANGE, LANE_READ, LANE_COUNT };
-enum { LANE_STACK_BYTES = 256 * 1024 };
+enum { LANE_STACK_BYTES = 512 * 1024, IDLE_MS = 10000 };
 
 #define OP(op) (1U << (op))
 
@@ -38,16 +41,35 @@ struct host_windows {
     struct host_queue queue; /* first: the port's ctx */
     struct lane_thread lane[LANE_COUNT];
 
+    struct places places;
+    struct collector_host *collectors;
+
+    pthread_mutex_t ask_lock; /* what LANE_READ asks collectors now, and the product it asks */
+    const struct host_work *asked;
+    enum product product;
+    char engine_folder[SERVICE_PATH_BYTES];
+
     /* of LANE_LOOK */
     SC_HANDLE manager;
     struct host_watch watch;
     struct stops stops;
 };
 
+/* A question that nobody waits for any more ends early. */
+static void
+end_unwanted(struct host_windows *h)
+{
+    pthread_mutex_lock(&h->ask_lock);
+    if (h->asked != NULL && !host_queue_wanted(&h->queue, h->asked))
+        collector_cancel(h->collectors);
+    pthread_mutex_unlock(&h->ask_lock);
+}
+
 static void
 poke(void *ctx)
 {
     struct host_windows *h = ctx;
+    end_unwanted(h);
     for (size_t i = 0; i < LANE_COUNT; i++)
         if (h->lane[i].poked != NULL)
             SetEvent(h->lane[i].poked);
@@ -103,7 +125,7 @@ look_processes(struct host_windows *h, struct host_completion *done, struct bato
     rc = product_look(&services, &product, &discovery, err);
     if (rc != BATON_OK && rc != BATON_MALFORMED)
         return rc;
-    return processes_look(&services, &discovery, done, err);
+    return processes_look(&services, &discovery, h->collectors, done, err);
 }
 
 static enum baton_status
@@ -112,7 +134,15 @@ look_product(struct host_windows *h, struct host_completion *done, struct baton_
     struct sync_services services;
     struct discovery discovery;
     enum baton_status rc = scan(h, &services, err);
-    return rc == BATON_OK ? product_look(&services, &done->u.product, &discovery, err) : rc;
+    if (rc == BATON_OK)
+        rc = product_look(&services, &done->u.product, &discovery, err);
+    if (rc != BATON_OK)
+        return rc;
+    pthread_mutex_lock(&h->ask_lock);
+    h->product = discovery.product;
+    memcpy(h->engine_folder, discovery.engine_folder, sizeof h->engine_folder);
+    pthread_mutex_unlock(&h->ask_lock);
+    return BATON_OK;
 }
 
 static enum baton_status
@@ -148,6 +178,44 @@ change(struct host_windows *h, const struct host_work *work, struct baton_err *e
     return rc;
 }
 
+/* --- collectors and files --- */
+
+/* The product is whatever the last look found: a round asks for it before its collectors. */
+static enum product
+begin_asking(struct host_windows *h, const struct host_work *work)
+{
+    char folder[SERVICE_PATH_BYTES];
+    pthread_mutex_lock(&h->ask_lock);
+    h->asked = work;
+    enum product product = h->product;
+    memcpy(folder, h->engine_folder, sizeof folder);
+    pthread_mutex_unlock(&h->ask_lock);
+    collector_host_engine(h->collectors, folder);
+    return product;
+}
+
+static enum baton_status
+collect(struct host_windows *h, const struct host_work *work, struct baton_err *err)
+{
+    struct host_completion *done = work->done;
+    enum product product = begin_asking(h, work);
+    enum baton_status rc =
+        collector_run(h->collectors, (enum host_collector)work->request.collector, product,
+                      work->left_ms, &done->text, &done->text_len, err);
+    pthread_mutex_lock(&h->ask_lock);
+    h->asked = NULL;
+    pthread_mutex_unlock(&h->ask_lock);
+    return rc;
+}
+
+static enum baton_status
+read_or_put(struct host_windows *h, const struct host_work *work, struct baton_err *err)
+{
+    if (host_is_file_op(work->request.op))
+        return places_run(&h->places, h->collectors, &work->request, work->done, err);
+    return collect(h, work, err);
+}
+
 /* --- workers --- */
 
 static enum baton_status
@@ -159,8 +227,7 @@ carry_out(struct host_windows *h, enum lane lane, struct host_work *work)
         return looks[op](h, work->done, err);
     if (lane == LANE_CHANGE)
         return change(h, work, err);
-    return baton_fail(err, BATON_NOT_FOUND, "%s: this adapter does not answer that",
-                      host_op_name(op));
+    return read_or_put(h, work, err);
 }
 
 static void
@@ -187,7 +254,7 @@ wait_for_more(struct lane_thread *l)
     HANDLE handles[1 + WATCH_HANDLES_MAX] = {l->poked};
     bool looks_on = l->lane == LANE_LOOK;
     size_t count = 1 + (looks_on ? watch_handles(&h->watch, handles + 1) : 0);
-    uint32_t most_ms = looks_on ? watch_wait_ms(&h->watch) : HOST_WAIT_MS;
+    uint32_t most_ms = looks_on ? watch_wait_ms(&h->watch) : IDLE_MS;
     DWORD woken = WaitForMultipleObjectsEx((DWORD)count, handles, FALSE,
                                            host_queue_wait_ms(&h->queue, most_ms), TRUE);
     /* an event that says "once" has just said so to the wait */
@@ -195,6 +262,8 @@ wait_for_more(struct lane_thread *l)
         SetEvent(handles[woken - WAIT_OBJECT_0]);
     if (looks_on)
         watch_turn(&h->watch);
+    if (l->lane == LANE_READ)
+        collector_host_idle(h->collectors);
 }
 
 static DWORD WINAPI
@@ -235,7 +304,9 @@ host_windows_free(struct host_windows *h)
     }
     if (h->manager != NULL)
         CloseServiceHandle(h->manager);
+    collector_host_close(&h->collectors);
     host_queue_done(&h->queue);
+    pthread_mutex_destroy(&h->ask_lock);
     free(h);
 }
 
@@ -243,7 +314,7 @@ static void
 windows_close(void *ctx)
 {
     struct host_windows *h = ctx;
-    host_queue_stop(&h->queue);
+    host_queue_stop(&h->queue); /* which also ends what collectors are asked */
     host_windows_free(h);
 }
 
@@ -269,9 +340,17 @@ host_windows_open(struct host_port *ret_port, struct baton_err *err)
     struct host_windows *h = calloc(1, sizeof *h);
     if (h == NULL)
         return baton_fail(err, BATON_NOMEM, "windows host");
+    char collectors[PLACE_PATH_BYTES + 16];
+    pthread_mutex_init(&h->ask_lock, NULL);
     enum baton_status rc = host_queue_open(&h->queue, poke, h, err);
     if (rc == BATON_OK)
         rc = services_manager(&h->manager, err);
+    if (rc == BATON_OK)
+        rc = places_open(&h->places, err);
+    if (rc == BATON_OK) {
+        snprintf(collectors, sizeof collectors, "%s\\collectors", h->places.own);
+        rc = collector_host_open(collectors, &h->collectors, err);
+    }
     if (rc == BATON_OK) {
         watch_init(&h->watch, h->manager, &h->queue, &h->stops);
         rc = start_lanes(h, err);

@@ -104,7 +104,7 @@ product_judge(const struct product_signs *s, struct host_product *p, struct bato
 static bool
 starts(const char *text, const char *with)
 {
-    char head[32];
+    char head[64];
     size_t len = strlen(with);
     if (strlen(text) < len || len >= sizeof head)
         return false;
@@ -131,6 +131,18 @@ sql_edition_of(const char *server, const char *instance, const char *edition)
     if (edition[0] == '\0')
         return SQL_UNKNOWN;
     return starts(edition, "Express") ? SQL_EXPRESS : SQL_FULL;
+}
+
+/* --- its settings --- */
+
+/* The wizard writes the first by itself after every change, and the second when it is asked to. */
+bool
+product_exports_settings_as(const char *file_name)
+{
+    size_t len = strlen(file_name);
+    bool json = len > 5 && same_name(file_name + len - 5, ".json");
+    return json &&
+           (starts(file_name, "Applied-SynchronizationPolicy-") || starts(file_name, "Exported-"));
 }
 
 /* --- where the engine lies --- */

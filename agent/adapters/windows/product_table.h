@@ -38,6 +38,9 @@ enum sql_edition sql_edition_of(const char *server, const char *instance, const 
 /* The instance is one of this machine. */
 bool sql_is_here(const char *server, const char *this_host);
 
+/* A file of the product's data folder is an export of its settings, by its name. */
+bool product_exports_settings_as(const char *file_name);
+
 /* The folder above Bin of a service's program, as the service manager has it: quoted or not, with
  * arguments or not. False: there is no Bin. */
 bool engine_folder_of(const char *image_path, char *out, size_t cap);
