@@ -25,7 +25,8 @@ static const char usage[] =
     "\n"
     "options:\n"
     "  --dir DIR         the agent's own directory: keys, state, settings\n"
-    "  --host HOST       how the server is reached: lab:SOCKET\n"
+    "  --host HOST       how the server is reached: lab:SOCKET; on Windows 'windows', this very\n"
+    "                    server, which need not be said there\n"
     "  --token TEXT      the enrolment token (better: --token-file FILE, or - for standard input)\n"
     "  --name NAME       this server's name, as the token was made for\n"
     "  --controller ADDR tcp://host:port, where it is another one from here than the token says\n"
@@ -152,6 +153,8 @@ command_enrol(const struct options *o, struct baton_err *err)
 {
     struct enrol_options e = o->enrol;
     e.dir = o->dir;
+    if (e.host == NULL)
+        e.host = host_default();
     if (e.host == NULL)
         return baton_fail(err, BATON_USAGE, "enrol needs --host lab:SOCKET");
     if ((e.token == NULL) == (e.token_file == NULL))

@@ -24,9 +24,13 @@ host_name_of(const struct preflight_options *o, struct setup *setup, const char 
     *ret_host = o->host;
     if (o->host != NULL)
         return BATON_OK;
-    if (o->dir == NULL)
-        return baton_fail(err, BATON_USAGE,
-                          "preflight needs --host HOST, --dir DIR or --from FILE");
+    if (o->dir == NULL) {
+        *ret_host = host_default();
+        return *ret_host != NULL
+                   ? BATON_OK
+                   : baton_fail(err, BATON_USAGE,
+                                "preflight needs --host HOST, --dir DIR or --from FILE");
+    }
     *ret_host = setup->host;
     return setup_read(o->dir, setup, err);
 }

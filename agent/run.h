@@ -17,9 +17,11 @@ struct enrol_options {
 };
 enum baton_status agent_enrol(const struct enrol_options *o, struct baton_err *err) BATON_MUST_USE;
 
-/* "lab:SOCKET". */
+/* "lab:SOCKET"; on Windows "windows". */
 enum baton_status host_open(const char *text, struct host_port *ret_host,
                             struct baton_err *err) BATON_MUST_USE;
+/* What an agent looks at when nobody says otherwise: its own server; NULL: this system has no such. */
+const char *host_default(void);
 /* One request, waited for; for the moments before the loop. */
 enum baton_status host_ask(const struct host_port *host, const struct host_request *request,
                            struct host_completion *ret_done, struct baton_err *err) BATON_MUST_USE;

@@ -17,7 +17,7 @@ struct setup {
     char dir[SETUP_PATH_BYTES];
     char address[SETUP_ADDRESS_BYTES]; /* tcp://controller:7400 */
     char proxy[SETUP_ADDRESS_BYTES];   /* http://host:port or socks5://host:port, or empty */
-    char host[SETUP_PATH_BYTES];       /* lab:SOCKET */
+    char host[SETUP_PATH_BYTES];       /* lab:SOCKET or windows */
     char name[NAME_BYTES];             /* this server, as the token calls it */
     struct baton_id tenant;
     struct baton_key controller_sign, controller_curve, root;

@@ -12,3 +12,9 @@ host_open(const char *text, struct host_port *ret_host, struct baton_err *err)
     return baton_fail(err, BATON_USAGE, "unknown host '%s': lab:SOCKET is what this system offers",
                       text);
 }
+
+const char *
+host_default(void)
+{
+    return NULL;
+}
