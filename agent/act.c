@@ -3,6 +3,20 @@
 #include "agent.h"
 #include "common/log.h"
 
+/* Under the name of what it was for: a person looks for that. */
+static void
+tell_proof(const struct agent *a, enum desire desire, const char *words)
+{
+    if (desire == DESIRE_RUNNING)
+        log_info("grant.done", "sync services are %s", words);
+    else if (desire == DESIRE_AS_IS)
+        log_info("act.proof", "sync services are %s", words);
+    else if (a->member.promise.tamper_open)
+        log_warn("guard.stopped", "sync services are %s", words);
+    else
+        log_info("fence.done", "sync services are %s", words);
+}
+
 static void
 journal_proof(struct agent *a, enum desire desire)
 {
@@ -14,7 +28,7 @@ journal_proof(struct agent *a, enum desire desire)
         return;
     a->act_met = true;
     a->act_intended = false;
-    log_info("act.proof", "sync services are %s", words[desire]);
+    tell_proof(a, desire, words[desire]);
     agent_journal(a, JOURNAL_PROOF, words[desire]);
 }
 
@@ -138,8 +152,10 @@ act_take(struct agent *a, const struct host_completion *done)
     reach_ended(&a->reach, good, agent_now_ms());
     if (good)
         log_info("act.effect", "%s", text);
+    else if (a->member.promise.tamper_open)
+        log_error("guard.failed", "%s: %s", text, done->err.text);
     else
-        log_warn("act.failed", "%s", done->err.text);
+        log_warn("act.failed", "%s: %s", text, done->err.text);
     agent_journal(a, JOURNAL_EFFECT, good ? text : done->err.text);
     /* Whatever was answered: only a look says what is so. */
     a->observe_native = true;

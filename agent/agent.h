@@ -71,6 +71,8 @@ struct agent {
     bool act_met;      /* the wish was proven and journaled */
     bool act_intended; /* a first step towards act_desire is on the record */
     enum desire act_desire;
+    bool told_tamper; /* to the log */
+    uint8_t told_quarantine, told_grant;
     bool starting; /* a used grant starts the services; kept over a restart */
     struct facts reported;
     uint64_t reported_ms;

@@ -265,31 +265,35 @@ one_round(struct enrolment *e, struct baton_err *err)
 }
 
 static enum baton_status
-no_answer(const struct enrolment *e, struct baton_err *err)
+no_answer(const struct enrolment *e, const char *address, struct baton_err *err)
 {
     const char *trouble = agent_bus_trouble(e->bus);
     if (trouble[0] == '\0' && e->ended)
         trouble = "what answers there ends each connection: another program, or a controller with "
                   "another key than this token names";
-    return baton_fail(err, BATON_UNREACHABLE, "no answer from the controller at %s%s%s",
-                      e->setup.address, trouble[0] != '\0' ? ": " : "", trouble);
+    return baton_fail(err, BATON_UNREACHABLE, "no answer from the controller at %s%s%s", address,
+                      trouble[0] != '\0' ? ": " : "", trouble);
 }
 
 static enum baton_status
 ask_controller(struct enrolment *e, uint64_t timeout_ms, struct baton_err *err)
 {
     crypto_curve_from_seed(e->token.seed, &e->once, e->once_secret);
-    struct agent_bus_options o = {.endpoint = e->setup.address,
-                                  .proxy = e->setup.proxy[0] == '\0' ? NULL : e->setup.proxy,
+    struct setup way = e->setup; /* the file keeps what the token and the flag said */
+    enum baton_status rc = setup_manage(&way, err);
+    if (rc != BATON_OK)
+        return rc;
+    struct agent_bus_options o = {.endpoint = way.address,
+                                  .proxy = way.proxy[0] == '\0' ? NULL : way.proxy,
                                   .server_key = e->setup.controller_curve,
                                   .key = e->once,
                                   .secret = e->once_secret};
-    enum baton_status rc = agent_bus_open(&o, &e->bus, err);
+    rc = agent_bus_open(&o, &e->bus, err);
     uint64_t until = agent_now_ms() + timeout_ms, again = 0;
     while (rc == BATON_OK && !e->answered) {
         uint64_t now = agent_now_ms();
         if (now >= until)
-            return no_answer(e, err);
+            return no_answer(e, way.address, err);
         rc = one_round(e, err);
         if (rc == BATON_OK && !e->answered && agent_bus_up(e->bus) && now >= again) {
             send_enrol(e);

@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "agent.h"
+#include "agent/adapters/managed.h"
 #include "agent/adapters/process.h"
+#include "agent/windows/service.h"
 #include "common/log.h"
 #include "preflight.h"
 #include "run.h"
@@ -16,15 +18,18 @@ static const char usage[] =
     "       baton-agent status --dir DIR [--output table|json]\n"
     "       baton-agent may-stop --dir DIR\n"
     "       baton-agent preflight --host HOST [--side old|new] [--objects N] [options]\n"
+    "       baton-agent service install|uninstall|start|stop|repair|status   (Windows)\n"
     "\n"
     "enrol makes this server's keys, shows them to the controller named in the token, once, and\n"
     "prints the fingerprint that an operator compares. run watches the server, keeps its promises\n"
     "over every restart, and says 'ready' when it does. status shows what the agent knows.\n"
     "may-stop fails, and says why, while the server is in the middle of a handoff.\n"
     "preflight holds a server against what the product needs, and changes nothing.\n"
+    "service makes this program a service of Windows, shows where it deviates and repairs it.\n"
     "\n"
     "options:\n"
-    "  --dir DIR         the agent's own directory: keys, state, settings\n"
+    "  --dir DIR         the agent's own directory: keys, state, settings; on Windows\n"
+    "                    %ProgramData%\\Baton unless given\n"
     "  --host HOST       how the server is reached: lab:SOCKET; on Windows 'windows', this very\n"
     "                    server, which need not be said there\n"
     "  --token TEXT      the enrolment token (better: --token-file FILE, or - for standard input)\n"
@@ -38,6 +43,7 @@ static const char usage[] =
     "  --objects N       preflight: how many objects will be synchronized\n"
     "  --data DIR        preflight: prerequisites from these files, not the built-in ones\n"
     "  --probe           preflight: connect to the hosts that must be reachable\n"
+    "  --service         what the service manager of Windows starts this program with\n"
     "  --verbose         log more\n"
     "  --help, --version\n"
     "\n"
@@ -50,12 +56,14 @@ static const char usage[] =
     "\n"
     "Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 not authorised, 5 a\n"
     "prerequisite blocks, 6 a person has to look at one, 7 timed out, 8 controller unreachable,\n"
-    "9 conflict. Log level: BATON_LOG=debug|info|warn|error|off.\n";
+    "9 conflict. Log level: BATON_LOG=debug|info|warn|error|off.\n"
+    "On Windows the values of HKLM\\Software\\Policies\\Baton stand above all of these.\n";
 
 struct options {
     struct enrol_options enrol;
     struct preflight_options preflight;
-    const char *dir, *output;
+    const char *dir, *output, *verb; /* verb: of service */
+    bool service;
 };
 
 enum {
@@ -73,6 +81,7 @@ enum {
     OPT_OBJECTS,
     OPT_DATA,
     OPT_PROBE,
+    OPT_SERVICE,
     OPT_VERBOSE,
     OPT_HELP,
     OPT_VERSION
@@ -93,6 +102,7 @@ static const struct option long_options[] = {
     {"objects", required_argument, NULL, OPT_OBJECTS},
     {"data", required_argument, NULL, OPT_DATA},
     {"probe", no_argument, NULL, OPT_PROBE},
+    {"service", no_argument, NULL, OPT_SERVICE},
     {"verbose", no_argument, NULL, OPT_VERBOSE},
     {"help", no_argument, NULL, OPT_HELP},
     {"version", no_argument, NULL, OPT_VERSION},
@@ -138,6 +148,10 @@ take_option(struct options *o, int option, const char *word, struct baton_err *e
         return parse_seconds(optarg, &o->enrol.timeout_ms, err);
     if (option == OPT_PROBE) {
         o->preflight.probe = true;
+        return BATON_OK;
+    }
+    if (option == OPT_SERVICE) {
+        o->service = true;
         return BATON_OK;
     }
     if (option == OPT_VERBOSE) {
@@ -200,28 +214,95 @@ command_preflight(const struct options *o, struct baton_err *err)
     return rc == BATON_OK ? agent_preflight(&p, err) : rc;
 }
 
-static const struct {
+static enum baton_status
+command_service(const struct options *o, struct baton_err *err)
+{
+    struct service_options s = {.verb = o->verb, .dir = o->dir, .output = o->output};
+    enum baton_status rc = check_output(o, err);
+    return rc == BATON_OK ? service_command(&s, err) : rc;
+}
+
+static const struct command {
     const char *name;
     enum baton_status (*run)(const struct options *o, struct baton_err *err);
     bool needs_dir;
-} commands[] = {{"enrol", command_enrol, true},
-                {"run", command_run, true},
-                {"status", command_status, true},
-                {"may-stop", command_may_stop, true},
-                {"preflight", command_preflight, false}};
+} commands[] = {{"enrol", command_enrol, true},          {"run", command_run, true},
+                {"status", command_status, true},        {"may-stop", command_may_stop, true},
+                {"preflight", command_preflight, false}, {"service", command_service, false}};
+
+/* What the machine's administrator fixed, the flag, or where this system keeps such things. */
+static enum baton_status
+find_dir(const struct options *o, char out[SETUP_PATH_BYTES], struct baton_err *err)
+{
+    struct managed m;
+    enum log_level level;
+    enum baton_status rc = managed_read(&m, err);
+    if (rc == BATON_USAGE)
+        log_error("settings.wrong", "%s", err->text);
+    if (rc != BATON_OK)
+        return rc;
+    if (m.set[MANAGED_LOG_LEVEL] && log_level_parse(m.text[MANAGED_LOG_LEVEL], &level))
+        log_level_set(level);
+    return managed_dir(&m, o->dir, out, SETUP_PATH_BYTES, err);
+}
 
 static enum baton_status
-run_command(const char *name, const struct options *o, struct baton_err *err)
+run_command(const struct command *c, const struct options *o, struct baton_err *err)
 {
-    for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
-        if (strcmp(commands[i].name, name) != 0)
-            continue;
-        if (o->dir == NULL && commands[i].needs_dir)
-            return baton_fail(err, BATON_USAGE, "%s needs --dir DIR", name);
-        enum baton_status rc = crypto_init(err);
-        return rc == BATON_OK ? commands[i].run(o, err) : rc;
-    }
-    return baton_fail(err, BATON_USAGE, "there is no command '%s': see baton-agent --help", name);
+    char dir[SETUP_PATH_BYTES];
+    struct options found = *o;
+    enum baton_status rc = c->needs_dir ? find_dir(o, dir, err) : BATON_OK;
+    if (c->needs_dir)
+        found.dir = dir;
+    if (rc == BATON_OK)
+        rc = crypto_init(err);
+    return rc == BATON_OK ? c->run(&found, err) : rc;
+}
+
+static const struct command *
+find_command(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    return NULL;
+}
+
+/* Words that are no options: a command, and after service what to do with it. */
+static enum baton_status
+take_words(struct options *o, int count, char **words, struct baton_err *err)
+{
+    const struct command *c = count == 0 ? NULL : find_command(words[0]);
+    if (count > 0 && c == NULL)
+        return baton_fail(err, BATON_USAGE, "there is no command '%s': see baton-agent --help",
+                          words[0]);
+    bool verb = c != NULL && c->run == command_service;
+    if (c == NULL || count != (verb ? 2 : 1))
+        return baton_fail(err, BATON_USAGE,
+                          verb ? "service install, uninstall, start, stop, repair or status"
+                               : "one command: enrol, run, status, may-stop, preflight or service; "
+                                 "see --help");
+    o->verb = verb ? words[1] : NULL;
+    return run_command(c, o, err);
+}
+
+/* --- as a service --- */
+
+static enum baton_status
+serve(void *ctx, struct baton_err *err)
+{
+    char dir[SETUP_PATH_BYTES];
+    enum baton_status rc = find_dir(ctx, dir, err);
+    if (rc == BATON_OK)
+        rc = crypto_init(err);
+    return rc == BATON_OK ? agent_serve(dir, err) : rc;
+}
+
+static enum baton_status
+be_service(struct options *o, struct baton_err *err)
+{
+    const struct service_job job = {.run = serve, .ctx = o, .dir = o->dir};
+    return service_dispatch(&job, err);
 }
 
 static int
@@ -252,10 +333,7 @@ main(int argc, char **argv)
         if (rc != BATON_OK)
             return finish(rc, &err);
     }
-    if (optind + 1 != argc)
-        return finish(
-            baton_fail(&err, BATON_USAGE,
-                       "one command: enrol, run, status, may-stop or preflight; see --help"),
-            &err);
-    return finish(run_command(argv[optind], &o, &err), &err);
+    enum baton_status rc =
+        o.service ? be_service(&o, &err) : take_words(&o, argc - optind, argv + optind, &err);
+    return finish(rc, &err);
 }

@@ -14,7 +14,7 @@
 #include "common/log.h"
 #include "common/text.h"
 
-enum { HOST_RETRY_MS = 250, MACHINE_LIMIT_MS = 15000 };
+enum { HOST_RETRY_MS = 250, ENROL_LOOK_MS = 1000, MACHINE_LIMIT_MS = 15000 };
 
 struct running {
     struct setup setup;
@@ -217,10 +217,10 @@ boot_memory(struct agent *a, const struct machine *machine, struct baton_err *er
 /* --- host --- */
 
 static bool
-pause_or_stop(int stop_fd)
+pause_or_stop(int stop_fd, long wait_ms)
 {
     zmq_pollitem_t item = {.fd = (zmq_fd_t)stop_fd, .events = ZMQ_POLLIN};
-    return zmq_poll(&item, 1, HOST_RETRY_MS) > 0 && !process_woke();
+    return zmq_poll(&item, 1, wait_ms) > 0 && !process_woke();
 }
 
 static enum baton_status
@@ -253,7 +253,7 @@ wait_for_machine(struct agent *a, int stop_fd, struct machine *ret_machine, stru
         if (!told)
             log_warn("run.host", "%s; waiting for it", err->text);
         told = true;
-        if (pause_or_stop(stop_fd)) {
+        if (pause_or_stop(stop_fd, HOST_RETRY_MS)) {
             a->end = AGENT_STOPS;
             return BATON_OK;
         }
@@ -360,10 +360,29 @@ agent_run(const char *dir, struct baton_err *err)
         rc = BATON_IO;
     while (rc == BATON_OK && end == AGENT_RESTARTS) {
         rc = one_life(&r, &end, err);
-        if (rc == BATON_OK && end == AGENT_RESTARTS && pause_or_stop(r.stop_fd))
+        if (rc == BATON_OK && end == AGENT_RESTARTS && pause_or_stop(r.stop_fd, HOST_RETRY_MS))
             end = AGENT_STOPS;
     }
     if (r.lock_fd >= 0)
         close(r.lock_fd);
     return rc;
+}
+
+enum baton_status
+agent_serve(const char *dir, struct baton_err *err)
+{
+    bool told = false;
+    int stop_fd = process_stop_fd(err);
+    if (stop_fd < 0)
+        return BATON_IO;
+    for (;;) {
+        enum baton_status rc = agent_run(dir, err);
+        if (rc != BATON_NOT_FOUND)
+            return rc;
+        if (!told)
+            log_warn("service.waiting", "%s; waiting for that", err->text);
+        told = true;
+        if (pause_or_stop(stop_fd, ENROL_LOOK_MS))
+            return BATON_OK;
+    }
 }

@@ -10,6 +10,9 @@
 /* Boot, then the network, then until a signal; again from the start when the machine was. */
 enum baton_status agent_run(const char *dir, struct baton_err *err) BATON_MUST_USE;
 
+/* The same, for a service: a directory that is not enrolled yet is waited for. */
+enum baton_status agent_serve(const char *dir, struct baton_err *err) BATON_MUST_USE;
+
 struct enrol_options {
     const char *dir, *token, *token_file, *host, *name, *proxy;
     const char *controller; /* its address, when it is another one from here than the token says */

@@ -101,10 +101,13 @@ session_link(struct agent *a)
     while ((e = agent_bus_event(a->bus)) != LINK_NOTHING) {
         bool up = agent_bus_up(a->bus);
         log_info("session.link", "%s", agent_bus_event_name(e));
-        if (e == LINK_UP)
+        if (e == LINK_UP) {
             say_hello(a);
-        else
+        } else {
+            if (a->session.open)
+                log_warn("session.lost", "controller=%s", a->setup->address);
             a->session.open = false;
+        }
         a->session.link = up;
     }
 }

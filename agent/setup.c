@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agent/adapters/managed.h"
 #include "common/config.h"
 #include "common/disk/disk.h"
 #include "common/text.h"
@@ -104,6 +105,26 @@ dir_is_closed(const char *dir, struct baton_err *err)
 }
 
 enum baton_status
+setup_manage(struct setup *s, struct baton_err *err)
+{
+    struct managed m;
+    const struct {
+        enum managed_id id;
+        char *out;
+    } texts[] = {{MANAGED_ADDRESS, s->address}, {MANAGED_PROXY, s->proxy}};
+    enum baton_status rc = managed_read(&m, err);
+    for (size_t i = 0; rc == BATON_OK && i < ARRAY_LEN(texts); i++) {
+        if (!m.set[texts[i].id])
+            continue;
+        if (strlen(m.text[texts[i].id]) >= SETUP_ADDRESS_BYTES)
+            rc = baton_fail(err, BATON_USAGE, "%s is too long", managed_origin(texts[i].id));
+        else
+            text_copy(texts[i].out, SETUP_ADDRESS_BYTES, m.text[texts[i].id]);
+    }
+    return rc;
+}
+
+enum baton_status
 setup_read(const char *dir, struct setup *ret_setup, struct baton_err *err)
 {
     char path[SETUP_PATH_BYTES];
@@ -123,6 +144,8 @@ setup_read(const char *dir, struct setup *ret_setup, struct baton_err *err)
         rc = dir_is_closed(dir, err);
     if (rc == BATON_OK)
         rc = read_all(c, ret_setup, err);
+    if (rc == BATON_OK)
+        rc = setup_manage(ret_setup, err);
     text_copy(ret_setup->dir, sizeof ret_setup->dir, dir);
     config_close(&c);
     return rc;

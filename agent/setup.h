@@ -2,7 +2,8 @@
  * directory, written once by `enrol`.
  *
  * Shape      Everything is pinned there: the controller's two keys and the root's. Flags and
- *            BATON_* in the environment go above the file as everywhere.
+ *            BATON_* in the environment go above the file as everywhere, and what the machine's
+ *            administrator fixed (managed.h) above all.
  * Errors     BATON_NOT_FOUND: not enrolled. BATON_USAGE: a line that cannot be right.
  * Source     protocol 5; design 7.
  */
@@ -38,6 +39,8 @@ enum setup_file {
 
 enum baton_status setup_read(const char *dir, struct setup *ret_setup,
                              struct baton_err *err) BATON_MUST_USE;
+/* setup_read has done it: what the machine's administrator fixed in place of what it says. */
+enum baton_status setup_manage(struct setup *s, struct baton_err *err) BATON_MUST_USE;
 /* Whole and flushed or not at all; never over an existing one. */
 enum baton_status setup_write(const struct setup *s, struct baton_err *err) BATON_MUST_USE;
 enum baton_status setup_path(const char *dir, enum setup_file file, char out[SETUP_PATH_BYTES],

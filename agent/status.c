@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "agent.h"
+#include "agent/adapters/managed.h"
 #include "common/disk/disk.h"
 
 enum { STATUS_EVERY_MS = 1000, STATUS_BYTES_MAX = 65536 };
@@ -195,6 +196,23 @@ may_stop(const char *dir, struct baton_err *err)
     return is_running(dir) ? may_stop_running(dir, err) : may_stop_stopped(dir, err);
 }
 
+/* What of the settings is not the agent's own; absent when nothing is. */
+static void
+put_managed(json_t *status)
+{
+    struct managed m;
+    struct baton_err err = {0};
+    json_t *fixed = json_object();
+    if (managed_read(&m, &err) != BATON_OK)
+        json_object_set_new(fixed, "error", json_string(err.text));
+    for (size_t i = 0; i < MANAGED_COUNT; i++)
+        if (m.set[i])
+            json_object_set_new(fixed, managed_name((enum managed_id)i), json_string(m.text[i]));
+    if (json_object_size(fixed) > 0)
+        json_object_set(status, "policy", fixed);
+    json_decref(fixed);
+}
+
 static void
 print_value(const json_t *value)
 {
@@ -223,6 +241,11 @@ print_table(json_t *status)
     json_t *epoch = json_object_get(status, "epoch");
     printf("%-16s ", "epoch");
     print_value(json_object_get(epoch, "counter"));
+    json_object_foreach(json_object_get(status, "policy"), name, value)
+    {
+        printf("%-16s %s = ", "policy", name);
+        print_value(value);
+    }
     printf("\nfacts\n");
     json_object_foreach(json_object_get(status, "facts"), name, value)
     {
@@ -244,6 +267,7 @@ status_show(const char *dir, const char *output, struct baton_err *err)
     if (status == NULL)
         return baton_fail(err, BATON_NOMEM, "status");
     json_object_set_new(status, "running", json_boolean(is_running(dir)));
+    put_managed(status);
     if (strcmp(output, "json") == 0) {
         json_dumpf(status, stdout, JSON_INDENT(2) | JSON_SORT_KEYS);
         printf("\n");

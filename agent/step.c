@@ -1,3 +1,4 @@
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -182,13 +183,36 @@ send_words(struct agent *a)
     }
 }
 
+/* What a person has to see, each once until it is over. */
+static void
+tell_alarms(struct agent *a)
+{
+    const struct promise *p = &a->member.promise;
+    if (p->tamper_open && !a->told_tamper)
+        log_error("guard.tamper", "%s",
+                  a->member.watch.note[0] == '\0' ? "what is fenced was touched"
+                                                  : a->member.watch.note);
+    if (p->quarantine != a->told_quarantine && p->quarantine != QUARANTINE_NONE)
+        log_error("guard.quarantine", "cause=%s",
+                  quarantine_name((enum quarantine_cause)p->quarantine));
+    if (p->grant == GRANT_USED && a->told_grant == GRANT_LIVE &&
+        fact_is(&a->member.watch.facts, FACT_STAGING_SCHEDULER, 0))
+        log_warn("staging.left", "epoch=%" PRIu64, p->epoch.counter);
+    a->told_grant = p->grant;
+    a->told_tamper = p->tamper_open;
+    a->told_quarantine = p->quarantine;
+}
+
 static void
 after_step(struct agent *a, const struct order *o)
 {
     if (a->out.plan_changed)
         agent_take_limits(a, o->limits, o->limits_len);
-    if (a->out.log != NULL)
+    if (a->out.log != NULL && a->out.refused)
+        log_warn("order.refused", "%s", a->out.log);
+    else if (a->out.log != NULL)
         log_info("member", "role=%s %s", promise_role(&a->member.promise), a->out.log);
+    tell_alarms(a);
     if (a->out.observe_now)
         a->observe_whole = true;
     send_words(a);

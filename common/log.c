@@ -73,6 +73,14 @@ line_start(char *line, size_t cap, enum log_level level, const char *event)
     return n < 0 ? 0 : (size_t)n < cap ? (size_t)n : cap - 1;
 }
 
+static void (*sink)(enum log_level level, const char *event, const char *text);
+
+void
+log_sink_set(void (*next)(enum log_level level, const char *event, const char *text))
+{
+    sink = next;
+}
+
 /* One fwrite: standard error locks itself and is not buffered, so the line leaves in one piece. */
 BATON_PRINTF(3, 0)
 static void
@@ -82,6 +90,8 @@ log_write(enum log_level level, const char *event, const char *fmt, va_list args
     vsnprintf(text, sizeof text, fmt, args); /* NOLINT(clang-analyzer-valist*): false, clang 14 */
     size_t used = line_start(line, sizeof line - 1, level, event);
     text_copy(line + used, sizeof line - 1 - used, text);
+    if (sink != NULL)
+        sink(level, event, line + used);
     used = strlen(line);
     line[used++] = '\n';
     fwrite(line, 1, used, stderr);

@@ -23,6 +23,9 @@ void log_error(const char *event, const char *fmt, ...) BATON_PRINTF(2, 3);
 
 void log_level_set(enum log_level level); /* a program's --verbose or --quiet */
 bool log_enabled(enum log_level level);   /* before work that only a log line needs */
+/* Beside standard error, what is enabled also goes there: one line of valid text. Set before others log;
+ * called in the thread that logs. */
+void log_sink_set(void (*sink)(enum log_level level, const char *event, const char *text));
 bool log_level_parse(const char *name, enum log_level *ret_level);
 
 #endif

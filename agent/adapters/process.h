@@ -26,6 +26,8 @@ bool process_woke(void);
 void process_give_back(void);
 /* Of the file that this program was started from; false: it cannot be had. */
 bool process_program(char *out, size_t cap);
+/* Where an agent's things lie when nobody says it; false: this system has no such place. */
+bool process_home(char *out, size_t cap);
 /* The system's name for this machine; empty when it has none. */
 void process_host_name(char *out, size_t cap);
 

@@ -84,6 +84,14 @@ process_program(char *out, size_t cap)
     return true;
 }
 
+bool
+process_home(char *out, size_t cap)
+{
+    (void)out;
+    (void)cap;
+    return false;
+}
+
 void
 process_host_name(char *out, size_t cap)
 {

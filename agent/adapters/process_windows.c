@@ -8,6 +8,8 @@
 #include <io.h>
 #include <malloc.h>
 #include <shellapi.h>
+#include <shlobj.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -88,8 +90,8 @@ process_prepare(int *argc, char ***argv)
 static BOOL WINAPI
 on_control(DWORD control)
 {
-    (void)control;
-    process_end();
+    if (control != CTRL_LOGOFF_EVENT) /* a service hears of every session's; ours ends us anyway */
+        process_end();
     return TRUE;
 }
 
@@ -148,6 +150,19 @@ process_program(char *out, size_t cap)
                 WideCharToMultiByte(CP_UTF8, 0, path, -1, out, (int)cap, NULL, NULL) > 0;
     free(path);
     return good;
+}
+
+/* Asked of the system: the environment's word for it is anybody's. */
+bool
+process_home(char *out, size_t cap)
+{
+    wchar_t folder[MAX_PATH];
+    char text[3 * MAX_PATH];
+    if (SHGetFolderPathW(NULL, CSIDL_COMMON_APPDATA, NULL, SHGFP_TYPE_CURRENT, folder) != S_OK ||
+        WideCharToMultiByte(CP_UTF8, 0, folder, -1, text, sizeof text, NULL, NULL) <= 0)
+        return false;
+    int n = snprintf(out, cap, "%s\\Baton", text);
+    return n > 0 && (size_t)n < cap;
 }
 
 void

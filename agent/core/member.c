@@ -147,6 +147,7 @@ refuse(struct member *m, const struct member_event *ev, const struct digest_port
                                .kind = member_kind(m),
                                .note = note},
         out);
+    out->refused = true;
     out->log = refusal_text(refusal);
 }
 

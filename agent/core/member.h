@@ -84,6 +84,7 @@ struct member_word {
 struct member_out {
     bool changed; /* store promise (and plan, trust when flagged) before anything else */
     bool plan_changed, trust_changed;
+    bool refused;     /* the order; log says why */
     bool observe_now; /* take a whole observation at once */
     uint8_t word_count;
     struct member_word word[MEMBER_SAYS_MAX];

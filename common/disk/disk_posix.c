@@ -172,6 +172,19 @@ disk_info(int fd, struct disk_info *ret_info)
 }
 
 bool
+disk_close_folder(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return failed();
+    bool good = fchmod(fd, 0700) == 0; /* another owner's is refused with EPERM */
+    int why = errno;
+    close(fd);
+    errno = why;
+    return good || failed();
+}
+
+bool
 disk_lock(int fd, bool shared)
 {
     return flock(fd, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0;

@@ -128,14 +128,17 @@ static bool
 handle_is_closed(HANDLE file)
 {
     PACL acl = NULL;
+    PSID owner = NULL;
     PSECURITY_DESCRIPTOR sd = NULL;
-    DWORD rc = GetSecurityInfo(file, SE_FILE_OBJECT, DACL_SECURITY_INFORMATION, NULL, NULL, &acl,
-                               NULL, &sd);
+    DWORD rc = GetSecurityInfo(file, SE_FILE_OBJECT,
+                               DACL_SECURITY_INFORMATION | OWNER_SECURITY_INFORMATION, &owner, NULL,
+                               &acl, NULL, &sd);
     if (rc != ERROR_SUCCESS) {
         errno = errno_of(rc);
         return false;
     }
-    bool closed = acl != NULL; /* none: everybody may do everything */
+    /* an owner may give himself everything; without a list everybody may do everything */
+    bool closed = acl != NULL && owner != NULL && sid_may(owner);
     for (WORD i = 0; closed && i < acl->AceCount; i++) {
         void *ace = NULL;
         closed = GetAce(acl, i, &ace) && ace_is_harmless(ace);
@@ -343,6 +346,79 @@ disk_make_folder(const char *path)
     errno = ENOTDIR;
     return is != INVALID_FILE_ATTRIBUTES && (is & FILE_ATTRIBUTE_DIRECTORY) != 0 &&
            (is & FILE_ATTRIBUTE_REPARSE_POINT) == 0;
+}
+
+/* Files, folders, links: whatever it is. */
+static bool
+is_filled(const wchar_t *name)
+{
+    wchar_t pattern[PATH_UNITS + 2];
+    WIN32_FIND_DATAW found;
+    _snwprintf(pattern, ARRAY_LEN(pattern), L"%ls\\*", name);
+    HANDLE search = FindFirstFileW(pattern, &found);
+    if (search == INVALID_HANDLE_VALUE)
+        return true; /* what cannot be looked into is not known to be empty */
+    bool filled = false;
+    do
+        filled = wcscmp(found.cFileName, L".") != 0 && wcscmp(found.cFileName, L"..") != 0;
+    while (!filled && FindNextFileW(search, &found));
+    FindClose(search);
+    return filled;
+}
+
+static bool
+owner_is_ours(const wchar_t *name)
+{
+    PSID owner = NULL;
+    PSECURITY_DESCRIPTOR sd = NULL;
+    if (GetNamedSecurityInfoW((LPWSTR)(uintptr_t)name, SE_FILE_OBJECT, OWNER_SECURITY_INFORMATION,
+                              &owner, NULL, NULL, NULL, &sd) != ERROR_SUCCESS)
+        return false;
+    bool ours = owner != NULL && sid_may(owner);
+    LocalFree(sd);
+    return ours;
+}
+
+/* To the Administrators, so that no later owner's right opens it again. Who may not give it to them, being none
+ * himself, has made it himself. */
+static void
+give_to_administrators(const wchar_t *name)
+{
+    SID_IDENTIFIER_AUTHORITY nt = {SECURITY_NT_AUTHORITY};
+    PSID administrators = NULL;
+    if (!AllocateAndInitializeSid(&nt, 2, SECURITY_BUILTIN_DOMAIN_RID, DOMAIN_ALIAS_RID_ADMINS, 0,
+                                  0, 0, 0, 0, 0, &administrators))
+        return;
+    (void)SetNamedSecurityInfoW((LPWSTR)(uintptr_t)name, SE_FILE_OBJECT, OWNER_SECURITY_INFORMATION,
+                                administrators, NULL, NULL, NULL);
+    FreeSid(administrators);
+}
+
+bool
+disk_close_folder(const char *path)
+{
+    wchar_t name[PATH_UNITS];
+    PACL acl = NULL;
+    BOOL there = FALSE, defaulted = FALSE;
+    if (!wide(path, name))
+        return false;
+    if (!owner_is_ours(name) && is_filled(name)) {
+        errno = EPERM;
+        return false;
+    }
+    PSECURITY_DESCRIPTOR sd = descriptor_new();
+    if (sd == NULL || !GetSecurityDescriptorDacl(sd, &there, &acl, &defaulted) || !there) {
+        LocalFree(sd);
+        return failed();
+    }
+    give_to_administrators(name);
+    DWORD rc = SetNamedSecurityInfoW(
+        name, SE_FILE_OBJECT, DACL_SECURITY_INFORMATION | PROTECTED_DACL_SECURITY_INFORMATION, NULL,
+        NULL, acl, NULL);
+    LocalFree(sd);
+    if (rc != ERROR_SUCCESS)
+        errno = errno_of(rc);
+    return rc == ERROR_SUCCESS;
 }
 
 /* One byte far behind every end: locks are mandatory here, and the file itself stays readable. */

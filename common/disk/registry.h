@@ -26,6 +26,11 @@ enum baton_status registry_own_read(const char *key, const char *name, void *out
 enum baton_status registry_own_write(const char *key, const char *name, const void *bytes,
                                      size_t len, struct baton_err *err) BATON_MUST_USE;
 
+/* Whether SYSTEM and Administrators alone may read REGISTRY_OWN; BATON_NOT_FOUND: it is not there. */
+enum baton_status registry_own_is_closed(bool *ret_closed, struct baton_err *err) BATON_MUST_USE;
+/* Makes it when it is not there. */
+enum baton_status registry_own_close(struct baton_err *err) BATON_MUST_USE;
+
 /* What the system says of one of its error numbers: "error 5: Access is denied." */
 void windows_error_text(unsigned long code, char *out, size_t cap);
 enum baton_status windows_fail(struct baton_err *err, const char *what, unsigned long code);

@@ -154,3 +154,58 @@ registry_own_write(const char *key, const char *name, const void *bytes, size_t 
         RegCloseKey(own);
     return code == ERROR_SUCCESS ? BATON_OK : fail_at(err, "cannot write", path, name, code);
 }
+
+static bool
+ace_is_ours(const ACL *acl, DWORD i)
+{
+    void *ace = NULL;
+    if (!GetAce((PACL)(uintptr_t)acl, i, &ace))
+        return false;
+    const ACCESS_ALLOWED_ACE *allowed = ace;
+    PSID sid = (PSID)(uintptr_t)&allowed->SidStart;
+    return allowed->Header.AceType == ACCESS_DENIED_ACE_TYPE ||
+           (allowed->Header.AceType == ACCESS_ALLOWED_ACE_TYPE &&
+            (IsWellKnownSid(sid, WinLocalSystemSid) ||
+             IsWellKnownSid(sid, WinBuiltinAdministratorsSid)));
+}
+
+enum baton_status
+registry_own_is_closed(bool *ret_closed, struct baton_err *err)
+{
+    union {
+        SECURITY_DESCRIPTOR sd;
+        BYTE room[4096];
+    } u;
+    wchar_t path[NAME_UNITS];
+    DWORD len = sizeof u;
+    HKEY own;
+    PACL acl = NULL;
+    BOOL there = FALSE, defaulted;
+    enum baton_status rc = wide(REGISTRY_OWN, path, err);
+    if (rc != BATON_OK)
+        return rc;
+    LSTATUS code = RegOpenKeyExW(HKEY_LOCAL_MACHINE, path, 0, READ_CONTROL | KEY_WOW64_64KEY, &own);
+    if (code == ERROR_SUCCESS) {
+        code = RegGetKeySecurity(own, DACL_SECURITY_INFORMATION, &u.sd, &len);
+        RegCloseKey(own);
+    }
+    if (code != ERROR_SUCCESS)
+        return fail_at(err, "cannot ask who may read", REGISTRY_OWN, "its list of rights", code);
+    bool closed =
+        GetSecurityDescriptorDacl(&u.sd, &there, &acl, &defaulted) && there && acl != NULL;
+    for (DWORD i = 0; closed && i < acl->AceCount; i++)
+        closed = ace_is_ours(acl, i);
+    *ret_closed = closed;
+    return BATON_OK;
+}
+
+enum baton_status
+registry_own_close(struct baton_err *err)
+{
+    HKEY own;
+    LSTATUS code = open_closed(REGISTRY_OWN, &own);
+    if (code != ERROR_SUCCESS)
+        return fail_at(err, "cannot close", REGISTRY_OWN, "its list of rights", code);
+    RegCloseKey(own);
+    return BATON_OK;
+}

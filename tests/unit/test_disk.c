@@ -214,6 +214,26 @@ a_folder_tells_its_files_and_no_folders(void **state)
 }
 
 static void
+a_folder_that_is_open_to_others_can_be_closed(void **state)
+{
+    (void)state;
+#ifdef _WIN32
+    assert_int_equal(mkdir(at("open")),
+                     0); /* with the rights of the folder above, which is closed */
+#else
+    assert_int_equal(mkdir(at("open"), 0755), 0);
+    assert_int_equal(chmod(at("open"), 0755), 0);
+    assert_false(disk_folder_is_closed(at("open")));
+#endif
+    assert_true(disk_close_folder(at("open")));
+    assert_true(disk_folder_is_closed(at("open")));
+    assert_true(disk_close_folder(at("open"))); /* again */
+    assert_int_equal(rmdir(at("open")), 0);
+    assert_false(disk_close_folder(at("none")));
+    assert_int_equal(errno, ENOENT);
+}
+
+static void
 a_file_is_no_folder(void **state)
 {
     (void)state;
@@ -242,6 +262,7 @@ main(void)
         ON_DISK(what_is_made_here_is_closed_to_others),
         ON_DISK(a_lock_is_held_by_one_alone),
         ON_DISK(a_folder_tells_its_files_and_no_folders),
+        ON_DISK(a_folder_that_is_open_to_others_can_be_closed),
         ON_DISK(a_file_is_no_folder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

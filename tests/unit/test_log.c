@@ -74,6 +74,43 @@ lines_captured(void)
     return n;
 }
 
+static struct {
+    enum log_level level;
+    char event[64], text[LOG_LINE_BYTES];
+    size_t count;
+} sunk;
+
+static void
+keep_line(enum log_level level, const char *event, const char *text)
+{
+    sunk.level = level;
+    snprintf(sunk.event, sizeof sunk.event, "%s", event);
+    snprintf(sunk.text, sizeof sunk.text, "%s", text);
+    sunk.count++;
+}
+
+static void
+lines_of_a_stranger(void)
+{
+    log_info("e.quiet", "below the level");
+    log_error("e.wire", "name=%s", "a\r\nb\x1b[31m\xff");
+}
+
+static void
+a_sink_gets_what_is_written_as_one_clean_line(void **state)
+{
+    (void)state;
+    log_level_set(LEVEL_WARN);
+    log_sink_set(keep_line);
+    capture(lines_of_a_stranger);
+    log_sink_set(NULL);
+    assert_int_equal(sunk.count, 1);
+    assert_int_equal(sunk.level, LEVEL_ERROR);
+    assert_string_equal(sunk.event, "e.wire");
+    assert_string_equal(sunk.text, "name=a  b [31m ");
+    assert_non_null(strstr(captured, "error e.wire name=a  b [31m \n"));
+}
+
 static void
 only_the_level_asked_for_and_above_is_written(void **state)
 {
@@ -188,6 +225,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_environment_decides_until_the_program_does),
         cmocka_unit_test(a_line_is_time_level_event_and_pairs),
+        cmocka_unit_test(a_sink_gets_what_is_written_as_one_clean_line),
         cmocka_unit_test(only_the_level_asked_for_and_above_is_written),
         cmocka_unit_test(text_from_outside_cannot_make_a_second_line),
         cmocka_unit_test(a_long_line_is_cut_and_still_ends),
