@@ -8,8 +8,8 @@
  *            events_change answers from what is kept; it looks first, at most once in EVENTS_LOOK_MS.
  * Units      Unix milliseconds.
  * Limits     EVENTS_KEPT; a first look takes the newest of each log; text of an event EVENT_TEXT_BYTES.
- * Errors     BATON_NOT_FOUND: this system keeps no such logs (wevtapi is not there). BATON_DENIED,
- *            BATON_IO. A log that one product alone writes may be missing; the others are read.
+ * Errors     As win_fail: a log that cannot be read. What the others said is kept for later, but a
+ *            look that was not whole gives no answer.
  * Ownership  The caller frees *ret_text, which has a NUL after ret_len bytes.
  * Threads    One at a time.
  * Source     domain 1.5, 2.9; Service Control Manager's 7036, 7040, 7045.

@@ -170,7 +170,6 @@ job_close(struct job *j)
     shut(&j->input);
     shut(&j->output);
     shut(&j->read_done);
-    j->pid = 0;
 }
 
 enum baton_status
@@ -244,12 +243,13 @@ job_lives(const struct job *j)
     return j->process != NULL && WaitForSingleObject(j->process, 0) == WAIT_TIMEOUT;
 }
 
+/* The process itself by its number, which stands as long as it is held; others by the job. */
 bool
 job_has(const struct job *j, DWORD pid)
 {
     BOOL in = FALSE;
-    if (j->job == NULL)
-        return false;
+    if (j->job == NULL || pid == j->pid)
+        return j->job != NULL;
     HANDLE process = OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, pid);
     if (process == NULL)
         return false;

@@ -43,7 +43,7 @@ enum baton_status job_read(struct job *j, void *out, size_t cap, uint32_t limit_
 enum baton_status job_wait(struct job *j, uint32_t limit_ms, uint32_t *ret_exit_code,
                            struct baton_err *err) BATON_MUST_USE;
 bool job_lives(const struct job *j);
-/* Whether the process is one of this job's. */
+/* Whether the process is this one, or one that it started. */
 bool job_has(const struct job *j, DWORD pid);
 
 #endif

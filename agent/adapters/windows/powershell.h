@@ -25,7 +25,7 @@ enum {
 struct powershell {
     char folder[SCRIPT_PATH_BYTES];
     HANDLE cancel;
-    CRITICAL_SECTION lock; /* of job, for powershell_has */
+    CRITICAL_SECTION lock; /* of job and running, for powershell_has */
     struct script_files files;
     struct job job;
     bool running;
@@ -40,7 +40,7 @@ void powershell_close(struct powershell *p);
 enum baton_status powershell_ask(struct powershell *p, const char *word, uint32_t limit_ms,
                                  char **ret_text, size_t *ret_len, bool *ret_error,
                                  struct baton_err *err) BATON_MUST_USE;
-void powershell_rest(struct powershell *p); /* ends one that nobody used for long */
 bool powershell_has(struct powershell *p, DWORD pid);
+void powershell_rest(struct powershell *p); /* ends one that nobody used for long */
 
 #endif

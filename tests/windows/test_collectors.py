@@ -1,0 +1,300 @@
+"""What the collectors of the Windows agent ask, and what they make of every kind of answer."""
+import hashlib
+import json
+import re
+import shutil
+import time
+
+import wine
+
+STANDIN = wine.PROGRAMS.parent / "standin"
+SYSTEM_POWERSHELL = r"C:\windows\system32\WindowsPowerShell\v1.0\powershell.exe"
+FOLDER = r"C:\ProgramData\Baton Test\collect"
+NONE, DIRSYNC, AADSYNC, CONNECT = range(4)
+ENTRA = "b891884f-051e-4a83-95af-2544101c9083"
+
+
+class CollectorsCase(wine.unittest.TestCase):
+    """One machine for the tests of a class; each begins without scripts, answers and logs."""
+    version = "win7"
+
+    @classmethod
+    def setUpClass(cls):
+        cls.machine = wine.Machine(cls.version)
+        cls.addClassCleanup(cls.machine.close)
+
+    def setUp(self):
+        self.standin = self.machine.drive_c / "standin"
+        data = self.machine.unix(r"C:\ProgramData") / "Baton Test"
+        for folder in (self.standin, data):
+            shutil.rmtree(folder, ignore_errors=True)
+        (self.standin / "answers").mkdir(parents=True)
+        data.mkdir()
+
+    def powershell(self, program):
+        shutil.copyfile(program, self.machine.unix(SYSTEM_POWERSHELL))
+
+    def answer(self, word, text, suffix=".json"):
+        (self.standin / "answers" / (word + suffix)).write_text(text, encoding="utf-8")
+
+    def ask(self, *words, product=CONNECT, engine="", check=True):
+        done = self.machine.run(wine.TOOLS / "collect_ask.exe", FOLDER, engine, str(product), *words, check=check, timeout=120)
+        return [json.loads(line) for line in done.out.splitlines()]
+
+    def start(self, *words):
+        return self.machine.start(wine.TOOLS / "collect_ask.exe", FOLDER, "", str(CONNECT), *words, ready='{"')
+
+    def wait_for(self, true, timeout=30):
+        deadline = time.monotonic() + timeout
+        while not true():
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.05)
+
+    def one(self, *words, **more):
+        return self.ask(*words, **more)[-1]
+
+    def log(self, name):
+        file = self.standin / name
+        return file.read_text(errors="replace").splitlines() if file.exists() else []
+
+    def scripts(self):
+        return sorted(self.machine.unix(FOLDER).glob("scripts-*"))
+
+
+class AnswersTest(CollectorsCase):
+    version = "win10"
+
+    def setUp(self):
+        super().setUp()
+        self.powershell(STANDIN / "powershell.exe")
+
+    def test_a_question_reaches_powershell_and_its_answer_comes_back_whole(self):
+        text = '{"StagingModeEnabled":true,"Name":"Zoë – 同期"}'
+        self.answer("scheduler", text)
+        said = self.one("scheduler")
+        self.assertEqual((said["status"], said["text"]), ("BATON_OK", text))
+
+    def test_the_command_line_is_always_the_same_and_says_no_question(self):
+        self.answer("scheduler", "{}")
+        self.answer("global", "[]")
+        self.ask("scheduler", "global")
+        lines = self.log("powershell.log")
+        self.assertEqual(len(lines), 1, "one PowerShell for both questions")
+        folder = self.machine.windows(self.scripts()[0])
+        self.assertEqual(lines[0].lower(), f'"{SYSTEM_POWERSHELL}" -NoProfile -NonInteractive -ExecutionPolicy Bypass '
+                                           f'-File "{folder}\\host.ps1"'.lower())
+        self.assertEqual(self.log("questions.log"), ["scheduler", "global"])
+
+    def test_the_scripts_that_are_run_are_those_that_were_built_in(self):
+        self.answer("scheduler", "{}")
+        self.ask("scheduler")
+        source = wine.ROOT / "agent/adapters/windows/scripts"
+        put = {f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in self.scripts()[0].iterdir()}
+        self.assertEqual(put, {f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in source.glob("*.ps1")})
+
+    def test_a_script_that_was_changed_is_not_run(self):
+        self.answer("scheduler", "{}")
+        self.ask("scheduler")
+        script = self.scripts()[0] / "scheduler.ps1"
+        script.write_bytes(script.read_bytes().replace(b"Get-ADSyncScheduler", b"Set-ADSyncScheduler"))
+        before = len(self.log("powershell.log"))
+        said = self.one("scheduler")
+        self.assertEqual(said["status"], "BATON_REFUSED")
+        self.assertRegex(said["error"], r"scheduler\.ps1 is not the script that this agent was built with")
+        self.assertEqual(len(self.log("powershell.log")), before, "nothing was started")
+        script.unlink()  # what the sentence advises
+        self.assertEqual(self.one("scheduler")["status"], "BATON_OK")
+
+    def test_an_error_record_is_a_status_and_a_sentence(self):
+        self.answer("global", json.dumps({"message": "The term 'Get-ADSyncGlobalSettings' is not recognized", "id": "CommandNotFoundException",
+                                          "category": "ObjectNotFound", "command": "Get-ADSyncGlobalSettings", "type": "x"}), ".error.json")
+        self.answer("scheduler", "{}")
+        said = self.ask("global", "scheduler")
+        self.assertEqual(said[0]["status"], "BATON_NOT_FOUND")
+        self.assertRegex(said[0]["error"], "global: Get-ADSyncGlobalSettings: .*no such cmdlet")
+        self.assertEqual(said[1]["status"], "BATON_OK", "the next question is answered all the same")
+        self.assertEqual(len(self.log("powershell.log")), 1)
+
+    def test_a_resident_powershell_is_known_as_the_agents_own(self):
+        self.answer("scheduler", "{}")
+        said = self.ask("pids", "scheduler", "pids")
+        self.assertEqual([said[0]["names"], said[2]["names"]], [[], ["powershell.exe"]])
+
+    def test_a_resident_powershell_ends_with_the_agent_however_that_ends(self):
+        self.answer("scheduler", "{}")
+        self.start("scheduler", "wait:60000")
+        self.assertEqual(len(self.machine.processes("host.ps1")), 1)
+        self.machine.kill("collect_ask")
+        self.wait_for(lambda: not self.machine.processes("host.ps1"))
+        self.start("scheduler")
+        self.wait_for(lambda: not self.machine.processes("collect_ask"))
+        self.assertEqual(self.machine.processes("host.ps1"), {})
+
+    def test_a_powershell_that_was_killed_is_started_again(self):
+        self.answer("scheduler", '{"a":1}')
+        asking = self.start("scheduler", "wait:3000", "scheduler", "place")
+        self.machine.kill("host.ps1")
+        self.wait_for(lambda: "place" in asking.log.read_text())
+        said = [json.loads(line) for line in asking.log.read_text().splitlines() if line.startswith("{")]
+        self.assertEqual([s.get("status") for s in said[:2]], ["BATON_OK", "BATON_OK"])
+        self.assertEqual(len(self.log("powershell.log")), 2)
+
+    def test_what_a_product_does_not_have_is_absent_and_starts_nothing(self):
+        said = self.one("scheduler", product=DIRSYNC)
+        self.assertEqual((said["status"], said["error"]), ("BATON_NOT_FOUND", "nothing on DirSync answers the question scheduler"))
+        self.assertEqual(self.one("runs", product=NONE)["status"], "BATON_NOT_FOUND")
+        self.assertEqual(self.log("powershell.log"), [])
+
+    def test_the_configuration_is_packed_and_digested_like_the_labs(self):
+        export = self.standin / "export"
+        for folder, name, text in (("Connectors", "Connector_{A}.xml", "<ma-data><name>a</name></ma-data>"),
+                                   ("GlobalSettings", "MV.xml", "<saved-mv-configuration/>"),
+                                   ("SynchronizationRules", "SynchronizationRule_{B}.xml", "<synchronizationRule/>")):
+            (export / folder).mkdir(parents=True)
+            (export / folder / name).write_text(text)
+        self.answer("configuration", r"C:\standin\export", ".path")
+        said, place = self.ask("configuration", "place")
+        self.assertEqual(said["status"], "BATON_OK", said["error"])
+        self.assertEqual({k: len(v) for k, v in json.loads(said["text"]).items()}, {"config": 64, "rules": 64})
+        pack = self.machine.unix(place["pack"]).read_bytes()
+        self.assertEqual(pack[:4], b"BCP1")
+        self.assertIn(b"SynchronizationRules/SynchronizationRule_{B}.xml", pack)
+        self.assertFalse((self.machine.unix(FOLDER) / "dump").exists(), "what was packed is cleared")
+        (export / "GlobalSettings" / "MV.xml").write_text("<saved-mv-configuration><x/></saved-mv-configuration>")
+        again = self.one("configuration")
+        self.assertNotEqual(json.loads(again["text"])["config"], json.loads(said["text"])["config"])
+        self.assertEqual(json.loads(again["text"])["rules"], json.loads(said["text"])["rules"])
+
+
+class PendingTest(CollectorsCase):
+    """csexport.exe of the engine, found by the connector's identifier and run only when nobody else can have changed it."""
+    engine = r"C:\Program Files\Some Engine"
+
+    def setUp(self):
+        super().setUp()
+        self.powershell(STANDIN / "powershell.exe")
+        self.bin = self.machine.unix(self.engine + r"\Bin")
+        shutil.rmtree(self.bin, ignore_errors=True)
+        self.bin.mkdir(parents=True, mode=0o755)
+        shutil.copyfile(STANDIN / "sync_service.exe", self.bin / "csexport.exe")
+        (self.bin / "csexport.exe").chmod(0o755)
+        self.name = "contoso.onmicrosoft.com - AAD"
+        self.answer("connectors", json.dumps([{"Name": "contoso.com", "Identifier": "6b9a0f51-1111-4222-8333-444455556666"},
+                                              {"Name": self.name, "Identifier": ENTRA.upper()}]))
+        (self.standin / "cs.xml").write_text("<cs-objects/>")
+        self.answer("pending", r"C:\standin\cs.xml", ".path")
+
+    def test_it_is_asked_for_pending_exports_of_the_entra_connector_and_nothing_else(self):
+        said, place = self.ask("pending", "place", engine=self.engine + "\\")
+        self.assertEqual(said["status"], "BATON_OK", said["error"])
+        self.assertEqual(self.machine.unix(place["pending"]).read_text(), "<cs-objects/>")
+        tool = self.log("tools.log")
+        self.assertEqual(len(tool), 1)
+        self.assertRegex(tool[0], re.escape(f'"{self.engine}\\Bin\\csexport.exe" "{self.name}" ') + r'"?.*pending-export\.xml\.part"? /f:x$')
+
+    def test_a_tool_that_others_may_write_is_not_run(self):
+        for what in (self.bin / "csexport.exe", self.bin):
+            what.chmod(0o777)
+            said = self.one("pending", engine=self.engine)
+            self.assertEqual(said["status"], "BATON_REFUSED", said)
+            self.assertIn("others than administrators may write", said["error"])
+            what.chmod(0o755)
+        self.assertEqual(self.log("tools.log"), [])
+
+    def test_a_name_that_would_be_an_option_is_not_given_to_it(self):
+        self.answer("connectors", json.dumps({"Name": "/f:m", "Identifier": ENTRA}))
+        said = self.one("pending", engine=self.engine)
+        self.assertEqual(said["status"], "BATON_REFUSED")
+        self.assertEqual(self.log("tools.log"), [])
+
+    def test_without_engine_connector_or_file_there_is_no_pending_export(self):
+        self.assertRegex(self.one("pending")["error"], "folder was not found")
+        self.answer("connectors", "[]")
+        self.assertRegex(self.one("pending", engine=self.engine)["error"], "no connector to Entra")
+        self.answer("connectors", json.dumps({"Name": self.name, "Identifier": ENTRA}))
+        (self.standin / "answers" / "pending.path").unlink()
+        said, place = self.ask("pending", "place", engine=self.engine)
+        self.assertEqual(said["status"], "BATON_FAILED")
+        self.assertRegex(said["error"], "csexport.exe ended with exit code")
+        self.assertFalse(self.machine.unix(place["pending"]).exists())
+        (self.bin / "csexport.exe").unlink()
+        self.assertEqual(self.one("pending", engine=self.engine)["status"], "BATON_NOT_FOUND")
+
+
+class BadAnswersTest(CollectorsCase):
+    """No answer, or something that is none, is never taken for one."""
+
+    def setUp(self):
+        super().setUp()
+        self.powershell(wine.TOOLS / "powershell_bad.exe")
+
+    def bad(self, how, *words):
+        (self.standin / "bad.txt").write_text(how + "\n")
+        return self.one(*(words or ("scheduler:20000",)))
+
+    def refused(self, how, status, error):
+        said = self.bad(how)
+        self.assertEqual(said["status"], status, said)
+        self.assertRegex(said["error"], error)
+        self.assertEqual(self.machine.processes("host.ps1"), {})
+
+    def test_more_than_is_kept_ends_it(self):
+        self.refused("flood", "BATON_LIMIT", "bytes that are no answer: WARNING: a cmdlet")
+        self.refused("huge", "BATON_LIMIT", "an answer of 5242880 bytes")
+
+    def test_silence_ends_with_the_limit_and_so_does_what_it_started(self):
+        began = time.monotonic()
+        said = self.bad("silent", "scheduler:1500")
+        self.assertEqual(said["status"], "BATON_TIMEOUT")
+        self.assertEqual(self.log("silent.log"), ["a child runs"])
+        self.assertTrue(1500 <= said["ms"] < 5000, said["ms"])
+        self.assertLess(time.monotonic() - began, 20)
+        self.assertEqual((self.machine.processes("ping"), self.machine.processes("host.ps1")), ({}, {}))
+
+    def test_a_question_that_is_withdrawn_ends_at_once(self):
+        said = self.bad("silent", "cancel:500", "scheduler:60000")
+        self.assertEqual(said["status"], "BATON_TIMEOUT")
+        self.assertIn("withdrawn", said["error"])
+        self.assertLess(said["ms"], 5000)
+        self.assertEqual(self.machine.processes("ping"), {})
+
+    def test_a_powershell_that_ends_says_why(self):
+        self.refused("ends 1", "BATON_FAILED", "exit code 1 and no answer: File C:.x.ps1 cannot be loaded")
+
+    def test_what_is_no_answer_is_malformed(self):
+        self.refused("foreign", "BATON_MALFORMED", "answer to question 2, and 1 was asked")
+        self.refused("bytes", "BATON_MALFORMED", "not JSON in UTF-8")
+        self.refused("words", "BATON_MALFORMED", "not JSON in UTF-8")
+        self.refused("record nonsense", "BATON_MALFORMED", "error that cannot be read")
+
+    def test_a_cmdlets_refusal_says_what_to_do(self):
+        self.refused('record {"message":"no","id":"X","category":"PermissionDenied"}', "BATON_DENIED", "ADSyncAdmins")
+
+    def test_wines_own_stub_is_no_answer(self):
+        self.machine.unix(SYSTEM_POWERSHELL).unlink()
+        said = self.one("scheduler")
+        self.assertEqual(said["status"], "BATON_NOT_FOUND")
+        self.assertIn("there is no Windows PowerShell", said["error"])
+
+
+class EngineTest(CollectorsCase):
+    """A DirSync-era engine is asked over WMI, which Wine has without the engine's namespace."""
+
+    def test_without_the_engines_provider_everything_is_absent_with_the_reason(self):
+        for word in ("runs", "connectors", "statistics", "run-status"):
+            said = self.one(word, product=DIRSYNC)
+            self.assertEqual(said["status"], "BATON_NOT_FOUND", said)
+            self.assertIn("WMI error 0x", said["error"])
+            self.assertIn("provider is not installed", said["error"])
+        self.assertEqual(self.log("powershell.log"), [])
+
+    def test_a_log_that_cannot_be_read_is_no_empty_log(self):
+        said = self.one("events")
+        if said["status"] == "BATON_OK":
+            self.assertIsInstance(json.loads(said["text"]), list)
+        else:
+            self.assertRegex(said["error"], "event log .*Windows error")
+
+
+if __name__ == "__main__":
+    wine.main()
