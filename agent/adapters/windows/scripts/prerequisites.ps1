@@ -191,7 +191,8 @@ function Add-BatonProduct {
     if ($null -ne $wizard -and (Test-Path -LiteralPath $wizard)) {
         $version = (Get-ItemProperty -LiteralPath $wizard).VersionInfo
         $Record['product.class'] = 'connect'
-        $Record['product.version'] = "$($version.FileMajorPart).$($version.FileMinorPart).$($version.FileBuildPart).$($version.FilePrivatePart)"
+        $first = "$($version.FileMajorPart).$($version.FileMinorPart)"
+        $Record['product.version'] = "$first.$($version.FileBuildPart).$($version.FilePrivatePart)"
         $Record['install.version'] = $Record['product.version']
     }
     elseif ($service) {
