@@ -105,13 +105,12 @@ registry_own_read(const char *key, const char *name, void *out, size_t cap, size
     return rc == BATON_OK ? registry_read(path, name, &type, out, cap, ret_len, err) : rc;
 }
 
-/* Made closed; one that was there, as an installer makes it, is closed. */
+/* Made closed, and closed when it was there, as an installer makes it. */
 static LSTATUS
 open_closed(const char *path, HKEY *ret_key)
 {
     wchar_t name[NAME_UNITS];
     PSECURITY_DESCRIPTOR sd = NULL;
-    DWORD way = 0;
     if (MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, path, -1, name, NAME_UNITS) == 0 ||
         !ConvertStringSecurityDescriptorToSecurityDescriptorW(owners_alone, SDDL_REVISION_1, &sd,
                                                               NULL))
@@ -119,8 +118,8 @@ open_closed(const char *path, HKEY *ret_key)
     SECURITY_ATTRIBUTES made = {sizeof made, sd, FALSE};
     LSTATUS code =
         RegCreateKeyExW(HKEY_LOCAL_MACHINE, name, 0, NULL, REG_OPTION_NON_VOLATILE,
-                        KEY_SET_VALUE | WRITE_DAC | KEY_WOW64_64KEY, &made, ret_key, &way);
-    if (code == ERROR_SUCCESS && way == REG_OPENED_EXISTING_KEY) {
+                        KEY_SET_VALUE | WRITE_DAC | KEY_WOW64_64KEY, &made, ret_key, NULL);
+    if (code == ERROR_SUCCESS) {
         code = RegSetKeySecurity(*ret_key, DACL_SECURITY_INFORMATION, sd);
         if (code != ERROR_SUCCESS)
             RegCloseKey(*ret_key);
