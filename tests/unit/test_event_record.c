@@ -20,6 +20,7 @@
 #define ADSYNC  "41004400530079006E006300"
 #define STOPPED ADSYNC "2F003100"
 #define RUNNING ADSYNC "2F003400"
+#define PAUSED  ADSYNC "2F003700"
 
 static struct event_record
 read_event(const char *xml)
@@ -80,8 +81,7 @@ static void
 a_state_without_its_number_is_a_change_and_no_more(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"", "zz", "4100", "41004400530079006E0063002F00",
-                                      ADSYNC "2F003700"};
+    static const char *const bad[] = {"", "zz", "4100", "41004400530079006E0063002F00", PAUSED};
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         struct event_record e = state_event("Microsoft Azure AD Sync", "stopped", bad[i]);
         assert_int_equal(event_about(&e, "ADSync", "Microsoft Azure AD Sync"), EVENT_STATE);

@@ -12,7 +12,7 @@
 static const char service_manager[] = "Service Control Manager";
 enum { EVENT_ID_STATE = 7036, EVENT_ID_START_TYPE = 7040, EVENT_ID_INSTALLED = 7045 };
 /* What the service manager writes behind the name of a service whose state it tells. */
-enum { SAYS_STOPPED = '1', SAYS_RUNNING = '4' };
+static const char says_stopped = '1', says_running = '4';
 
 /* --- the log's XML ------------------------------------------------------------------------------- */
 
@@ -113,12 +113,13 @@ state_digit(const char *hex, const char *service_name)
         snprintf(four, sizeof four, "%.4s", hex);
         if (!baton_unhex(four, pair, 2) || pair[1] != 0 || pair[0] == 0)
             break;
-        name[n++] = (char)pair[0];
+        memcpy(&name[n++], pair, 1);
     }
     name[n] = '\0';
     size_t len = strlen(service_name);
-    bool about = n == len + 2 && strncmp(name, service_name, len) == 0 && name[len] == '/';
-    return about ? name[n - 1] : '\0';
+    if (n != len + 2 || strncmp(name, service_name, len) != 0 || name[len] != '/')
+        return '\0';
+    return name[n - 1];
 }
 
 static bool
@@ -131,9 +132,9 @@ static enum event_what
 about_state(const struct event_record *e, const char *service_name, const char *display_name)
 {
     char digit = state_digit(e->binary, service_name);
-    if (digit == SAYS_STOPPED)
+    if (digit == says_stopped)
         return EVENT_STOPPED;
-    if (digit == SAYS_RUNNING)
+    if (digit == says_running)
         return EVENT_STARTED;
     return digit != '\0' || says(e, 0, display_name) ? EVENT_STATE : EVENT_OTHER;
 }
