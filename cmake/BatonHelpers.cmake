@@ -78,7 +78,11 @@ function(baton_program name)
   cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE baton_flags ${arg_LINK})
-  if(NOT WIN32)
+  if(WIN32) # what is tested is what is shipped; what a debugger needs lies beside it
+    add_custom_command(TARGET ${name} POST_BUILD VERBATIM
+      COMMAND ${CMAKE_OBJCOPY} --only-keep-debug $<TARGET_FILE:${name}> $<TARGET_FILE:${name}>.debug
+      COMMAND ${CMAKE_COMMAND} -E env SOURCE_DATE_EPOCH=0 ${CMAKE_STRIP} $<TARGET_FILE:${name}>) # strip writes a time
+  else()
     target_link_options(${name} PRIVATE -pie)
   endif()
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
@@ -96,7 +100,10 @@ function(baton_test name)
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 120)
   endif()
-  add_executable(${name} ${PROJECT_SOURCE_DIR}/tests/${arg_LABEL}/${name}.c ${arg_SOURCES})
+  if(WIN32) # what runs there is run by tests/windows, all in one machine
+    set(unless_asked EXCLUDE_FROM_ALL)
+  endif()
+  add_executable(${name} ${unless_asked} ${PROJECT_SOURCE_DIR}/tests/${arg_LABEL}/${name}.c ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE baton_flags ${arg_LINK} PkgConfig::CMOCKA)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/lib)
   add_test(NAME ${name} COMMAND ${name})
