@@ -75,6 +75,7 @@ a_stop_is_told_in_any_language(void **state)
     assert_int_equal(event_about(&e, "ADSync", ""), EVENT_STARTED);
     assert_int_equal(event_about(&e, "ADSyn", ""), EVENT_OTHER);
     assert_int_equal(event_about(&e, "ADSync2", ""), EVENT_OTHER);
+    assert_int_equal(event_about(&e, "ADSink", ""), EVENT_OTHER);
 }
 
 static void

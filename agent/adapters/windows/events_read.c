@@ -232,11 +232,15 @@ read_log(struct events *e, size_t log, struct baton_err *err)
     bool first = e->bookmark[log] == NULL;
     char name[64];
     win_utf8(logs[log].channel, name, sizeof name);
+    SetLastError(ERROR_SUCCESS);
     EVT_HANDLE found = EvtQuery(NULL, logs[log].channel, logs[log].query,
                                 EvtQueryChannelPath |
                                     (first ? EvtQueryReverseDirection : EvtQueryForwardDirection));
-    if (found == NULL)
-        return win_fail(err, GetLastError(), "cannot read the event log %s", name);
+    if (found == NULL) {
+        DWORD code = GetLastError(); /* none: the call is there, and nothing behind it */
+        return win_fail(err, code == ERROR_SUCCESS ? ERROR_CALL_NOT_IMPLEMENTED : code,
+                        "cannot read the event log %s", name);
+    }
     if (!first && !EvtSeek(found, 1, e->bookmark[log], 0, EvtSeekRelativeToBookmark)) {
         DWORD code = GetLastError();
         EvtClose(found);
