@@ -3,6 +3,8 @@ import hashlib
 import json
 import re
 import shutil
+import socketserver
+import threading
 import time
 
 import wine
@@ -11,6 +13,7 @@ STANDIN = wine.PROGRAMS.parent / "standin"
 SYSTEM_POWERSHELL = r"C:\windows\system32\WindowsPowerShell\v1.0\powershell.exe"
 FOLDER = r"C:\ProgramData\Baton Test\collect"
 NONE, DIRSYNC, AADSYNC, CONNECT = range(4)
+LOCATOR = r"HKLM\Software\Classes\CLSID\{4590F811-1D3A-11D0-891F-00AA004B2E24}\InprocServer32"
 ENTRA = "b891884f-051e-4a83-95af-2544101c9083"
 
 
@@ -275,6 +278,107 @@ class BadAnswersTest(CollectorsCase):
         said = self.one("scheduler")
         self.assertEqual(said["status"], "BATON_NOT_FOUND")
         self.assertIn("there is no Windows PowerShell", said["error"])
+
+
+class Engine(socketserver.ThreadingTCPServer):
+    """Plays a DirSync-era engine behind the stand-in WMI locator: objects of a class, and what their methods return."""
+    allow_reuse_address = daemon_threads = True
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), EngineHandler)
+        self.objects, self.returns, self.asked = {}, {}, []
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
+class EngineHandler(socketserver.StreamRequestHandler):
+    def handle(self):
+        for line in self.rfile:
+            _, what, *words = line.decode().rstrip("\n").split(" ", 3)
+            self.server.asked.append((what, *words))
+            text = "".join("".join(f"{k}\t{v}\n" for k, v in o.items()) + "\n" for o in self.server.objects.get(words[0], [])) \
+                if what == "objects" else self.server.returns.get(tuple(words))
+            body = (text or "").encode()
+            self.wfile.write(f"{'error' if text is None else 'ok'} {len(body)}\n".encode() + body)
+
+
+class DirSyncTest(CollectorsCase):
+    """A DirSync-era engine that answers over WMI."""
+    agents = {"Active Directory Connector": "{6B9A0F51-1111-4222-8333-444455556666}",
+              "Windows Azure Active Directory Connector": "{0A1B2C3D-1111-4222-8333-444455556666}"}
+
+    def setUp(self):
+        super().setUp()
+        shutil.copyfile(STANDIN / "standin_wmi.dll", self.machine.drive_c / "locator.dll")
+        self.machine.run("reg", "add", LOCATOR, "/ve", "/d", r"C:\locator.dll", "/f")
+        self.engine = Engine()
+        self.addCleanup(self.engine.server_close)
+        self.addCleanup(self.engine.shutdown)
+        (self.standin / "site.txt").write_text(f"{self.engine.server_address[1]} OLD\n")
+        self.engine.objects["MIIS_ManagementAgent"] = [
+            {"__RELPATH": f"MIIS_ManagementAgent.Name='{name}'", "Name": name, "Guid": guid, "Type": "FIM"} for name, guid in self.agents.items()]
+
+    def returns(self, method, *values):
+        for name, value in zip(self.agents, values):
+            self.engine.returns[method, f"MIIS_ManagementAgent.Name='{name}'"] = value
+
+    def details(self, key, profile, result="success", counters=""):
+        return (f'<?xml version="1.0" encoding="utf-16"?><run-history><run-details><ma-id>{self.agents["Active Directory Connector"]}</ma-id>'
+                f"<ma-name>Active Directory Connector</ma-name><run-number>{key}</run-number><run-profile-name>{profile}</run-profile-name>"
+                f"<step-details><start-date>2026-07-01 10:{key:02}:00.000</start-date><end-date>2026-07-01 10:{key:02}:30.000</end-date>"
+                f"<step-result>{result}</step-result><synchronization-errors><export-error dn='x'/></synchronization-errors>{counters}"
+                "</step-details></run-details></run-history>")
+
+    def run_row(self, key, profile, status="success", end=True):
+        path = f'MIIS_RunHistory.Key="{key}"'
+        self.engine.objects.setdefault("MIIS_RunHistory", []).append(
+            {"__RELPATH": path, "MaName": "Active Directory Connector", "MaGuid": self.agents["Active Directory Connector"],
+             "RunProfile": profile, "RunNumber": key, "RunStatus": status, "RunStartTime": f"2026-07-01 10:{key:02}:00.000",
+             "RunEndTime": f"2026-07-01 10:{key:02}:30.000" if end else ""})
+        self.engine.returns["RunDetails", path] = self.details(key, profile, status) if end else ""
+
+    def test_agents_are_connectors(self):
+        said = self.one("connectors", product=DIRSYNC)
+        self.assertEqual(said["status"], "BATON_OK", said)
+        self.assertEqual(json.loads(said["text"]), [{"Name": name, "Identifier": guid.strip("{}").lower(), "Type": "FIM"}
+                                                    for name, guid in self.agents.items()])
+
+    def test_an_agent_at_work_is_told(self):
+        self.returns("RunStatus", "success", "")
+        self.assertEqual(self.one("run-status", product=DIRSYNC)["text"], '""')
+        self.returns("RunStatus", "success", "in-progress")
+        self.assertEqual(json.loads(self.one("run-status", product=DIRSYNC)["text"]),
+                         {"RunState": "Busy", "ConnectorName": "Windows Azure Active Directory Connector"})
+
+    def test_counts_are_those_of_the_agent_for_entra(self):
+        for method, value in (("NumExportAdd", "3"), ("NumExportUpdate", "20"), ("NumExportDelete", "1"), ("NumTotalConnectors", "1500")):
+            self.returns(method, "99999", value)
+        self.assertEqual(json.loads(self.one("statistics", product=DIRSYNC)["text"]),
+                         {"ExportAdds": 3, "ExportUpdates": 20, "ExportDeletes": 1, "TotalConnectors": 1500})
+        self.returns("NumExportDelete", "0", "access-denied")
+        self.assertEqual(self.one("statistics", product=DIRSYNC)["status"], "BATON_MALFORMED")
+
+    def test_runs_are_told_newest_first_and_read_once(self):
+        for key, profile in ((1, "Full Import Full Sync"), (2, "Export"), (3, "Delta Import Delta Sync")):
+            self.run_row(key, profile)
+        self.run_row(4, "Export", "in-progress", end=False)
+        said = self.ask("runs", "runs", product=DIRSYNC)
+        self.assertEqual([s["status"] for s in said], ["BATON_OK"] * 2, said)
+        self.assertEqual(re.findall("<run-number>(\\d+)<", said[0]["text"]), ["4", "3", "2", "1"])
+        self.assertNotIn("export-error", said[0]["text"])
+        self.assertIn("<end-date></end-date><step-result>in-progress</step-result>", said[0]["text"])
+        self.assertEqual(said[0]["text"], said[1]["text"])
+        asked = [words[-1] for what, *words in self.engine.asked if what == "call"]
+        self.assertEqual(sorted(asked), sorted([f'MIIS_RunHistory.Key="{k}"' for k in (1, 2, 3, 4, 4)]))
+
+    def test_an_engine_that_never_ran_has_an_empty_history(self):
+        self.assertEqual(self.one("runs", product=DIRSYNC)["text"], '""')
+
+    def test_details_that_cannot_be_had_are_no_history(self):
+        self.run_row(1, "Export")
+        self.engine.returns.clear()
+        said = self.one("runs", product=DIRSYNC)
+        self.assertEqual((said["status"], said["text"]), ("BATON_IO", ""))
+        self.assertRegex(said["error"], "run 1 of Active Directory Connector: RunDetails: WMI error 0x")
 
 
 class EngineTest(CollectorsCase):
