@@ -130,6 +130,8 @@ observed(struct agent *a)
         agent_step(a, &ev);
     if (agent_runs(a) && a->collect.whole)
         remember(a);
+    if (!a->collect.whole && collect_file_waits(&a->collect)) /* no more often than native calls */
+        a->observe_whole = true;
     if (agent_runs(a))
         act_reach(a);
     session_report(a, false);

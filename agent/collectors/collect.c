@@ -47,6 +47,12 @@ placed_not_hashed(const struct collect *c)
     return c->place_known && c->placed.exists && !c->placed.hashed;
 }
 
+bool
+collect_file_waits(const struct collect *c)
+{
+    return export_not_settled(c) || placed_not_hashed(c);
+}
+
 /* csexport walks the whole connector space: only when what it would show has moved. */
 static bool
 pending_moved(const struct collect *c)

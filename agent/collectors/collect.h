@@ -122,6 +122,8 @@ bool collect_over(const struct collect *c); /* a round was begun and every answe
 /* Whose account the admin actions are searched for: a host name, or "" for nobody's. */
 void collect_watch_account(struct collect *c, const char *host);
 void collect_watch_broke(struct collect *c);
+/* A settings file was seen that only a round that asks everything reads. */
+bool collect_file_waits(const struct collect *c);
 
 /* The facts as they stand, with ages. Ends the round. *ret_began_ms is when the oldest part of
  * this observation began: a round of native calls alone does not make collectors younger. */

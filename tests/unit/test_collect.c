@@ -627,14 +627,19 @@ the_exported_file_counts_when_two_rounds_took_one_hash(void **state)
     look(b, true);
     assert_true(absent(b, FACT_SETTINGS_SEEN, ABSENT_NOT_APPLICABLE));
     assert_false(b->facts.digest_known[DIGEST_SETTINGS]);
+    assert_false(collect_file_waits(&b->collect));
     f->exists = true;
     f->len = 3;
     f->written_unix_ms = 7000;
+    look(b, false);
+    assert_true(collect_file_waits(&b->collect)); /* seen, and not read by native calls */
     look(b, true);
+    assert_true(collect_file_waits(&b->collect));
     assert_true(is(b, FACT_SETTINGS_SEEN, 7000) && is(b, FACT_SETTINGS_BYTES, 3));
     assert_false(b->facts.digest_known[DIGEST_SETTINGS]);
     look(b, true);
     assert_true(b->facts.digest_known[DIGEST_SETTINGS]);
+    assert_false(collect_file_waits(&b->collect));
     look(b, true); /* settled: it is not read again */
     assert_int_equal(b->fake.asked[HOST_FILE_HASH], 2);
     f->written_unix_ms = 8000;
