@@ -30,8 +30,8 @@ SERVICES = {"dirsync": ("FIMSynchronizationService", "MSOnlineSyncScheduler"), "
 POWERSHELL = "drive_c/windows/system32/WindowsPowerShell/v1.0/powershell.exe"
 LOCATOR = r"HKLM\Software\Classes\CLSID\{4590F811-1D3A-11D0-891F-00AA004B2E24}\InprocServer32"
 AGENT = r"C:\Program Files\Baton\baton-agent.exe"
-SETTINGS_EXPORT = r"C:\ProgramData\Baton\settings-export"
-SETTINGS_IMPORT = r"C:\ProgramData\Baton\settings-import"
+SETTINGS_EXPORT = r"C:\ProgramData\Baton\settings-out"
+SETTINGS_IMPORT = r"C:\ProgramData\Baton\settings-in"
 DATA = r"C:\ProgramData\Baton"
 
 
@@ -269,7 +269,21 @@ class Server:
         return self.machine.run(AGENT, *words, check=check)
 
     def agent_start(self):
-        self.running = self.machine.start(AGENT, "run", "--dir", DATA, ready="ready", name=f"agent {self.name}")
+        self.running = self.machine.start(AGENT, "run", "--dir", DATA, ready="ready", name=f"agent {self.name}",
+                                          env={"BATON_LOG": os.environ.get("BATON_LOG", "info")})
+
+    def agent_kill(self):
+        """kill -9: no last words."""
+        self.machine.kill("baton-agent.exe")
+
+    def agent_wait(self, site, tenant):
+        """Until the controller has a report of the agent that runs now."""
+        began = time.monotonic()
+        site.wait_until(f"{self.name} reports", lambda: self.has_reported(site, tenant, began), timeout=60)
+
+    def has_reported(self, site, tenant, since):
+        agent = site.baton("agent", "show", tenant, self.name, json_output=True)
+        return agent["connected"] and agent["reported_ago_ms"] < (time.monotonic() - since) * 1000
 
     # --- people ---
     def open(self, tool, path=None):
