@@ -15,13 +15,13 @@
 #include "agent/adapters/place_files.h"
 #include "collect_run.h"
 
-#define SETTINGS_OUT "settings-out"
-#define SETTINGS_IN  "settings-in"
+#define SETTINGS_OUT "settings-export"
+#define SETTINGS_IN  "settings-import"
 
 struct places {                     /* whole paths, UTF-8 */
     char own[PLACE_PATH_BYTES];     /* %ProgramData%\Baton */
-    char out[PLACE_PATH_BYTES];     /* own\settings-out */
-    char in[PLACE_PATH_BYTES];      /* own\settings-in */
+    char out[PLACE_PATH_BYTES];     /* own\settings-export */
+    char in[PLACE_PATH_BYTES];      /* own\settings-import */
     char product[PLACE_PATH_BYTES]; /* %ProgramData%\AADConnect */
 };
 

@@ -46,6 +46,7 @@ struct host_windows {
 
     pthread_mutex_t ask_lock; /* what LANE_READ asks collectors now, and the product it asks */
     const struct host_work *asked;
+    bool product_known;
     enum product product;
     char engine_folder[SERVICE_PATH_BYTES];
 
@@ -128,6 +129,16 @@ look_processes(struct host_windows *h, struct host_completion *done, struct bato
     return processes_look(&services, &discovery, h->collectors, done, err);
 }
 
+static void
+keep_product(struct host_windows *h, const struct discovery *found)
+{
+    pthread_mutex_lock(&h->ask_lock);
+    h->product_known = true;
+    h->product = found->product;
+    memcpy(h->engine_folder, found->engine_folder, sizeof h->engine_folder);
+    pthread_mutex_unlock(&h->ask_lock);
+}
+
 static enum baton_status
 look_product(struct host_windows *h, struct host_completion *done, struct baton_err *err)
 {
@@ -138,10 +149,7 @@ look_product(struct host_windows *h, struct host_completion *done, struct baton_
         rc = product_look(&services, &done->u.product, &discovery, err);
     if (rc != BATON_OK)
         return rc;
-    pthread_mutex_lock(&h->ask_lock);
-    h->product = discovery.product;
-    memcpy(h->engine_folder, discovery.engine_folder, sizeof h->engine_folder);
-    pthread_mutex_unlock(&h->ask_lock);
+    keep_product(h, &discovery);
     return BATON_OK;
 }
 
@@ -180,7 +188,31 @@ change(struct host_windows *h, const struct host_work *work, struct baton_err *e
 
 /* --- collectors and files --- */
 
-/* The product is whatever the last look found: a round asks for it before its collectors. */
+/* A round asks for the product before its collectors; who asks a single question does not. */
+static enum baton_status
+find_product(struct host_windows *h, struct baton_err *err)
+{
+    SC_HANDLE manager;
+    struct sync_services services;
+    struct host_product product;
+    struct discovery discovery;
+    pthread_mutex_lock(&h->ask_lock);
+    bool known = h->product_known;
+    pthread_mutex_unlock(&h->ask_lock);
+    if (known)
+        return BATON_OK;
+    enum baton_status rc = services_manager(&manager, err);
+    if (rc != BATON_OK)
+        return rc;
+    rc = services_scan(manager, &services, err);
+    CloseServiceHandle(manager);
+    if (rc == BATON_OK)
+        rc = product_look(&services, &product, &discovery, err);
+    if (rc == BATON_OK)
+        keep_product(h, &discovery);
+    return rc;
+}
+
 static enum product
 begin_asking(struct host_windows *h, const struct host_work *work)
 {
@@ -198,10 +230,12 @@ static enum baton_status
 collect(struct host_windows *h, const struct host_work *work, struct baton_err *err)
 {
     struct host_completion *done = work->done;
+    enum baton_status rc = find_product(h, err);
+    if (rc != BATON_OK)
+        return rc;
     enum product product = begin_asking(h, work);
-    enum baton_status rc =
-        collector_run(h->collectors, (enum host_collector)work->request.collector, product,
-                      work->left_ms, &done->text, &done->text_len, err);
+    rc = collector_run(h->collectors, (enum host_collector)work->request.collector, product,
+                       work->left_ms, &done->text, &done->text_len, err);
     pthread_mutex_lock(&h->ask_lock);
     h->asked = NULL;
     pthread_mutex_unlock(&h->ask_lock);

@@ -1,0 +1,24 @@
+"""The host port's own suite, over a Windows server's service manager, registry, processes and files."""
+import unittest
+
+import wine
+from windows_site import Lab, NATIVE, Product, Server, Site
+
+
+class Contract(unittest.TestCase):
+    def test_a_windows_server_does_what_every_host_must(self):
+        site = Site(NATIVE)
+        self.addCleanup(site.close)
+        lab = site.labs["contoso"] = Lab(site, "contoso", 300)
+        product = Product(lab)
+        self.addCleanup(product.close)
+        server = Server(product, "OLD", "win7")
+        self.addCleanup(server.close)
+        server.install("dirsync")
+        done = server.machine.run(wine.PROGRAMS / "host_contract.exe", check=False, timeout=240)
+        self.assertEqual(done.code, 0, done.out + done.err)
+        self.assertRegex(done.err + done.out, r"PASSED.* 2[0-9] test")
+
+
+if __name__ == "__main__":
+    wine.main()
