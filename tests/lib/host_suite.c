@@ -397,7 +397,8 @@ a_collector_answers_with_its_text(void **state)
     struct world *w = setup(state);
     struct host_completion done =
         ask(w, (struct host_request){.op = HOST_COLLECT, .collector = w->collector});
-    assert_int_equal(done.status, BATON_OK);
+    if (done.status != BATON_OK)
+        fail_msg("%s", done.err.text);
     assert_int_equal(done.collector, w->collector);
     assert_non_null(strstr(done.text, w->collector_says));
     assert_int_equal(strlen(done.text), done.text_len);

@@ -20,12 +20,11 @@ kind_of(const char *image, struct process_view v)
 }
 
 static void
-a_service_s_process_is_an_engine_whatever_its_name(void **state)
+an_engine_s_service_is_known_whatever_its_program_s_name(void **state)
 {
     (void)state;
-    assert_int_equal(kind_of("Scheduler.exe", (struct process_view){.service = true}),
-                     PROCESS_ENGINE);
-    assert_int_equal(kind_of("Scheduler.exe", (struct process_view){0}), -1);
+    assert_int_equal(kind_of("sync.exe", (struct process_view){.engine = true}), PROCESS_ENGINE);
+    assert_int_equal(kind_of("sync.exe", (struct process_view){0}), -1);
 }
 
 static void
@@ -96,7 +95,7 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_service_s_process_is_an_engine_whatever_its_name),
+        cmocka_unit_test(an_engine_s_service_is_known_whatever_its_program_s_name),
         cmocka_unit_test(an_engine_that_no_service_started_is_one_too),
         cmocka_unit_test(the_wizard_is_what_the_registry_names_and_what_is_known),
         cmocka_unit_test(the_console_and_a_cycle_by_hand_are_named),

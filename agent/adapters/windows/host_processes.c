@@ -129,10 +129,10 @@ installer_at_work(void)
 }
 
 static bool
-is_service(const struct sync_services *services, DWORD pid)
+is_engine(const struct sync_services *services, DWORD pid)
 {
     for (size_t i = 0; i < services->count; i++)
-        if (services->item[i].process == pid)
+        if (services->item[i].process == pid && services->item[i].row->role == ROLE_ENGINE)
             return true;
     return false;
 }
@@ -157,7 +157,7 @@ take_process(const struct process_look *l, const PROCESSENTRY32W *p, struct host
     (void)ProcessIdToSessionId(p->th32ProcessID, &session);
     struct process_view v = {.image = image,
                              .wizard = l->discovery->wizard,
-                             .service = is_service(l->services, p->th32ProcessID),
+                             .engine = is_engine(l->services, p->th32ProcessID),
                              .interactive = session != 0,
                              .installing = l->installing};
     if (process_is_shell(image))

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "collect_run.h"
+#include "common/log.h"
 #include "host_machine.h"
 #include "host_places.h"
 #include "host_processes.h"
@@ -86,6 +87,18 @@ scan(struct host_windows *h, struct sync_services *ret_services, struct baton_er
     if (rc == BATON_OK)
         watch_follow(&h->watch, ret_services);
     return rc;
+}
+
+/* Whatever moves before anybody asks is told too. */
+static void
+watch_from_now(struct host_windows *h)
+{
+    struct sync_services services;
+    struct baton_err err;
+    if (scan(h, &services, &err) == BATON_OK)
+        return;
+    log_warn("host.watch", "%s", err.text);
+    host_queue_broke(&h->queue);
 }
 
 static enum baton_status
@@ -305,6 +318,8 @@ lane_main(void *arg)
 {
     struct lane_thread *l = arg;
     bool apartment = l->lane != LANE_READ && SUCCEEDED(CoInitializeEx(NULL, COINIT_MULTITHREADED));
+    if (l->lane == LANE_LOOK)
+        watch_from_now(l->host);
     while (!host_queue_stops(&l->host->queue)) {
         work_off(l);
         wait_for_more(l);

@@ -38,7 +38,7 @@ found(enum process_kind kind, enum process_kind *ret_kind)
 bool
 process_kind_of(const struct process_view *v, enum process_kind *ret_kind)
 {
-    if (v->service)
+    if (v->engine)
         return found(PROCESS_ENGINE, ret_kind);
     if (v->wizard[0] != '\0' && same_name(v->wizard, v->image))
         return found(PROCESS_WIZARD, ret_kind);

@@ -14,7 +14,7 @@
 struct process_view {
     const char *image;       /* the program's name without its folder */
     const char *wizard;      /* of the wizard that the registry names, as image; "" */
-    bool service;            /* is a sync service's process */
+    bool engine;             /* is the process of an engine's service */
     bool interactive;        /* in a person's session */
     bool installing;         /* the installer is at work somewhere */
     bool sync_files, unseen; /* of a shell: maps files of the product; cannot be looked into */
