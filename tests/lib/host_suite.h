@@ -22,8 +22,8 @@ struct world {
 
     bool instant; /* requests are carried out at once, or wait for let_go */
     void (*let_go)(struct world *w);
-    bool is_lab, tells_who;
-    enum host_collector collector; /* one that answers, and a part of what it says */
+    bool is_lab, tells_who, no_events; /* no_events: it keeps no logs */
+    enum host_collector collector;     /* one that answers, and a part of what it says */
     const char *collector_says;
 
     struct host_port port;

@@ -118,6 +118,7 @@ main(void)
                       .start_by_hand = windows_start,
                       .slow_stop = windows_slow,
                       .reopen = windows_reopen,
+                      .no_events = true, /* Wine keeps none */
                       .collector = COLLECT_CONNECTORS,
                       .collector_says = "Identifier"};
     return host_suite_run(&w);

@@ -186,14 +186,14 @@ wait_for_end(struct change *c, SC_HANDLE service)
     DWORD pid = 0, state;
     bool asked = false;
     while ((state = state_of(service, &pid)) != SERVICE_STOPPED) {
-        if (!host_queue_wanted(c->queue, c->work))
-            return took_too_long(c, "stop");
         if (!asked && state != SERVICE_STOP_PENDING) {
             asked = ControlService(service, SERVICE_CONTROL_STOP, &status) != 0;
             DWORD code = asked ? ERROR_SUCCESS : GetLastError();
             if (!asked && !may_come(code))
                 return win_fail(c->err, code, "stopping the service %s", c->name);
         }
+        if (!host_queue_wanted(c->queue, c->work)) /* it was asked once, however short the time */
+            return took_too_long(c, "stop");
         Sleep(POLL_MS);
     }
     return BATON_OK;

@@ -11,6 +11,7 @@
 
 #include "collect_run.h"
 #include "common/log.h"
+#include "events_read.h"
 #include "host_machine.h"
 #include "host_places.h"
 #include "host_processes.h"
@@ -25,11 +26,11 @@ enum { LANE_STACK_BYTES = 512 * 1024, IDLE_MS = 10000 };
 
 static const uint32_t lane_ops[LANE_COUNT] = {
     [LANE_LOOK] = OP(HOST_SERVICES) | OP(HOST_TASKS) | OP(HOST_PROCESSES) | OP(HOST_PRODUCT) |
-                  OP(HOST_MACHINE),
+                  OP(HOST_EVENTS) | OP(HOST_MACHINE),
     [LANE_CHANGE] = OP(HOST_SERVICE_STOP) | OP(HOST_SERVICE_DISABLE) | OP(HOST_SERVICE_ENABLE) |
                     OP(HOST_TASK_DISABLE) | OP(HOST_TASK_ENABLE),
-    [LANE_READ] = OP(HOST_EVENTS) | OP(HOST_COLLECT) | OP(HOST_FILE_STAT) | OP(HOST_FILE_HASH) |
-                  OP(HOST_FILE_READ) | OP(HOST_FILE_WRITE) | OP(HOST_FILE_COMMIT),
+    [LANE_READ] = OP(HOST_COLLECT) | OP(HOST_FILE_STAT) | OP(HOST_FILE_HASH) | OP(HOST_FILE_READ) |
+                  OP(HOST_FILE_WRITE) | OP(HOST_FILE_COMMIT),
 };
 
 struct lane_thread {
@@ -55,6 +56,7 @@ struct host_windows {
     SC_HANDLE manager;
     struct host_watch watch;
     struct stops stops;
+    struct events *events; /* NULL: this system keeps no logs that could be read */
 };
 
 /* A question that nobody waits for any more ends early. */
@@ -84,9 +86,31 @@ static enum baton_status
 scan(struct host_windows *h, struct sync_services *ret_services, struct baton_err *err)
 {
     enum baton_status rc = services_scan(h->manager, ret_services, err);
-    if (rc == BATON_OK)
-        watch_follow(&h->watch, ret_services);
-    return rc;
+    if (rc != BATON_OK)
+        return rc;
+    watch_follow(&h->watch, ret_services);
+    for (size_t i = 0; h->events != NULL && i < ret_services->count; i++)
+        events_follow(h->events, ret_services->item[i].record.name,
+                      ret_services->item[i].record.display);
+    return BATON_OK;
+}
+
+/* When it stopped, and who changed it last, as far as anybody knows. */
+static void
+look_back(struct host_windows *h, struct sync_service *s)
+{
+    struct events_change change = {0};
+    if (h->events != NULL)
+        events_change(h->events, s->record.name, &change);
+    memcpy(s->record.changed_by, change.by, sizeof s->record.changed_by);
+    stops_see(&h->stops, s->name, s->record.state, win_now_unix_ms());
+    if (s->record.state != SVC_STOPPED)
+        return;
+    s->record.changed_unix_ms = stops_since(&h->stops, s->name);
+    if (s->record.changed_unix_ms != 0 || change.stopped_unix_ms == 0)
+        return;
+    stops_learn(&h->stops, s->name, change.stopped_unix_ms);
+    s->record.changed_unix_ms = stops_since(&h->stops, s->name);
 }
 
 /* Whatever moves before anybody asks is told too. */
@@ -110,11 +134,8 @@ look_services(struct host_windows *h, struct host_completion *done, struct baton
         return rc;
     done->count = services.count;
     for (size_t i = 0; i < services.count; i++) {
-        struct sync_service *s = &services.item[i];
-        stops_see(&h->stops, s->name, s->record.state, win_now_unix_ms());
-        if (s->record.state == SVC_STOPPED)
-            s->record.changed_unix_ms = stops_since(&h->stops, s->name);
-        done->u.service[i] = s->record;
+        look_back(h, &services.item[i]);
+        done->u.service[i] = services.item[i].record;
     }
     return BATON_OK;
 }
@@ -173,13 +194,21 @@ look_machine(struct host_windows *h, struct host_completion *done, struct baton_
     return machine_look(&done->u.machine, err);
 }
 
+static enum baton_status
+look_events(struct host_windows *h, struct host_completion *done, struct baton_err *err)
+{
+    if (h->events == NULL)
+        return baton_fail(err, BATON_NOT_FOUND, "this system keeps no event logs that can be read");
+    return events_read(h->events, &done->text, &done->text_len, err);
+}
+
 typedef enum baton_status look_fn(struct host_windows *h, struct host_completion *done,
                                   struct baton_err *err);
 
 static look_fn *const looks[HOST_OP_COUNT] = {
     [HOST_SERVICES] = look_services,   [HOST_TASKS] = look_tasks,
-    [HOST_PROCESSES] = look_processes, [HOST_PRODUCT] = look_product,
-    [HOST_MACHINE] = look_machine,
+    [HOST_PROCESSES] = look_processes, [HOST_EVENTS] = look_events,
+    [HOST_PRODUCT] = look_product,     [HOST_MACHINE] = look_machine,
 };
 
 /* --- changing --- */
@@ -353,6 +382,7 @@ host_windows_free(struct host_windows *h)
     }
     if (h->manager != NULL)
         CloseServiceHandle(h->manager);
+    events_close(&h->events);
     collector_host_close(&h->collectors);
     host_queue_done(&h->queue);
     pthread_mutex_destroy(&h->ask_lock);
@@ -383,6 +413,20 @@ start_lanes(struct host_windows *h, struct baton_err *err)
     return BATON_OK;
 }
 
+/* Without logs nobody knows who did what; the rest is known all the same. */
+static enum baton_status
+open_events(struct host_windows *h, struct baton_err *err)
+{
+    enum baton_status rc = events_open(&h->events, err);
+    if (rc == BATON_OK)
+        return rc;
+    if (rc == BATON_NOMEM)
+        return rc;
+    log_warn("host.events", "%s", err->text);
+    h->events = NULL;
+    return BATON_OK;
+}
+
 enum baton_status
 host_windows_open(struct host_port *ret_port, struct baton_err *err)
 {
@@ -400,6 +444,8 @@ host_windows_open(struct host_port *ret_port, struct baton_err *err)
         snprintf(collectors, sizeof collectors, "%s\\collectors", h->places.own);
         rc = collector_host_open(collectors, &h->collectors, err);
     }
+    if (rc == BATON_OK)
+        rc = open_events(h, err);
     if (rc == BATON_OK) {
         watch_init(&h->watch, h->manager, &h->queue, &h->stops);
         rc = start_lanes(h, err);
