@@ -64,6 +64,7 @@ struct agent {
 
     bool busy; /* ORDER_WATCH: the tempo of a cutover */
     bool observe_native, observe_whole;
+    bool observe_first; /* native calls alone, before the whole */
     uint64_t native_due_ms, whole_due_ms, beat_due_ms, tick_due_ms;
     uint64_t observed_ms;
     uint32_t act_ticket; /* of the mutating request under way, 0 = none */

@@ -50,6 +50,19 @@ agent_fail(struct agent *a, enum baton_status status, const struct baton_err *er
     log_error("agent.stop", "%s", err->text);
 }
 
+/* A service moved on a guarded server: native calls say within moments whether it runs, and collectors
+ * may take half a minute. They are asked again after that. */
+static void
+look_at_once(struct agent *a)
+{
+    const struct promise *p = &a->member.promise;
+    if (!p->armed || p->holding)
+        return;
+    if (collect_give_up(&a->collect, &a->host))
+        log_debug("observe.given_up", "a service moved");
+    a->observe_first = true;
+}
+
 static void
 notice(struct agent *a, const struct host_completion *n)
 {
@@ -61,6 +74,8 @@ notice(struct agent *a, const struct host_completion *n)
     ev.note = n->err.text[0] == '\0' ? NULL : n->err.text;
     agent_step(a, &ev);
     a->observe_whole = true;
+    if (n->notice == NOTICE_SERVICE)
+        look_at_once(a);
 }
 
 static void

@@ -52,6 +52,9 @@ observe_due(struct agent *a)
     if (a->collect.running || now < observe_next_ms(a))
         return;
     bool whole = a->observe_whole || a->collect.whole_began_ms == 0 || now >= whole_due_ms(a);
+    if (a->observe_first && a->collect.whole_began_ms != 0)
+        whole = false;
+    a->observe_first = false;
     if (whole)
         a->observe_whole = false;
     a->observe_native = false;

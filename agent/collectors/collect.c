@@ -383,6 +383,24 @@ collect_take(struct collect *c, const struct host_completion *done, uint64_t now
 }
 
 bool
+collect_give_up(struct collect *c, const struct host_port *host)
+{
+    if (!c->running || c->stage == STAGE_NATIVE || c->stage == STAGE_OVER)
+        return false;
+    for (size_t i = 0; i < ROW_COUNT; i++) {
+        if (c->slot[i].state == SLOT_SENT)
+            host->cancel(host->ctx, c->slot[i].ticket);
+        c->slot[i].state = SLOT_IDLE;
+    }
+    if (c->pending != NULL) /* made and not read: the next round makes it anew */
+        c->slot[ROW_PENDING_MADE].done_ms = 0;
+    csexport_close(&c->pending);
+    c->stage = STAGE_OVER;
+    c->running = false;
+    return true;
+}
+
+bool
 collect_over(const struct collect *c)
 {
     return c->running && c->stage == STAGE_OVER;

@@ -116,6 +116,9 @@ void collect_done(struct collect *c);
 void collect_begin(struct collect *c, const struct collect_round *round);
 /* Submits whatever may run now. */
 void collect_pump(struct collect *c, const struct host_port *host, uint64_t now_ms);
+/* Gives up a round that is past its native calls, so that another may begin at once: what it has not
+ * read keeps its value and grows older. False: there is none such. */
+bool collect_give_up(struct collect *c, const struct host_port *host);
 /* True: the completion belonged to this round (the caller still releases it). */
 bool collect_take(struct collect *c, const struct host_completion *done, uint64_t now_ms);
 bool collect_over(const struct collect *c); /* a round was begun and every answer is in */

@@ -203,6 +203,40 @@ dirsync_has_no_staging_and_its_runs_count(void **state)
 }
 
 static void
+a_round_that_waits_for_collectors_can_be_given_up_for_a_native_one(void **state)
+{
+    struct bench *b = *state;
+    host_fake_connect(&b->fake);
+    look(b, true);
+    assert_true(fact_is(&b->facts, FACT_STAGING_SCHEDULER, 1));
+    b->now_ms += 100;
+    collect_begin(&b->collect, &(struct collect_round){.whole = true,
+                                                       .now_ms = b->now_ms,
+                                                       .limit_ms = 1000,
+                                                       .now_unix_ms = b->fake.now_unix_ms,
+                                                       .prereq = b->prereq});
+    assert_false(collect_give_up(&b->collect, &b->port)); /* native calls are quick */
+    collect_pump(&b->collect, &b->port, b->now_ms);
+    b->fake.hold = true;
+    for (struct host_completion done; b->port.next(b->port.ctx, &done);) {
+        (void)collect_take(&b->collect, &done, b->now_ms);
+        b->port.release(b->port.ctx, &done);
+        collect_pump(&b->collect, &b->port, b->now_ms);
+    }
+    assert_false(collect_over(&b->collect));
+    assert_true(collect_give_up(&b->collect, &b->port));
+    b->fake.hold = false;
+    for (struct host_completion done; b->port.next(b->port.ctx, &done);) {
+        assert_false(collect_take(&b->collect, &done, b->now_ms)); /* nobody's any more */
+        b->port.release(b->port.ctx, &done);
+    }
+    b->fake.service[0].state = SVC_STOPPED;
+    look(b, false);
+    assert_true(fact_is(&b->facts, FACT_SERVICES_STOPPED, 1));
+    assert_true(fact_is(&b->facts, FACT_STAGING_SCHEDULER, 1)); /* not read, not lost */
+}
+
+static void
 one_service_of_two_still_running_is_not_stopped(void **state)
 {
     struct bench *b = *state;
@@ -706,6 +740,7 @@ main(void)
         TEST(prerequisites_that_cannot_be_judged_are_unknown_and_not_met),
         TEST(a_server_without_a_product_has_nothing_to_ask),
         TEST(dirsync_has_no_staging_and_its_runs_count),
+        TEST(a_round_that_waits_for_collectors_can_be_given_up_for_a_native_one),
         TEST(one_service_of_two_still_running_is_not_stopped),
         TEST(an_unknown_state_of_one_service_never_counts_as_stopped),
         TEST(connect_in_staging_says_so_by_two_sources),
