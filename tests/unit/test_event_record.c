@@ -16,11 +16,10 @@
     "<TimeCreated SystemTime='2026-07-01T12:34:56.7890000Z'/><EventRecordID>17</EventRecordID>"    \
     "<Security UserID='S-1-5-21-1-2-3-500'/></System>"
 
-/* "ADSync/1" and "ADSync/4" in UTF-16 */
-#define ADSYNC  "41004400530079006E006300"
-#define STOPPED ADSYNC "2F003100"
-#define RUNNING ADSYNC "2F003400"
-#define PAUSED  ADSYNC "2F003700"
+/* "ADSync/1", "ADSync/4" and "ADSync/7" in UTF-16 */
+#define STOPPED "41004400530079006E0063002F003100"
+#define RUNNING "41004400530079006E0063002F003400"
+#define PAUSED  "41004400530079006E0063002F003700"
 
 static struct event_record
 read_event(const char *xml)
