@@ -14,6 +14,7 @@ import collections
 import contextlib
 import fcntl
 import hashlib
+import itertools
 import os
 import pathlib
 import re
@@ -128,7 +129,7 @@ class Machine:
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="baton-wine-")).resolve()
         self.prefix = self.dir / "prefix"
         self.drive_c = self.prefix / "drive_c"
-        self.name, self.keeper, self.runs, self.started, self.spoken_to = name, None, 0, [], []
+        self.name, self.keeper, self.runs, self.started, self.spoken_to = name, None, itertools.count(1), [], []
         try:
             subprocess.run(["cp", "-a", str(made), str(self.prefix)], check=True)
             self._own_identity()
@@ -180,8 +181,8 @@ class Machine:
     def run(self, *words, check=True, timeout=60, stdin=None, env=None, cwd=None):
         """Runs a program of the machine to its end: (code, out, err). A Path is said as Windows says it, anything else as it
         stands. With check, a code that is not 0 raises CommandFailed."""
-        self.runs += 1
-        code_file, out, err = (self.dir / f"run-{self.runs}.{what}" for what in ("code", "out", "err"))
+        number = next(self.runs)  # tests may run several at once
+        code_file, out, err = (self.dir / f"run-{number}.{what}" for what in ("code", "out", "err"))
         argv = self._argv(words)
         whole = self._wine([str(TOOLS / "keep.exe"), "--run", self.windows(code_file), str(int(timeout * 1000)), *argv])
         with open(out, "wb") as o, open(err, "wb") as e:  # a child that lives on does not hold these up
@@ -200,8 +201,7 @@ class Machine:
     def start(self, *words, ready=None, timeout=30, env=None, name=None):
         """Starts a program that goes on; a lab_site.Process, which ends with the machine at the latest."""
         argv = self._argv(words)
-        self.runs += 1
-        process = Process(name or argv[0], self._wine(argv), self.dir / f"start-{self.runs}.log", self._env(env))
+        process = Process(name or argv[0], self._wine(argv), self.dir / f"start-{next(self.runs)}.log", self._env(env))
         self.started.append(process)
         process.start(ready=ready, timeout=timeout)
         return process
