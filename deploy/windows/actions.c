@@ -4,8 +4,8 @@
  *            SYSTEM, in the order of the package's InstallExecuteSequence. Each runs baton-agent.exe, without a
  *            window and without a shell, and passes on what it says: into the installer's log, and to the
  *            person in front of it when it failed. No secret passes here: of a token only its file's path.
- * Units      Properties are given as one text, PROGRAM|DATA|TOKENFILE|CONTROLLER|AGENTNAME|PROXY: no
- *            path, name or address of those contains a bar.
+ * Units      Properties are given as one text, PROGRAM|TOKENFILE|CONTROLLER|AGENTNAME|PROXY: no path, name
+ *            or address of those contains a bar. Where the data lies the program knows itself.
  * Limits     LIMIT_MS for one run, then it is ended and counts as failed.
  * Errors     ERROR_INSTALL_FAILURE: the installation is rolled back.
  * Source     deploy/windows/baton-agent.wxs.
@@ -26,7 +26,7 @@ enum {
     LOOK_MS = 20
 };
 
-enum field { PROGRAM, DATA, TOKEN_FILE, CONTROLLER, AGENT_NAME, PROXY, FIELDS };
+enum field { PROGRAM, TOKEN_FILE, CONTROLLER, AGENT_NAME, PROXY, FIELDS };
 
 struct action {
     MSIHANDLE session;
@@ -87,15 +87,6 @@ take_property(MSIHANDLE session, const wchar_t *name, wchar_t *out, DWORD units)
     return MsiGetPropertyW(session, name, out, &units) == ERROR_SUCCESS;
 }
 
-/* The installer ends folders with a backslash, which a closing quotation mark must not follow. */
-static void
-trim_folder(wchar_t *path)
-{
-    size_t len = wcslen(path);
-    if (len > 3 && path[len - 1] == L'\\')
-        path[len - 1] = L'\0';
-}
-
 static bool
 take_fields(struct action *a)
 {
@@ -111,7 +102,6 @@ take_fields(struct action *a)
         wmemcpy(a->field[i], at, len);
         at += len + 1;
     }
-    trim_folder(a->field[DATA]);
     return true;
 }
 
@@ -274,12 +264,16 @@ run(struct action *a)
     return ERROR_INSTALL_FAILURE;
 }
 
-static bool
-is_enrolled(const struct action *a)
+enum { ENROLLED = 0, NOT_ENROLLED = 3 };
+
+/* What `status` ends with; what it prints is for others. Anything but those two is a state that cannot be
+ * told: then enrol and the service themselves say why. */
+static DWORD
+enrolment(struct action *a)
 {
-    wchar_t path[FIELD_UNITS + 32];
-    swprintf(path, ARRAYSIZE(path), L"%ls\\baton-agent.ini", a->field[DATA]);
-    return GetFileAttributesW(path) != INVALID_FILE_ATTRIBUTES;
+    DWORD code = 1;
+    begin_command(a, L"status", NULL);
+    return run_program(a, &code) ? code : 1;
 }
 
 /* --- the actions --- */
@@ -288,12 +282,9 @@ is_enrolled(const struct action *a)
 ACTION(CheckHandoff)
 {
     struct action a = {.session = session};
-    if (!take_property(session, L"BATONPROGRAM", a.field[PROGRAM], FIELD_UNITS) ||
-        !take_property(session, L"DATADIR", a.field[DATA], FIELD_UNITS))
+    if (!take_property(session, L"BATONPROGRAM", a.field[PROGRAM], FIELD_UNITS))
         return ERROR_INSTALL_FAILURE;
-    trim_folder(a.field[DATA]);
     begin_command(&a, L"may-stop", NULL);
-    put_option(&a, L"--dir", a.field[DATA]);
     UINT rc = run(&a);
     if (rc != ERROR_SUCCESS)
         say(&a, INSTALLMESSAGE_ERROR,
@@ -329,12 +320,10 @@ ACTION(EnrolAgent)
     struct action a;
     if (!begin(&a, session))
         return ERROR_INSTALL_FAILURE;
-    if (is_enrolled(&a)) {
+    if (enrolment(&a) == ENROLLED) {
         say(&a, INSTALLMESSAGE_INFO, L"enrolled already; the token is not used", L"");
     } else {
         begin_command(&a, L"enrol", NULL);
-        put_option(&a, L"--dir", a.field[DATA]);
-        put_option(&a, L"--host", L"windows");
         put_option(&a, L"--token-file", a.field[TOKEN_FILE]);
         put_option(&a, L"--controller", a.field[CONTROLLER]);
         put_option(&a, L"--name", a.field[AGENT_NAME]);
@@ -349,17 +338,16 @@ ACTION(EnrolAgent)
     return ERROR_SUCCESS;
 }
 
-/* Also what a rollback does with the version that was there before. */
+/* Also what a rollback does for the version that was there before. */
 ACTION(StartAgent)
 {
     struct action a;
     if (!begin(&a, session))
         return ERROR_INSTALL_FAILURE;
-    if (!is_enrolled(&a)) {
+    if (enrolment(&a) == NOT_ENROLLED) {
         say(&a, INSTALLMESSAGE_INFO,
-            L"not enrolled, so the service is not started; baton-agent enrol, then baton-agent "
-            L"service "
-            L"start",
+            L"not enrolled, so the service is not started: baton-agent enrol, then baton-agent "
+            L"service start",
             L"");
         return ERROR_SUCCESS;
     }
