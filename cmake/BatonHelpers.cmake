@@ -22,7 +22,7 @@ target_compile_definitions(baton_flags INTERFACE _POSIX_C_SOURCE=200809L BATON_V
 if(WIN32) # Windows 7 and Server 2008 R2 are the oldest systems; what is newer is looked up at run time
   target_compile_definitions(baton_flags INTERFACE
     _WIN32_WINNT=0x0601 UNICODE WIN32_LEAN_AND_MEAN _FILE_OFFSET_BITS=64 __USE_MINGW_ANSI_STDIO=1)
-  target_compile_options(baton_flags INTERFACE -ffunction-sections -fdata-sections)
+  target_compile_options(baton_flags INTERFACE -ffunction-sections) # data in sections of its own is written out, zeros too
   target_link_options(baton_flags INTERFACE -static -fstack-protector-strong -Wl,--gc-sections,--no-insert-timestamp
     -Wl,--dynamicbase,--high-entropy-va,--nxcompat)
 else()
