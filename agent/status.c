@@ -72,6 +72,8 @@ status_json(const struct agent *a)
     put_fingerprint(o, &a->identity);
     put_hex(o, "recipient", p->recipient.b, BATON_KEY_BYTES);
     put_hex(o, "plan", p->plan.b, BATON_HASH_BYTES);
+    if (a->collect.product_entry[0] != '\0')
+        json_object_set_new(o, "product_entry", json_string(a->collect.product_entry));
     json_object_set_new(o, "facts", facts_json(&a->member.watch.facts));
     return o;
 }

@@ -62,6 +62,7 @@ struct collect {
     bool watch_broken;              /* since services were last asked */
     bool tools_known, tool_started; /* a tool that the round before did not see */
     enum product product;
+    char product_entry[NAME_BYTES]; /* under Programs and Features; what people remove */
     struct machine machine;
     int64_t engine_stopped_at; /* 0: it runs */
     size_t service_count, task_count, tool_count;

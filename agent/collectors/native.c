@@ -222,6 +222,7 @@ collect_product(struct collect *c, const struct host_completion *done, struct ba
     if (p->product >= PRODUCT_COUNT)
         return baton_fail(err, BATON_MALFORMED, "unknown product class %d", p->product);
     c->product = p->present ? (enum product)p->product : PRODUCT_NONE;
+    text_copy(c->product_entry, sizeof c->product_entry, p->entry);
     if (c->product == PRODUCT_NONE)
         forget_product(c);
     collect_set(c, FACT_PRODUCT_PRESENT, p->present);

@@ -187,8 +187,10 @@ dirsync_has_no_staging_and_its_runs_count(void **state)
 {
     struct bench *b = *state;
     host_fake_dirsync(&b->fake);
+    strcpy(b->fake.product.entry, "Windows Azure Active Directory Sync tool");
     b->fake.text[COLLECT_RUNS] = EXPORTED;
     look(b, true);
+    assert_string_equal(b->collect.product_entry, "Windows Azure Active Directory Sync tool");
     assert_true(is(b, FACT_PRODUCT_CLASS, PRODUCT_DIRSYNC));
     assert_true(is(b, FACT_SERVICES_PRESENT, 2));
     assert_true(is(b, FACT_SERVICES_STOPPED, 0));
