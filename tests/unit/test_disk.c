@@ -86,6 +86,30 @@ bytes_come_back_as_they_were_written(void **state)
     close(fd);
 }
 
+static bool
+take_listed(void *ctx, const struct disk_entry *entry)
+{
+    struct disk_info *listed = ctx;
+    *listed = (struct disk_info){entry->bytes, entry->written_ns};
+    return false;
+}
+
+static void
+an_open_file_tells_what_its_folder_tells(void **state)
+{
+    (void)state;
+    struct disk_info info, listed = {0};
+    put("file", "twelve bytes");
+    int fd = disk_open(at("file"), DISK_READ);
+    assert_true(disk_info(fd, &info));
+    assert_int_equal(close(fd), 0);
+    assert_true(disk_list(root, take_listed, &listed));
+    assert_int_equal(info.bytes, 12);
+    assert_int_equal(listed.bytes, 12);
+    assert_true(info.written_ns > 0);
+    assert_int_equal(info.written_ns, listed.written_ns);
+}
+
 static void
 writing_anew_leaves_nothing_of_before(void **state)
 {
@@ -254,6 +278,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         ON_DISK(bytes_come_back_as_they_were_written),
+        ON_DISK(an_open_file_tells_what_its_folder_tells),
         ON_DISK(writing_anew_leaves_nothing_of_before),
         ON_DISK(a_new_file_is_never_one_that_is_there),
         ON_DISK(an_update_keeps_what_was_there_and_reads_it),
