@@ -15,7 +15,7 @@ class Contract(unittest.TestCase):
         server = Server(product, "OLD", "win7")
         self.addCleanup(server.close)
         server.install("dirsync")
-        done = server.machine.run(wine.PROGRAMS / "host_contract.exe", check=False, timeout=240)
+        done = server.machine.run(wine.PROGRAMS / "host_contract.exe", check=False, timeout=540)
         self.assertEqual(done.code, 0, done.out + done.err)
         self.assertRegex(done.err + done.out, r"PASSED.* 2[0-9] test")
 

@@ -313,7 +313,8 @@ work_off(struct lane_thread *l)
     uint32_t ticket;
     struct host_request request;
     struct host_work work;
-    while (host_queue_take(&h->queue, lane_ops[l->lane], &ticket, &request)) {
+    while (!host_queue_stops(&h->queue) &&
+           host_queue_take(&h->queue, lane_ops[l->lane], &ticket, &request)) {
         if (!host_queue_begin(&h->queue, ticket, &work))
             continue;
         work.done->status = carry_out(h, l->lane, &work);

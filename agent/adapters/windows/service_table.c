@@ -14,10 +14,10 @@ static const struct service_row rows[] = {
 const char *const sync_task_names[] = {"Azure AD Sync Scheduler"};
 const size_t sync_task_count = ARRAY_LEN(sync_task_names);
 
-static char
+static int
 lower(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
+    return c >= 'A' && c <= 'Z' ? c + 'a' - 'A' : c;
 }
 
 bool
