@@ -30,8 +30,8 @@ SERVICES = {"dirsync": ("FIMSynchronizationService", "MSOnlineSyncScheduler"), "
 POWERSHELL = "drive_c/windows/system32/WindowsPowerShell/v1.0/powershell.exe"
 LOCATOR = r"HKLM\Software\Classes\CLSID\{4590F811-1D3A-11D0-891F-00AA004B2E24}\InprocServer32"
 AGENT = r"C:\Program Files\Baton\baton-agent.exe"
-SETTINGS_EXPORT = r"C:\ProgramData\Baton\settings-out"
-SETTINGS_IMPORT = r"C:\ProgramData\Baton\settings-in"
+SETTINGS_EXPORT = r"C:\ProgramData\Baton\settings-export"
+SETTINGS_IMPORT = r"C:\ProgramData\Baton\settings-import"
 DATA = r"C:\ProgramData\Baton"
 
 
