@@ -22,7 +22,8 @@ static const struct config_key keys[] = {
     {"trust.root", CONFIG_TEXT, NULL, 0, 0, false, "the root key of the trust document, pinned"},
     {"agent.tenant", CONFIG_TEXT, NULL, 0, 0, false, "the one tenant this agent serves"},
     {"agent.name", CONFIG_TEXT, NULL, 0, 0, false, "this server's name, as enrolled"},
-    {"agent.host", CONFIG_TEXT, NULL, 0, 0, false, "how the server is reached: lab:SOCKET, or windows"},
+    {"agent.host", CONFIG_TEXT, NULL, 0, 0, false,
+     "how the server is reached: lab:SOCKET, or windows"},
 };
 
 enum baton_status

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent/adapters/windows/win_text.h"
+#include "agent/agent.h"
 #include "agent/setup.h"
 #include "agent/windows/event_source.h"
 #include "agent/windows/service_report.h"
@@ -234,13 +235,39 @@ do_stop(struct service_site *s, const struct service_options *o, struct baton_er
     return rc == BATON_OK ? stop_it(s, err) : rc;
 }
 
+/* The service may look after another folder than the one that was named: then its promises lie there. */
+static enum baton_status
+same_folder(struct service_site *s, const struct service_options *o, struct baton_err *err)
+{
+    service_items_read(s);
+    const struct plan_value *image = &s->found.item[ITEM_IMAGE];
+    if (image->state != VALUE_KNOWN)
+        return baton_fail(err, BATON_IO, "which folder %s keeps is not known: %s", SERVICE_NAME,
+                          image->text);
+    if (o->dir != NULL || strstr(image->text, " --dir ") == NULL)
+        return BATON_OK;
+    return baton_fail(err, BATON_CONFLICT,
+                      "%s keeps a folder of its own: name it with --dir, as in %s", SERVICE_NAME,
+                      image->text);
+}
+
+static enum baton_status
+may_go(struct service_site *s, const struct service_options *o, struct baton_err *err)
+{
+    enum baton_status rc = same_folder(s, o, err);
+    if (rc == BATON_OK)
+        rc = may_stop(s->dir, err);
+    return rc == BATON_OK ? rc : baton_wrap(err, rc, "%s stays as it was", SERVICE_NAME);
+}
+
 /* Keys, promises and the second copy stay: they are what an agent must never lose. */
 static enum baton_status
 do_uninstall(struct service_site *s, const struct service_options *o, struct baton_err *err)
 {
-    (void)o;
-    enum baton_status rc =
-        service_site_open(s, 0, SERVICE_STOP | SERVICE_QUERY_STATUS | DELETE, err);
+    enum baton_status rc = service_site_open(
+        s, 0, SERVICE_STOP | SERVICE_QUERY_STATUS | SERVICE_QUERY_CONFIG | DELETE, err);
+    if (rc == BATON_OK)
+        rc = may_go(s, o, err);
     if (rc == BATON_OK)
         rc = stop_it(s, err);
     if (rc == BATON_OK && !DeleteService(s->service) &&

@@ -52,9 +52,10 @@ bool disk_make_folder(const char *path);
 
 /* False, with errno 0, when somebody else may read or write it. */
 bool disk_is_closed(int fd);
-bool disk_folder_is_closed(const char *path); /* one that is not there is */
-/* Takes from others what they may do in a folder. What they have put there before stays, and is theirs: a
- * folder of another owner's that is not empty is refused (EPERM). */
+/* One that is not there is. A link is not on Windows (ELOOP): anybody may have made it. */
+bool disk_folder_is_closed(const char *path);
+/* Takes from others what they may do in a folder. What they have put there before stays, and is theirs: on
+ * Windows a folder of another owner's is made anew, and refused when it is not empty (EPERM). */
 bool disk_close_folder(const char *path);
 
 /* Held until the descriptor is closed, or the process ends. EWOULDBLOCK: somebody else holds it. */

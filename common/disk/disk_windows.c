@@ -125,6 +125,14 @@ ace_is_harmless(const ACE_HEADER *ace)
 }
 
 static bool
+is_link(HANDLE file)
+{
+    BY_HANDLE_FILE_INFORMATION info;
+    return !GetFileInformationByHandle(file, &info) ||
+           (info.dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) != 0;
+}
+
+static bool
 handle_is_closed(HANDLE file)
 {
     PACL acl = NULL;
@@ -161,12 +169,16 @@ disk_folder_is_closed(const char *path)
     if (!wide(path, name))
         return false;
     HANDLE folder =
-        CreateFileW(name, READ_CONTROL, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
-                    NULL, OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, NULL);
+        CreateFileW(name, READ_CONTROL | FILE_READ_ATTRIBUTES,
+                    FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING,
+                    FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT, NULL);
     if (folder == INVALID_HANDLE_VALUE)
         return GetLastError() == ERROR_FILE_NOT_FOUND || GetLastError() == ERROR_PATH_NOT_FOUND;
-    bool closed = handle_is_closed(folder);
+    /* who made a link can point it elsewhere later */
+    bool link = is_link(folder), closed = !link && handle_is_closed(folder);
     CloseHandle(folder);
+    if (link)
+        errno = ELOOP;
     return closed;
 }
 
@@ -182,14 +194,6 @@ descriptor_new(void)
 }
 
 /* --- files --- */
-
-static bool
-is_link(HANDLE file)
-{
-    BY_HANDLE_FILE_INFORMATION info;
-    return !GetFileInformationByHandle(file, &info) ||
-           (info.dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) != 0;
-}
 
 static HANDLE
 handle_open(const wchar_t *name, enum disk_use use, PSECURITY_DESCRIPTOR sd)
@@ -348,22 +352,18 @@ disk_make_folder(const char *path)
            (is & FILE_ATTRIBUTE_REPARSE_POINT) == 0;
 }
 
-/* Files, folders, links: whatever it is. */
+/* Somebody else's folder gives way to one of ours: who made it may hold it open with every right, which
+ * no new list takes from him. What is not empty, or held open, stays; so does what a link points to. */
 static bool
-is_filled(const wchar_t *name)
+make_anew(const wchar_t *name, PSECURITY_DESCRIPTOR sd)
 {
-    wchar_t pattern[PATH_UNITS + 2];
-    WIN32_FIND_DATAW found;
-    _snwprintf(pattern, ARRAY_LEN(pattern), L"%ls\\*", name);
-    HANDLE search = FindFirstFileW(pattern, &found);
-    if (search == INVALID_HANDLE_VALUE)
-        return true; /* what cannot be looked into is not known to be empty */
-    bool filled = false;
-    do
-        filled = wcscmp(found.cFileName, L".") != 0 && wcscmp(found.cFileName, L"..") != 0;
-    while (!filled && FindNextFileW(search, &found));
-    FindClose(search);
-    return filled;
+    SECURITY_ATTRIBUTES made = {sizeof made, sd, FALSE};
+    if (!RemoveDirectoryW(name)) {
+        DWORD code = GetLastError();
+        errno = code == ERROR_DIR_NOT_EMPTY ? EPERM : errno_of(code);
+        return false;
+    }
+    return CreateDirectoryW(name, &made) || failed();
 }
 
 static bool
@@ -402,14 +402,14 @@ disk_close_folder(const char *path)
     BOOL there = FALSE, defaulted = FALSE;
     if (!wide(path, name))
         return false;
-    if (!owner_is_ours(name) && is_filled(name)) {
-        errno = EPERM;
-        return false;
-    }
     PSECURITY_DESCRIPTOR sd = descriptor_new();
     if (sd == NULL || !GetSecurityDescriptorDacl(sd, &there, &acl, &defaulted) || !there) {
         LocalFree(sd);
         return failed();
+    }
+    if (!owner_is_ours(name) && !make_anew(name, sd)) {
+        LocalFree(sd);
+        return false;
     }
     give_to_administrators(name);
     DWORD rc = SetNamedSecurityInfoW(

@@ -69,6 +69,7 @@ a_shell_counts_with_the_product_in_it_or_when_nobody_may_look(void **state)
 {
     (void)state;
     assert_true(process_is_shell("PowerShell.exe"));
+    assert_true(process_is_shell("wsmprovhost.exe")); /* somebody's session from another machine */
     assert_false(process_is_shell("cmd.exe"));
     assert_int_equal(kind_of("powershell.exe", (struct process_view){0}), -1);
     assert_int_equal(kind_of("powershell.exe", (struct process_view){.sync_files = true}),

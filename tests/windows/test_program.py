@@ -8,7 +8,7 @@ import pe
 import wine
 
 AGENT = wine.PROGRAMS / "baton-agent.exe"
-SIZE_MAX_BYTES = 5 * 1024 * 1024
+SIZE_MAX_BYTES = 4 * 1024 * 1024
 HERE = pathlib.Path(__file__).parent
 OLDEST = (6, 1)  # Windows 7 and Server 2008 R2
 

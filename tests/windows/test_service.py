@@ -86,6 +86,29 @@ class InstallTest(ServiceCase):
         self.assertEqual(self.processes(), {})
         self.assertEqual(keep.read_text(), "kept")
 
+    def test_what_an_agent_has_promised_is_asked_before_it_is_uninstalled(self):
+        self.service("install")
+        settings = self.machine.unix(r"C:\ProgramData\Baton") / "baton-agent.ini"
+        settings.write_text("")  # enrolled once, and nobody can read what it promised
+        refused = self.service("uninstall", check=False)
+        self.assertNotEqual(refused.code, 0)
+        self.assertIn("BatonAgent stays as it was", refused.err)
+        self.assertEqual(self.sc_state(), STOPPED)
+        self.assertIsNotNone(self.registry(SOURCE, "EventMessageFile"))
+        settings.unlink()
+        self.service("uninstall")
+        self.assertIsNone(self.sc_state())
+
+    def test_a_service_with_a_folder_of_its_own_is_uninstalled_by_that_name_alone(self):
+        own = ("--dir", r"C:\other")
+        self.service("install", *own)
+        refused = self.service("uninstall", check=False)
+        self.assertEqual(refused.code, 9)
+        self.assertIn(r"--dir C:\other", refused.err)
+        self.assertEqual(self.sc_state(), STOPPED)
+        self.service("uninstall", *own)
+        self.assertIsNone(self.sc_state())
+
     def test_a_stop_is_quick(self):
         self.service("install")
         took = []

@@ -36,9 +36,13 @@ look_into_shell(DWORD pid, const char *engine_folder, struct process_view *v)
     v->unseen = process == NULL && GetLastError() != ERROR_INVALID_PARAMETER; /* not: gone */
     if (process == NULL)
         return;
+    v->unseen = true; /* until the end of it was reached */
     for (int i = 0; i < SHELL_REGIONS_MAX && !v->sync_files; i++) {
-        if (VirtualQueryEx(process, at, &region, sizeof region) != sizeof region)
+        if (VirtualQueryEx(process, at, &region, sizeof region) != sizeof region) {
+            v->unseen =
+                GetLastError() != ERROR_INVALID_PARAMETER; /* no address above it is in use */
             break;
+        }
         v->sync_files = region_is_sync(process, &region, engine_folder);
         at = (const char *)region.BaseAddress + region.RegionSize;
     }
@@ -192,6 +196,9 @@ processes_look(const struct sync_services *services, const struct discovery *dis
     do {
         rc = take_process(&look, &p, done, err);
     } while (rc == BATON_OK && Process32NextW(all, &p));
+    DWORD code = GetLastError();
     CloseHandle(all);
+    if (rc == BATON_OK && code != ERROR_NO_MORE_FILES) /* a list cut short proves nobody gone */
+        return win_fail(err, code, "listing the processes of this server");
     return rc;
 }

@@ -17,7 +17,8 @@ static const struct {
     {"DirectorySyncClientCmd.exe", PROCESS_SYNC_SHELL}, /* runs a cycle, exports too */
 };
 
-static const char *const shells[] = {"powershell.exe", "powershell_ise.exe", "pwsh.exe"};
+static const char *const shells[] = {"powershell.exe", "powershell_ise.exe", "pwsh.exe",
+                                     "wsmprovhost.exe"}; /* the far end of Enter-PSSession */
 
 bool
 process_is_shell(const char *image)
