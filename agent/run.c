@@ -223,14 +223,18 @@ pause_or_stop(int stop_fd, long wait_ms)
     return zmq_poll(&item, 1, wait_ms) > 0 && !process_woke();
 }
 
+/* *ret_later: it may do better in a moment. A system that is still starting may not know its own disk yet, and an
+ * agent that gave up on that would leave its server without a guard. */
 static enum baton_status
-open_machine(struct agent *a, struct machine *ret_machine, struct baton_err *err)
+open_machine(struct agent *a, struct machine *ret_machine, bool *ret_later, struct baton_err *err)
 {
     struct host_request request = {.op = HOST_MACHINE, .limit_ms = MACHINE_LIMIT_MS};
     struct host_completion done = {0};
     enum baton_status rc = host_open(a->setup->host, &a->host, err);
+    *ret_later = rc == BATON_UNREACHABLE || rc == BATON_TIMEOUT;
     if (rc != BATON_OK)
         return rc;
+    *ret_later = true;
     rc = host_ask(&a->host, &request, &done, err);
     *ret_machine = done.u.machine;
     a->host.release(a->host.ctx, &done);
@@ -245,10 +249,10 @@ open_machine(struct agent *a, struct machine *ret_machine, struct baton_err *err
 static enum baton_status
 wait_for_machine(struct agent *a, int stop_fd, struct machine *ret_machine, struct baton_err *err)
 {
-    bool told = false;
+    bool told = false, later;
     for (;;) {
-        enum baton_status rc = open_machine(a, ret_machine, err);
-        if (rc != BATON_UNREACHABLE && rc != BATON_TIMEOUT)
+        enum baton_status rc = open_machine(a, ret_machine, &later, err);
+        if (rc == BATON_OK || !later)
             return rc;
         if (!told)
             log_warn("run.host", "%s; waiting for it", err->text);

@@ -83,6 +83,7 @@ process_prepare(int *argc, char ***argv)
     (void)SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX | SEM_NOOPENFILEERRORBOX);
     (void)SetConsoleOutputCP(CP_UTF8);
     fill_descriptors();
+    (void)setvbuf(stderr, NULL, _IONBF, 0); /* else a log that goes to a file waits for 4 KiB */
     arguments_as_utf8(argc, argv);
 }
 

@@ -117,6 +117,8 @@ class Product:
             text = getattr(self, verb)(server, word)
         except CommandFailed as failed:
             return "error", failed.err.strip() or failed.out.strip()
+        except StopIteration:
+            return "error", "this run is no longer in the history"
         if verb == "start":
             runs[word] = server
         elif verb == "stop":

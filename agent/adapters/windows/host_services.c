@@ -171,12 +171,14 @@ took_too_long(struct change *c, const char *what)
                       what);
 }
 
-/* A service in the middle of its start or stop takes no control; it will in a moment. */
+/* A service in the middle of its start or stop takes no control; it will in a moment. One that starts has
+ * not said yet which it takes. */
 static bool
-may_come(DWORD code)
+may_come(DWORD code, DWORD state)
 {
     return code == ERROR_SERVICE_CANNOT_ACCEPT_CTRL || code == ERROR_SERVICE_REQUEST_TIMEOUT ||
-           code == ERROR_DEPENDENT_SERVICES_RUNNING || code == ERROR_SERVICE_NOT_ACTIVE;
+           code == ERROR_DEPENDENT_SERVICES_RUNNING || code == ERROR_SERVICE_NOT_ACTIVE ||
+           (code == ERROR_INVALID_SERVICE_CONTROL && state == SERVICE_START_PENDING);
 }
 
 static enum baton_status
@@ -189,7 +191,7 @@ wait_for_end(struct change *c, SC_HANDLE service)
         if (!asked && state != SERVICE_STOP_PENDING) {
             asked = ControlService(service, SERVICE_CONTROL_STOP, &status) != 0;
             DWORD code = asked ? ERROR_SUCCESS : GetLastError();
-            if (!asked && !may_come(code))
+            if (!asked && !may_come(code, state))
                 return win_fail(c->err, code, "stopping the service %s", c->name);
         }
         if (!host_queue_wanted(c->queue, c->work)) /* it was asked once, however short the time */
