@@ -400,7 +400,7 @@ a_collector_answers_with_its_text(void **state)
 {
     struct world *w = setup(state);
     struct host_completion done =
-        ask(w, (struct host_request){.op = HOST_COLLECT, .collector = w->collector});
+        ask(w, (struct host_request){.op = HOST_COLLECT, .collector = (uint8_t)w->collector});
     if (done.status != BATON_OK)
         fail_msg("%s", done.err.text);
     assert_int_equal(done.collector, w->collector);
