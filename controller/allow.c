@@ -36,7 +36,7 @@ network_check(const char *word, struct baton_err *err)
     const char *slash = strchr(word, '/');
     size_t len = slash == NULL ? strlen(word) : (size_t)(slash - word);
     if (len < sizeof host)
-        memcpy(host, word, len);
+        snprintf(host, sizeof host, "%.*s", (int)len, word);
     size_t bytes = inet_pton(AF_INET, host, address) == 1    ? 4
                    : inet_pton(AF_INET6, host, address) == 1 ? 16
                                                              : 0;
