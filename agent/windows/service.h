@@ -1,5 +1,5 @@
 /* service.h: this agent as a service of its system. One source for each system: on Windows one of the service
- * manager's; on Linux the unit of a package runs `baton-agent run`, and these refuse.
+ * manager's; on Linux, where an agent looks at the lab alone, people start `baton-agent run`, and these refuse.
  *
  * Shape      service_command does install, uninstall, start, stop, repair or status. service_dispatch is the
  *            program's whole life under --service, and never called from a console: the service manager is
