@@ -298,8 +298,9 @@ script_date(const char *text, int64_t *ret_unix_ms)
     long long ms = strtoll(text + 6, &end, 10);
     if (errno != 0 || end == text + 6)
         return false;
-    if (*end == '+' || (*end == '-' && end > text + 6))
-        end += 1 + strspn(end + 1, "0123456789");
+    if (*end == '+' || *end == '-')
+        if (strspn(end + 1, "0123456789") == 4)
+            end += 5;
     if (strcmp(end, ")/") != 0)
         return false;
     *ret_unix_ms = ms;

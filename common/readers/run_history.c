@@ -170,8 +170,8 @@ read_run(const json_t *item, struct run_record *run)
     const char *id, *name = "", *profile, *result = "";
     if (!json_is_object(item) || !ps_text(item, "ConnectorId", &id) ||
         !baton_guid_parse(id, &run->connector) || !ps_text(item, "RunProfileName", &profile) ||
-        !ps_date(item, "StartDate", &run->begin_unix_ms))
-        return false;
+        !ps_date(item, "StartDate", &run->begin_unix_ms) || run->begin_unix_ms <= 0)
+        return false; /* a date of no time at all is how .NET says that there is none */
     (void)ps_text(item, "ConnectorName", &name);
     (void)ps_text(item, "Result", &result);
     text_copy(run->connector_name, sizeof run->connector_name, name);

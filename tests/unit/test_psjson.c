@@ -130,6 +130,8 @@ dates_come_in_both_forms(void **state)
     };
     static const char *const bad[] = {
         "/Date()/",
+        "/Date(0+649391053843)/",
+        "/Date(1000+)/",
         "/Date(12",
         "9/29/2025 12:51:47 PM",
         "05.01.2023 20:28:37",

@@ -109,6 +109,10 @@ a_run_without_connector_or_start_is_malformed(void **state)
         "{\"RunProfileName\":\"Export\",\"StartDate\":\"\\/Date(1)\\/\"}",
         "{\"ConnectorId\":\"" AD "\",\"RunProfileName\":\"Export\"}",
         "{\"ConnectorId\":\"" AD "\",\"StartDate\":\"\\/Date(1)\\/\"}",
+        "{\"ConnectorId\":\"" AD
+        "\",\"RunProfileName\":\"Export\",\"StartDate\":\"\\/Date(0)\\/\"}",
+        "{\"ConnectorId\":\"" AD
+        "\",\"RunProfileName\":\"Export\",\"StartDate\":\"0001-01-01T00:00:00Z\"}",
         "[7]",
     };
     struct seen seen = {0};
