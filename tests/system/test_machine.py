@@ -189,7 +189,7 @@ class Program(BatonCase):
         self.assertEqual(may_stop().returncode, 0)
         self.assertEqual(self.run_agent("may-stop", "--dir", self.site.dir / "nobody").returncode, 0)
         self.site.fence("contoso")
-        self.site.wait_until("it says so", lambda: may_stop().returncode)
+        self.site.wait_until("it says that it is fenced", lambda: "it is fenced" in may_stop().stderr)
         running = may_stop()
         agent.stop()
         stopped = may_stop()
