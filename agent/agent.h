@@ -86,6 +86,7 @@ struct agent {
     struct baton_err err;
 };
 
+/* clock.c: the one real clock, of which a simulation puts its own in the place */
 uint64_t agent_now_ms(void);
 uint64_t agent_unix_ms(void);
 int64_t agent_policy(const struct agent *a, enum policy_id id);
@@ -145,5 +146,20 @@ enum baton_status status_show(const char *dir, const char *output, struct baton_
 void agent_boot(struct agent *a, int stop_fd);
 void agent_turn(struct agent *a, int stop_fd, long most_ms);
 void agent_loop(struct agent *a, int stop_fd);
+/* What these are made of, for a loop that waits in another way. */
+void agent_do_due(struct agent *a);
+void agent_take_host(struct agent *a);
+void agent_take_all(struct agent *a);      /* from the server, the link and the controller */
+long agent_wait_ms(const struct agent *a); /* until something is due */
+bool agent_boot_settled(const struct agent *a);
+
+/* run.c: one life of the machine in pieces: its memory with guard_boot, before there is a bus; the bus; the
+ * end. agent_new takes over identity. */
+enum baton_status agent_new(const struct setup *setup, struct crypto_identity *identity,
+                            struct agent **ret_agent, struct baton_err *err) BATON_MUST_USE;
+enum baton_status agent_boot_memory(struct agent *a, const struct machine *machine,
+                                    struct baton_err *err) BATON_MUST_USE;
+enum baton_status agent_open_bus(struct agent *a, struct baton_err *err) BATON_MUST_USE;
+void agent_close(struct agent **agent);
 
 #endif

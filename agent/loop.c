@@ -1,5 +1,4 @@
 #include <string.h>
-#include <time.h>
 
 #include "agent.h"
 #include "agent/adapters/process.h"
@@ -11,22 +10,6 @@ enum {
     WAIT_MAX_MS = 60000,
     DIAL_MS = 1000, /* the bus opens a refused connection again when it is asked */
 };
-
-uint64_t
-agent_now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
-uint64_t
-agent_unix_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 /* The plan's policy once there is one; before that the preset of this kind of host. */
 int64_t
@@ -78,8 +61,8 @@ notice(struct agent *a, const struct host_completion *n)
         look_at_once(a);
 }
 
-static void
-take_host(struct agent *a)
+void
+agent_take_host(struct agent *a)
 {
     struct host_completion done;
     while (agent_runs(a) && a->host.next(a->host.ctx, &done)) {
@@ -101,8 +84,8 @@ tick(struct agent *a, uint64_t now_ms)
     a->tick_due_ms = now_ms + TICK_MS;
 }
 
-static long
-wait_ms(const struct agent *a)
+long
+agent_wait_ms(const struct agent *a)
 {
     bool dials = a->bus != NULL && !agent_bus_up(a->bus);
     uint64_t now = agent_now_ms(), until = now + (dials ? DIAL_MS : WAIT_MAX_MS);
@@ -133,8 +116,8 @@ asked(struct agent *a)
 
 /* --- before the network exists --- */
 
-static bool
-boot_settled(const struct agent *a)
+bool
+agent_boot_settled(const struct agent *a)
 {
     if (a->collect.whole_began_ms == 0 || a->act_ticket != 0 || a->collect.running)
         return false;
@@ -146,10 +129,10 @@ agent_boot(struct agent *a, int stop_fd)
 {
     uint64_t until = agent_now_ms() + BOOT_HOLD_MS;
     a->observe_whole = true;
-    while (agent_runs(a) && !boot_settled(a)) {
+    while (agent_runs(a) && !agent_boot_settled(a)) {
         observe_due(a);
         uint64_t now = agent_now_ms();
-        long wait = wait_ms(a);
+        long wait = agent_wait_ms(a);
         if (now >= until) {
             log_warn("boot.slow", "the services are not yet as they must be; going on reaching");
             return;
@@ -164,22 +147,36 @@ agent_boot(struct agent *a, int stop_fd)
             return;
         if (p[1].revents != 0)
             asked(a);
-        take_host(a);
+        agent_take_host(a);
     }
 }
 
 /* --- with it --- */
 
-/* Once around: what is due, then whatever comes within most_ms. */
 void
-agent_turn(struct agent *a, int stop_fd, long most_ms)
+agent_do_due(struct agent *a)
 {
     observe_due(a);
     session_time(a);
     tick(a, agent_now_ms());
     if (agent_now_ms() >= later_next_ms(a))
         later_flush(a);
-    long wait = wait_ms(a);
+}
+
+void
+agent_take_all(struct agent *a)
+{
+    agent_take_host(a);
+    session_link(a);
+    session_receive(a);
+}
+
+/* Once around: what is due, then whatever comes within most_ms. */
+void
+agent_turn(struct agent *a, int stop_fd, long most_ms)
+{
+    agent_do_due(a);
+    long wait = agent_wait_ms(a);
     zmq_pollitem_t items[AGENT_BUS_ITEMS + 2];
     agent_bus_poll(a->bus, items);
     items[AGENT_BUS_ITEMS] =
@@ -189,9 +186,7 @@ agent_turn(struct agent *a, int stop_fd, long most_ms)
         return; /* a signal: the stop descriptor says whether it is for us */
     if (items[AGENT_BUS_ITEMS + 1].revents != 0)
         asked(a);
-    take_host(a);
-    session_link(a);
-    session_receive(a);
+    agent_take_all(a);
 }
 
 void

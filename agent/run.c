@@ -180,8 +180,8 @@ fill_member(struct agent *a)
 }
 
 /* guard_boot ends here, before anything of the network exists. */
-static enum baton_status
-boot_memory(struct agent *a, const struct machine *machine, struct baton_err *err)
+enum baton_status
+agent_boot_memory(struct agent *a, const struct machine *machine, struct baton_err *err)
 {
     enum state_file state;
     struct second_copy copy;
@@ -266,8 +266,8 @@ wait_for_machine(struct agent *a, int stop_fd, struct machine *ret_machine, stru
 
 /* --- one life of the machine --- */
 
-static enum baton_status
-open_bus(struct agent *a, struct baton_err *err)
+enum baton_status
+agent_open_bus(struct agent *a, struct baton_err *err)
 {
     struct agent_bus_options o = {.endpoint = a->setup->address,
                                   .proxy = a->setup->proxy[0] == '\0' ? NULL : a->setup->proxy,
@@ -294,12 +294,12 @@ live(struct running *r, struct agent *a, struct baton_err *err)
     enum baton_status rc = wait_for_machine(a, r->stop_fd, &machine, err);
     if (rc != BATON_OK || !agent_runs(a))
         return rc;
-    rc = boot_memory(a, &machine, err);
+    rc = agent_boot_memory(a, &machine, err);
     if (rc != BATON_OK)
         return rc;
     agent_boot(a, r->stop_fd);
     if (agent_runs(a))
-        rc = open_bus(a, err);
+        rc = agent_open_bus(a, err);
     if (rc == BATON_OK && agent_runs(a)) {
         say_ready(r);
         agent_loop(a, r->stop_fd);
@@ -311,9 +311,13 @@ live(struct running *r, struct agent *a, struct baton_err *err)
     return rc;
 }
 
-static void
-agent_close(struct agent *a)
+void
+agent_close(struct agent **agent)
 {
+    struct agent *a = *agent;
+    if (a == NULL)
+        return;
+    *agent = NULL;
     agent_bus_close(&a->bus);
     settings_done(&a->settings);
     review_done(&a->review);
@@ -327,27 +331,42 @@ agent_close(struct agent *a)
     free(a);
 }
 
-static enum baton_status
-one_life(struct running *r, enum agent_end *ret_end, struct baton_err *err)
+enum baton_status
+agent_new(const struct setup *setup, struct crypto_identity *identity, struct agent **ret_agent,
+          struct baton_err *err)
 {
-    char key[SETUP_PATH_BYTES];
     struct baton_err why;
     struct agent *a = calloc(1, sizeof *a);
     if (a == NULL)
         return baton_fail(err, BATON_NOMEM, "agent");
-    a->setup = &r->setup;
+    a->setup = setup;
     a->digest = crypto_digest_port();
+    a->identity = *identity;
+    *identity = (struct crypto_identity){0};
     collect_init(&a->collect, a->digest);
     settings_init(&a->settings);
-    if (prerequisites_of(r->setup.dir, &a->prereq, &why) != BATON_OK)
+    if (prerequisites_of(setup->dir, &a->prereq, &why) != BATON_OK)
         log_error("run.prerequisites", "%s: they stay unknown", why.text);
+    *ret_agent = a;
+    return BATON_OK;
+}
+
+static enum baton_status
+one_life(struct running *r, enum agent_end *ret_end, struct baton_err *err)
+{
+    char key[SETUP_PATH_BYTES];
+    struct crypto_identity identity = {0};
+    struct agent *a = NULL;
     enum baton_status rc = setup_path(r->setup.dir, SETUP_KEY, key, err);
     if (rc == BATON_OK)
-        rc = keyfile_load(key, &a->identity, err);
+        rc = keyfile_load(key, &identity, err);
+    if (rc == BATON_OK)
+        rc = agent_new(&r->setup, &identity, &a, err);
     if (rc == BATON_OK)
         rc = live(r, a, err);
     *ret_end = rc == BATON_OK ? a->end : AGENT_FAILS;
-    agent_close(a);
+    agent_close(&a);
+    crypto_identity_done(&identity);
     return rc;
 }
 

@@ -119,51 +119,63 @@ answer(struct engine *e, size_t count, const struct baton_err *failure)
 }
 
 /* Storage can no longer be trusted: nothing of this batch happened, nothing more is taken. */
-static void
-engine_fail(struct engine *e, size_t count, struct baton_err *err)
+static enum baton_status
+engine_fail(struct engine *e, size_t count, enum baton_status rc, struct baton_err *failure,
+            struct baton_err *err)
 {
-    log_error("engine.storage", "why=\"%s\"", err->text);
+    failure->status = rc;
+    log_error("engine.storage", "why=\"%s\"", failure->text);
     journal_rollback(e);
     acts_drop(e);
     queue_close(&e->queue);
-    answer(e, count, err);
+    answer(e, count, failure);
     while ((count = queue_take(&e->queue, e->batch, ENGINE_BATCH_MAX, 0)) > 0)
-        answer(e, count, err);
+        answer(e, count, failure);
+    if (err != NULL)
+        *err = *failure;
+    return rc;
+}
+
+enum baton_status
+engine_start(struct engine *e, struct baton_err *err)
+{
+    struct baton_err failure = {0};
+    engine_moment(e);
+    e->tick_ms = e->sweep_ms = e->checkpoint_ms = e->now_ms;
+    enum baton_status rc = recovery_start(e, &failure);
+    return rc == BATON_OK ? BATON_OK : engine_fail(e, 0, rc, &failure, err);
+}
+
+enum baton_status
+engine_turn(struct engine *e, uint32_t wait_ms, bool *ret_over, struct baton_err *err)
+{
+    struct baton_err failure = {0};
+    bool stops = atomic_load(&e->stop);
+    if (stops)
+        queue_close(&e->queue);
+    size_t count = queue_take(&e->queue, e->batch, e->p.batch_most, wait_ms);
+    enum baton_status rc;
+    *ret_over = stops && count == 0;
+    if (*ret_over) {
+        e->journal.critical = true; /* a clean stop leaves a signed head */
+        rc = journal_commit(e, &failure);
+    } else {
+        engine_moment(e);
+        rc = engine_batch(e, count, &failure);
+    }
+    if (rc != BATON_OK)
+        return engine_fail(e, count, rc, &failure, err);
+    answer(e, count, NULL);
+    return BATON_OK;
 }
 
 enum baton_status
 engine_run(struct engine *e, struct baton_err *err)
 {
-    struct baton_err failure = {0};
-    bool closed = false;
-    engine_moment(e);
-    e->tick_ms = e->sweep_ms = e->checkpoint_ms = e->now_ms;
-    enum baton_status rc = recovery_start(e, &failure);
-    size_t count = 0;
-    while (rc == BATON_OK) {
-        if (!closed && atomic_load(&e->stop)) {
-            queue_close(&e->queue);
-            closed = true;
-        }
-        count = queue_take(&e->queue, e->batch, e->p.batch_most, TICK_MS);
-        if (closed && count == 0)
-            break;
-        engine_moment(e);
-        rc = engine_batch(e, count, &failure);
-        if (rc == BATON_OK)
-            answer(e, count, NULL);
-    }
-    if (rc == BATON_OK) {
-        e->journal.critical = true; /* a clean stop leaves a signed head */
-        rc = journal_commit(e, &failure);
-        count = 0;
-    }
-    if (rc == BATON_OK)
-        return BATON_OK;
-    failure.status = rc;
-    engine_fail(e, count, &failure);
-    if (err != NULL)
-        *err = failure;
+    bool over = false;
+    enum baton_status rc = engine_start(e, err);
+    while (rc == BATON_OK && !over)
+        rc = engine_turn(e, TICK_MS, &over, err);
     return rc;
 }
 

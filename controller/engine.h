@@ -98,6 +98,11 @@ enum baton_status engine_open(const struct engine_ports *ports, struct engine **
                               struct baton_err *err);
 /* Runs until engine_stop; drains what is queued; returns the reason it ended. */
 enum baton_status engine_run(struct engine *e, struct baton_err *err);
+/* The same in pieces, for an owner with a loop of its own: start once, then turns until one says that
+ * all is over. A turn handles what waits, and waits at most wait_ms for the first of it. */
+enum baton_status engine_start(struct engine *e, struct baton_err *err);
+enum baton_status engine_turn(struct engine *e, uint32_t wait_ms, bool *ret_over,
+                              struct baton_err *err);
 void engine_stop(struct engine *e); /* any thread, async-signal-safe */
 void engine_close(struct engine **e);
 

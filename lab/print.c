@@ -7,6 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "entropy.h"
+
 /* A text that was cut may end in the first bytes of a character: those go. */
 static void
 drop_half_character(char *text)
@@ -130,10 +132,7 @@ void
 print_guid_new(char out[37])
 {
     uint8_t b[16];
-    FILE *random = fopen("/dev/urandom", "rb");
-    BATON_ASSERT(random != NULL);
-    BATON_ASSERT(fread(b, 1, sizeof b, random) == sizeof b);
-    fclose(random);
+    entropy_fill(b, sizeof b);
     b[6] = (uint8_t)((b[6] & 0x0f) | 0x40);
     b[8] = (uint8_t)((b[8] & 0x3f) | 0x80);
     guid_print(b, out);

@@ -13,7 +13,7 @@
 
 #include "common/log.h"
 #include "host_queue.h"
-#include "lab_files.h"
+#include "lab_reply.h"
 #include "lab_wire.h"
 
 enum {
@@ -148,58 +148,6 @@ dial(struct host_lab *h, struct baton_err *err)
 
 /* --- answers --- */
 
-/* Work that belongs to us once the lab has said where: done without the lock, on a copy. */
-static enum baton_status
-run_locally(struct host_lab *h, const struct host_work *work, const json_t *answer,
-            struct baton_err *err)
-{
-    struct host_completion *done = work->done;
-    if (work->request.op == HOST_COLLECT) {
-        enum baton_status rc = lab_answer(answer, done, err);
-        if (rc != BATON_OK || work->request.collector != COLLECT_CONFIGURATION)
-            return rc;
-        json_t *text = json_loadb(done->text, done->text_len, 0, NULL);
-        const char *path = json_string_value(json_object_get(text, "path"));
-        free(done->text);
-        done->text = NULL;
-        rc = path == NULL
-                 ? baton_fail(err, BATON_MALFORMED, "the lab names no configuration folder")
-                 : lab_config_collect(h->folder, path, &done->text, &done->text_len, err);
-        json_decref(text);
-        return rc;
-    }
-    struct place place = {.file = json_string_value(json_object_get(answer, "path")),
-                          .folder = json_string_value(json_object_get(answer, "dir"))};
-    return lab_file_run(h->folder, &work->request, &place, done, err);
-}
-
-static bool
-is_local(enum host_op op)
-{
-    return op == HOST_COLLECT || host_is_file_op(op);
-}
-
-/* A server without power is one that does not answer, whatever carries the words. */
-static enum baton_status
-read_refusal(enum host_op op, const json_t *answer, struct baton_err *err)
-{
-    const char *why = json_string_value(json_object_get(answer, "error"));
-    const char *status = json_string_value(json_object_get(answer, "status"));
-    bool off = status != NULL && strcmp(status, baton_status_name(BATON_UNREACHABLE)) == 0;
-    return baton_fail(err, off ? BATON_UNREACHABLE : BATON_FAILED, "%s: %s", host_op_name(op),
-                      why == NULL ? "refused" : why);
-}
-
-static enum baton_status
-read_answer(struct host_lab *h, const struct host_work *work, const json_t *answer)
-{
-    struct host_completion *done = work->done;
-    if (!json_is_true(json_object_get(answer, "ok")))
-        return read_refusal(work->request.op, answer, &done->err);
-    return is_local(work->request.op) ? run_locally(h, work, answer, &done->err)
-                                      : lab_answer(answer, done, &done->err);
-}
-
 static void
 take_answer(struct host_lab *h, const json_t *answer)
 {
@@ -207,7 +155,7 @@ take_answer(struct host_lab *h, const json_t *answer)
     struct host_work work;
     if (!host_queue_begin(&h->queue, ticket, &work))
         return;
-    work.done->status = read_answer(h, &work, answer);
+    work.done->status = lab_reply(h->folder, &work.request, answer, work.done);
     host_queue_end(&h->queue, &work);
 }
 
