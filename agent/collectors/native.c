@@ -73,6 +73,16 @@ note_service(struct collect *c, const struct host_completion *done)
                  newest->changed_by);
 }
 
+/* A break is said once: one from now on is the next round's. What does not tell at all is said each time. */
+static void
+set_watch(struct collect *c, const struct host_completion *done)
+{
+    collect_set(c, FACT_SERVICE_WATCH, !c->watch_broken && !done->unwatched);
+    c->watch_broken = false;
+    if (done->unwatched)
+        text_copy(c->service_note, sizeof c->service_note, done->err.text);
+}
+
 static void
 set_stop(struct collect *c, const struct host_service *engine)
 {
@@ -101,9 +111,8 @@ collect_services(struct collect *c, const struct host_completion *done, struct b
     memcpy(c->service, done->u.service, done->count * sizeof c->service[0]);
     c->service_count = done->count;
     collect_set(c, FACT_SERVICES_PRESENT, (int64_t)done->count);
-    collect_set(c, FACT_SERVICE_WATCH, !c->watch_broken);
-    c->watch_broken = false; /* said once; a break from now on is the next round's */
     note_service(c, done);
+    set_watch(c, done);
     const struct host_service *engine = find_engine(done);
     c->engine_missing = engine == NULL;
     if (done->count == 0) {

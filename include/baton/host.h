@@ -143,7 +143,9 @@ struct host_completion {
     enum host_notice notice;
     enum baton_status status;
     struct baton_err err;
-    size_t count; /* of services, tasks or processes */
+    size_t count;   /* of services, tasks or processes */
+    bool unwatched; /* HOST_SERVICES: notifications are not, or were not since the answer before,
+                       unbroken; err says why although the status is BATON_OK */
     union {
         struct host_service service[HOST_SERVICES_MAX];
         struct host_task task[HOST_TASKS_MAX];

@@ -164,6 +164,9 @@ do_query(struct host_fake *f, const struct host_request *r, struct host_completi
     case HOST_SERVICES:
         done->count = f->service_count;
         memcpy(done->u.service, f->service, f->service_count * sizeof f->service[0]);
+        done->unwatched = f->unwatched != NULL;
+        if (done->unwatched)
+            (void)baton_fail(&done->err, BATON_OK, "%s", f->unwatched);
         return BATON_OK;
     case HOST_TASKS:
         done->count = f->task_count;

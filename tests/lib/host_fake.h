@@ -39,6 +39,7 @@ struct host_fake {
     enum baton_status fail[HOST_OP_COUNT];
     uint64_t now_unix_ms;
     bool hold;
+    const char *unwatched; /* why nobody tells of the services; NULL: they are watched */
 
     /* what was asked */
     size_t asked[HOST_OP_COUNT];

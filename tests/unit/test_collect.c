@@ -536,6 +536,23 @@ a_broken_watch_is_said_once(void **state)
 }
 
 static void
+a_server_that_tells_of_no_changes_is_unwatched_as_long_as_it_does_not(void **state)
+{
+    struct bench *b = *state;
+    host_fake_connect(&b->fake);
+    b->fake.unwatched = "the service manager does not tell";
+    for (int i = 0; i < 3; i++) {
+        look(b, false);
+        assert_true(is(b, FACT_SERVICE_WATCH, 0));
+        assert_string_equal(b->facts.note, b->fake.unwatched);
+    }
+    b->fake.unwatched = NULL;
+    look(b, false);
+    assert_true(is(b, FACT_SERVICE_WATCH, 1));
+    assert_string_equal(b->facts.note, "ADSync last changed by Service Control Manager");
+}
+
+static void
 a_tool_that_nobody_announced_is_noticed(void **state)
 {
     struct bench *b = *state;
@@ -759,6 +776,7 @@ main(void)
         TEST(a_restart_remembers_the_history_of_the_same_stop_only),
         TEST(a_round_of_native_calls_makes_collectors_older_not_younger),
         TEST(a_broken_watch_is_said_once),
+        TEST(a_server_that_tells_of_no_changes_is_unwatched_as_long_as_it_does_not),
         TEST(a_tool_that_nobody_announced_is_noticed),
         TEST(the_pending_export_is_counted_from_the_document_once_per_change),
         TEST(an_object_made_again_is_an_add_and_a_delete_and_what_is_unknown_is_no_count),

@@ -1,5 +1,7 @@
 /* The suite of the host port over this Windows server: its service manager, registry, processes and files.
- * The stand-in's DirSync must be installed, and its engine must be able to ask a site. */
+ * The stand-in's DirSync must be installed, and its engine must be able to ask a site. Behind the suite:
+ * what the adapter does when a part of the system refuses or hangs, which the linker puts in its place
+ * (CMakeLists.txt: --wrap). */
 #include "agent/adapters/windows/host_windows.h"
 
 #include <winsock2.h>
@@ -8,6 +10,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -109,9 +112,87 @@ windows_slow(struct world *w)
     set_stop_delay(3000);
 }
 
+/* --- a system that refuses or hangs --- */
+
+static atomic_bool refuses;
+
+DWORD __real_NotifyServiceStatusChangeW(SC_HANDLE service, DWORD mask, SERVICE_NOTIFYW *notify);
+DWORD __wrap_NotifyServiceStatusChangeW(SC_HANDLE service, DWORD mask, SERVICE_NOTIFYW *notify);
+DWORD
+__wrap_NotifyServiceStatusChangeW(SC_HANDLE service, DWORD mask, SERVICE_NOTIFYW *notify)
+{
+    return refuses ? ERROR_ACCESS_DENIED : __real_NotifyServiceStatusChangeW(service, mask, notify);
+}
+
+static int
+bad_day(void **state)
+{
+    static struct world w = {.name = "windows"};
+    *state = &w;
+    return windows_open(&w) ? 0 : -1;
+}
+
+static int
+day_over(void **state)
+{
+    windows_close(*state);
+    return 0;
+}
+
+/* The answer to a request; notifications of that kind are counted, and everything else is let go. */
+static struct host_completion
+ask(struct world *w, struct host_request r, enum host_notice counted, int *ret_count)
+{
+    static struct host_completion done;
+    uint32_t ticket = 0;
+    r.limit_ms = r.limit_ms == 0 ? PATIENCE_MS : r.limit_ms;
+    assert_int_equal(w->port.submit(w->port.ctx, &r, &ticket, NULL), BATON_OK);
+    for (DWORD began = GetTickCount(); GetTickCount() - began < 2 * PATIENCE_MS; Sleep(POLL_MS))
+        while (w->port.next(w->port.ctx, &done)) {
+            if (done.ticket == ticket)
+                return done;
+            *ret_count += done.ticket == 0 && done.notice == counted;
+            w->port.release(w->port.ctx, &done);
+        }
+    fail_msg("%s: no completion", host_op_name(r.op));
+    return done;
+}
+
+static struct host_completion
+ask_services(struct world *w, int *ret_broken)
+{
+    return ask(w, (struct host_request){.op = HOST_SERVICES}, NOTICE_WATCH_BROKEN, ret_broken);
+}
+
+static void
+where_nobody_tells_of_changes_no_answer_counts_as_watched(void **state)
+{
+    struct world *w = *state;
+    int broken = 0;
+    w->port.close(w->port.ctx);
+    refuses = true;
+    assert_true(open_port(w));
+    for (int i = 0; i < 20; i++) {
+        struct host_completion done = ask_services(w, &broken);
+        assert_int_equal(done.status, BATON_OK);
+        assert_true(done.unwatched);
+        assert_non_null(strstr(done.err.text, "service manager does not tell"));
+    }
+    assert_int_equal(broken, 1); /* told once, or each look would ask for the next one */
+    refuses = false;
+    struct host_completion done = ask_services(w, &broken);
+    assert_true(done.unwatched); /* for the time before it */
+    done = ask_services(w, &broken);
+    assert_false(done.unwatched);
+}
+
 int
 main(void)
 {
+    const struct CMUnitTest bad_days[] = {
+        cmocka_unit_test_setup_teardown(where_nobody_tells_of_changes_no_answer_counts_as_watched,
+                                        bad_day, day_over),
+    };
     struct world w = {.name = "windows",
                       .open = windows_open,
                       .close = windows_close,
@@ -121,5 +202,5 @@ main(void)
                       .no_events = true, /* Wine keeps none */
                       .collector = COLLECT_CONNECTORS,
                       .collector_says = "Identifier"};
-    return host_suite_run(&w);
+    return host_suite_run(&w) + cmocka_run_group_tests(bad_days, NULL, NULL);
 }

@@ -18,6 +18,7 @@ class Contract(unittest.TestCase):
         done = server.machine.run(wine.PROGRAMS / "host_contract.exe", check=False, timeout=540)
         self.assertEqual(done.code, 0, done.out + done.err)
         self.assertRegex(done.err + done.out, r"PASSED.* 2[0-9] test")
+        self.assertRegex(done.err + done.out, r"OK.* where_nobody_tells_of_changes")
 
 
 if __name__ == "__main__":

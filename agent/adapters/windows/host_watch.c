@@ -9,10 +9,6 @@
 #include "registry.h"
 #include "win_text.h"
 
-#ifndef ERROR_SERVICE_NOTIFY_CLIENT_LAGGING /* not in every set of headers */
-#define ERROR_SERVICE_NOTIFY_CLIENT_LAGGING 1294L
-#endif
-
 /* --- telling --- */
 
 static void
@@ -29,10 +25,33 @@ tell(struct watched *i, const char *what)
 }
 
 static void
-broke(struct host_watch *w, const char *why)
+missed(struct host_watch *w, const char *why)
 {
-    log_warn("host.watch", "notifications were missed: %s", why);
     stops_doubt(w->stops);
+    if (!watch_trust_miss(&w->trust, host_queue_now_ms()))
+        return;
+    log_warn("host.watch", "notifications were missed: %s", why);
+    host_queue_broke(w->queue);
+}
+
+static void
+judge(struct host_watch *w)
+{
+    struct watch_hold hold[HOST_SERVICES_MAX];
+    for (size_t n = 0; n < w->count; n++) {
+        const struct watched *i = w->item[n];
+        hold[n] = (struct watch_hold){.leaves = i->leaves,
+                                      .handle = i->service != NULL,
+                                      .state = i->armed || i->told,
+                                      .start = i->key != NULL};
+    }
+    bool due = watch_trust_see(&w->trust, hold, w->count, w->listed, host_queue_now_ms());
+    if (w->trust.gap > GAP_START)
+        stops_doubt(w->stops); /* a start and a stop that nobody saw may lie in between */
+    if (!due)
+        return;
+    log_warn("host.watch", "%s: as long as that is so, what is seen here proves nothing",
+             watch_gap_words(w->trust.gap));
     host_queue_broke(w->queue);
 }
 
@@ -86,43 +105,70 @@ let_go(struct watched *i)
 }
 
 static void
-arm(struct watched *i)
+hold(struct watched *i)
+{
+    i->service = OpenServiceW(i->watch->manager, i->name, SERVICE_QUERY_STATUS);
+}
+
+static enum watch_answer
+ask_to_tell(struct watched *i)
 {
     const DWORD states = SERVICE_NOTIFY_STOPPED | SERVICE_NOTIFY_START_PENDING |
                          SERVICE_NOTIFY_STOP_PENDING | SERVICE_NOTIFY_RUNNING |
                          SERVICE_NOTIFY_CONTINUE_PENDING | SERVICE_NOTIFY_PAUSE_PENDING |
                          SERVICE_NOTIFY_PAUSED;
-    if (i->service == NULL || i->armed || i->watch->polls)
-        return;
     i->notify = (SERVICE_NOTIFYW){
         .dwVersion = SERVICE_NOTIFY_STATUS_CHANGE, .pfnNotifyCallback = on_change, .pContext = i};
     DWORD code = NotifyServiceStatusChangeW(i->service, states, &i->notify);
-    i->armed = code == ERROR_SUCCESS;
-    if (code == ERROR_SERVICE_MARKED_FOR_DELETE) { /* it goes once nobody holds it */
-        let_go(i);
-    } else if (code == ERROR_SERVICE_NOTIFY_CLIENT_LAGGING) {
-        broke(i->watch, "this process was too slow");
-        let_go(i);
-        i->service = OpenServiceW(i->watch->manager, i->name, SERVICE_QUERY_STATUS);
-    } else if (code != ERROR_SUCCESS) {
+    enum watch_answer answer = watch_answer_of(code);
+    i->armed = answer == WATCH_STANDS;
+    if (answer == WATCH_REFUSED && i->watch->trust.gap < GAP_STATE) { /* once, not at each look */
         struct baton_err err;
-        (void)win_fail(&err, code, "the service manager cannot tell of %s", i->label);
-        log_warn("host.watch", "%s; states are asked for every %d ms", err.text, WATCH_POLL_MS);
-        i->watch->polls = true;
+        (void)win_fail(&err, code, "the service manager does not tell of %s", i->label);
+        log_warn("host.watch", "%s; its state is asked for every %d ms", err.text, WATCH_POLL_MS);
+    }
+    return answer;
+}
+
+/* What a service manager that lagged behind forgot, it tells on a new handle. */
+static void
+arm(struct watched *i)
+{
+    if (i->service == NULL || i->armed || i->told)
+        return;
+    enum watch_answer answer = ask_to_tell(i);
+    if (answer == WATCH_MISSED) {
+        missed(i->watch, "this process was too slow");
+        let_go(i);
+        hold(i);
+        answer = i->service == NULL ? WATCH_REFUSED : ask_to_tell(i);
+    }
+    if (answer == WATCH_LEAVES) { /* it goes once nobody holds it */
+        i->leaves = true;
+        let_go(i);
     }
 }
 
+/* One that ended badly is asked for again at the next look: here it might end so for ever. */
 static void
 take_told(struct watched *i)
 {
     i->told = false;
-    if (i->notify.dwNotificationStatus == ERROR_SERVICE_MARKED_FOR_DELETE)
-        let_go(i);
-    else if (i->notify.dwNotificationStatus == ERROR_SUCCESS)
+    switch (watch_answer_of(i->notify.dwNotificationStatus)) {
+    case WATCH_STANDS:
         take_state(i, (uint8_t)service_state_of(i->notify.ServiceStatus.dwCurrentState),
                    i->notify.ServiceStatus.dwProcessId);
-    else
-        broke(i->watch, "the service manager ended a notification");
+        arm(i);
+        break;
+    case WATCH_LEAVES:
+        i->leaves = true;
+        let_go(i);
+        break;
+    case WATCH_MISSED:
+    case WATCH_REFUSED:
+        missed(i->watch, "the service manager ended a notification");
+        break;
+    }
 }
 
 static void
@@ -142,9 +188,19 @@ arm_key(struct watched *i)
 {
     if (i->key != NULL && RegNotifyChangeKeyValue(i->key, FALSE, REG_NOTIFY_CHANGE_LAST_SET,
                                                   i->key_event, TRUE) != ERROR_SUCCESS) {
-        RegCloseKey(i->key); /* with the service */
+        RegCloseKey(i->key); /* with the service, or for no reason: the next look opens it again */
         i->key = NULL;
     }
+}
+
+static void
+open_key(struct watched *i)
+{
+    wchar_t name[SERVICE_NAME_UNITS + 64];
+    services_key(i->name, name);
+    if (i->key_event == NULL || registry_open(name, VIEW_64, &i->key) != ERROR_SUCCESS)
+        i->key = NULL;
+    arm_key(i);
 }
 
 static void
@@ -163,7 +219,6 @@ take_key(struct watched *i)
 static struct watched *
 watched_new(struct host_watch *w, const struct sync_service *s)
 {
-    wchar_t key[SERVICE_NAME_UNITS + 64];
     struct watched *i = calloc(1, sizeof *i);
     if (i == NULL)
         return NULL;
@@ -173,14 +228,14 @@ watched_new(struct host_watch *w, const struct sync_service *s)
     i->state = s->record.state;
     i->process = s->process;
     i->start = s->record.start_registry;
-    i->service = OpenServiceW(w->manager, i->name, SERVICE_QUERY_STATUS);
+    i->leaves = s->leaves;
     i->key_event = CreateEventW(NULL, FALSE, FALSE, NULL);
-    services_key(i->name, key);
-    if (i->key_event == NULL || registry_open(key, VIEW_64, &i->key) != ERROR_SUCCESS)
-        i->key = NULL;
-    arm_key(i);
+    open_key(i);
     stops_see(w->stops, i->name, i->state, win_now_unix_ms());
+    if (!i->leaves)
+        hold(i);
     arm(i);
+    poll_state(i); /* it may have moved between the look and the watch */
     return i;
 }
 
@@ -206,17 +261,21 @@ still_there(const struct watched *i, const struct sync_services *services)
     return NULL;
 }
 
-/* One that is marked for deletion goes once nobody holds it; any other that we do not hold may move
- * without our being told. */
+/* One that is marked for deletion goes once nobody holds it. What stayed instead may have moved. */
 static void
-hold_on(struct watched *i, bool leaves)
+hold_on(struct watched *i, const struct sync_service *s)
 {
-    if (leaves) {
+    if (i->leaves && !s->leaves)
+        missed(i->watch, "a service that was being removed is still there");
+    i->leaves = s->leaves;
+    if (i->leaves)
         let_go(i);
-    } else if (i->service == NULL) {
-        i->service = OpenServiceW(i->watch->manager, i->name, SERVICE_QUERY_STATUS);
-        broke(i->watch, "a service could not be watched");
-    }
+    else if (i->service == NULL)
+        hold(i);
+    arm(i);
+    if (i->key == NULL)
+        open_key(i);
+    take_start(i, s->record.start_registry);
 }
 
 static void
@@ -226,7 +285,7 @@ drop_gone(struct host_watch *w, const struct sync_services *services)
         struct watched *i = w->item[n];
         const struct sync_service *s = still_there(i, services);
         if (s != NULL) {
-            hold_on(i, s->leaves);
+            hold_on(i, s);
             continue;
         }
         i->state = SVC_UNKNOWN;
@@ -245,23 +304,29 @@ is_watched(const struct host_watch *w, const struct sync_service *s)
     return false;
 }
 
+static void
+add_new(struct host_watch *w, const struct sync_service *s)
+{
+    struct watched *i = w->count < HOST_SERVICES_MAX ? watched_new(w, s) : NULL;
+    if (i == NULL) {
+        w->listed = false;
+        return;
+    }
+    w->item[w->count++] = i;
+    if (w->followed)
+        tell(i, "was installed");
+}
+
 void
 watch_follow(struct host_watch *w, const struct sync_services *services)
 {
+    w->listed = true;
     drop_gone(w, services);
-    for (size_t n = 0; n < services->count && w->count < HOST_SERVICES_MAX; n++) {
-        if (is_watched(w, &services->item[n]))
-            continue;
-        struct watched *i = watched_new(w, &services->item[n]);
-        if (i == NULL) {
-            broke(w, "no memory");
-            return;
-        }
-        w->item[w->count++] = i;
-        if (w->followed)
-            tell(i, "was installed");
-    }
+    for (size_t n = 0; n < services->count; n++)
+        if (!is_watched(w, &services->item[n]))
+            add_new(w, &services->item[n]);
     w->followed = true;
+    judge(w);
 }
 
 /* --- the worker's --- */
@@ -289,10 +354,19 @@ watch_handles(const struct host_watch *w, HANDLE out[WATCH_HANDLES_MAX])
     return count;
 }
 
+static bool
+is_told_of(const struct watched *i)
+{
+    return i->armed || i->service == NULL;
+}
+
 uint32_t
 watch_wait_ms(const struct host_watch *w)
 {
-    return w->polls && w->count > 0 ? WATCH_POLL_MS : HOST_WAIT_MS;
+    for (size_t n = 0; n < w->count; n++)
+        if (!is_told_of(w->item[n]))
+            return WATCH_POLL_MS;
+    return HOST_WAIT_MS;
 }
 
 void
@@ -302,9 +376,15 @@ watch_turn(struct host_watch *w)
         struct watched *i = w->item[n];
         if (i->told)
             take_told(i);
-        if (w->polls)
-            poll_state(i);
         take_key(i);
-        arm(i);
+        if (!is_told_of(i))
+            poll_state(i);
     }
+    judge(w);
+}
+
+const char *
+watch_answer(struct host_watch *w)
+{
+    return watch_trust_answer(&w->trust);
 }

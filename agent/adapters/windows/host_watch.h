@@ -3,10 +3,11 @@
  *
  * Shape      watch_follow takes what a scan found. The worker waits alertably for watch_handles and its
  *            own events, at most watch_wait_ms, and calls watch_turn after every wait. Where the
- *            service manager cannot tell by itself, states are asked for every WATCH_POLL_MS, which
- *            the log says.
+ *            service manager does not tell by itself, states are asked for every WATCH_POLL_MS,
+ *            and each look tries again whether it does; until then the watch is broken, and
+ *            watch_answer says why.
  * Limits     HOST_SERVICES_MAX services.
- * Errors     A notification that was missed is NOTICE_WATCH_BROKEN.
+ * Errors     A notification that was missed is NOTICE_WATCH_BROKEN (watch_trust.h).
  * Threads    One, which waits alertably: the system calls back there.
  * Source     protocol 3 (T0; service notification unbroken), 4.
  */
@@ -14,6 +15,7 @@
 #define AGENT_WINDOWS_HOST_WATCH_H
 
 #include "host_stops.h"
+#include "watch_trust.h"
 
 enum { WATCH_POLL_MS = 200, WATCH_HANDLES_MAX = HOST_SERVICES_MAX };
 
@@ -24,7 +26,8 @@ struct watched {
     SC_HANDLE service;
     SERVICE_NOTIFYW notify;
     bool armed, told; /* told: the system called back */
-    HKEY key;
+    bool leaves;      /* marked for deletion: nobody holds it */
+    HKEY key;         /* armed as long as it is open */
     HANDLE key_event;
     uint8_t state, start; /* as last seen */
     DWORD process;
@@ -34,8 +37,9 @@ struct host_watch {
     SC_HANDLE manager;
     struct host_queue *queue;
     struct stops *stops;
+    struct watch_trust trust;
     bool followed; /* once: what comes later is new */
-    bool polls;
+    bool listed;   /* item has all there are */
     size_t count;
     struct watched
         *item[HOST_SERVICES_MAX]; /* each stays where it is: the system knows its address */
@@ -48,5 +52,7 @@ void watch_follow(struct host_watch *w, const struct sync_services *services);
 size_t watch_handles(const struct host_watch *w, HANDLE out[WATCH_HANDLES_MAX]);
 uint32_t watch_wait_ms(const struct host_watch *w);
 void watch_turn(struct host_watch *w);
+/* For an answer about services: NULL: unbroken since the one before, else why not. */
+const char *watch_answer(struct host_watch *w);
 
 #endif

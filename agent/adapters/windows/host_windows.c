@@ -122,7 +122,17 @@ watch_from_now(struct host_windows *h)
     if (scan(h, &services, &err) == BATON_OK)
         return;
     log_warn("host.watch", "%s", err.text);
-    host_queue_broke(&h->queue);
+    watch_turn(&h->watch); /* which tells it */
+}
+
+/* As far as this answer goes: a round whose watch is broken proves nothing. */
+static void
+say_watch(struct host_windows *h, struct host_completion *done)
+{
+    const char *why = watch_answer(&h->watch);
+    done->unwatched = why != NULL;
+    if (why != NULL)
+        (void)baton_fail(&done->err, BATON_OK, "%s", why);
 }
 
 static enum baton_status
@@ -132,6 +142,7 @@ look_services(struct host_windows *h, struct host_completion *done, struct baton
     enum baton_status rc = scan(h, &services, err);
     if (rc != BATON_OK)
         return rc;
+    say_watch(h, done);
     done->count = services.count;
     for (size_t i = 0; i < services.count; i++) {
         look_back(h, &services.item[i]);
