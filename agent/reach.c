@@ -29,19 +29,13 @@ not_running(const struct host_service *s)
     return s->state != SVC_RUNNING || is_off(s);
 }
 
-static bool
-is_engine(const struct host_service *s)
-{
-    return strcmp(s->name, "ADSync") == 0 || strcmp(s->name, "FIMSynchronizationService") == 0;
-}
-
 /* The scheduler before the engine on the way down, after it on the way up. */
 static const struct host_service *
 pick_service(const struct collect *c, bool (*wrong)(const struct host_service *), bool engine_first)
 {
     for (int pass = 0; pass < 2; pass++)
         for (size_t i = 0; i < c->service_count; i++)
-            if (is_engine(&c->service[i]) == (engine_first == (pass == 0)) && wrong(&c->service[i]))
+            if (c->service[i].engine == (engine_first == (pass == 0)) && wrong(&c->service[i]))
                 return &c->service[i];
     return NULL;
 }

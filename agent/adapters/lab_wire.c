@@ -124,12 +124,20 @@ lab_greeting(const json_t *line)
     return json_integer_value(json_object_get(line, "lab")) == 1 && text_of(line, "server") != NULL;
 }
 
+/* The lab's products have their engine under one of these names. */
+static bool
+is_engine(const char *name)
+{
+    return strcmp(name, "ADSync") == 0 || strcmp(name, "FIMSynchronizationService") == 0;
+}
+
 static void
 read_service(const json_t *item, struct host_service *s)
 {
     copy_text(item, "name", s->name);
     copy_text(item, "display", s->display);
     copy_text(item, "changed_by", s->changed_by);
+    s->engine = is_engine(s->name);
     s->state = WORD(service_states, text_of(item, "state"), SVC_UNKNOWN);
     s->start = WORD(start_types, text_of(item, "start"), START_UNKNOWN);
     s->start_registry = WORD(start_types, text_of(item, "start_registry"), START_UNKNOWN);

@@ -5,26 +5,11 @@
 #include "common/text.h"
 #include "readers.h"
 
-static const char *const engines[PRODUCT_COUNT] = {
-    [PRODUCT_DIRSYNC] = "FIMSynchronizationService",
-    [PRODUCT_AADSYNC] = "ADSync",
-    [PRODUCT_CONNECT] = "ADSync",
-};
-
-static bool
-is_engine(const struct host_service *s)
-{
-    for (size_t i = 0; i < PRODUCT_COUNT; i++)
-        if (engines[i] != NULL && strcmp(engines[i], s->name) == 0)
-            return true;
-    return false;
-}
-
 static const struct host_service *
 find_engine(const struct host_completion *done)
 {
     for (size_t i = 0; i < done->count; i++)
-        if (is_engine(&done->u.service[i]))
+        if (done->u.service[i].engine)
             return &done->u.service[i];
     return NULL;
 }

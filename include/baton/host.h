@@ -85,6 +85,7 @@ enum process_kind {
 
 struct host_service {
     char name[NAME_BYTES], display[NAME_BYTES];
+    bool engine; /* it exports; others only start it */
     uint8_t state, start, start_registry;
     uint64_t changed_unix_ms;
     char changed_by[NAME_BYTES]; /* "CONTOSO\\anna via services.msc"; empty when not known */

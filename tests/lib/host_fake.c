@@ -33,12 +33,6 @@ engine_process(struct host_fake *f, bool runs)
         host_fake_process(f, PROCESS_ENGINE, "SYSTEM");
 }
 
-static bool
-is_engine(const struct host_service *s)
-{
-    return strcmp(s->name, "ADSync") == 0 || strcmp(s->name, "FIMSynchronizationService") == 0;
-}
-
 static void
 set_state(struct host_fake *f, struct host_service *s, enum service_state state)
 {
@@ -47,7 +41,7 @@ set_state(struct host_fake *f, struct host_service *s, enum service_state state)
     s->state = (uint8_t)state;
     s->changed_unix_ms = f->now_unix_ms;
     text_copy(s->changed_by, sizeof s->changed_by, "baton-agent");
-    if (is_engine(s))
+    if (s->engine)
         engine_process(f, state == SVC_RUNNING);
 }
 
@@ -419,10 +413,11 @@ host_fake_process(struct host_fake *f, enum process_kind kind, const char *sessi
 }
 
 static void
-add_service(struct host_fake *f, const char *name, const char *display)
+add_service(struct host_fake *f, const char *name, const char *display, bool engine)
 {
     struct host_service *s = &f->service[f->service_count++];
-    *s = (struct host_service){.state = SVC_RUNNING,
+    *s = (struct host_service){.engine = engine,
+                               .state = SVC_RUNNING,
                                .start = START_AUTO,
                                .start_registry = START_AUTO,
                                .changed_unix_ms = f->now_unix_ms};
@@ -439,8 +434,8 @@ host_fake_dirsync(struct host_fake *f)
                                        .version = 1LL << 48 | 6438LL << 16 | 3,
                                        .sql_edition = 1};
     add_service(f, "FIMSynchronizationService",
-                "Forefront Identity Manager Synchronization Service");
-    add_service(f, "MSOnlineSyncScheduler", "Windows Azure Active Directory Sync Service");
+                "Forefront Identity Manager Synchronization Service", true);
+    add_service(f, "MSOnlineSyncScheduler", "Windows Azure Active Directory Sync Service", false);
     host_fake_process(f, PROCESS_ENGINE, "SYSTEM");
     f->text[COLLECT_RUNS] = "";
     f->text[COLLECT_CONFIGURATION] = two_digests;
@@ -451,7 +446,7 @@ host_fake_connect(struct host_fake *f)
 {
     f->product = (struct host_product){
         .present = true, .product = PRODUCT_CONNECT, .version = 2LL << 48 | 6LL << 32 | 92LL << 16};
-    add_service(f, "ADSync", "Microsoft Entra ID Sync");
+    add_service(f, "ADSync", "Microsoft Entra ID Sync", true);
     host_fake_process(f, PROCESS_ENGINE, "SYSTEM");
     f->text[COLLECT_RUNS] = "";
     f->text[COLLECT_RUN_STATUS] = "";

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "common/sha256.h"
+#include "common/text.h"
 #include "host_fake.h"
 
 #define ENTRA "b891884f-051e-4a83-95af-2544101c9083"
@@ -251,6 +252,21 @@ one_service_of_two_still_running_is_not_stopped(void **state)
     assert_true(is(b, FACT_SERVICES_DISABLED, 1));
     assert_true(is(b, FACT_SERVICES_DISABLED_REGISTRY, 0));
     assert_true(is(b, FACT_STOPPED_AT, 5000));
+}
+
+static void
+an_engine_of_any_name_says_when_it_stopped(void **state)
+{
+    struct bench *b = *state;
+    host_fake_dirsync(&b->fake);
+    stop_services(b);
+    text_copy(b->fake.service[0].name, sizeof b->fake.service[0].name, "ContosoDirectory");
+    look(b, false);
+    assert_true(is(b, FACT_SERVICES_STOPPED, 1));
+    assert_true(is(b, FACT_STOPPED_AT, 5000));
+    b->fake.service[0].engine = false; /* only schedulers: nobody can say */
+    look(b, false);
+    assert_false(is(b, FACT_STOPPED_AT, 5000));
 }
 
 static void
@@ -761,6 +777,7 @@ main(void)
         TEST(dirsync_has_no_staging_and_its_runs_count),
         TEST(a_round_that_waits_for_collectors_can_be_given_up_for_a_native_one),
         TEST(one_service_of_two_still_running_is_not_stopped),
+        TEST(an_engine_of_any_name_says_when_it_stopped),
         TEST(an_unknown_state_of_one_service_never_counts_as_stopped),
         TEST(connect_in_staging_says_so_by_two_sources),
         TEST(the_removal_of_the_old_servers_account_is_found_by_its_name),

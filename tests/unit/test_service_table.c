@@ -31,6 +31,49 @@ a_service_is_known_by_its_display_name_alone(void **state)
 }
 
 static void
+an_engine_is_known_by_its_program_whatever_it_is_called(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *path;
+        enum product product;
+    } engines[] = {
+        {"\"C:\\Program Files\\Microsoft Azure AD Sync\\Bin\\miiserver.exe\"", PRODUCT_CONNECT},
+        {"\"D:\\Sync\\Bin\\MIISERVER.EXE\" -k", PRODUCT_CONNECT},
+        {"C:\\Program Files\\Microsoft Azure AD Sync\\Bin\\miiserver.exe", PRODUCT_CONNECT},
+        {"D:\\Sync\\Bin\\miiserver.exe -k", PRODUCT_CONNECT},
+        {"\"C:\\Program Files\\Windows Azure Active Directory Sync\\SYNCBUS\\Synchronization "
+         "Service\\Bin\\miiserver.exe\"",
+         PRODUCT_DIRSYNC},
+        {"E:\\Microsoft Online Directory Sync\\Engine\\miiserver.exe", PRODUCT_DIRSYNC},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(engines); i++) {
+        const struct service_row *r = service_row_of_image(engines[i].path);
+        assert_non_null(r);
+        assert_int_equal(r->role, ROLE_ENGINE);
+        assert_int_equal(r->product, engines[i].product);
+    }
+}
+
+static void
+another_program_is_no_engine(void **state)
+{
+    (void)state;
+    static const char *const others[] = {
+        "",
+        "\"",
+        "miiserver.exe",
+        "C:\\x\\miiserver.exe.bak",
+        "C:\\x\\notmiiserver.exe",
+        "\"C:\\x\\notes.exe\" C:\\Sync\\Bin\\miiserver.exe",
+        "C:\\x\\notes.exe C:\\Sync\\Bin\\miiserver.exe",
+        "C:\\x\\miiserver.exe\\y.exe",
+    };
+    for (size_t i = 0; i < ARRAY_LEN(others); i++)
+        assert_null(service_row_of_image(others[i]));
+}
+
+static void
 a_service_of_others_is_none_of_ours(void **state)
 {
     (void)state;
@@ -77,6 +120,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_service_is_known_by_its_name_in_any_case),
         cmocka_unit_test(a_service_is_known_by_its_display_name_alone),
+        cmocka_unit_test(an_engine_is_known_by_its_program_whatever_it_is_called),
+        cmocka_unit_test(another_program_is_no_engine),
         cmocka_unit_test(a_service_of_others_is_none_of_ours),
         cmocka_unit_test(states_are_read_as_what_runs_and_what_does_not),
         cmocka_unit_test(only_the_number_of_disabled_is_disabled),

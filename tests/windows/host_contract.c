@@ -17,6 +17,7 @@
 
 #include <cmocka.h>
 
+#include "common/text.h"
 #include "host_suite.h"
 
 enum { PATIENCE_MS = 20000, POLL_MS = 20 };
@@ -186,9 +187,129 @@ where_nobody_tells_of_changes_no_answer_counts_as_watched(void **state)
     assert_false(done.unwatched);
 }
 
+/* --- an engine under other names --- */
+
+static const wchar_t renamed[] = L"ContosoDirectory";
+
+static SC_HANDLE
+open_service(const wchar_t *name)
+{
+    SC_HANDLE manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_CONNECT);
+    SC_HANDLE service = OpenServiceW(manager, name, SERVICE_ALL_ACCESS);
+    CloseServiceHandle(manager);
+    return service;
+}
+
+static void
+stop(const wchar_t *name)
+{
+    SERVICE_STATUS status;
+    SC_HANDLE service = open_service(name);
+    (void)ControlService(service, SERVICE_CONTROL_STOP, &status);
+    DWORD began = GetTickCount();
+    while (state_of(service) != SERVICE_STOPPED && GetTickCount() - began < PATIENCE_MS)
+        Sleep(POLL_MS);
+    assert_int_equal(state_of(service), SERVICE_STOPPED);
+    CloseServiceHandle(service);
+}
+
+/* The program of the engine's own service, under a name and a display name that no product has. */
+static int
+rename_engine(void **state)
+{
+    static struct world w = {.name = "windows"};
+    union {
+        QUERY_SERVICE_CONFIGW config;
+        BYTE room[8192];
+    } u;
+    DWORD need;
+    *state = &w;
+    if (!windows_open(&w))
+        return -1;
+    stop(services[0]);
+    SC_HANDLE engine = open_service(services[0]);
+    SC_HANDLE manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_ALL_ACCESS);
+    BOOL good = QueryServiceConfigW(engine, &u.config, sizeof u, &need);
+    SC_HANDLE made =
+        CreateServiceW(manager, renamed, L"Contoso Directory", SERVICE_ALL_ACCESS,
+                       SERVICE_WIN32_OWN_PROCESS, SERVICE_AUTO_START, SERVICE_ERROR_NORMAL,
+                       u.config.lpBinaryPathName, NULL, NULL, NULL, NULL, NULL);
+    CloseServiceHandle(engine);
+    CloseServiceHandle(manager);
+    if (made == NULL || !good)
+        return -1;
+    CloseServiceHandle(made);
+    return start(renamed) ? 0 : -1;
+}
+
+static int
+forget_renamed(void **state)
+{
+    SC_HANDLE service = open_service(renamed);
+    stop(renamed);
+    BOOL gone = DeleteService(service);
+    CloseServiceHandle(service);
+    windows_close(*state);
+    return gone ? 0 : -1;
+}
+
+static struct host_completion
+ask_named(struct world *w, enum host_op op, const char *name)
+{
+    struct host_request r = {.op = op};
+    int broken = 0;
+    text_copy(r.name, sizeof r.name, name);
+    return ask(w, r, NOTICE_WATCH_BROKEN, &broken);
+}
+
+static struct host_service
+find_renamed(struct world *w)
+{
+    struct host_completion done = ask_named(w, HOST_SERVICES, "");
+    assert_int_equal(done.status, BATON_OK);
+    for (size_t i = 0; i < done.count; i++)
+        if (strcmp(done.u.service[i].name, "ContosoDirectory") == 0)
+            return done.u.service[i];
+    fail_msg("the engine was not found under the name of its service");
+    return (struct host_service){0};
+}
+
+static size_t
+engines(struct world *w)
+{
+    size_t count = 0;
+    struct host_completion done = ask_named(w, HOST_PROCESSES, "");
+    assert_int_equal(done.status, BATON_OK);
+    for (size_t i = 0; i < done.count; i++)
+        count += done.u.process[i].kind == PROCESS_ENGINE;
+    return count;
+}
+
+static void
+an_engine_whose_service_has_names_of_its_own_is_found_and_fenced(void **state)
+{
+    struct world *w = *state;
+    struct host_service s = find_renamed(w);
+    assert_true(s.engine);
+    assert_int_equal(s.state, SVC_RUNNING);
+    assert_int_equal(engines(w), 1);
+    assert_int_equal(ask_named(w, HOST_SERVICE_DISABLE, s.name).status, BATON_OK);
+    assert_int_equal(ask_named(w, HOST_SERVICE_STOP, s.name).status, BATON_OK);
+    s = find_renamed(w);
+    assert_int_equal(s.state, SVC_STOPPED);
+    assert_int_equal(s.start, START_DISABLED);
+    assert_int_equal(s.start_registry, START_DISABLED);
+    assert_int_equal(engines(w), 0);
+}
+
 int
 main(void)
 {
+    const struct CMUnitTest own[] = {
+        cmocka_unit_test_setup_teardown(
+            an_engine_whose_service_has_names_of_its_own_is_found_and_fenced, rename_engine,
+            forget_renamed),
+    };
     const struct CMUnitTest bad_days[] = {
         cmocka_unit_test_setup_teardown(where_nobody_tells_of_changes_no_answer_counts_as_watched,
                                         bad_day, day_over),
@@ -202,5 +323,6 @@ main(void)
                       .no_events = true, /* Wine keeps none */
                       .collector = COLLECT_CONNECTORS,
                       .collector_says = "Identifier"};
-    return host_suite_run(&w) + cmocka_run_group_tests(bad_days, NULL, NULL);
+    return host_suite_run(&w) + cmocka_run_group_tests(own, NULL, NULL) +
+           cmocka_run_group_tests(bad_days, NULL, NULL);
 }

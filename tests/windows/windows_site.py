@@ -27,6 +27,7 @@ NATIVE = pathlib.Path(os.environ.get("BATON_NATIVE_PROGRAMS", wine.ROOT / "build
 STANDIN = wine.PROGRAMS.parent / "standin"
 SERVICES = {"dirsync": ("FIMSynchronizationService", "MSOnlineSyncScheduler"), "aadconnect": ("ADSync",),
             "connect": ("ADSync",)}
+RENAMED = {"ContosoDirectory": "FIMSynchronizationService"}  # a service that runs the engine under a name of its own
 POWERSHELL = "drive_c/windows/system32/WindowsPowerShell/v1.0/powershell.exe"
 LOCATOR = r"HKLM\Software\Classes\CLSID\{4590F811-1D3A-11D0-891F-00AA004B2E24}\InprocServer32"
 AGENT = r"C:\Program Files\Baton\baton-agent.exe"
@@ -113,6 +114,7 @@ class Product:
             self.died(server, service)
 
     def answer(self, server, verb, word, runs):
+        word = RENAMED.get(word, word)
         try:
             text = getattr(self, verb)(server, word)
         except CommandFailed as failed:

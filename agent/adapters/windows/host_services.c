@@ -6,6 +6,7 @@
 #include <wchar.h>
 
 #include "registry.h"
+#include "service_images.h"
 #include "win_text.h"
 
 enum { POLL_MS = 25, CONFIG_BYTES = 8192, DEPENDANTS_BYTES = 65536 };
@@ -81,6 +82,8 @@ add_known(SC_HANDLE manager, const ENUM_SERVICE_STATUS_PROCESSW *found,
     win_line(found->lpServiceName, s.record.name, sizeof s.record.name);
     win_line(found->lpDisplayName, s.record.display, sizeof s.record.display);
     s.row = service_row_of(s.record.name, s.record.display);
+    if (s.row == NULL)
+        s.row = service_images_row(found->lpServiceName);
     if (s.row == NULL || wcslen(found->lpServiceName) >= SERVICE_NAME_UNITS)
         return BATON_OK;
     if (services->count == HOST_SERVICES_MAX)
@@ -88,6 +91,7 @@ add_known(SC_HANDLE manager, const ENUM_SERVICE_STATUS_PROCESSW *found,
     if (same_name(s.row->name, s.record.name)) /* as everybody spells it */
         memcpy(s.record.name, s.row->name, strlen(s.row->name) + 1);
     memcpy(s.name, found->lpServiceName, (wcslen(found->lpServiceName) + 1) * sizeof *s.name);
+    s.record.engine = s.row->role == ROLE_ENGINE;
     s.record.state = (uint8_t)service_state_of(found->ServiceStatusProcess.dwCurrentState);
     if (look_closer(manager, &s))
         services->item[services->count++] = s;

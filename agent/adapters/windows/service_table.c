@@ -30,6 +30,25 @@ same_name(const char *a, const char *b)
     return *a == '\0' && *b == '\0';
 }
 
+static bool
+starts_with(const char *text, const char *with)
+{
+    while (*with != '\0' && lower(*text) == lower(*with)) {
+        text++;
+        with++;
+    }
+    return *with == '\0';
+}
+
+static const struct service_row *
+engine_of(enum product product)
+{
+    size_t i = 0;
+    while (rows[i].role != ROLE_ENGINE || rows[i].product != product)
+        i++;
+    return &rows[i];
+}
+
 const struct service_row *
 service_row_of(const char *name, const char *display)
 {
@@ -40,6 +59,36 @@ service_row_of(const char *name, const char *display)
         if (same_name(rows[i].display, display))
             return &rows[i];
     return NULL;
+}
+
+/* Where the program's path ends. A path without quotes ends with the first name of a program in it. */
+static size_t
+program_len(const char *path, bool quoted)
+{
+    size_t len = strcspn(path, "\"");
+    for (size_t i = 0; !quoted && i + 4 <= len; i++)
+        if (starts_with(path + i, ".exe") && (path[i + 4] == '\0' || path[i + 4] == ' '))
+            return i + 4;
+    return len;
+}
+
+const struct service_row *
+service_row_of_image(const char *image_path)
+{
+    static const char program[] = "\\miiserver.exe";
+    static const char *const dirsync_folders[] = {"\\SYNCBUS\\",
+                                                  "\\Microsoft Online Directory Sync\\",
+                                                  "\\Windows Azure Active Directory Sync\\"};
+    bool quoted = image_path[0] == '"';
+    const char *path = image_path + quoted;
+    size_t len = program_len(path, quoted), name_len = sizeof program - 1;
+    if (len < name_len || !starts_with(path + len - name_len, program))
+        return NULL;
+    for (size_t at = 0; at < len; at++)
+        for (size_t i = 0; i < ARRAY_LEN(dirsync_folders); i++)
+            if (starts_with(path + at, dirsync_folders[i]))
+                return engine_of(PRODUCT_DIRSYNC);
+    return engine_of(PRODUCT_CONNECT);
 }
 
 enum service_state

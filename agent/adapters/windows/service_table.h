@@ -2,7 +2,8 @@
  * mean.
  *
  * Shape      A service is known by its name or by its display name: the name of DirSync's scheduler
- *            has no published source. Names compare without case, as the system has it.
+ *            has no published source. One that runs the engine's program is an engine, whatever it is
+ *            called. Names compare without case, as the system has it.
  * Threads    Reentrant; compiles everywhere.
  * Source     domain 1.3, 2.1, 2.2.
  */
@@ -21,6 +22,9 @@ struct service_row {
 
 /* NULL: no sync service. */
 const struct service_row *service_row_of(const char *name, const char *display);
+/* By the program that the service manager starts, with its path as it stands there; in a folder of
+ * DirSync's it is DirSync's. NULL: another program. */
+const struct service_row *service_row_of_image(const char *image_path);
 
 extern const char *const sync_task_names[];
 extern const size_t sync_task_count;
