@@ -2,7 +2,7 @@
  * agent's signed word that moves the authority: the statement is judged and kept, the record and its
  * row images enter the chained log, the record's row changes, and the order that follows (a challenge)
  * enters object store, log and outbox, all in one transaction; then it is sent. The bare side puts and
- * removes the same rows, under the same keys, and appends log records of the same length, in the same
+ * removes the same rows, the same bytes under the same keys, and appends the same log records, in the same
  * transactions: one for each transition at batch 1, one for 64 at batch 64; the queue is never empty.
  * Signatures are checked before the engine and made after it, and counted apart. */
 #include "bare_sqlite.h"
@@ -28,6 +28,7 @@ enum {
     AGENTS = 2 * TENANTS,
     COUNT_MAX = 2048,
     OPS_MAX = COUNT_MAX * 24,
+    WRITTEN_MAX = COUNT_MAX * 8192, /* bytes of all values of a run */
     PATH_BYTES = 512,
     KEY_BYTES_MAX = 96
 };
@@ -47,7 +48,7 @@ enum { OBJECTS = 100, OUTBOX, INBOX };
 
 struct op {
     uint8_t kind, key_len;
-    uint32_t len; /* of the value */
+    uint32_t at, len; /* of the value in what was written */
     uint8_t key[KEY_BYTES_MAX];
 };
 
@@ -70,6 +71,8 @@ struct world {
     struct baton_key ready_curve[COUNT_MAX];
     struct op *op; /* of the newest run of the engine */
     size_t op_count;
+    uint8_t *written;
+    size_t written_len;
     uint8_t played; /* how often the bare side did them */
     bool tracing;
     double tracing_s; /* what it took */
@@ -80,19 +83,30 @@ struct world {
 /* ---- the store, with a note of what is written ------------------------------------------------ */
 
 static void
-trace(struct world *w, enum op_kind kind, size_t len)
+trace(struct world *w, enum op_kind kind)
 {
     if (w->tracing && w->op_count < OPS_MAX)
-        w->op[w->op_count++] = (struct op){.kind = (uint8_t)kind, .len = (uint32_t)len};
+        w->op[w->op_count++] = (struct op){.kind = (uint8_t)kind, .at = (uint32_t)w->written_len};
 }
 
+/* SQLite leaves a page alone whose row gets the bytes that it has: the bare side needs the real ones. */
 static void
-trace_row(struct world *w, enum op_kind kind, uint8_t table, const void *key, size_t key_len,
-          size_t len)
+trace_value(struct world *w, const void *bytes, size_t len)
 {
     if (!w->tracing || w->op_count == OPS_MAX)
         return;
-    trace(w, kind, len);
+    BATON_ASSERT(len <= WRITTEN_MAX - w->written_len);
+    memcpy(w->written + w->written_len, bytes, len);
+    w->written_len += len;
+    w->op[w->op_count - 1].len += (uint32_t)len;
+}
+
+static void
+trace_key(struct world *w, enum op_kind kind, uint8_t table, const void *key, size_t key_len)
+{
+    if (!w->tracing || w->op_count == OPS_MAX)
+        return;
+    trace(w, kind);
     struct op *op = &w->op[w->op_count - 1];
     BATON_ASSERT(key_len < sizeof op->key);
     op->key[0] = table;
@@ -104,7 +118,7 @@ static enum baton_status
 t_begin(void *ctx, struct baton_err *err)
 {
     struct world *w = ctx;
-    trace(w, OP_BEGIN, 0);
+    trace(w, OP_BEGIN);
     return w->real.begin(w->real.ctx, err);
 }
 
@@ -112,7 +126,7 @@ static enum baton_status
 t_commit(void *ctx, struct baton_err *err)
 {
     struct world *w = ctx;
-    trace(w, OP_COMMIT, 0);
+    trace(w, OP_COMMIT);
     return w->real.commit(w->real.ctx, err);
 }
 
@@ -124,11 +138,26 @@ t_rollback(void *ctx)
 }
 
 static enum baton_status
+t_look(void *ctx, struct baton_err *err)
+{
+    struct world *w = ctx;
+    return w->real.look(w->real.ctx, err);
+}
+
+static void
+t_look_end(void *ctx)
+{
+    struct world *w = ctx;
+    w->real.look_end(w->real.ctx);
+}
+
+static enum baton_status
 t_put(void *ctx, enum store_table table, const void *key, size_t key_len, const void *value,
       size_t len, struct baton_err *err)
 {
     struct world *w = ctx;
-    trace_row(w, OP_ROW, (uint8_t)table, key, key_len, len);
+    trace_key(w, OP_ROW, (uint8_t)table, key, key_len);
+    trace_value(w, value, len);
     return w->real.put(w->real.ctx, table, key, key_len, value, len, err);
 }
 
@@ -144,7 +173,7 @@ static enum baton_status
 t_remove(void *ctx, enum store_table table, const void *key, size_t key_len, struct baton_err *err)
 {
     struct world *w = ctx;
-    trace_row(w, OP_REMOVE, (uint8_t)table, key, key_len, 0);
+    trace_key(w, OP_REMOVE, (uint8_t)table, key, key_len);
     return w->real.remove(w->real.ctx, table, key, key_len, err);
 }
 
@@ -162,7 +191,9 @@ t_object_put(void *ctx, const struct baton_hash *hash, const void *bytes, size_t
              const struct baton_sig *sig, struct baton_err *err)
 {
     struct world *w = ctx;
-    trace_row(w, OP_ROW, OBJECTS, hash->b, sizeof hash->b, sizeof sig->b + len);
+    trace_key(w, OP_ROW, OBJECTS, hash->b, sizeof hash->b);
+    trace_value(w, sig->b, sizeof sig->b);
+    trace_value(w, bytes, len);
     return w->real.object_put(w->real.ctx, hash, bytes, len, sig, err);
 }
 
@@ -182,8 +213,11 @@ t_append(void *ctx, struct audit_record *record, struct baton_err *err)
     size_t len = 0;
     enum baton_status rc = w->real.append(w->real.ctx, record, err);
     double start = bench_now_s();
-    if (rc == BATON_OK && w->tracing && audit_encode(record, bytes, sizeof bytes, &len) == BATON_OK)
-        trace(w, OP_LOG, len);
+    if (rc == BATON_OK && w->tracing &&
+        audit_encode(record, bytes, sizeof bytes, &len) == BATON_OK) {
+        trace(w, OP_LOG);
+        trace_value(w, bytes, len);
+    }
     w->tracing_s += bench_now_s() - start;
     return rc;
 }
@@ -216,8 +250,11 @@ static enum baton_status
 t_outbox_put(void *ctx, const struct outbox_row *row, struct baton_err *err)
 {
     struct world *w = ctx;
-    trace_row(w, OP_ROW, OUTBOX, row->order.b, sizeof row->order.b,
-              sizeof row->agent + sizeof row->hash + row->len);
+    trace_key(w, OP_ROW, OUTBOX, row->order.b, sizeof row->order.b);
+    trace_value(w, row->agent.b, sizeof row->agent.b);
+    trace_value(w, row->tenant.b, sizeof row->tenant.b);
+    trace_value(w, row->hash.b, sizeof row->hash.b);
+    trace_value(w, row->bytes, row->len);
     return w->real.outbox_put(w->real.ctx, row, err);
 }
 
@@ -234,7 +271,7 @@ static enum baton_status
 t_outbox_remove(void *ctx, const struct baton_id *order, struct baton_err *err)
 {
     struct world *w = ctx;
-    trace_row(w, OP_REMOVE, OUTBOX, order->b, sizeof order->b, 0);
+    trace_key(w, OP_REMOVE, OUTBOX, order->b, sizeof order->b);
     return w->real.outbox_remove(w->real.ctx, order, err);
 }
 
@@ -243,7 +280,8 @@ t_inbox_seen(void *ctx, const struct baton_id *id, const struct baton_hash *hash
              struct baton_err *err)
 {
     struct world *w = ctx;
-    trace_row(w, OP_ROW, INBOX, id->b, sizeof id->b, sizeof hash->b);
+    trace_key(w, OP_ROW, INBOX, id->b, sizeof id->b);
+    trace_value(w, hash->b, sizeof hash->b);
     return w->real.inbox_seen(w->real.ctx, id, hash, err);
 }
 
@@ -251,6 +289,8 @@ static const struct store_port traced = {
     .begin = t_begin,
     .commit = t_commit,
     .rollback = t_rollback,
+    .look = t_look,
+    .look_end = t_look_end,
     .put = t_put,
     .get = t_get,
     .remove = t_remove,
@@ -518,7 +558,7 @@ engine_prepare(void *arg, uint64_t count)
         if (w->ready[i] == NULL)
             return false;
     }
-    w->op_count = 0;
+    w->op_count = w->written_len = 0;
     w->played = 0;
     w->tracing_s = 0;
     w->passed_ms += 30000;
@@ -567,7 +607,8 @@ op_anew(const struct op *listed, uint8_t played)
 static bool
 bare_do(struct world *w, const struct op *op)
 {
-    static const uint8_t bytes[AUDIT_RECORD_BYTES_MAX], tenant[BATON_ID_BYTES];
+    static const uint8_t tenant[BATON_ID_BYTES];
+    const uint8_t *bytes = w->written + op->at;
     struct bare *b = &w->bare;
     bool blob = op->key[0] == OBJECTS || op->key[0] == OUTBOX;
     switch ((enum op_kind)op->kind) {
@@ -697,7 +738,11 @@ world_open(struct world *w, const char *dir, unsigned batch)
     snprintf(w->engine_path, sizeof w->engine_path, "%s/bench-engine-%ld.db", dir, (long)getpid());
     snprintf(w->bare_path, sizeof w->bare_path, "%s/bench-bare-%ld.db", dir, (long)getpid());
     w->op = calloc(OPS_MAX, sizeof *w->op);
-    return w->op != NULL && crypto_identity_new(&w->controller, NULL) == BATON_OK &&
+    w->written = malloc(WRITTEN_MAX);
+    if (w->written != NULL)
+        memset(w->written, 0xa5, WRITTEN_MAX); /* its pages are there before anything is measured */
+    return w->op != NULL && w->written != NULL &&
+           crypto_identity_new(&w->controller, NULL) == BATON_OK &&
            store_sqlite_open(w->engine_path, STORE_READ_WRITE, crypto_digest_port(), &w->real,
                              NULL) == BATON_OK &&
            seed(w) && engine_begin(w) && agents_hello(w) && agents_answer(w) &&
@@ -727,6 +772,7 @@ world_close(struct world *w)
         crypto_identity_done(&w->agent[i].id);
     crypto_identity_done(&w->controller);
     free(w->op);
+    free(w->written);
     files_remove(w->engine_path);
     files_remove(w->bare_path);
 }
