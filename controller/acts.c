@@ -235,13 +235,22 @@ acts_take(struct engine *e)
 void
 acts_run(struct engine *e)
 {
+    const struct store_port *s = &e->p.store;
     struct act *a = acts_take(e);
+    if (a == NULL)
+        return;
+    enum baton_status rc = s->look(s->ctx, &e->journal.err);
+    if (rc != BATON_OK)
+        journal_failed(e, rc, "outbox");
     while (a != NULL) {
         struct act *next = a->next;
-        act_do(e, a);
+        if (rc == BATON_OK)
+            act_do(e, a);
         free(a);
         a = next;
     }
+    if (rc == BATON_OK)
+        s->look_end(s->ctx);
 }
 
 void

@@ -49,20 +49,16 @@ static const char *const migrations[STORE_SCHEMA_VERSION] = {
     "  block INTEGER PRIMARY KEY,"
     "  tenants BLOB NOT NULL) STRICT;"
 
+    /* Clustered by agent, in the order of sending: what an agent waits for lies on one page, and a new
+       order beside the one that it replaces. */
     "CREATE TABLE outbox("
-    "  number INTEGER PRIMARY KEY,"
-    "  order_id BLOB NOT NULL UNIQUE CHECK (length(order_id) = 16),"
     "  agent BLOB NOT NULL CHECK (length(agent) = 32),"
+    "  seq INTEGER NOT NULL CHECK (seq > 0),"
+    "  order_id BLOB NOT NULL UNIQUE CHECK (length(order_id) = 16),"
     "  tenant BLOB NOT NULL CHECK (length(tenant) = 16),"
     "  hash BLOB NOT NULL CHECK (length(hash) = 32),"
-    "  seq INTEGER NOT NULL,"
-    "  bytes BLOB NOT NULL CHECK (length(bytes) <= 65536)) STRICT;"
-    "CREATE INDEX outbox_agent ON outbox(agent, seq, number);"
-    "CREATE TABLE outbox_number(number INTEGER NOT NULL) STRICT;"
-    "INSERT INTO outbox_number VALUES(0);"
-    "CREATE TRIGGER outbox_number_rises BEFORE UPDATE ON outbox_number"
-    "  WHEN NEW.number <= OLD.number"
-    "  BEGIN SELECT RAISE(ABORT, 'outbox number must rise'); END;"
+    "  bytes BLOB NOT NULL CHECK (length(bytes) <= 65536),"
+    "  PRIMARY KEY(agent, seq)) STRICT, WITHOUT ROWID;"
 
     "CREATE TABLE inbox("
     "  id BLOB PRIMARY KEY CHECK (length(id) = 16),"

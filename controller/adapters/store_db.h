@@ -27,7 +27,8 @@
     X(ST_ROW_REMOVE, "DELETE FROM row WHERE tab = ?1 AND key = ?2")                                \
     X(ST_ROW_EACH, "SELECT key, value FROM row WHERE tab = ?1 AND key >= ?2 AND key < ?3 "         \
                    "ORDER BY key")                                                                 \
-    X(ST_OBJECT_PUT, "INSERT INTO object(hash, sig, bytes) VALUES(?1, ?2, ?3)")                    \
+    X(ST_OBJECT_PUT, "INSERT INTO object(hash, sig, bytes) VALUES(?1, ?2, ?3) "                    \
+                     "ON CONFLICT(hash) DO NOTHING")                                               \
     X(ST_OBJECT_SIG, "SELECT sig FROM object WHERE hash = ?1")                                     \
     X(ST_OBJECT_GET, "SELECT sig, bytes FROM object WHERE hash = ?1")                              \
     X(ST_OBJECT_EACH, "SELECT hash, bytes FROM object")                                            \
@@ -38,18 +39,16 @@
     X(ST_LOG_ONE, "SELECT bytes FROM log WHERE seq = ?1")                                          \
     X(ST_BLOCK_PUT, "INSERT INTO log_block(block, tenants) VALUES(?1, ?2)")                        \
     X(ST_BLOCK_EACH, "SELECT block, tenants FROM log_block WHERE block >= ?1 ORDER BY block")      \
-    X(ST_OUT_PUT, "INSERT INTO outbox(number, order_id, agent, tenant, hash, seq, bytes) "         \
-                  "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)")                                            \
-    X(ST_OUT_LAST, "SELECT coalesce(max(number), 0) FROM outbox_number")                           \
-    X(ST_OUT_COUNT, "UPDATE outbox_number SET number = ?1")                                        \
+    X(ST_OUT_PUT, "INSERT INTO outbox(agent, seq, order_id, tenant, hash, bytes) "                 \
+                  "VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT(order_id) DO NOTHING")               \
     X(ST_OUT_FIND, "SELECT hash FROM outbox WHERE order_id = ?1")                                  \
     X(ST_OUT_EACH, "SELECT order_id, agent, tenant, hash, seq, bytes FROM outbox "                 \
-                   "ORDER BY agent, seq, number")                                                  \
+                   "ORDER BY agent, seq")                                                          \
     X(ST_OUT_AGENT, "SELECT order_id, agent, tenant, hash, seq, bytes FROM outbox "                \
-                    "WHERE agent = ?1 ORDER BY seq, number")                                       \
+                    "WHERE agent = ?1 ORDER BY seq")                                               \
     X(ST_OUT_REMOVE, "DELETE FROM outbox WHERE order_id = ?1")                                     \
     X(ST_IN_FIND, "SELECT hash FROM inbox WHERE id = ?1")                                          \
-    X(ST_IN_PUT, "INSERT INTO inbox(id, hash) VALUES(?1, ?2)")
+    X(ST_IN_PUT, "INSERT INTO inbox(id, hash) VALUES(?1, ?2) ON CONFLICT(id) DO NOTHING")
 
 enum store_statement {
 #define X(id, text) id,

@@ -66,6 +66,14 @@ column_fixed(sqlite3_stmt *st, int column, void *out, size_t n)
     return len == n;
 }
 
+/* Whether the insert that ran last found the place free: nearly always, so that to ask first would be
+ * a search more for each row. */
+static bool
+put_anew(const struct store_sqlite *s)
+{
+    return sqlite3_changes(s->db.db) > 0;
+}
+
 /* Transactions */
 
 static enum baton_status
@@ -113,6 +121,21 @@ port_commit(void *ctx, struct baton_err *err)
     }
     s->in_transaction = false;
     return BATON_OK;
+}
+
+static enum baton_status
+port_look(void *ctx, struct baton_err *err)
+{
+    struct store_sqlite *s = ctx;
+    BATON_ASSERT(!s->in_transaction);
+    return store_db_simple(&s->db, ST_BEGIN_READ, err);
+}
+
+static void
+port_look_end(void *ctx)
+{
+    struct store_sqlite *s = ctx;
+    store_db_rollback(&s->db); /* nothing was written */
 }
 
 /* Rows */
@@ -238,7 +261,7 @@ port_each(void *ctx, enum store_table table, const void *prefix, size_t prefix_l
 
 /* Objects */
 
-/* BATON_NOT_FOUND: no such object; BATON_CONFLICT: it is there under another signature. */
+/* The bytes are here already; BATON_CONFLICT: under another signature. */
 static enum baton_status
 object_known(struct store_sqlite *s, const struct baton_hash *hash, const struct baton_sig *sig,
              struct baton_err *err)
@@ -250,9 +273,7 @@ object_known(struct store_sqlite *s, const struct baton_hash *hash, const struct
     store_db_bind(st, 1, hash->b, sizeof hash->b);
     int code = sqlite3_step(st);
     struct baton_sig stored;
-    if (code == SQLITE_DONE)
-        rc = BATON_NOT_FOUND;
-    else if (code != SQLITE_ROW)
+    if (code != SQLITE_ROW)
         rc = store_db_error(&s->db, code, "reading an object", err);
     else if (sig != NULL && (!column_fixed(st, 0, stored.b, sizeof stored.b) ||
                              memcmp(stored.b, sig->b, sizeof stored.b) != 0))
@@ -289,8 +310,8 @@ port_object_put(void *ctx, const struct baton_hash *hash, const void *bytes, siz
     s->dp.sha256(s->dp.ctx, bytes, len, &real);
     if (!baton_hash_eq(&real, hash))
         return baton_fail(err, BATON_CONFLICT, "these bytes are not the object of that hash");
-    rc = object_known(s, hash, sig, err);
-    return rc == BATON_NOT_FOUND ? object_insert(s, hash, bytes, len, sig, err) : rc;
+    rc = object_insert(s, hash, bytes, len, sig, err);
+    return rc == BATON_OK && !put_anew(s) ? object_known(s, hash, sig, err) : rc;
 }
 
 static bool
@@ -388,6 +409,7 @@ port_root_at(void *ctx, uint64_t size, struct baton_hash *ret_root, struct baton
 
 /* Outbox and inbox */
 
+/* Under this id an order stands already: the same one, or BATON_CONFLICT. */
 static enum baton_status
 outbox_known(struct store_sqlite *s, const struct outbox_row *row, struct baton_err *err)
 {
@@ -398,9 +420,7 @@ outbox_known(struct store_sqlite *s, const struct outbox_row *row, struct baton_
         return rc;
     store_db_bind(st, 1, row->order.b, sizeof row->order.b);
     int code = sqlite3_step(st);
-    if (code == SQLITE_DONE)
-        rc = BATON_NOT_FOUND;
-    else if (code != SQLITE_ROW)
+    if (code != SQLITE_ROW)
         rc = store_db_error(&s->db, code, "reading the outbox", err);
     else if (!column_fixed(st, 0, hash.b, sizeof hash.b) || !baton_hash_eq(&hash, &row->hash))
         rc = baton_fail(err, BATON_CONFLICT, "another order stands in the outbox under this id");
@@ -408,58 +428,34 @@ outbox_known(struct store_sqlite *s, const struct outbox_row *row, struct baton_
     return rc;
 }
 
-/* Numbers only rise, also over removed rows, so that the order of sending survives. */
 static enum baton_status
-outbox_number(struct store_sqlite *s, sqlite3_int64 *ret_number, struct baton_err *err)
+outbox_insert(struct store_sqlite *s, const struct outbox_row *row, struct baton_err *err)
 {
     sqlite3_stmt *st = NULL;
-    enum baton_status rc = store_db_take(&s->db, ST_OUT_LAST, &st, err);
+    enum baton_status rc = store_db_take(&s->db, ST_OUT_PUT, &st, err);
     if (rc != BATON_OK)
         return rc;
-    int code = sqlite3_step(st);
-    if (code == SQLITE_ROW)
-        *ret_number = sqlite3_column_int64(st, 0) + 1;
-    else
-        rc = store_db_error(&s->db, code, "reading the outbox", err);
-    store_db_give(&s->db, ST_OUT_LAST, st);
-    if (rc == BATON_OK)
-        rc = store_db_take(&s->db, ST_OUT_COUNT, &st, err);
-    if (rc != BATON_OK)
-        return rc;
-    (void)sqlite3_bind_int64(st, 1, *ret_number);
-    return store_db_run(&s->db, ST_OUT_COUNT, st, err);
+    store_db_bind(st, 1, row->agent.b, sizeof row->agent.b);
+    (void)sqlite3_bind_int64(st, 2, (sqlite3_int64)row->seq);
+    store_db_bind(st, 3, row->order.b, sizeof row->order.b);
+    store_db_bind(st, 4, row->tenant.b, sizeof row->tenant.b);
+    store_db_bind(st, 5, row->hash.b, sizeof row->hash.b);
+    store_db_bind(st, 6, row->bytes, row->len);
+    return store_db_run(&s->db, ST_OUT_PUT, st, err);
 }
 
 static enum baton_status
 port_outbox_put(void *ctx, const struct outbox_row *row, struct baton_err *err)
 {
     struct store_sqlite *s = ctx;
-    sqlite3_stmt *st = NULL;
-    sqlite3_int64 number = 0;
-
     enum baton_status rc = writable(s, err);
     if (rc == BATON_OK && row->len > STORE_ROW_BYTES)
         rc = baton_fail(err, BATON_LIMIT, "order of %zu bytes", row->len);
-    if (rc == BATON_OK && row->seq > INT64_MAX)
-        rc = baton_fail(err, BATON_LIMIT, "outbox seq");
-    if (rc != BATON_OK)
-        return rc;
-    rc = outbox_known(s, row, err);
-    if (rc != BATON_NOT_FOUND)
-        return rc;
-    rc = outbox_number(s, &number, err);
+    if (rc == BATON_OK && (row->seq == 0 || row->seq > INT64_MAX))
+        rc = baton_fail(err, BATON_LIMIT, "an order without the number of its record");
     if (rc == BATON_OK)
-        rc = store_db_take(&s->db, ST_OUT_PUT, &st, err);
-    if (rc != BATON_OK)
-        return rc;
-    (void)sqlite3_bind_int64(st, 1, number);
-    store_db_bind(st, 2, row->order.b, sizeof row->order.b);
-    store_db_bind(st, 3, row->agent.b, sizeof row->agent.b);
-    store_db_bind(st, 4, row->tenant.b, sizeof row->tenant.b);
-    store_db_bind(st, 5, row->hash.b, sizeof row->hash.b);
-    (void)sqlite3_bind_int64(st, 6, row->seq != 0 ? (sqlite3_int64)row->seq : number);
-    store_db_bind(st, 7, row->bytes, row->len);
-    return store_db_run(&s->db, ST_OUT_PUT, st, err);
+        rc = outbox_insert(s, row, err);
+    return rc == BATON_OK && !put_anew(s) ? outbox_known(s, row, err) : rc;
 }
 
 static bool
@@ -518,6 +514,7 @@ port_outbox_remove(void *ctx, const struct baton_id *order, struct baton_err *er
     return rc;
 }
 
+/* This id came before: with the same bytes, or BATON_CONFLICT. */
 static enum baton_status
 inbox_known(struct store_sqlite *s, const struct baton_id *id, const struct baton_hash *hash,
             struct baton_err *err)
@@ -529,9 +526,7 @@ inbox_known(struct store_sqlite *s, const struct baton_id *id, const struct bato
         return rc;
     store_db_bind(st, 1, id->b, sizeof id->b);
     int code = sqlite3_step(st);
-    if (code == SQLITE_DONE)
-        rc = BATON_NOT_FOUND;
-    else if (code != SQLITE_ROW)
+    if (code != SQLITE_ROW)
         rc = store_db_error(&s->db, code, "reading the inbox", err);
     else if (!column_fixed(st, 0, stored.b, sizeof stored.b) || !baton_hash_eq(&stored, hash))
         rc = baton_fail(err, BATON_CONFLICT, "other bytes came under this id before");
@@ -546,18 +541,16 @@ port_inbox_seen(void *ctx, const struct baton_id *id, const struct baton_hash *h
     struct store_sqlite *s = ctx;
     sqlite3_stmt *st = NULL;
     enum baton_status rc = writable(s, err);
-    if (rc != BATON_OK)
-        return rc;
-    rc = inbox_known(s, id, hash, err);
-    if (rc != BATON_NOT_FOUND)
-        return rc;
-    rc = store_db_take(&s->db, ST_IN_PUT, &st, err);
+    if (rc == BATON_OK)
+        rc = store_db_take(&s->db, ST_IN_PUT, &st, err);
     if (rc != BATON_OK)
         return rc;
     store_db_bind(st, 1, id->b, sizeof id->b);
     store_db_bind(st, 2, hash->b, sizeof hash->b);
     rc = store_db_run(&s->db, ST_IN_PUT, st, err);
-    return rc == BATON_OK ? BATON_NOT_FOUND : rc;
+    if (rc != BATON_OK)
+        return rc;
+    return put_anew(s) ? BATON_NOT_FOUND : inbox_known(s, id, hash, err);
 }
 
 /* Opening and closing */
@@ -578,6 +571,8 @@ static const struct store_port port = {
     .begin = port_begin,
     .commit = port_commit,
     .rollback = port_rollback,
+    .look = port_look,
+    .look_end = port_look_end,
     .put = port_put,
     .get = port_get,
     .remove = port_remove,

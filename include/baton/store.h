@@ -42,7 +42,8 @@ struct outbox_row {
     struct baton_hash hash;
     const uint8_t *bytes;
     size_t len;
-    uint64_t seq; /* order per agent */
+    uint64_t
+        seq; /* of its audit record: each order has its own, and an agent gets them in this order */
 };
 
 struct store_port {
@@ -50,6 +51,9 @@ struct store_port {
     enum baton_status (*begin)(void *ctx, struct baton_err *err);
     enum baton_status (*commit)(void *ctx, struct baton_err *err);
     void (*rollback)(void *ctx);
+    /* Many reads of one state, which is then locked once for all of them. Not inside begin and commit. */
+    enum baton_status (*look)(void *ctx, struct baton_err *err);
+    void (*look_end)(void *ctx);
 
     enum baton_status (*put)(void *ctx, enum store_table table, const void *key, size_t key_len,
                              const void *value, size_t len, struct baton_err *err);

@@ -778,7 +778,7 @@ an_outbox_that_nobody_empties_holds_the_tenant(void **state)
                                  .tenant = h->w.tenant,
                                  .bytes = bytes,
                                  .len = sizeof bytes,
-                                 .seq = i + 1};
+                                 .seq = 1000000 + i}; /* of records that are not yet */
         crypto_random(row.order.b, sizeof row.order.b);
         crypto_sha256(bytes, sizeof bytes, &row.hash);
         assert_int_equal(store.outbox_put(store.ctx, &row, NULL), BATON_OK);

@@ -226,7 +226,7 @@ a_rollback_restores_tree_chain_objects_outbox_and_inbox(void **state)
     (void)append(f, 1);
     (void)append(f, 9); /* a tenant that nobody knew */
     OK(S.object_put(CTX, &object, "bytes", 5, NULL, NULL));
-    struct outbox_row row = {.order = id, .bytes = (const uint8_t *)"o", .len = 1};
+    struct outbox_row row = {.order = id, .bytes = (const uint8_t *)"o", .len = 1, .seq = 1};
     OK(S.outbox_put(CTX, &row, NULL));
     assert_int_equal(S.inbox_seen(CTX, &id, &object, NULL), BATON_NOT_FOUND);
     assert_int_equal(head(f, &after), 7);
@@ -428,7 +428,9 @@ limits_are_refused_and_change_nothing(void **state)
     assert_int_equal(S.put(CTX, TABLE_CHUNK, big, 1, big, STORE_ROW_BYTES + 1, NULL), BATON_LIMIT);
     assert_int_equal(S.object_put(CTX, &hash, big, STORE_OBJECT_BYTES + 1, NULL, NULL),
                      BATON_LIMIT);
-    struct outbox_row row = {.bytes = big, .len = STORE_ROW_BYTES + 1};
+    struct outbox_row row = {.bytes = big, .len = STORE_ROW_BYTES + 1, .seq = 1};
+    assert_int_equal(S.outbox_put(CTX, &row, NULL), BATON_LIMIT);
+    row = (struct outbox_row){.bytes = big, .len = 1, .seq = 0};
     assert_int_equal(S.outbox_put(CTX, &row, NULL), BATON_LIMIT);
     struct audit_record r = record_of(1);
     r.row_count = AUDIT_ROWS_MAX;
@@ -578,20 +580,20 @@ order_put(struct fixture *f, uint8_t agent, const char *text, uint64_t seq)
 }
 
 static void
-orders_leave_in_the_order_they_came_per_agent(void **state)
+orders_leave_in_the_order_of_their_records_per_agent(void **state)
 {
     struct fixture *f = *state;
     OK(S.begin(CTX, NULL));
-    order_put(f, 2, "a", 0);
-    order_put(f, 1, "b", 0);
-    order_put(f, 2, "c", 0);
-    order_put(f, 1, "d", 0);
-    order_put(f, 1, "b", 0); /* the same order again */
+    order_put(f, 2, "a", 11);
+    order_put(f, 1, "d", 14);
+    order_put(f, 2, "c", 13);
+    order_put(f, 1, "b", 12);
+    order_put(f, 1, "b", 12); /* the same order again */
     OK(S.commit(CTX, NULL));
     struct baton_id c = {{'c'}};
     OK(S.begin(CTX, NULL));
     OK(S.outbox_remove(CTX, &c, NULL));
-    order_put(f, 2, "e", 0); /* numbers of removed rows do not come again */
+    order_put(f, 2, "e", 15);
     OK(S.commit(CTX, NULL));
     reopen(f);
 
@@ -604,16 +606,24 @@ orders_leave_in_the_order_they_came_per_agent(void **state)
 }
 
 static void
-a_sequence_given_by_the_caller_decides_the_order(void **state)
+a_look_sees_what_is_there_and_leaves_the_store_as_it_was(void **state)
 {
     struct fixture *f = *state;
     struct sent all = {0};
     OK(S.begin(CTX, NULL));
-    order_put(f, 1, "late", 20);
-    order_put(f, 1, "soon", 10);
+    order_put(f, 1, "a", 1);
     OK(S.commit(CTX, NULL));
+    OK(S.look(CTX, NULL));
     OK(S.outbox_each(CTX, NULL, see_order, &all, NULL));
-    assert_string_equal(all.text, "1soon 1late ");
+    assert_string_equal(all.text, "1a ");
+    S.look_end(CTX);
+    OK(S.begin(CTX, NULL)); /* and not still looking */
+    order_put(f, 1, "b", 2);
+    OK(S.commit(CTX, NULL));
+    reopen(f);
+    all = (struct sent){0};
+    OK(S.outbox_each(CTX, NULL, see_order, &all, NULL));
+    assert_string_equal(all.text, "1a 1b ");
 }
 
 static void
@@ -623,9 +633,12 @@ one_id_never_stands_for_two_orders_or_messages(void **state)
     struct baton_id id = {{1}};
     struct baton_hash a = {{1}}, b = {{2}};
     OK(S.begin(CTX, NULL));
-    struct outbox_row row = {.order = id, .hash = a, .bytes = (const uint8_t *)"x", .len = 1};
+    struct outbox_row row = {
+        .order = id, .hash = a, .bytes = (const uint8_t *)"x", .len = 1, .seq = 1};
     OK(S.outbox_put(CTX, &row, NULL));
     row.hash = b;
+    assert_int_equal(S.outbox_put(CTX, &row, NULL), BATON_CONFLICT);
+    row.order.b[0]++; /* another order, of the same record */
     assert_int_equal(S.outbox_put(CTX, &row, NULL), BATON_CONFLICT);
     assert_int_equal(S.inbox_seen(CTX, &id, &a, NULL), BATON_NOT_FOUND);
     assert_int_equal(S.inbox_seen(CTX, &id, &a, NULL), BATON_OK);
@@ -1163,8 +1176,8 @@ main(void)
         ON_BOTH(an_object_is_named_by_its_hash_and_never_replaced),
         ON_BOTH(records_are_numbered_chained_per_tenant_and_in_the_tree),
         ON_BOTH(an_empty_log_has_the_root_of_nothing),
-        ON_BOTH(orders_leave_in_the_order_they_came_per_agent),
-        ON_BOTH(a_sequence_given_by_the_caller_decides_the_order),
+        ON_BOTH(orders_leave_in_the_order_of_their_records_per_agent),
+        ON_BOTH(a_look_sees_what_is_there_and_leaves_the_store_as_it_was),
         ON_BOTH(one_id_never_stands_for_two_orders_or_messages),
         ON_FAKE(the_fake_fails_the_call_it_was_told_to),
         ON_REAL(a_second_controller_is_kept_out),

@@ -61,6 +61,18 @@ wrap_rollback(void *ctx)
 }
 
 static enum baton_status
+wrap_look(void *ctx, struct baton_err *err)
+{
+    return REAL(ctx)->look(REAL(ctx)->ctx, err);
+}
+
+static void
+wrap_look_end(void *ctx)
+{
+    REAL(ctx)->look_end(REAL(ctx)->ctx);
+}
+
+static enum baton_status
 wrap_put(void *ctx, enum store_table table, const void *key, size_t key_len, const void *value,
          size_t len, struct baton_err *err)
 {
@@ -162,6 +174,8 @@ static const struct store_port wrapper = {
     .begin = wrap_begin,
     .commit = wrap_commit,
     .rollback = wrap_rollback,
+    .look = wrap_look,
+    .look_end = wrap_look_end,
     .put = wrap_put,
     .get = wrap_get,
     .remove = wrap_remove,

@@ -8,7 +8,7 @@
  * TABLE_COUNT are the tables. */
 enum space { SPACE_OBJECT = TABLE_COUNT, SPACE_OUTBOX, SPACE_ORDER, SPACE_INBOX };
 
-enum { KEY_BYTES = 64, OUTBOX_KEY_BYTES = BATON_KEY_BYTES + 8 + 8 };
+enum { KEY_BYTES = 64, OUTBOX_KEY_BYTES = BATON_KEY_BYTES + 8 };
 
 struct entry {
     uint8_t space, key_len;
@@ -37,7 +37,6 @@ struct fake {
     struct record *record;
     size_t records, records_cap, records_before;
     struct merkle_frontier tree, tree_before;
-    uint64_t outbox_number, outbox_number_before;
     bool in_transaction, failed;
     unsigned fail_in;
     enum baton_status fail_status, broken;
@@ -186,7 +185,6 @@ fake_begin(void *ctx, struct baton_err *err)
     f->in_transaction = true;
     f->tree_before = f->tree;
     f->records_before = f->records;
-    f->outbox_number_before = f->outbox_number;
     return BATON_OK;
 }
 
@@ -210,8 +208,19 @@ fake_rollback(void *ctx)
     while (f->records > f->records_before)
         free(f->record[--f->records].bytes);
     f->tree = f->tree_before;
-    f->outbox_number = f->outbox_number_before;
     f->in_transaction = false;
+}
+
+static enum baton_status
+fake_look(void *ctx, struct baton_err *err)
+{
+    return fault_tick(ctx, err);
+}
+
+static void
+fake_look_end(void *ctx)
+{
+    (void)ctx;
 }
 
 static enum baton_status
@@ -520,18 +529,18 @@ fake_outbox_put(void *ctx, const struct outbox_row *row, struct baton_err *err)
     enum baton_status rc = write_tick(f, err);
     if (rc != BATON_OK)
         return rc;
-    if (row->len > STORE_ROW_BYTES || row->seq > INT64_MAX)
-        return baton_fail(err, BATON_LIMIT, "order of %zu bytes", row->len);
+    if (row->len > STORE_ROW_BYTES || row->seq == 0 || row->seq > INT64_MAX)
+        return baton_fail(err, BATON_LIMIT, "order %zu bytes long, of record 0", row->len);
+    memcpy(key, row->agent.b, sizeof row->agent.b);
+    be64(key + BATON_KEY_BYTES, row->seq);
     rc = outbox_known(f, row);
+    if (rc == BATON_NOT_FOUND && entry_find(f, SPACE_OUTBOX, key, sizeof key) != NULL)
+        rc = BATON_CONFLICT;
     if (rc == BATON_CONFLICT)
         return baton_fail(err, rc, "another order stands in the outbox under this id");
     if (rc == BATON_OK)
         return rc;
 
-    f->outbox_number++;
-    memcpy(key, row->agent.b, sizeof row->agent.b);
-    be64(key + BATON_KEY_BYTES, row->seq != 0 ? row->seq : f->outbox_number);
-    be64(key + BATON_KEY_BYTES + 8, f->outbox_number);
     struct outbox_value v = {.order = row->order, .tenant = row->tenant, .hash = row->hash};
     uint8_t *value = malloc(sizeof v + row->len + 1);
     BATON_ASSERT(value != NULL);
@@ -644,6 +653,8 @@ store_fake_open(struct store_port *ret_store, struct baton_err *err)
         .begin = fake_begin,
         .commit = fake_commit,
         .rollback = fake_rollback,
+        .look = fake_look,
+        .look_end = fake_look_end,
         .put = fake_put,
         .get = fake_get,
         .remove = fake_remove,
