@@ -68,7 +68,7 @@ agent_take_host(struct agent *a)
     while (agent_runs(a) && a->host.next(a->host.ctx, &done)) {
         if (done.ticket == 0)
             notice(a, &done);
-        else if (!act_take(a, &done) && !settings_take(a, &done) && !review_take(a, &done))
+        else if (!act_take(a, &done) && !settings_take(a, &done) && !review_answered(a, &done))
             (void)observe_take(a, &done);
         a->host.release(a->host.ctx, &done);
     }

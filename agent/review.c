@@ -295,7 +295,7 @@ take_config(struct agent *a, const struct host_completion *done)
 }
 
 bool
-review_take(struct agent *a, const struct host_completion *done)
+review_answered(struct agent *a, const struct host_completion *done)
 {
     struct review *r = &a->review;
     if (r->ticket == 0 || done->ticket != r->ticket)

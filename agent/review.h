@@ -47,7 +47,7 @@ struct agent;
 void review_done(struct review *r);
 /* Begins one if something has moved since the newest list. */
 void review_consider(struct agent *a);
-bool review_take(struct agent *a, const struct host_completion *done);
+bool review_answered(struct agent *a, const struct host_completion *done);
 /* What the newest list adds to the facts of an observation. */
 void review_facts(const struct agent *a, struct facts *f);
 /* Says the list again while nobody has heard it; now: a session has opened. */

@@ -67,7 +67,7 @@ queue_take(struct queue *q, struct input *out, size_t max, uint32_t wait_ms)
 {
     struct timespec until = moment_in(wait_ms);
     pthread_mutex_lock(&q->lock);
-    while (q->count == 0 && !q->closed)
+    while (q->count == 0 && !q->closed && wait_ms > 0)
         if (pthread_cond_timedwait(&q->filled, &q->lock, &until) != 0)
             break;
     size_t n = q->count < max ? q->count : max;

@@ -205,7 +205,7 @@ draft_commit(struct draft *d, struct baton_err *err)
 }
 
 void
-draft_drop(struct draft *d)
+draft_abandon(struct draft *d)
 {
     fclose(d->file);
     remove(d->temporary);

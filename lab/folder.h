@@ -31,6 +31,6 @@ struct draft {
 enum baton_status draft_open(struct draft *d, const char *path,
                              struct baton_err *err) BATON_MUST_USE;
 enum baton_status draft_commit(struct draft *d, struct baton_err *err) BATON_MUST_USE;
-void draft_drop(struct draft *d); /* instead of a commit */
+void draft_abandon(struct draft *d); /* instead of a commit */
 
 #endif

@@ -256,7 +256,7 @@ write_to_file(const struct order *o, struct export_expect *expect, struct baton_
         return rc;
     rc = write_document(o, draft.file, expect, err);
     if (rc != BATON_OK) {
-        draft_drop(&draft);
+        draft_abandon(&draft);
         return baton_wrap(err, rc, "%s", o->out);
     }
     return draft_commit(&draft, err);
@@ -274,7 +274,7 @@ write_expect(const char *path, const struct export_expect *expect, struct baton_
     json_decref(json);
     fputc('\n', draft.file);
     if (failed != 0) {
-        draft_drop(&draft);
+        draft_abandon(&draft);
         return baton_fail(err, BATON_IO, "%s: cannot be written", path);
     }
     return draft_commit(&draft, err);

@@ -218,7 +218,7 @@ pending_export(struct server *s, struct baton_err *err)
         return rc;
     rc = pending_write(draft.file, s->world->tenant.name, entra_name(s), &s->disk.pending, err);
     if (rc != BATON_OK) {
-        draft_drop(&draft);
+        draft_abandon(&draft);
         return rc;
     }
     return draft_commit(&draft, err);

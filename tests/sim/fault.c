@@ -1,0 +1,178 @@
+/* What goes wrong, how often, and what of it met. */
+#include <string.h>
+
+#include "sim.h"
+
+enum { MET_MS = 60000, EVERY_LEAST_MS = 2000, EVERY_MOST_MS = 60000, FAULTS_LAST_MS = 600000 };
+
+const char *
+fault_name(enum fault f)
+{
+    static const char *const names[] = {
+#define X(id, name, what) [id] = name,
+        SIM_FAULTS(X)
+#undef X
+    };
+    return names[f];
+}
+
+const char *
+fault_what(enum fault f)
+{
+    static const char *const whats[] = {
+#define X(id, name, what) [id] = what,
+        SIM_FAULTS(X)
+#undef X
+    };
+    return whats[f];
+}
+
+void
+fault_draw(struct sim *s, const struct sim_options *o)
+{
+    struct chance c = chance_of_seed(s->seed, 1);
+    struct swarm *w = &s->swarm;
+    for (int f = 0; f < FAULT_COUNT; f++) {
+        bool on = chance_hits(&c, 350);
+        w->per_mille[f] = (unsigned)chance_between(&c, 2, 120);
+        w->on[f] = on && (o->off & (1u << f)) == 0;
+    }
+    w->quiet_ms = s->now_ms + chance_between(&c, 60000, FAULTS_LAST_MS);
+    w->limit = o->limit;
+    s->fault_ms = s->now_ms + chance_between(&c, EVERY_LEAST_MS, EVERY_MOST_MS);
+}
+
+bool
+fault_may(const struct sim *s, enum fault f)
+{
+    return s->swarm.on[f] && s->now_ms < s->swarm.quiet_ms && s->faults < s->swarm.limit;
+}
+
+void
+fault_count(struct sim *s, enum fault f)
+{
+    s->faults++;
+    s->came[f]++;
+    s->came_ms[f] = s->now_ms;
+    for (int g = 0; g < FAULT_COUNT; g++)
+        if (s->came[g] > 0 && s->now_ms - s->came_ms[g] <= MET_MS) {
+            s->met[f][g]++;
+            if (g != (int)f)
+                s->met[g][f]++;
+        }
+}
+
+/* Always drawn, so that a family that is off takes nothing from the others of its stream. */
+bool
+fault_comes(struct sim *s, struct chance *c, enum fault f)
+{
+    bool hits = chance_hits(c, s->swarm.per_mille[f]);
+    if (!hits || !fault_may(s, f))
+        return false;
+    fault_count(s, f);
+    return true;
+}
+
+static struct node *
+any_node(struct sim *s)
+{
+    struct realm *r = &s->realm[chance_below(&s->plan, s->realm_count)];
+    return &r->node[chance_below(&s->plan, SIDES)];
+}
+
+static struct site *
+any_site(struct sim *s)
+{
+    struct site *st = &s->site[chance_below(&s->plan, SITES)];
+    return st->engine != NULL ? st : site_of_people(s);
+}
+
+static uint64_t
+pause_length(struct sim *s)
+{
+    static const uint64_t most[] = {500, 5000, 60000, 600000, 3600000};
+    uint64_t length = chance_between(&s->plan, 100, most[chance_below(&s->plan, 5)]);
+    uint64_t left = s->swarm.quiet_ms - s->now_ms; /* then whoever stands still goes on */
+    return length < left ? length : left;
+}
+
+static void
+come(struct sim *s, enum fault f)
+{
+    struct node *n = any_node(s);
+    struct site *st = any_site(s);
+    bool inside = chance_hits(&s->plan, 700);
+    uint64_t length = chance_between(&s->plan, 500, 30000), pause = pause_length(s);
+    bool out = chance_hits(&s->plan, 500), of_site = chance_hits(&s->plan, 300);
+    uint32_t calls = 1 + (uint32_t)chance_below(&s->plan, 120);
+    switch (f) {
+    case FAULT_RESET:
+        net_break(s, n, chance_hits(&s->plan, 500));
+        break;
+    case FAULT_PARTITION:
+        if (out)
+            n->silent_out_until_ms = s->now_ms + length;
+        else
+            n->silent_in_until_ms = s->now_ms + length;
+        sim_tell(s, n->name, "%s words vanish for %llu ms", out ? "its" : "the controller's",
+                 (unsigned long long)length);
+        break;
+    case FAULT_CLOG:
+        n->clog_until_ms[out] = s->now_ms + length;
+        break;
+    case FAULT_KILL_AGENT:
+        if (inside)
+            n->kill_in = calls;
+        else
+            node_kill(n, length);
+        break;
+    case FAULT_KILL_SITE:
+        if (st == NULL)
+            break;
+        if (inside)
+            st->kill_in = calls * 3;
+        else
+            site_kill(st, length);
+        break;
+    case FAULT_PAUSE:
+        if (of_site && st != NULL)
+            st->frozen_until_ms = s->now_ms + pause;
+        else
+            n->frozen_until_ms = s->now_ms + pause;
+        sim_tell(s, of_site ? "controller" : n->name, "stands still for %llu ms",
+                 (unsigned long long)pause);
+        break;
+    case FAULT_DROP:
+    case FAULT_DELAY:
+    case FAULT_DUPLICATE:
+    case FAULT_REORDER:
+    case FAULT_REPLAY:
+    case FAULT_STORM:
+    case FAULT_COUNT:
+        break;
+    }
+}
+
+static bool
+by_the_clock(enum fault f)
+{
+    return f == FAULT_RESET || f == FAULT_PARTITION || f == FAULT_CLOG || f == FAULT_KILL_AGENT ||
+           f == FAULT_KILL_SITE || f == FAULT_PAUSE;
+}
+
+/* One of those that are on; the draws are the same whichever are. */
+void
+fault_clock(struct sim *s)
+{
+    enum fault f = (enum fault)chance_below(&s->plan, FAULT_COUNT);
+    struct chance kept = s->plan;
+    s->fault_ms = s->now_ms +
+                  chance_between(&s->plan, EVERY_LEAST_MS / 4, EVERY_LEAST_MS * 4) / s->realm_count;
+    if (!by_the_clock(f) || !fault_may(s, f))
+        return;
+    fault_count(s, f);
+    s->plan = chance_of_seed(kept.state, 7);
+    come(s, f);
+    s->plan = kept;
+    (void)chance_next(&s->plan);
+}

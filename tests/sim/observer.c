@@ -1,0 +1,160 @@
+/* The observer: it sees what is true, and after every event asks whether what is promised still holds. */
+#include <string.h>
+
+#include "controller/engine_state.h"
+#include "sim.h"
+
+/* --- what moved, for the trace ------------------------------------------------------------------ */
+
+static void
+see_state(struct realm *r, const struct tenant *t)
+{
+    if (r->state == t->cutover.state)
+        return;
+    sim_tell(r->sim, "handoff", "tenant %zu: %s -> %s", r->index,
+             handoff_state_code((enum handoff_state)r->state),
+             handoff_state_code((enum handoff_state)t->cutover.state));
+    r->state = t->cutover.state;
+    r->moved_ms = r->sim->now_ms;
+}
+
+static void
+see_able(struct node *n)
+{
+    bool able = truth_able(n->realm, n->side);
+    if (able != n->was_able)
+        sim_tell(n->sim, n->name, able ? "can export" : "can export no more");
+    n->was_able = able;
+}
+
+static void
+see_exports(struct realm *r)
+{
+    enum side side;
+    for (bool forced; truth_export(r, r->exports, &side, &forced); r->exports++) {
+        sim_tell(r->sim, r->node[side].name, "exported%s", forced ? ", by force" : "");
+        if (side == NEW && !forced)
+            r->new_exported = true;
+        r->sim->tally.exports++;
+    }
+}
+
+/* --- the invariants ----------------------------------------------------------------------------- */
+
+/* I1: never two servers able to export. */
+static void
+one_exporter(struct realm *r)
+{
+    size_t overlaps = truth_overlaps(r);
+    if (overlaps > r->overlaps)
+        sim_fail(r->sim, "I1", "both servers of tenant %zu can export", r->index);
+    r->overlaps = overlaps;
+}
+
+static int
+compare(const struct epoch *a, const struct epoch *b)
+{
+    if (a->counter != b->counter)
+        return a->counter < b->counter ? -1 : 1;
+    return memcmp(a->incarnation.b, b->incarnation.b, sizeof a->incarnation.b);
+}
+
+/* I2: who begins to hold does so under its own promise, and everybody else has promised as much and let go. */
+static void
+holds_with_right(struct node *n, const struct seen *p)
+{
+    const struct node *other = &n->realm->node[n->side == OLD ? NEW : OLD];
+    if (!p->holding || n->was.holding)
+        return;
+    sim_tell(n->sim, n->name, "holds epoch %llu", (unsigned long long)p->epoch.counter);
+    if (!p->for_itself || compare(&p->holding_epoch, &p->epoch) != 0)
+        sim_fail(n->sim, "I2", "%s holds an epoch that it did not promise to itself", n->name);
+    if (other->was.holding)
+        sim_fail(n->sim, "I2", "%s begins to hold while %s still does", n->name, other->name);
+    if (compare(&other->was.epoch, &p->epoch) < 0 && p->epoch.counter > 1)
+        sim_fail(n->sim, "I2", "%s holds epoch %llu, and %s has promised only %llu", n->name,
+                 (unsigned long long)p->epoch.counter, other->name,
+                 (unsigned long long)other->was.epoch.counter);
+}
+
+/* I3: a promise only rises, over every crash. */
+static void
+promise_rises(struct node *n, const struct seen *p)
+{
+    if (compare(&p->epoch, &n->was.epoch) < 0)
+        sim_fail(n->sim, "I3", "the promise of %s fell from epoch %llu to %llu", n->name,
+                 (unsigned long long)n->was.epoch.counter, (unsigned long long)p->epoch.counter);
+}
+
+/* I4: after NEW has exported there is no grant for OLD. */
+static void
+no_way_back(struct node *n, const struct seen *p)
+{
+    bool begins = p->grant_live && !n->was.grant_live;
+    if (n->side == OLD && begins && n->realm->new_exported)
+        sim_fail(n->sim, "I4", "OLD has a grant after NEW has exported");
+}
+
+static void
+see_promise(struct node *n)
+{
+    struct seen p;
+    node_see(n, &p);
+    if (!p.known)
+        return;
+    promise_rises(n, &p);
+    holds_with_right(n, &p);
+    no_way_back(n, &p);
+    if (compare(&p.epoch, &n->was.epoch) != 0)
+        sim_tell(n->sim, n->name, "promises epoch %llu to %s", (unsigned long long)p.epoch.counter,
+                 p.for_old ? "OLD" : "NEW");
+    n->was = p;
+}
+
+static void
+ledger_rises(struct realm *r, const struct tenant *t)
+{
+    if (compare(&t->authority.epoch, &r->epoch) < 0)
+        sim_fail(r->sim, "I3", "the record of tenant %zu fell back to epoch %llu", r->index,
+                 (unsigned long long)t->authority.epoch.counter);
+    r->epoch = t->authority.epoch;
+}
+
+void
+observe_all(struct sim *s)
+{
+    for (size_t i = 0; i < s->realm_count && !s->failed; i++) {
+        struct realm *r = &s->realm[i];
+        const struct tenant *t = site_tenant(&s->site[0], r);
+        if (t != NULL && !s->site[0].dead) {
+            see_state(r, t);
+            ledger_rises(r, t);
+        }
+        for (int k = 0; k < SIDES; k++) {
+            see_promise(&r->node[k]);
+            see_able(&r->node[k]);
+        }
+        see_exports(r);
+        one_exporter(r);
+    }
+}
+
+void
+observe_end(struct sim *s)
+{
+    for (size_t i = 0; i < s->realm_count && !s->failed; i++) {
+        const struct tenant *t = site_tenant(&s->site[0], &s->realm[i]);
+        struct problem p;
+        if (t == NULL) {
+            sim_fail(s, "L1", "the controller is down at the end");
+            return;
+        }
+        if (t->cutover.state == HO_DONE)
+            continue;
+        tenant_explain(t, clock_mono(&s->site[0].clock, s->now_ms), crypto_digest_port(),
+                       s->site[0].engine->trust_known ? &s->site[0].engine->trust : NULL, &p);
+        sim_fail(s, "L1", "tenant %zu stands in %s: %u %s; %s; next: %s", i,
+                 handoff_state_code((enum handoff_state)t->cutover.state), p.rule, p.title,
+                 p.fact_count > 0 ? p.fact[0].text : "", p.next);
+    }
+}

@@ -1,0 +1,392 @@
+/* People: they found the site, and then do what the shown tasks ask. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/text.h"
+#include "common/token.h"
+#include "controller/engine_state.h"
+#include "sim.h"
+
+enum { LOOK_LEAST_MS = 800, LOOK_MOST_MS = 6000, ENOUGH_CALLS = 8 };
+
+/* --- founding ----------------------------------------------------------------------------------- */
+
+static struct engine_call *
+call_new(const struct realm *r, size_t person, enum engine_call_kind kind)
+{
+    struct engine_call *c = calloc(1, sizeof *c);
+    BATON_ASSERT(c != NULL);
+    c->kind = kind;
+    c->actor = r->sim->person_id[person];
+    c->tenant = r->id;
+    return c;
+}
+
+static void
+must(struct site *st, struct engine_call *c)
+{
+    enum baton_status rc = site_call(st, c);
+    if (rc != BATON_OK) {
+        fprintf(stderr, "founding: %s\n", c->problem.title);
+        BATON_ASSERT(rc == BATON_OK);
+    }
+}
+
+static void
+found_logins(struct sim *s)
+{
+    for (size_t i = 0; i < PEOPLE; i++) {
+        struct engine_call *c = call_new(&s->realm[0], 0, CALL_LOGIN_ADD);
+        if (i == 0)
+            c->actor = (struct baton_id){{0}};
+        c->subject = s->person_id[i];
+        c->tenant = (struct baton_id){{0}};
+        c->roles = ROLE_ADMIN | ROLE_OPERATE | ROLE_APPROVE | ROLE_VIEW | ROLE_BREAK_GLASS;
+        snprintf(c->name, sizeof c->name, "person-%zu", i);
+        must(&s->site[0], c);
+        free(c);
+    }
+}
+
+static void
+found_trust(struct sim *s)
+{
+    struct trust_doc *d = calloc(1, sizeof *d);
+    BATON_ASSERT(d != NULL);
+    d->version = 1;
+    d->lab = true;
+    d->controller_count = 1;
+    d->controller[0] = s->controller.sign_key;
+    d->operator_count = PEOPLE;
+    for (size_t i = 0; i < PEOPLE; i++) {
+        d->operator[i].id = s->person_id[i];
+        d->operator[i].key = s->person[i].key;
+        d->operator[i].roles = ROLE_OPERATE | ROLE_APPROVE | ROLE_BREAK_GLASS;
+        snprintf(d->operator[i].name, NAME_BYTES, "person-%zu", i);
+    }
+    struct engine_call *c = call_new(&s->realm[0], 0, CALL_TRUST_PUT);
+    BATON_ASSERT(trust_encode(d, c->bytes, sizeof c->bytes, &c->len) == BATON_OK);
+    BATON_ASSERT(crypto_sign_domain(s->root.secret, DOMAIN_TRUST, c->bytes, c->len, &c->sig) ==
+                 BATON_OK);
+    c->key = s->root.key;
+    must(&s->site[0], c);
+    free(c);
+    free(d);
+}
+
+/* The lab's numbers, with as many looks and beats as a simulation can afford. */
+static void
+found_tenant(struct realm *r)
+{
+    static const struct {
+        enum policy_id id;
+        int64_t value;
+    } rows[] = {{POLICY_OBSERVE_T1_MS, 4000},
+                {POLICY_OBSERVE_T2_MS, 8000},
+                {POLICY_OBSERVE_T2_GRANT_MS, 3000},
+                {POLICY_OBSERVE_T2_REST_MS, 30000},
+                {POLICY_OBSERVE_GAP_MS, 5000},
+                {POLICY_FACT_FRESH_MS, 30000},
+                {POLICY_STAGED_FRESH_MS, 30000},
+                {POLICY_GO_MS, 60000},
+                {POLICY_BEAT_MS, 10000},
+                {POLICY_BEAT_STALE_MS, 30000},
+                {POLICY_GRANT_MS, 120000},
+                {POLICY_STEP_MS, 30000},
+                {POLICY_DRAIN_MS, 120000},
+                {POLICY_GO_ANSWER_MS, 20000},
+                {POLICY_PROBATION_MS, 20000}};
+    struct engine_call *c = call_new(r, 0, CALL_TENANT_CREATE);
+    text_copy(c->name, sizeof c->name, r->name);
+    c->lab = true;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        c->policy_set[rows[i].id] = true;
+        c->policy.v[rows[i].id] = rows[i].value;
+    }
+    must(&r->sim->site[0], c);
+    free(c);
+}
+
+static struct baton_key
+token_for(struct realm *r, const struct node *n)
+{
+    struct engine_call *c = call_new(r, 0, CALL_AGENT_TOKEN);
+    c->role = n->side == OLD ? 'o' : 'n';
+    text_copy(c->name, sizeof c->name, n->name);
+    must(&r->sim->site[0], c);
+    struct baton_key one_time = c->key;
+    free(c);
+    return one_time;
+}
+
+/* What `baton-agent enrol` says, over its one-time key; then a person confirms it. */
+static void
+found_agent(struct realm *r, struct node *n)
+{
+    struct site *st = &r->sim->site[0];
+    struct baton_key one_time = token_for(r, n);
+    struct message *m = calloc(1, sizeof *m);
+    BATON_ASSERT(m != NULL);
+    m->type = MSG_ENROL;
+    m->env = (struct envelope){
+        .sender = n->sign_key, .recipient = r->sim->controller.sign_key, .tenant = r->id};
+    m->u.enrol = (struct msg_enrol){
+        .sign_key = n->sign_key, .curve_key = n->curve_key, .box_key = n->box_key};
+    text_copy(m->u.enrol.host, sizeof m->u.enrol.host, n->name);
+    text_copy(m->u.enrol.version, sizeof m->u.enrol.version, BATON_VERSION);
+    node_identity(n, &m->u.enrol.machine);
+    BATON_ASSERT(engine_feed(st->engine, m, &one_time) == BATON_OK);
+    site_turn(st);
+    struct engine_call *c = call_new(r, 0, CALL_AGENT_CONFIRM);
+    uint8_t bytes[CONFIRM_BYTES];
+    confirm_bytes(&r->id, n->name, &n->sign_key, &n->box_key, bytes);
+    BATON_ASSERT(crypto_sign_domain(r->sim->person[0].secret, DOMAIN_CONFIRM, bytes, sizeof bytes,
+                                    &c->sig) == BATON_OK);
+    c->key = n->sign_key;
+    must(st, c);
+    free(c);
+}
+
+void
+people_found(struct sim *s)
+{
+    found_logins(s);
+    found_trust(s);
+    for (size_t i = 0; i < s->realm_count; i++) {
+        struct realm *r = &s->realm[i];
+        found_tenant(r);
+        for (int k = 0; k < SIDES; k++)
+            found_agent(r, &r->node[k]);
+        r->people_ms = s->now_ms + chance_between(&s->people, 1000, 20000);
+    }
+}
+
+/* --- what a person does ------------------------------------------------------------------------- */
+
+struct view { /* one look */
+    struct realm *r;
+    struct site *st;
+    struct tenant *t;
+    size_t who;
+};
+
+static enum baton_status
+do_call(struct view *v, struct engine_call *c, const char *what)
+{
+    char text[sizeof c->problem.title];
+    enum baton_status rc = site_call(v->st, c);
+    text_copy(text, sizeof text, rc == BATON_OK ? "" : c->problem.title);
+    sim_tell(v->r->sim, "people", "%s of tenant %zu by %zu: %s %s", what, v->r->index, v->who,
+             baton_status_name(rc), text);
+    free(c);
+    v->t = site_tenant(v->st, v->r);
+    return rc;
+}
+
+static enum baton_status
+verb(struct view *v, enum handoff_event e, const char *text)
+{
+    if (v->t == NULL)
+        return BATON_UNREACHABLE;
+    struct engine_call *c = call_new(v->r, v->who, CALL_CUTOVER_VERB);
+    c->cutover = v->t->cutover.id;
+    c->verb = e;
+    text_copy(c->text, sizeof c->text, text);
+    return do_call(v, c, handoff_event_name(e));
+}
+
+static struct approval
+approval_of(const struct view *v, enum approval_verb verb_id)
+{
+    const struct tenant *t = v->t;
+    const struct plan *p = &t->plan;
+    bool to_old = verb_id == VERB_PLAN || verb_id == VERB_ROLLBACK || verb_id == VERB_RETIRE;
+    struct approval a;
+    memset(&a, 0, sizeof a);
+    a.verb = (uint8_t)verb_id;
+    chance_bytes(a.id.b, sizeof a.id.b);
+    a.operator= v->r->sim->person_id[v->who];
+    a.tenant = v->r->id;
+    a.trust_version = 1;
+    a.not_after_ms = UINT64_MAX / 2;
+    a.plan = t->cutover.plan;
+    for (size_t i = 0; i < p->member_count; i++)
+        a.member[i] = p->member[i].key;
+    a.recipient = p->member[to_old ? p->holder : p->recipient].key;
+    a.base = t->authority.epoch;
+    if (verb_id == VERB_CUTOVER || verb_id == VERB_GO)
+        a.verification = t->cutover.verification_hash;
+    if (verb_id != VERB_GO)
+        return a;
+    a.epoch = t->authority.epoch;
+    a.serial = t->authority.serial + 1;
+    for (size_t i = 0; i < p->member_count; i++) {
+        int at = authority_member_index(&t->authority, &p->member[i].key);
+        if (i != p->recipient && at >= 0)
+            a.evidence[i] = t->authority.member[at].evidence;
+    }
+    return a;
+}
+
+static enum baton_status
+approve(struct view *v, enum approval_verb verb_id)
+{
+    if (v->t == NULL)
+        return BATON_UNREACHABLE;
+    struct engine_call *c = call_new(v->r, v->who, CALL_APPROVAL);
+    struct approval a = approval_of(v, verb_id);
+    c->cutover = v->t->cutover.id;
+    c->len = APPROVAL_BYTES;
+    approval_encode(&a, c->bytes);
+    BATON_ASSERT(crypto_sign_domain(v->r->sim->person[v->who].secret, DOMAIN_APPROVAL, c->bytes,
+                                    c->len, &c->sig) == BATON_OK);
+    char what[64];
+    snprintf(what, sizeof what, "approval to %s", approval_verb_name(verb_id));
+    return do_call(v, c, what);
+}
+
+static void
+wizard(struct view *v, enum side side, const char *act)
+{
+    if (!truth_server(v->r, side).busy)
+        truth_do(v->r, side, "{\"id\":1,\"op\":\"wizard\",\"act\":\"%s\"}", act);
+}
+
+static void
+create(struct view *v)
+{
+    struct engine_call *c = call_new(v->r, v->who, CALL_CUTOVER_CREATE);
+    c->old_key = v->r->node[OLD].sign_key;
+    c->new_key = v->r->node[NEW].sign_key;
+    c->profile = PROFILE_PARALLEL;
+    text_copy(c->text, sizeof c->text, "as agreed");
+    (void)do_call(v, c, "create");
+}
+
+static void
+two_approve(struct view *v)
+{
+    size_t first = v->who;
+    if (v->t->cutover.approval_count < ENOUGH_CALLS) {
+        (void)approve(v, VERB_CUTOVER);
+        v->who = (first + 1) % PEOPLE;
+        (void)approve(v, VERB_CUTOVER);
+    }
+    v->who = first;
+}
+
+static void
+export_settings(struct view *v)
+{
+    if (!truth_server(v->r, OLD).exported_settings || v->r->sim->now_ms - v->r->moved_ms > 120000)
+        wizard(v, OLD, "export-settings");
+}
+
+static void
+remove_old(struct view *v)
+{
+    struct truth_server old = truth_server(v->r, OLD);
+    if (old.product && !old.busy)
+        truth_do(v->r, OLD, "{\"id\":1,\"op\":\"uninstall\"}");
+    if (old.account)
+        truth_do(v->r, NEW, "{\"id\":1,\"op\":\"remove-account\",\"name\":\"OLD\"}");
+    else if (!old.product) {
+        (void)approve(v, VERB_RETIRE);
+        (void)verb(v, HEV_RETIRE, "");
+    }
+}
+
+static void
+work(struct view *v)
+{
+    switch ((enum handoff_state)v->t->cutover.state) {
+    case HO_NONE:
+        create(v);
+        break;
+    case HO_ASSESSED:
+        (void)verb(v, HEV_PLAN, "");
+        break;
+    case HO_PLANNED:
+        (void)approve(v, VERB_PLAN);
+        break;
+    case HO_EXPORT_SETTINGS:
+        export_settings(v);
+        break;
+    case HO_INSTALL_STAGED:
+        if (!truth_server(v->r, NEW).product)
+            wizard(v, NEW, "migrate");
+        break;
+    case HO_VERIFY:
+        (void)verb(v, HEV_ACCEPT, "read and found good");
+        break;
+    case HO_READY:
+        two_approve(v);
+        (void)verb(v, HEV_ARM, "");
+        break;
+    case HO_ARMED:
+        (void)verb(v, HEV_START, "");
+        break;
+    case HO_GAP:
+        if (verb(v, HEV_GO, "") == BATON_OK)
+            v->r->go_ms = v->r->sim->now_ms + 1;
+        break;
+    case HO_GRANTING:
+        if (truth_server(v->r, NEW).staging)
+            wizard(v, NEW, "staging-off");
+        break;
+    case HO_DECOMMISSION:
+        remove_old(v);
+        break;
+    case HO_HOLD:
+        (void)verb(v, HEV_RESUME, "looked at");
+        break;
+    case HO_RECONCILE:
+        (void)verb(v, HEV_CONFIRM_FOREIGN, "confirmed");
+        break;
+    case HO_SETTINGS_SEALED:
+    case HO_FIRST_SYNC:
+    case HO_RELEASING:
+    case HO_ACTIVATING:
+    case HO_PROBATION:
+    case HO_DONE:
+    case HO_REVOKING:
+    case HO_RESTORING:
+    case HO_ROLLED_BACK:
+    case HO_FENCING:
+    case HO_BREACH:
+    case HO_FORWARD_REPAIR:
+    case HO_ABANDONED:
+    case HANDOFF_STATE_COUNT:
+        break;
+    }
+}
+
+/* Go was asked for: once every answer is in, it is signed over exactly those. */
+static bool
+sign_go(struct view *v)
+{
+    struct realm *r = v->r;
+    if (r->go_ms == 0)
+        return false;
+    if (v->t->cutover.state != HO_GAP || r->sim->now_ms - r->go_ms > 40000) {
+        r->go_ms = 0;
+        return false;
+    }
+    if (authority_complete(&v->t->authority) && approve(v, VERB_GO) == BATON_OK)
+        r->go_ms = 0;
+    return true;
+}
+
+void
+people_look(struct realm *r)
+{
+    struct sim *s = r->sim;
+    r->people_ms = s->now_ms + chance_between(&s->people, LOOK_LEAST_MS, LOOK_MOST_MS);
+    struct view v = {.r = r, .st = site_of_people(s), .who = chance_below(&s->people, PEOPLE)};
+    if (v.st == NULL || v.st->frozen_until_ms > s->now_ms)
+        return;
+    v.t = site_tenant(v.st, r);
+    if (v.t != NULL && !sign_go(&v))
+        work(&v);
+}

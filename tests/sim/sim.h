@@ -1,0 +1,317 @@
+/* sim.h: one run of the simulator: controllers, agents, servers, people and faults, from one number.
+ *
+ * Shape      The programs' own object files, in one process and one thread. Where they meet the system
+ *            the run puts its own in the place: a clock for each machine, a network of frames in flight,
+ *            chance from the seed, folders that a crash freezes. The servers are those of baton-lab,
+ *            behind the same reader of answers that the agent has. Nothing here decides anything that
+ *            the programs decide.
+ * Units      *_ms is the run's own time, which jumps from event to event; a machine's clocks follow it
+ *            at their own rate.
+ * Limits     TENANTS_MAX tenants with two servers each; SITES controllers of one identity.
+ * Threads    One.
+ * Source     reliability 3.1, 3.2.
+ */
+#ifndef SIM_H
+#define SIM_H
+
+#include <jansson.h>
+
+#include "chance.h"
+#include "common/crypto/crypto.h"
+
+enum {
+    TENANTS_MAX = 64,
+    SIDES = 2,
+    SITES = 2,
+    PEOPLE = 3,
+    DIR_BYTES = 160,
+    INBOX_FRAMES_MAX = 64,
+    LINK_EVENTS_MAX = 16,
+    LABEL_BYTES = 32,
+    WHY_BYTES = 512,
+};
+
+enum side { OLD, NEW };
+
+/* Families of faults: each seed draws which are on and how often they come. */
+// clang-format off
+#define SIM_FAULTS(X)                                                                              \
+    X(FAULT_DROP, "drop", "a frame is lost")                                                       \
+    X(FAULT_DELAY, "delay", "a frame takes seconds")                                               \
+    X(FAULT_DUPLICATE, "duplicate", "a frame comes twice")                                         \
+    X(FAULT_REORDER, "reorder", "a frame overtakes others")                                        \
+    X(FAULT_REPLAY, "replay", "a frame of long ago comes again")                                   \
+    X(FAULT_RESET, "reset", "a connection breaks")                                                 \
+    X(FAULT_PARTITION, "partition", "frames of one direction vanish for a while")                  \
+    X(FAULT_CLOG, "clog", "frames of one direction wait and then come all at once")                \
+    X(FAULT_KILL_AGENT, "kill-agent", "an agent ends at some step, and starts again")              \
+    X(FAULT_KILL_SITE, "kill-controller", "the controller ends at some step, and starts again")    \
+    X(FAULT_STORM, "storm", "a program is killed again while it starts")                           \
+    X(FAULT_PAUSE, "pause", "a program stands still for up to an hour")
+// clang-format on
+
+enum fault {
+#define X(id, name, what) id,
+    SIM_FAULTS(X)
+#undef X
+        FAULT_COUNT
+};
+
+struct sim;
+struct realm;
+struct machine;
+
+/* --- one machine's clocks ----------------------------------------------------------------------- */
+
+struct machine_clock {
+    uint64_t at_ms;   /* of the run, when the rest was set */
+    uint64_t mono_ms; /* then */
+    int64_t wall_skew_ms;
+    uint32_t rate_mille; /* 1000: as the run's */
+};
+
+/* --- one agent ---------------------------------------------------------------------------------- */
+
+struct frame {
+    uint8_t *bytes;
+    size_t len;
+};
+
+struct seen { /* what the observer looks at in an agent's promise */
+    bool known, holding, tombstone, quarantined, for_itself, for_old;
+    bool grant_live, grant_used, ever_exported;
+    uint32_t serial;
+    struct epoch epoch, holding_epoch;
+};
+
+struct node {
+    struct sim *sim;
+    struct realm *realm;
+    enum side side;
+    char name[8], dir[DIR_BYTES]; /* dir: of this life */
+    unsigned life;
+    struct crypto_seeds seeds;
+    struct baton_key sign_key, curve_key, box_key;
+    struct machine_clock clock;
+
+    bool up;             /* a program runs */
+    struct life *inside; /* node.c's own */
+    uint64_t start_ms, due_ms, frozen_until_ms;
+    bool running;     /* its code runs now */
+    bool dying;       /* killed inside: what it does from here on reaches nobody */
+    uint32_t kill_in; /* calls of a port; 0: never */
+
+    /* its end of the wire */
+    bool bus_open;
+    uint32_t connection; /* 0: none */
+    size_t at_site;
+    uint64_t redial_ms;
+    struct frame inbox[INBOX_FRAMES_MAX], in_hand;
+    size_t inbox_count;
+    uint8_t link[LINK_EVENTS_MAX]; /* enum agent_bus_event */
+    size_t link_count;
+    bool link_up; /* by the events taken */
+    uint64_t silent_out_until_ms, silent_in_until_ms, clog_until_ms[2];
+
+    struct seen was;
+    bool was_able;
+};
+
+/* --- one controller ----------------------------------------------------------------------------- */
+
+struct site {
+    struct sim *sim;
+    size_t index;
+    char dir[DIR_BYTES];
+    struct engine *engine; /* NULL: down */
+    struct site_store *store;
+    bool in_transaction, inside, dead;
+    uint32_t kill_in;
+    struct machine_clock clock;
+    uint64_t start_ms, due_ms, frozen_until_ms;
+    unsigned runs;
+    uint32_t door[TENANTS_MAX]; /* a bit for each side that may connect */
+};
+
+/* --- one tenant --------------------------------------------------------------------------------- */
+
+struct realm {
+    struct sim *sim;
+    size_t index;
+    struct baton_id id;
+    char name[32];
+    struct truth *truth;
+    struct node node[SIDES];
+    uint64_t people_ms; /* when somebody looks next */
+    uint8_t state;      /* of the handoff, as last traced */
+    uint64_t moved_ms;  /* when it changed */
+    size_t exports;     /* of the tenant, seen so far */
+    size_t overlaps;
+    bool new_exported;
+    struct epoch epoch; /* of the authority record */
+    uint64_t go_ms;     /* when go was asked for; 0: it is not */
+    unsigned pages;
+};
+
+/* --- frames in flight --------------------------------------------------------------------------- */
+
+struct flight {
+    uint64_t due_ms, order;
+    bool to_site;
+    struct node *node;
+    uint32_t connection; /* 0: whatever is there: a copy that an attacker kept */
+    struct frame frame;
+    char label[LABEL_BYTES];
+};
+
+struct net {
+    struct flight *item;
+    size_t count, cap;
+    struct flight *kept; /* for replays: round and round */
+    size_t kept_count, kept_at;
+    uint32_t connections;
+    uint64_t last_due_ms[TENANTS_MAX][SIDES][2];
+};
+
+struct swarm { /* what this seed draws */
+    bool on[FAULT_COUNT];
+    unsigned per_mille[FAULT_COUNT];
+    uint64_t quiet_ms; /* from here on no fault comes */
+    unsigned limit;    /* faults that may come at all; the shrinker lowers it */
+};
+
+struct sim {
+    uint64_t seed, now_ms, order;
+    char dir[DIR_BYTES];
+    bool trace;
+    uint64_t hash, events;
+
+    struct crypto_identity controller;
+    struct crypto_signer root, person[PEOPLE];
+    struct baton_id person_id[PEOPLE];
+    struct site site[SITES];
+    struct realm realm[TENANTS_MAX];
+    size_t realm_count;
+    struct net net;
+    struct swarm swarm;
+    struct chance plan, wire, crash, people;
+    uint64_t fault_ms; /* when the next one of those that come by the clock does */
+    unsigned faults;   /* that came so far */
+    unsigned came[FAULT_COUNT];
+    uint64_t came_ms[FAULT_COUNT];
+    unsigned met[FAULT_COUNT][FAULT_COUNT];
+
+    bool failed;
+    char why[WHY_BYTES];
+    struct {
+        uint64_t frames, kills, commits, handoffs, exports, sim_ms;
+    } tally;
+};
+
+struct sim_options {
+    uint64_t seed;
+    size_t tenants;
+    bool trace;
+    uint32_t off;   /* families that are kept off: bits */
+    unsigned limit; /* faults that may come at all */
+    const char *dir;
+};
+
+struct sim_result {
+    bool failed, done; /* done: every handoff has ended, or stands where it may stand */
+    char why[WHY_BYTES];
+    uint64_t hash, events, sim_ms;
+    unsigned faults, came[FAULT_COUNT], met[FAULT_COUNT][FAULT_COUNT];
+    uint32_t on; /* families */
+};
+
+void sim_run(const struct sim_options *o, struct sim_result *ret_result);
+const char *fault_name(enum fault f);
+const char *fault_what(enum fault f);
+
+/* sim.c */
+extern struct sim *sim_now;                /* the run whose code is executing */
+extern struct node *sim_node;              /* and the agent, NULL: none */
+uint64_t sim_unix_ms(const struct sim *s); /* the true time of day */
+uint64_t clock_mono(const struct machine_clock *c, uint64_t now_ms);
+uint64_t clock_wall(const struct machine_clock *c, uint64_t now_ms);
+void clock_rate(struct machine_clock *c, uint64_t now_ms, uint32_t rate_mille);
+/* One line of the trace; always part of its hash. */
+void sim_tell(struct sim *s, const char *who, const char *fmt, ...) BATON_PRINTF(3, 4);
+/* A promise of ours is broken. The first one counts. */
+void sim_fail(struct sim *s, const char *invariant, const char *fmt, ...) BATON_PRINTF(3, 4);
+
+/* fault.c */
+void fault_draw(struct sim *s, const struct sim_options *o);
+bool fault_comes(struct sim *s, struct chance *c,
+                 enum fault f); /* drawn for one occasion, and counted */
+void fault_count(struct sim *s, enum fault f);
+bool fault_may(const struct sim *s, enum fault f);
+void fault_clock(struct sim *s); /* those that come by themselves */
+
+/* node.c */
+void node_open(struct node *n, struct realm *r, enum side side);
+void node_close(struct node *n);
+void node_turn(struct node *n);
+void node_kill(struct node *n, uint64_t down_ms);
+bool node_port(struct node *n); /* a port was called: may end here; false: the agent is dead */
+bool node_may_run(const struct node *n);
+void node_identity(struct node *n, struct machine *ret_machine);
+void node_link(struct node *n, bool up, bool refused);
+void node_see(const struct node *n, struct seen *ret_seen);
+uint64_t node_host_due(const struct node *n);
+void node_host_run(struct node *n);
+
+/* truth.c: the servers as they are, in the lab's world; lines and answers are those of its protocol */
+void truth_open(struct realm *r);
+void truth_close(struct realm *r);
+void truth_tick(struct realm *r);
+uint64_t truth_next(const struct realm *r);
+void truth_ask(struct realm *r, enum side side, const char *line); /* node_answer follows */
+/* As a person at the server's console: nobody waits for the answer. */
+void truth_do(struct realm *r, enum side side, const char *fmt, ...) BATON_PRINTF(3, 4);
+const char *truth_folder(const struct realm *r, enum side side);
+struct truth_server {
+    bool powered, product, staging, busy, account, exported_settings, engine_runs;
+};
+struct truth_server truth_server(const struct realm *r, enum side side);
+bool truth_able(const struct realm *r, enum side side);
+size_t truth_overlaps(const struct realm *r);
+/* The at-th export to the tenant; false: there is none yet. */
+bool truth_export(const struct realm *r, size_t at, enum side *ret_side, bool *ret_forced);
+/* node.c again: both take over a reference */
+void node_answer(struct node *n, uint32_t ticket, json_t *answer);
+void node_event(struct node *n, json_t *event);
+
+/* net.c */
+void net_send(struct sim *s, struct node *n, bool to_site, const uint8_t *bytes, size_t len,
+              const char *label);
+uint64_t net_due(const struct sim *s);
+void net_deliver(struct sim *s);
+void net_dial(struct sim *s, struct node *n);
+void net_break(struct sim *s, struct node *n, bool told);
+void net_close(struct sim *s);
+
+/* site.c */
+void site_open(struct site *st, struct sim *s, size_t index);
+void site_start(struct site *st);
+void site_kill(struct site *st, uint64_t down_ms);
+void site_close(struct site *st);
+void site_turn(struct site *st);
+bool site_frame(struct site *st, struct node *n, const uint8_t *bytes, size_t len);
+void site_lost(struct site *st, struct node *n);
+/* Blocks as a person does; the answer may be lost with the controller. */
+struct engine_call;
+enum baton_status site_call(struct site *st, struct engine_call *c);
+struct tenant *site_tenant(const struct site *st, const struct realm *r);
+struct site *site_of_people(struct sim *s);
+
+/* people.c */
+void people_found(struct sim *s); /* logins, trust, tenants, agents: before anything goes wrong */
+void people_look(struct realm *r);
+
+/* observer.c */
+void observe_all(struct sim *s);
+void observe_end(struct sim *s);
+
+#endif

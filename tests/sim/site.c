@@ -1,0 +1,524 @@
+/* One controller: its engine over its own database, what it calls, and how it ends. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "common/text.h"
+#include "controller/adapters/store_sqlite.h"
+#include "controller/engine_state.h"
+#include "proto/codec.h"
+#include "sim.h"
+
+struct site_store {
+    struct store_port port;
+};
+
+enum { TICK_EVERY_MS = 200, BATCH_MOST_MS = 15, FIRST_CLOCK_MS = 40000 };
+
+/* A port was called: here the process may end. False: it has, and nothing of it counts any more. */
+static bool
+alive(struct site *st)
+{
+    if (st->dead)
+        return false;
+    if (st->kill_in == 0 || --st->kill_in > 0)
+        return true;
+    sim_tell(st->sim, "controller", "is killed inside a step%s",
+             st->in_transaction ? ", before its commit" : "");
+    st->dead = true;
+    return false;
+}
+
+static enum baton_status
+gone(struct baton_err *err)
+{
+    return baton_fail(err, BATON_IO, "this controller is dead");
+}
+
+/* --- the store, which dies with the process ----------------------------------------------------- */
+
+#define REAL(ctx, call, ...)                                                                       \
+    (alive(ctx) ? ((struct site *)(ctx))                                                           \
+                      ->store->port.call(((struct site *)(ctx))->store->port.ctx, __VA_ARGS__)     \
+                : gone(err))
+
+static enum baton_status
+wrap_begin(void *ctx, struct baton_err *err)
+{
+    struct site *st = ctx;
+    enum baton_status rc = REAL(ctx, begin, err);
+    st->in_transaction = rc == BATON_OK;
+    return rc;
+}
+
+static enum baton_status
+wrap_commit(void *ctx, struct baton_err *err)
+{
+    struct site *st = ctx;
+    enum baton_status rc = REAL(ctx, commit, err);
+    if (rc == BATON_OK) {
+        st->in_transaction = false;
+        st->sim->tally.commits++;
+    }
+    return rc;
+}
+
+static void
+wrap_rollback(void *ctx)
+{
+    struct site *st = ctx;
+    if (st->in_transaction)
+        st->store->port.rollback(st->store->port.ctx);
+    st->in_transaction = false;
+}
+
+static enum baton_status
+wrap_put(void *ctx, enum store_table table, const void *key, size_t key_len, const void *value,
+         size_t len, struct baton_err *err)
+{
+    return REAL(ctx, put, table, key, key_len, value, len, err);
+}
+
+static enum baton_status
+wrap_get(void *ctx, enum store_table table, const void *key, size_t key_len, uint8_t **ret_value,
+         size_t *ret_len, struct baton_err *err)
+{
+    return REAL(ctx, get, table, key, key_len, ret_value, ret_len, err);
+}
+
+static enum baton_status
+wrap_remove(void *ctx, enum store_table table, const void *key, size_t key_len,
+            struct baton_err *err)
+{
+    return REAL(ctx, remove, table, key, key_len, err);
+}
+
+static enum baton_status
+wrap_each(void *ctx, enum store_table table, const void *prefix, size_t prefix_len,
+          bool (*visit)(void *arg, const void *key, size_t key_len, const uint8_t *value,
+                        size_t len),
+          void *arg, struct baton_err *err)
+{
+    return REAL(ctx, each, table, prefix, prefix_len, visit, arg, err);
+}
+
+static enum baton_status
+wrap_object_put(void *ctx, const struct baton_hash *hash, const void *bytes, size_t len,
+                const struct baton_sig *sig, struct baton_err *err)
+{
+    return REAL(ctx, object_put, hash, bytes, len, sig, err);
+}
+
+static enum baton_status
+wrap_object_get(void *ctx, const struct baton_hash *hash, uint8_t **ret_bytes, size_t *ret_len,
+                struct baton_sig *ret_sig, struct baton_err *err)
+{
+    return REAL(ctx, object_get, hash, ret_bytes, ret_len, ret_sig, err);
+}
+
+static enum baton_status
+wrap_append(void *ctx, struct audit_record *record, struct baton_err *err)
+{
+    return REAL(ctx, append, record, err);
+}
+
+static enum baton_status
+wrap_records(void *ctx, uint64_t from_seq, const struct baton_id *tenant_or_null,
+             bool (*visit)(void *arg, const struct audit_record *record, const uint8_t *bytes,
+                           size_t len),
+             void *arg, struct baton_err *err)
+{
+    return REAL(ctx, records, from_seq, tenant_or_null, visit, arg, err);
+}
+
+static enum baton_status
+wrap_head(void *ctx, uint64_t *ret_size, struct baton_hash *ret_root, struct baton_err *err)
+{
+    return REAL(ctx, head, ret_size, ret_root, err);
+}
+
+static enum baton_status
+wrap_root_at(void *ctx, uint64_t size, struct baton_hash *ret_root, struct baton_err *err)
+{
+    return REAL(ctx, root_at, size, ret_root, err);
+}
+
+static enum baton_status
+wrap_outbox_put(void *ctx, const struct outbox_row *row, struct baton_err *err)
+{
+    return REAL(ctx, outbox_put, row, err);
+}
+
+static enum baton_status
+wrap_outbox_each(void *ctx, const struct baton_key *agent_or_null,
+                 bool (*visit)(void *arg, const struct outbox_row *row), void *arg,
+                 struct baton_err *err)
+{
+    return REAL(ctx, outbox_each, agent_or_null, visit, arg, err);
+}
+
+static enum baton_status
+wrap_outbox_remove(void *ctx, const struct baton_id *order, struct baton_err *err)
+{
+    return REAL(ctx, outbox_remove, order, err);
+}
+
+static enum baton_status
+wrap_inbox_seen(void *ctx, const struct baton_id *id, const struct baton_hash *hash,
+                struct baton_err *err)
+{
+    return REAL(ctx, inbox_seen, id, hash, err);
+}
+
+static const struct store_port wrapper = {
+    .begin = wrap_begin,
+    .commit = wrap_commit,
+    .rollback = wrap_rollback,
+    .put = wrap_put,
+    .get = wrap_get,
+    .remove = wrap_remove,
+    .each = wrap_each,
+    .object_put = wrap_object_put,
+    .object_get = wrap_object_get,
+    .append = wrap_append,
+    .records = wrap_records,
+    .head = wrap_head,
+    .root_at = wrap_root_at,
+    .outbox_put = wrap_outbox_put,
+    .outbox_each = wrap_outbox_each,
+    .outbox_remove = wrap_outbox_remove,
+    .inbox_seen = wrap_inbox_seen,
+};
+
+/* --- the engine's other ports ------------------------------------------------------------------- */
+
+static void
+port_sign(void *ctx, const char *domain, const void *bytes, size_t len, struct baton_sig *ret_sig)
+{
+    struct site *st = ctx;
+    BATON_ASSERT(crypto_sign_domain(st->sim->controller.secret->sign, domain, bytes, len,
+                                    ret_sig) == BATON_OK);
+}
+
+static void
+port_random(void *ctx, void *out, size_t n)
+{
+    (void)ctx;
+    chance_bytes(out, n);
+}
+
+static uint64_t
+port_now_ms(void *ctx)
+{
+    struct site *st = ctx;
+    return clock_mono(&st->clock, st->sim->now_ms);
+}
+
+static uint64_t
+port_unix_ms(void *ctx)
+{
+    struct site *st = ctx;
+    return clock_wall(&st->clock, st->sim->now_ms);
+}
+
+static struct node *
+node_with(struct sim *s, const struct baton_key *sign_or_null,
+          const struct baton_key *curve_or_null)
+{
+    for (size_t i = 0; i < s->realm_count; i++)
+        for (size_t k = 0; k < SIDES; k++) {
+            struct node *n = &s->realm[i].node[k];
+            if ((sign_or_null != NULL && baton_key_eq(&n->sign_key, sign_or_null)) ||
+                (curve_or_null != NULL && baton_key_eq(&n->curve_key, curve_or_null)))
+                return n;
+        }
+    return NULL;
+}
+
+static void
+order_label(const struct message *m, char label[LABEL_BYTES])
+{
+    struct order *o = calloc(1, sizeof *o);
+    void *arena = NULL;
+    BATON_ASSERT(o != NULL);
+    if (order_unpack(m->u.order.bytes, m->u.order.len, o, &arena, NULL) == BATON_OK) {
+        snprintf(label, LABEL_BYTES, "%s %llu", order_verb_name((enum order_verb)o->verb),
+                 (unsigned long long)o->epoch.counter);
+        order_arena_free(&arena);
+    }
+    free(o);
+}
+
+/* What leaves before its transaction is durable is the one thing that must never happen. */
+static bool
+port_send(void *ctx, const struct baton_key *agent, const struct message *m)
+{
+    struct site *st = ctx;
+    struct sim *s = st->sim;
+    struct node *n = node_with(s, agent, NULL);
+    uint8_t *frame = NULL;
+    size_t len = 0;
+    struct baton_err err = {0};
+    char label[LABEL_BYTES];
+    if (!alive(st))
+        return false;
+    if (st->in_transaction)
+        sim_fail(s, "I5", "a %s leaves before its transaction is durable",
+                 message_type_name(m->type));
+    if (n == NULL || n->connection == 0 || n->at_site != st->index)
+        return false;
+    BATON_ASSERT(codec_encode(m, s->controller.secret->sign, &frame, &len, &err) == BATON_OK);
+    text_copy(label, sizeof label, message_type_name(m->type));
+    if (m->type == MSG_ORDER)
+        order_label(m, label);
+    net_send(s, n, false, frame, len, label);
+    free(frame);
+    return true;
+}
+
+static void
+port_allow_token(void *ctx, const struct baton_key *curve, const struct baton_id *tenant,
+                 uint64_t until_ms)
+{
+    (void)ctx;
+    (void)curve;
+    (void)tenant;
+    (void)until_ms;
+}
+
+static void
+port_allow_agent(void *ctx, const struct baton_key *curve, const struct baton_key *sign_key,
+                 const struct baton_id *tenant)
+{
+    struct site *st = ctx;
+    struct node *n = node_with(st->sim, sign_key, NULL);
+    (void)curve;
+    (void)tenant;
+    if (n != NULL && !st->dead)
+        st->door[n->realm->index] |= 1u << n->side;
+}
+
+static void
+port_revoke(void *ctx, const struct baton_key *curve)
+{
+    struct site *st = ctx;
+    struct node *n = node_with(st->sim, NULL, curve);
+    if (n == NULL || st->dead)
+        return;
+    st->door[n->realm->index] &= ~(1u << n->side);
+    if (n->at_site == st->index)
+        net_break(st->sim, n, false);
+}
+
+static void
+port_page(void *ctx, const struct baton_id *tenant, const char *text)
+{
+    struct site *st = ctx;
+    for (size_t i = 0; i < st->sim->realm_count && !st->dead; i++)
+        if (baton_id_eq(&st->sim->realm[i].id, tenant))
+            st->sim->realm[i].pages++;
+    sim_tell(st->sim, "controller", "pages: %s", text);
+}
+
+static enum baton_status
+port_tidy(void *ctx, struct baton_err *err)
+{
+    struct site *st = ctx;
+    return alive(st) ? store_sqlite_checkpoint(&st->store->port, err) : gone(err);
+}
+
+/* --- life --------------------------------------------------------------------------------------- */
+
+void
+site_open(struct site *st, struct sim *s, size_t index)
+{
+    *st = (struct site){.sim = s, .index = index};
+    st->store = calloc(1, sizeof *st->store);
+    BATON_ASSERT(st->store != NULL);
+    st->clock = (struct machine_clock){s->now_ms, FIRST_CLOCK_MS, 0, 1000};
+    snprintf(st->dir, sizeof st->dir, "%.120s/site-%zu", s->dir, index);
+    BATON_ASSERT(mkdir(st->dir, 0700) == 0);
+    st->start_ms = UINT64_MAX; /* until somebody starts it */
+}
+
+static struct engine_ports
+ports_of(struct site *st)
+{
+    struct engine_ports ports = {
+        .store = wrapper,
+        .digest = *crypto_digest_port(),
+        .public_key = st->sim->controller.sign_key,
+        .curve_key = st->sim->controller.curve_key,
+        .address = "tcp://127.0.0.1:7400",
+        .ctx = st,
+        .sign = port_sign,
+        .random = port_random,
+        .now_ms = port_now_ms,
+        .unix_ms = port_unix_ms,
+        .send = port_send,
+        .allow_token = port_allow_token,
+        .allow_agent = port_allow_agent,
+        .revoke = port_revoke,
+        .page = port_page,
+        .tidy = port_tidy,
+    };
+    ports.store.ctx = st;
+    return ports;
+}
+
+static void
+down(struct site *st, uint64_t down_ms)
+{
+    struct sim *s = st->sim;
+    if (st->in_transaction)
+        st->store->port.rollback(st->store->port.ctx);
+    st->in_transaction = false;
+    engine_close(&st->engine);
+    st->store->port.close(st->store->port.ctx);
+    st->dead = false;
+    st->kill_in = 0;
+    memset(st->door, 0, sizeof st->door);
+    st->start_ms = s->now_ms + down_ms;
+    for (size_t i = 0; i < s->realm_count; i++)
+        for (size_t k = 0; k < SIDES; k++)
+            if (s->realm[i].node[k].at_site == st->index)
+                net_break(s, &s->realm[i].node[k], false);
+}
+
+void
+site_start(struct site *st)
+{
+    struct engine_ports ports = ports_of(st);
+    struct baton_err err = {0};
+    char path[DIR_BYTES + 16];
+    snprintf(path, sizeof path, "%s/baton.db", st->dir);
+    st->dead = st->in_transaction = false;
+    enum baton_status rc =
+        store_sqlite_open(path, STORE_READ_WRITE, crypto_digest_port(), &st->store->port, &err);
+    if (rc == BATON_OK) {
+        rc = engine_open(&ports, &st->engine, &err);
+        if (rc != BATON_OK && !st->dead)
+            sim_fail(st->sim, "I5", "the controller cannot read its own database: %s", err.text);
+        if (rc == BATON_OK)
+            rc = engine_start(st->engine, &err);
+        if (rc != BATON_OK) {
+            down(st, chance_between(&st->sim->crash, 50, 3000));
+            return;
+        }
+    } else {
+        sim_fail(st->sim, "I5", "the controller cannot open its database: %s", err.text);
+        st->start_ms = UINT64_MAX;
+        return;
+    }
+    st->runs++;
+    st->due_ms = st->sim->now_ms;
+    sim_tell(st->sim, "controller", "starts, run %u", st->runs);
+}
+
+void
+site_kill(struct site *st, uint64_t down_ms)
+{
+    if (st->engine == NULL)
+        return;
+    sim_tell(st->sim, "controller", "is killed, down for %llu ms", (unsigned long long)down_ms);
+    down(st, down_ms);
+}
+
+void
+site_close(struct site *st)
+{
+    if (st->engine != NULL)
+        down(st, 0);
+    free(st->store);
+}
+
+void
+site_turn(struct site *st)
+{
+    struct sim *s = st->sim;
+    struct baton_err err = {0};
+    bool over;
+    st->due_ms = s->now_ms + TICK_EVERY_MS;
+    st->inside = true;
+    enum baton_status rc = engine_turn(st->engine, 0, &over, &err);
+    st->inside = false;
+    if (rc == BATON_OK && !st->dead)
+        return;
+    if (!st->dead)
+        sim_fail(s, "I5", "the controller stops by itself: %s", err.text);
+    uint64_t wait = chance_between(&s->crash, 50, 10000);
+    uint32_t again = 0;
+    if (fault_comes(s, &s->crash, FAULT_STORM))
+        again = 1 + (uint32_t)chance_below(&s->crash, 60);
+    down(st, wait);
+    st->kill_in = again;
+}
+
+/* --- what comes in ------------------------------------------------------------------------------ */
+
+static bool
+key_of_node(void *ctx, const uint8_t key_id[KEY_ID_BYTES], struct baton_key *ret_key)
+{
+    const struct node *n = ctx;
+    uint8_t id[KEY_ID_BYTES];
+    codec_key_id(&n->sign_key, id);
+    *ret_key = n->sign_key;
+    return memcmp(id, key_id, sizeof id) == 0;
+}
+
+bool
+site_frame(struct site *st, struct node *n, const uint8_t *bytes, size_t len)
+{
+    struct codec_keys keys = {n, key_of_node};
+    struct message *m = NULL;
+    if (st->engine == NULL || st->dead || (st->door[n->realm->index] & (1u << n->side)) == 0 ||
+        codec_decode(bytes, len, &keys, crypto_digest_port(), &m, NULL) != BATON_OK)
+        return false;
+    if (engine_feed(st->engine, m, &n->curve_key) != BATON_OK)
+        return false;
+    uint64_t due = st->sim->now_ms + chance_below(&st->sim->wire, BATCH_MOST_MS);
+    if (due < st->due_ms)
+        st->due_ms = due;
+    return true;
+}
+
+void
+site_lost(struct site *st, struct node *n)
+{
+    if (st->engine != NULL && !st->dead && !st->inside)
+        engine_peer(st->engine, PEER_LOST, &n->sign_key, "connection lost");
+}
+
+/* --- people ------------------------------------------------------------------------------------- */
+
+enum baton_status
+site_call(struct site *st, struct engine_call *c)
+{
+    struct waiter w = {.call = c};
+    struct input in = {.kind = INPUT_CALL, .waiter = &w};
+    if (st == NULL || st->engine == NULL || st->dead || st->frozen_until_ms > st->sim->now_ms)
+        return BATON_UNREACHABLE;
+    pthread_cond_init(&w.cond, NULL);
+    enum baton_status rc = queue_put(&st->engine->queue, &in);
+    while (rc == BATON_OK && !w.done && st->engine != NULL)
+        site_turn(st);
+    pthread_cond_destroy(&w.cond);
+    return rc == BATON_OK && w.done ? c->problem.status : BATON_UNREACHABLE;
+}
+
+struct tenant *
+site_tenant(const struct site *st, const struct realm *r)
+{
+    struct room *room = st->engine == NULL ? NULL : room_find(st->engine, &r->id);
+    return room == NULL ? NULL : &room->t;
+}
+
+struct site *
+site_of_people(struct sim *s)
+{
+    for (size_t i = 0; i < SITES; i++)
+        if (s->site[i].engine != NULL)
+            return &s->site[i];
+    return NULL;
+}

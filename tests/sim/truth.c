@@ -1,0 +1,155 @@
+/* The servers and the tenant as they are: the lab's world under the run's time. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lab/operation.h"
+#include "lab/server.h"
+#include "lab/service.h"
+#include "sim.h"
+
+enum { OBJECTS = 1000, FIRST_CONNECTION = 10 };
+static const double speed = 0.2; /* time costs nothing here, what happens in it does */
+
+struct truth {
+    struct world world;
+};
+
+static struct server *
+server_of(const struct realm *r, enum side side)
+{
+    return world_server(&r->truth->world, r->node[side].name);
+}
+
+static void
+on_answer(void *ctx, struct reply reply, json_t *answer)
+{
+    struct realm *r = ctx;
+    node_answer(&r->node[reply.connection - FIRST_CONNECTION], (uint32_t)reply.id, answer);
+}
+
+static void
+on_event(void *ctx, const struct server *from, json_t *event)
+{
+    struct realm *r = ctx;
+    if (from != NULL && r->node[from->index].inside != NULL)
+        node_event(&r->node[from->index], event);
+    else
+        json_decref(event);
+}
+
+static void
+on_hang_up(void *ctx, const struct server *of)
+{
+    (void)ctx; /* a server without power has no agent either: whoever cuts it kills that too */
+    (void)of;
+}
+
+void
+truth_open(struct realm *r)
+{
+    char dir[DIR_BYTES + 16];
+    struct baton_err err = {0};
+    r->truth = calloc(1, sizeof *r->truth);
+    BATON_ASSERT(r->truth != NULL);
+    struct world *w = &r->truth->world;
+    snprintf(dir, sizeof dir, "%s/lab-%zu", r->sim->dir, r->index);
+    struct world_options o = {.dir = dir, .tenant = r->name, .objects = OBJECTS, .speed = speed};
+    BATON_ASSERT(world_open(w, &o, &err) == BATON_OK);
+    w->wall_ms = sim_unix_ms(r->sim);
+    w->mono_ms = r->sim->now_ms;
+    w->port = (struct port){r, on_answer, on_event, on_hang_up};
+    struct server_options old = {.name = "OLD", .product = DIRSYNC};
+    struct server_options new = {.name = "NEW", .product = NO_PRODUCT};
+    BATON_ASSERT(server_add(w, &old, &err) == BATON_OK);
+    BATON_ASSERT(server_add(w, &new, &err) == BATON_OK);
+}
+
+void
+truth_close(struct realm *r)
+{
+    world_close(&r->truth->world);
+    free(r->truth);
+    r->truth = NULL;
+}
+
+void
+truth_tick(struct realm *r)
+{
+    r->truth->world.wall_ms = sim_unix_ms(r->sim);
+    r->truth->world.mono_ms = r->sim->now_ms;
+    world_tick(&r->truth->world);
+}
+
+uint64_t
+truth_next(const struct realm *r)
+{
+    uint64_t due;
+    return timers_next(&r->truth->world.timers, &due) ? due : UINT64_MAX;
+}
+
+void
+truth_ask(struct realm *r, enum side side, const char *line)
+{
+    (void)operation_run(&r->truth->world, server_of(r, side), FIRST_CONNECTION + (uint64_t)side,
+                        line, strlen(line));
+}
+
+void
+truth_do(struct realm *r, enum side side, const char *fmt, ...)
+{
+    char line[512];
+    va_list args;
+    va_start(args, fmt);
+    (void)vsnprintf(line, sizeof line, fmt, args);
+    va_end(args);
+    sim_tell(r->sim, r->node[side].name, "a person does %s", line);
+    (void)operation_run(&r->truth->world, server_of(r, side), 0, line, strlen(line));
+}
+
+const char *
+truth_folder(const struct realm *r, enum side side)
+{
+    return server_of(r, side)->dir;
+}
+
+struct truth_server
+truth_server(const struct realm *r, enum side side)
+{
+    const struct server *s = server_of(r, side);
+    char path[PATH_BYTES];
+    return (struct truth_server){
+        .powered = s->powered,
+        .product = s->disk.product.kind != NO_PRODUCT,
+        .staging = s->disk.product.staging,
+        .busy = s->wizard.busy || s->removing,
+        .account = s->account_enabled,
+        .exported_settings = place_newest(s, SETTINGS_EXPORT, path, sizeof path),
+        .engine_runs = service_engine_runs(s),
+    };
+}
+
+bool
+truth_able(const struct realm *r, enum side side)
+{
+    return judge_able(&r->truth->world.tenant.judge, side);
+}
+
+size_t
+truth_overlaps(const struct realm *r)
+{
+    const struct judge *j = &r->truth->world.tenant.judge;
+    return j->count + j->unkept;
+}
+
+bool
+truth_export(const struct realm *r, size_t at, enum side *ret_side, bool *ret_forced)
+{
+    const struct tenant *t = &r->truth->world.tenant;
+    if (at >= t->export_count)
+        return false;
+    *ret_side = (enum side)t->export[at].server;
+    *ret_forced = t->export[at].forced;
+    return true;
+}
