@@ -8,6 +8,9 @@
 
 #include <windows.h>
 
+#include <objbase.h>
+#include <wtsapi32.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -125,18 +128,66 @@ __wrap_NotifyServiceStatusChangeW(SC_HANDLE service, DWORD mask, SERVICE_NOTIFYW
     return refuses ? ERROR_ACCESS_DENIED : __real_NotifyServiceStatusChangeW(service, mask, notify);
 }
 
+/* One call of each kind waits for let_go while it hangs. */
+static struct {
+    atomic_bool tasks, accounts;
+    atomic_int entered, left;
+    HANDLE let_go;
+} hung;
+
+static void
+pass(atomic_bool *hangs)
+{
+    if (!*hangs)
+        return;
+    hung.entered++;
+    WaitForSingleObject(hung.let_go, INFINITE);
+    hung.left++;
+}
+
+typedef HRESULT(WINAPI *co_create_fn)(REFCLSID, LPUNKNOWN, DWORD, REFIID, LPVOID *);
+extern const co_create_fn __real___imp_CoCreateInstance;
+BOOL WINAPI __real_WTSQuerySessionInformationW(HANDLE server, DWORD session, WTS_INFO_CLASS what,
+                                               LPWSTR *ret_text, DWORD *ret_bytes);
+extern const co_create_fn __wrap___imp_CoCreateInstance;
+BOOL WINAPI __wrap_WTSQuerySessionInformationW(HANDLE server, DWORD session, WTS_INFO_CLASS what,
+                                               LPWSTR *ret_text, DWORD *ret_bytes);
+
+static HRESULT WINAPI
+co_create(REFCLSID class, LPUNKNOWN outer, DWORD context, REFIID iid, LPVOID *ret)
+{
+    pass(&hung.tasks);
+    return __real___imp_CoCreateInstance(class, outer, context, iid, ret);
+}
+
+/* In Wine every service is in a session, whose user is asked for here; an account's name elsewhere. */
+BOOL WINAPI
+__wrap_WTSQuerySessionInformationW(HANDLE server, DWORD session, WTS_INFO_CLASS what,
+                                   LPWSTR *ret_text, DWORD *ret_bytes)
+{
+    pass(&hung.accounts);
+    return __real_WTSQuerySessionInformationW(server, session, what, ret_text, ret_bytes);
+}
+
+const co_create_fn __wrap___imp_CoCreateInstance = co_create;
+
 static int
 bad_day(void **state)
 {
     static struct world w = {.name = "windows"};
     *state = &w;
-    return windows_open(&w) ? 0 : -1;
+    hung.entered = hung.left = 0;
+    hung.let_go = CreateEventW(NULL, TRUE, FALSE, NULL);
+    return hung.let_go != NULL && windows_open(&w) ? 0 : -1;
 }
 
 static int
 day_over(void **state)
 {
+    hung.tasks = hung.accounts = false;
+    SetEvent(hung.let_go);
     windows_close(*state);
+    CloseHandle(hung.let_go);
     return 0;
 }
 
@@ -302,6 +353,51 @@ an_engine_whose_service_has_names_of_its_own_is_found_and_fenced(void **state)
     assert_int_equal(engines(w), 0);
 }
 
+/* What the guard needs is answered while that hangs, and so is an end. */
+static void
+others_go_on_while(struct world *w, enum host_op op, atomic_bool *hangs)
+{
+    int none = 0;
+    uint32_t ticket;
+    struct host_request r = {.op = op, .limit_ms = 10 * PATIENCE_MS};
+    struct host_request stop = {.op = HOST_SERVICE_STOP, .name = "FIMSynchronizationService"};
+    *hangs = true;
+    assert_int_equal(w->port.submit(w->port.ctx, &r, &ticket, NULL), BATON_OK);
+    for (DWORD began = GetTickCount(); hung.entered == 0; Sleep(POLL_MS))
+        if (GetTickCount() - began > PATIENCE_MS)
+            fail_msg("%s does not ask what shall hang", host_op_name(op));
+    struct host_completion done = ask_services(w, &none);
+    assert_int_equal(done.status, BATON_OK);
+    assert_int_equal(ask(w, stop, NOTICE_NONE, &none).status, BATON_OK);
+    done = ask_services(w, &none);
+    for (size_t i = 0; i < done.count; i++)
+        if (strcmp(done.u.service[i].name, stop.name) == 0)
+            assert_int_equal(done.u.service[i].state, SVC_STOPPED);
+    DWORD began = GetTickCount();
+    w->port.close(w->port.ctx);
+    w->port.ctx = NULL;
+    assert_true(GetTickCount() - began < PATIENCE_MS);
+    assert_int_equal(hung.left, 0);
+    SetEvent(hung.let_go); /* it comes back after all, to what was left for it */
+    for (began = GetTickCount(); hung.left == 0 && GetTickCount() - began < PATIENCE_MS;)
+        Sleep(POLL_MS);
+    Sleep(10 * POLL_MS);
+    assert_true(open_port(w)); /* and another host stands beside it */
+    assert_int_equal(ask_services(w, &none).status, BATON_OK);
+}
+
+static void
+a_task_scheduler_that_hangs_holds_up_neither_guard_nor_end(void **state)
+{
+    others_go_on_while(*state, HOST_TASKS, &hung.tasks);
+}
+
+static void
+an_account_that_nobody_names_holds_up_neither_guard_nor_end(void **state)
+{
+    others_go_on_while(*state, HOST_PROCESSES, &hung.accounts);
+}
+
 int
 main(void)
 {
@@ -312,6 +408,10 @@ main(void)
     };
     const struct CMUnitTest bad_days[] = {
         cmocka_unit_test_setup_teardown(where_nobody_tells_of_changes_no_answer_counts_as_watched,
+                                        bad_day, day_over),
+        cmocka_unit_test_setup_teardown(a_task_scheduler_that_hangs_holds_up_neither_guard_nor_end,
+                                        bad_day, day_over),
+        cmocka_unit_test_setup_teardown(an_account_that_nobody_names_holds_up_neither_guard_nor_end,
                                         bad_day, day_over),
     };
     struct world w = {.name = "windows",

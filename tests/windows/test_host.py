@@ -20,6 +20,7 @@ class Contract(unittest.TestCase):
         self.assertRegex(done.err + done.out, r"PASSED.* 2[0-9] test")
         self.assertRegex(done.err + done.out, r"OK.* where_nobody_tells_of_changes")
         self.assertRegex(done.err + done.out, r"OK.* an_engine_whose_service_has_names_of_its_own")
+        self.assertRegex(done.err + done.out, r"OK.* an_account_that_nobody_names")  # the last of all
 
 
 if __name__ == "__main__":

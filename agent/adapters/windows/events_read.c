@@ -10,11 +10,12 @@
 #include <wchar.h>
 #include <winevt.h>
 
+#include "account_names.h"
 #include "common/text.h"
 #include "event_record.h"
 #include "win_text.h"
 
-enum { XML_UNITS_MAX = 65536, SID_NAMES = 8, BATCH = 16, NEXT_MS = 5000, UNITS = 512 };
+enum { XML_UNITS_MAX = 65536, BATCH = 16, NEXT_MS = 5000, UNITS = 512 };
 _Static_assert((int)EVENTS_KEPT == (int)EVENT_LIST_MAX, "what is kept is what is answered");
 
 /* The logs, and what of them is of interest. A provider that is not there asks for nothing. */
@@ -36,16 +37,12 @@ struct followed {
     struct events_change change;
 };
 
-struct sid_name {
-    char sid[NAME_BYTES], name[NAME_BYTES];
-};
-
 struct events {
     EVT_HANDLE bookmark[ARRAY_LEN(logs)]; /* NULL: nothing was seen yet */
     struct event_list list;
     struct followed followed[HOST_SERVICES_MAX];
-    size_t followed_count, sid_count;
-    struct sid_name sid[SID_NAMES];
+    size_t followed_count;
+    struct account_names names;
     uint64_t looked_ms; /* 0: never */
 };
 
@@ -120,41 +117,38 @@ message_of(EVT_HANDLE event, const char *source, char *out, size_t cap)
     return out[0] != '\0';
 }
 
-static void
-look_up(const char *sid_text, char out[NAME_BYTES])
+/* May ask a domain controller; without an answer it is its SID. */
+static const char *
+look_up(struct events *e, PSID sid, const char *sid_text)
 {
-    wchar_t wide[NAME_BYTES], name[UNITS / 2], domain[UNITS / 2], both[UNITS];
+    wchar_t name[UNITS / 2], domain[UNITS / 2], both[UNITS];
+    char text[NAME_BYTES] = "";
     DWORD name_units = (DWORD)ARRAY_LEN(name), domain_units = (DWORD)ARRAY_LEN(domain);
     SID_NAME_USE use;
-    PSID sid = NULL;
-    text_copy(out, NAME_BYTES, sid_text);
-    if (!win_wide(sid_text, wide, NAME_BYTES) || !ConvertStringSidToSidW(wide, &sid))
-        return;
+    DWORD sid_len = GetLengthSid(sid);
+    const char *known = account_names_find(&e->names, sid, sid_len, GetTickCount64());
+    if (known != NULL)
+        return known;
     if (LookupAccountSidW(NULL, sid, name, &name_units, domain, &domain_units, &use)) {
         _snwprintf(both, UNITS, L"%ls%ls%ls", domain, domain[0] == L'\0' ? L"" : L"\\", name);
         both[UNITS - 1] = L'\0';
-        char text[NAME_BYTES];
         win_utf8(both, text, sizeof text);
-        text_copy(out, NAME_BYTES, text);
     }
-    LocalFree(sid);
+    return account_names_keep(&e->names, sid, sid_len, text[0] == '\0' ? sid_text : text,
+                              GetTickCount64());
 }
 
-/* A look-up may ask a domain controller: once for each account. */
-static const char *
-account_of(struct events *e, const char *sid)
+static void
+account_of(struct events *e, const char *sid_text, char out[NAME_BYTES])
 {
-    if (sid[0] == '\0')
-        return "";
-    for (size_t i = 0; i < e->sid_count; i++)
-        if (strcmp(e->sid[i].sid, sid) == 0)
-            return e->sid[i].name;
-    if (e->sid_count == SID_NAMES)
-        e->sid_count = 0;
-    struct sid_name *s = &e->sid[e->sid_count++];
-    text_copy(s->sid, sizeof s->sid, sid);
-    look_up(sid, s->name);
-    return s->name;
+    wchar_t wide[NAME_BYTES];
+    PSID sid = NULL;
+    text_copy(out, NAME_BYTES, sid_text);
+    if (sid_text[0] == '\0' || !win_wide(sid_text, wide, NAME_BYTES) ||
+        !ConvertStringSidToSidW(wide, &sid))
+        return;
+    text_copy(out, NAME_BYTES, look_up(e, sid, sid_text));
+    LocalFree(sid);
 }
 
 /* False: it is about no service that is followed. Events come in any order: the newest counts. */
@@ -173,7 +167,7 @@ take_change(struct events *e, const struct event_record *r)
         if (r->unix_ms < f->change.unix_ms)
             continue;
         f->change.unix_ms = r->unix_ms;
-        text_copy(f->change.by, sizeof f->change.by, account_of(e, r->sid));
+        account_of(e, r->sid, f->change.by);
     }
     return taken;
 }
@@ -194,7 +188,7 @@ take_event(struct events *e, EVT_HANDLE event)
     line.unix_ms = r.unix_ms;
     line.id = r.id;
     text_copy(line.source, sizeof line.source, r.source);
-    text_copy(line.by, sizeof line.by, account_of(e, r.sid));
+    account_of(e, r.sid, line.by);
     if (!message_of(event, r.source, line.text, sizeof line.text))
         event_sentence(&r, line.text);
     event_list_add(&e->list, &line);

@@ -63,26 +63,37 @@ session_text(DWORD session, enum _WTS_INFO_CLASS what, char out[NAME_BYTES])
     WTSFreeMemory(text);
 }
 
+/* May ask a domain controller. */
+static const char *
+look_up(struct account_names *names, PSID sid)
+{
+    wchar_t name[NAME_BYTES], domain[NAME_BYTES];
+    char who[NAME_BYTES], where[NAME_BYTES], both[NAME_BYTES] = "";
+    DWORD name_units = NAME_BYTES, domain_units = NAME_BYTES, sid_len = GetLengthSid(sid);
+    SID_NAME_USE use;
+    const char *known = account_names_find(names, sid, sid_len, GetTickCount64());
+    if (known != NULL)
+        return known;
+    if (LookupAccountSidW(NULL, sid, name, &name_units, domain, &domain_units, &use)) {
+        win_line(name, who, sizeof who);
+        win_line(domain, where, sizeof where);
+        snprintf(both, sizeof both, "%.60s\\%.60s", where, who);
+    }
+    return account_names_keep(names, sid, sid_len, both, GetTickCount64());
+}
+
 static void
-owner_text(DWORD pid, char out[NAME_BYTES])
+owner_text(struct account_names *names, DWORD pid, char out[NAME_BYTES])
 {
     union {
         TOKEN_USER user;
         BYTE room[sizeof(TOKEN_USER) + SECURITY_MAX_SID_SIZE];
     } u;
-    wchar_t name[NAME_BYTES], domain[NAME_BYTES];
-    char who[NAME_BYTES], where[NAME_BYTES];
-    DWORD len = 0, name_units = NAME_BYTES, domain_units = NAME_BYTES;
+    DWORD len = 0;
     HANDLE token = NULL, process = OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, pid);
-    SID_NAME_USE use;
-    out[0] = '\0';
-    if (process != NULL && OpenProcessToken(process, TOKEN_QUERY, &token) &&
-        GetTokenInformation(token, TokenUser, &u, sizeof u, &len) &&
-        LookupAccountSidW(NULL, u.user.User.Sid, name, &name_units, domain, &domain_units, &use)) {
-        win_line(name, who, sizeof who);
-        win_line(domain, where, sizeof where);
-        snprintf(out, NAME_BYTES, "%.60s\\%.60s", where, who);
-    }
+    bool known = process != NULL && OpenProcessToken(process, TOKEN_QUERY, &token) &&
+                 GetTokenInformation(token, TokenUser, &u, sizeof u, &len);
+    text_copy(out, NAME_BYTES, known ? look_up(names, u.user.User.Sid) : "");
     if (token != NULL)
         CloseHandle(token);
     if (process != NULL)
@@ -91,7 +102,7 @@ owner_text(DWORD pid, char out[NAME_BYTES])
 
 /* "CONTOSO\anna (session 2)"; in the services' session, whose account it is. */
 static void
-name_session(DWORD pid, DWORD session, char out[NAME_BYTES])
+name_session(struct account_names *names, DWORD pid, DWORD session, char out[NAME_BYTES])
 {
     char user[NAME_BYTES] = "", domain[NAME_BYTES] = "", both[NAME_BYTES * 3];
     if (session != 0) {
@@ -101,7 +112,7 @@ name_session(DWORD pid, DWORD session, char out[NAME_BYTES])
     if (user[0] != '\0')
         snprintf(both, sizeof both, "%s\\%s (session %lu)", domain, user, session);
     else {
-        owner_text(pid, user);
+        owner_text(names, pid, user);
         snprintf(both, sizeof both, "%s (session %lu)", user[0] == '\0' ? "nobody known" : user,
                  session);
     }
@@ -145,6 +156,7 @@ struct process_look {
     const struct sync_services *services;
     const struct discovery *discovery;
     struct collector_host *collectors;
+    struct account_names *names;
     bool installing;
 };
 
@@ -174,16 +186,16 @@ take_process(const struct process_look *l, const PROCESSENTRY32W *p, struct host
     struct host_process *out = &done->u.process[done->count++];
     *out = (struct host_process){.kind = (uint8_t)kind, .pid = (uint32_t)p->th32ProcessID};
     out->started_unix_ms = began_unix_ms(p->th32ProcessID);
-    name_session(p->th32ProcessID, session, out->session);
+    name_session(l->names, p->th32ProcessID, session, out->session);
     return BATON_OK;
 }
 
 enum baton_status
 processes_look(const struct sync_services *services, const struct discovery *discovery,
-               struct collector_host *collectors, struct host_completion *done,
-               struct baton_err *err)
+               struct collector_host *collectors, struct account_names *names,
+               struct host_completion *done, struct baton_err *err)
 {
-    const struct process_look look = {services, discovery, collectors, installer_at_work()};
+    const struct process_look look = {services, discovery, collectors, names, installer_at_work()};
     PROCESSENTRY32W p = {.dwSize = sizeof p};
     HANDLE all = CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0);
     if (all == INVALID_HANDLE_VALUE || !Process32FirstW(all, &p)) {

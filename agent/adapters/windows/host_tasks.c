@@ -22,9 +22,11 @@ code_of(HRESULT hr)
 }
 
 static enum baton_status
-open_root(ITaskFolder **ret_folder, struct baton_err *err)
+open_root(struct tasks *t, struct baton_err *err)
 {
     ITaskService *service = NULL;
+    if (t->root != NULL)
+        return BATON_OK;
     VARIANT here;
     VariantInit(&here);
     HRESULT hr = CoCreateInstance(&CLSID_TaskScheduler, NULL, CLSCTX_INPROC_SERVER,
@@ -33,7 +35,7 @@ open_root(ITaskFolder **ret_folder, struct baton_err *err)
         hr = ITaskService_Connect(service, here, here, here, here);
     BSTR path = SysAllocString(L"\\");
     if (SUCCEEDED(hr))
-        hr = path == NULL ? E_OUTOFMEMORY : ITaskService_GetFolder(service, path, ret_folder);
+        hr = path == NULL ? E_OUTOFMEMORY : ITaskService_GetFolder(service, path, &t->root);
     SysFreeString(path);
     if (service != NULL)
         ITaskService_Release(service);
@@ -78,15 +80,22 @@ look_task(ITaskFolder *folder, const char *name, struct host_completion *done,
     return BATON_OK;
 }
 
-enum baton_status
-tasks_look(struct host_completion *done, struct baton_err *err)
+void
+tasks_close(struct tasks *t)
 {
-    ITaskFolder *folder = NULL;
-    enum baton_status rc = open_root(&folder, err);
+    if (t->root != NULL)
+        ITaskFolder_Release(t->root);
+    t->root = NULL;
+}
+
+enum baton_status
+tasks_look(struct tasks *t, struct host_completion *done, struct baton_err *err)
+{
+    enum baton_status rc = open_root(t, err);
     for (size_t i = 0; rc == BATON_OK && i < sync_task_count; i++)
-        rc = look_task(folder, sync_task_names[i], done, err);
-    if (folder != NULL)
-        ITaskFolder_Release(folder);
+        rc = look_task(t->root, sync_task_names[i], done, err);
+    if (rc != BATON_OK)
+        tasks_close(t); /* a scheduler that was started again is another one */
     return rc;
 }
 
@@ -117,21 +126,20 @@ is_sync_task(const char *name)
 }
 
 enum baton_status
-tasks_set(const char *name, bool enabled, struct baton_err *err)
+tasks_set(struct tasks *t, const char *name, bool enabled, struct baton_err *err)
 {
-    ITaskFolder *folder = NULL;
     IRegisteredTask *task = NULL;
     if (!is_sync_task(name))
         return baton_fail(err, BATON_NOT_FOUND, "%s is no task of a sync product", name);
-    enum baton_status rc = open_root(&folder, err);
+    enum baton_status rc = open_root(t, err);
     if (rc == BATON_OK)
-        rc = find_task(folder, name, &task, err);
+        rc = find_task(t->root, name, &task, err);
     if (rc == BATON_OK)
         rc = task == NULL ? baton_fail(err, BATON_NOT_FOUND, "this server has no task %s", name)
                           : set_task(task, name, enabled, err);
     if (task != NULL)
         IRegisteredTask_Release(task);
-    if (folder != NULL)
-        ITaskFolder_Release(folder);
+    if (rc != BATON_OK)
+        tasks_close(t);
     return rc;
 }

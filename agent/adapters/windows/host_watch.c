@@ -21,6 +21,7 @@ tell(struct watched *i, const char *what)
     s->start = s->start_registry = i->start;
     s->changed_unix_ms = win_now_unix_ms();
     (void)baton_fail(&notice.err, BATON_OK, "service %s %s", i->label, what);
+    i->watch->moved = true;
     host_queue_notify(i->watch->queue, &notice);
 }
 
@@ -387,4 +388,12 @@ const char *
 watch_answer(struct host_watch *w)
 {
     return watch_trust_answer(&w->trust);
+}
+
+bool
+watch_moved(struct host_watch *w)
+{
+    bool moved = w->moved;
+    w->moved = false;
+    return moved;
 }

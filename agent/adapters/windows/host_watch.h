@@ -40,6 +40,7 @@ struct host_watch {
     struct watch_trust trust;
     bool followed; /* once: what comes later is new */
     bool listed;   /* item has all there are */
+    bool moved;    /* something was told of since watch_moved was asked */
     size_t count;
     struct watched
         *item[HOST_SERVICES_MAX]; /* each stays where it is: the system knows its address */
@@ -54,5 +55,6 @@ uint32_t watch_wait_ms(const struct host_watch *w);
 void watch_turn(struct host_watch *w);
 /* For an answer about services: NULL: unbroken since the one before, else why not. */
 const char *watch_answer(struct host_watch *w);
+bool watch_moved(struct host_watch *w);
 
 #endif

@@ -11,7 +11,7 @@
 
 #include "collect_run.h"
 #include "common/log.h"
-#include "events_read.h"
+#include "host_changes.h"
 #include "host_machine.h"
 #include "host_places.h"
 #include "host_processes.h"
@@ -19,16 +19,24 @@
 #include "host_watch.h"
 #include "win_text.h"
 
-enum lane { LANE_LOOK, LANE_CHANGE, LANE_READ, LANE_COUNT };
-enum { LANE_STACK_BYTES = 512 * 1024, IDLE_MS = 10000 };
+/* What may hang lies in another lane than what the guard needs: the Task Scheduler, and accounts and event
+ * logs, behind which a domain controller may be. */
+enum lane { LANE_SERVICES, LANE_CHANGE, LANE_TASKS, LANE_LOOK, LANE_READ, LANE_COUNT };
+enum { LANE_STACK_BYTES = 512 * 1024, IDLE_MS = 10000, CLOSE_MS = 5000 };
+
+static const char *const lane_names[LANE_COUNT] = {
+    [LANE_SERVICES] = "looks at services",    [LANE_CHANGE] = "changes services",
+    [LANE_TASKS] = "asks the Task Scheduler", [LANE_LOOK] = "looks at processes and logs",
+    [LANE_READ] = "asks collectors",
+};
 
 #define OP(op) (1U << (op))
 
 static const uint32_t lane_ops[LANE_COUNT] = {
-    [LANE_LOOK] = OP(HOST_SERVICES) | OP(HOST_TASKS) | OP(HOST_PROCESSES) | OP(HOST_PRODUCT) |
-                  OP(HOST_EVENTS) | OP(HOST_MACHINE),
-    [LANE_CHANGE] = OP(HOST_SERVICE_STOP) | OP(HOST_SERVICE_DISABLE) | OP(HOST_SERVICE_ENABLE) |
-                    OP(HOST_TASK_DISABLE) | OP(HOST_TASK_ENABLE),
+    [LANE_SERVICES] = OP(HOST_SERVICES),
+    [LANE_CHANGE] = OP(HOST_SERVICE_STOP) | OP(HOST_SERVICE_DISABLE) | OP(HOST_SERVICE_ENABLE),
+    [LANE_TASKS] = OP(HOST_TASKS) | OP(HOST_TASK_DISABLE) | OP(HOST_TASK_ENABLE),
+    [LANE_LOOK] = OP(HOST_PROCESSES) | OP(HOST_PRODUCT) | OP(HOST_EVENTS) | OP(HOST_MACHINE),
     [LANE_READ] = OP(HOST_COLLECT) | OP(HOST_FILE_STAT) | OP(HOST_FILE_HASH) | OP(HOST_FILE_READ) |
                   OP(HOST_FILE_WRITE) | OP(HOST_FILE_COMMIT),
 };
@@ -52,11 +60,15 @@ struct host_windows {
     enum product product;
     char engine_folder[SERVICE_PATH_BYTES];
 
-    /* of LANE_LOOK */
-    SC_HANDLE manager;
+    SC_HANDLE manager[LANE_COUNT]; /* of the lanes that need one */
+    struct changes changes;        /* LANE_SERVICES asks, LANE_LOOK looks */
+
+    /* of LANE_SERVICES */
     struct host_watch watch;
     struct stops stops;
-    struct events *events; /* NULL: this system keeps no logs that could be read */
+
+    struct tasks tasks;         /* of LANE_TASKS */
+    struct account_names names; /* of LANE_LOOK */
 };
 
 /* A question that nobody waits for any more ends early. */
@@ -85,13 +97,12 @@ poke(void *ctx)
 static enum baton_status
 scan(struct host_windows *h, struct sync_services *ret_services, struct baton_err *err)
 {
-    enum baton_status rc = services_scan(h->manager, ret_services, err);
+    enum baton_status rc = services_scan(h->manager[LANE_SERVICES], ret_services, err);
     if (rc != BATON_OK)
         return rc;
     watch_follow(&h->watch, ret_services);
-    for (size_t i = 0; h->events != NULL && i < ret_services->count; i++)
-        events_follow(h->events, ret_services->item[i].record.name,
-                      ret_services->item[i].record.display);
+    if (changes_ask(&h->changes, ret_services))
+        SetEvent(h->lane[LANE_LOOK].poked);
     return BATON_OK;
 }
 
@@ -99,9 +110,8 @@ scan(struct host_windows *h, struct sync_services *ret_services, struct baton_er
 static void
 look_back(struct host_windows *h, struct sync_service *s)
 {
-    struct events_change change = {0};
-    if (h->events != NULL)
-        events_change(h->events, s->record.name, &change);
+    struct events_change change;
+    changes_newest(&h->changes, s->record.name, &change);
     memcpy(s->record.changed_by, change.by, sizeof s->record.changed_by);
     stops_see(&h->stops, s->name, s->record.state, win_now_unix_ms());
     if (s->record.state != SVC_STOPPED)
@@ -143,6 +153,8 @@ look_services(struct host_windows *h, struct host_completion *done, struct baton
     if (rc != BATON_OK)
         return rc;
     say_watch(h, done);
+    if (watch_moved(&h->watch)) /* people want to know who did it */
+        changes_wait(&h->changes);
     done->count = services.count;
     for (size_t i = 0; i < services.count; i++) {
         look_back(h, &services.item[i]);
@@ -154,8 +166,7 @@ look_services(struct host_windows *h, struct host_completion *done, struct baton
 static enum baton_status
 look_tasks(struct host_windows *h, struct host_completion *done, struct baton_err *err)
 {
-    (void)h;
-    return tasks_look(done, err);
+    return tasks_look(&h->tasks, done, err);
 }
 
 /* The product cannot be told, but its processes can: where it lies is of use alone. */
@@ -165,13 +176,13 @@ look_processes(struct host_windows *h, struct host_completion *done, struct bato
     struct sync_services services;
     struct host_product product;
     struct discovery discovery;
-    enum baton_status rc = scan(h, &services, err);
+    enum baton_status rc = services_scan(h->manager[LANE_LOOK], &services, err);
     if (rc != BATON_OK)
         return rc;
     rc = product_look(&services, &product, &discovery, err);
     if (rc != BATON_OK && rc != BATON_MALFORMED)
         return rc;
-    return processes_look(&services, &discovery, h->collectors, done, err);
+    return processes_look(&services, &discovery, h->collectors, &h->names, done, err);
 }
 
 static void
@@ -189,7 +200,7 @@ look_product(struct host_windows *h, struct host_completion *done, struct baton_
 {
     struct sync_services services;
     struct discovery discovery;
-    enum baton_status rc = scan(h, &services, err);
+    enum baton_status rc = services_scan(h->manager[LANE_LOOK], &services, err);
     if (rc == BATON_OK)
         rc = product_look(&services, &done->u.product, &discovery, err);
     if (rc != BATON_OK)
@@ -208,9 +219,7 @@ look_machine(struct host_windows *h, struct host_completion *done, struct baton_
 static enum baton_status
 look_events(struct host_windows *h, struct host_completion *done, struct baton_err *err)
 {
-    if (h->events == NULL)
-        return baton_fail(err, BATON_NOT_FOUND, "this system keeps no event logs that can be read");
-    return events_read(h->events, &done->text, &done->text_len, err);
+    return changes_read(&h->changes, &done->text, &done->text_len, err);
 }
 
 typedef enum baton_status look_fn(struct host_windows *h, struct host_completion *done,
@@ -225,18 +234,15 @@ static look_fn *const looks[HOST_OP_COUNT] = {
 /* --- changing --- */
 
 static enum baton_status
-change(struct host_windows *h, const struct host_work *work, struct baton_err *err)
+change_task(struct host_windows *h, const struct host_work *work, struct baton_err *err)
 {
-    SC_HANDLE manager;
-    const struct host_request *r = &work->request;
-    if (r->op == HOST_TASK_DISABLE || r->op == HOST_TASK_ENABLE)
-        return tasks_set(r->name, r->op == HOST_TASK_ENABLE, err);
-    enum baton_status rc = services_manager(&manager, err);
-    if (rc != BATON_OK)
-        return rc;
-    rc = services_change(manager, &h->queue, work, err);
-    CloseServiceHandle(manager);
-    return rc;
+    return tasks_set(&h->tasks, work->request.name, work->request.op == HOST_TASK_ENABLE, err);
+}
+
+static enum baton_status
+change_service(struct host_windows *h, const struct host_work *work, struct baton_err *err)
+{
+    return services_change(h->manager[LANE_CHANGE], &h->queue, work, err);
 }
 
 /* --- collectors and files --- */
@@ -306,14 +312,16 @@ read_or_put(struct host_windows *h, const struct host_work *work, struct baton_e
 /* --- workers --- */
 
 static enum baton_status
-carry_out(struct host_windows *h, enum lane lane, struct host_work *work)
+carry_out(struct host_windows *h, struct host_work *work)
 {
     enum host_op op = work->request.op;
     struct baton_err *err = &work->done->err;
-    if (lane == LANE_LOOK)
+    if (looks[op] != NULL)
         return looks[op](h, work->done, err);
-    if (lane == LANE_CHANGE)
-        return change(h, work, err);
+    if (op == HOST_TASK_DISABLE || op == HOST_TASK_ENABLE)
+        return change_task(h, work, err);
+    if ((lane_ops[LANE_CHANGE] & OP(op)) != 0)
+        return change_service(h, work, err);
     return read_or_put(h, work, err);
 }
 
@@ -328,9 +336,9 @@ work_off(struct lane_thread *l)
            host_queue_take(&h->queue, lane_ops[l->lane], &ticket, &request)) {
         if (!host_queue_begin(&h->queue, ticket, &work))
             continue;
-        work.done->status = carry_out(h, l->lane, &work);
+        work.done->status = carry_out(h, &work);
         host_queue_end(&h->queue, &work);
-        if (l->lane == LANE_LOOK)
+        if (l->lane == LANE_SERVICES)
             watch_turn(&h->watch);
     }
 }
@@ -340,16 +348,18 @@ wait_for_more(struct lane_thread *l)
 {
     struct host_windows *h = l->host;
     HANDLE handles[1 + WATCH_HANDLES_MAX] = {l->poked};
-    bool looks_on = l->lane == LANE_LOOK;
-    size_t count = 1 + (looks_on ? watch_handles(&h->watch, handles + 1) : 0);
-    uint32_t most_ms = looks_on ? watch_wait_ms(&h->watch) : IDLE_MS;
+    bool watches = l->lane == LANE_SERVICES;
+    size_t count = 1 + (watches ? watch_handles(&h->watch, handles + 1) : 0);
+    uint32_t most_ms = watches ? watch_wait_ms(&h->watch) : IDLE_MS;
     DWORD woken = WaitForMultipleObjectsEx((DWORD)count, handles, FALSE,
                                            host_queue_wait_ms(&h->queue, most_ms), TRUE);
     /* an event that says "once" has just said so to the wait */
-    if (looks_on && woken > WAIT_OBJECT_0 && woken < WAIT_OBJECT_0 + count)
+    if (watches && woken > WAIT_OBJECT_0 && woken < WAIT_OBJECT_0 + count)
         SetEvent(handles[woken - WAIT_OBJECT_0]);
-    if (looks_on)
+    if (watches)
         watch_turn(&h->watch);
+    if (l->lane == LANE_LOOK)
+        changes_look(&h->changes);
     if (l->lane == LANE_READ)
         collector_host_idle(h->collectors);
 }
@@ -358,15 +368,17 @@ static DWORD WINAPI
 lane_main(void *arg)
 {
     struct lane_thread *l = arg;
-    bool apartment = l->lane != LANE_READ && SUCCEEDED(CoInitializeEx(NULL, COINIT_MULTITHREADED));
-    if (l->lane == LANE_LOOK)
+    bool apartment = l->lane == LANE_TASKS && SUCCEEDED(CoInitializeEx(NULL, COINIT_MULTITHREADED));
+    if (l->lane == LANE_SERVICES)
         watch_from_now(l->host);
     while (!host_queue_stops(&l->host->queue)) {
         work_off(l);
         wait_for_more(l);
     }
-    if (l->lane == LANE_LOOK)
+    if (l->lane == LANE_SERVICES)
         watch_done(&l->host->watch);
+    if (l->lane == LANE_TASKS)
+        tasks_close(&l->host->tasks);
     if (apartment)
         CoUninitialize();
     return 0;
@@ -381,20 +393,42 @@ windows_lab(void *ctx)
     return false; /* a real server: nothing that is meant for a simulation acts here */
 }
 
+/* False: one of them hangs in a call of the system's, and nobody can take it out of there. */
+static bool
+lanes_end(const struct host_windows *h)
+{
+    bool all = true;
+    uint64_t until = GetTickCount64() + CLOSE_MS;
+    for (size_t i = 0; i < LANE_COUNT; i++) {
+        uint64_t now = GetTickCount64();
+        if (h->lane[i].thread == NULL ||
+            WaitForSingleObject(h->lane[i].thread, now < until ? (DWORD)(until - now) : 0) ==
+                WAIT_OBJECT_0)
+            continue;
+        all = false;
+        log_warn("host.close", "the worker that %s does not come back: it is left behind",
+                 lane_names[i]);
+    }
+    return all;
+}
+
+/* What a worker that hangs may still touch is not freed, and that is all there is: its call may come back at
+ * any time, finds the queue stopped, and ends. The process is about to end itself, or begins as at boot, with
+ * a host of its own; waiting for ever would keep a service from stopping and a guard from standing again. */
 static void
 host_windows_free(struct host_windows *h)
 {
+    if (!lanes_end(h))
+        return;
     for (size_t i = 0; i < LANE_COUNT; i++) {
-        if (h->lane[i].thread != NULL) {
-            (void)WaitForSingleObject(h->lane[i].thread, INFINITE);
+        if (h->lane[i].thread != NULL)
             CloseHandle(h->lane[i].thread);
-        }
         if (h->lane[i].poked != NULL)
             CloseHandle(h->lane[i].poked);
+        if (h->manager[i] != NULL)
+            CloseServiceHandle(h->manager[i]);
     }
-    if (h->manager != NULL)
-        CloseServiceHandle(h->manager);
-    events_close(&h->events);
+    changes_close(&h->changes);
     collector_host_close(&h->collectors);
     host_queue_done(&h->queue);
     pthread_mutex_destroy(&h->ask_lock);
@@ -409,34 +443,34 @@ windows_close(void *ctx)
     host_windows_free(h);
 }
 
+/* Each may wake another: all can be woken before the first begins. */
 static enum baton_status
 start_lanes(struct host_windows *h, struct baton_err *err)
 {
     for (size_t i = 0; i < LANE_COUNT; i++) {
+        h->lane[i] = (struct lane_thread){.host = h, .lane = (enum lane)i};
+        h->lane[i].poked = CreateEventW(NULL, FALSE, FALSE, NULL);
+        if (h->lane[i].poked == NULL)
+            return win_fail(err, GetLastError(), "waking a worker of the host adapter");
+    }
+    for (size_t i = 0; i < LANE_COUNT; i++) {
         struct lane_thread *l = &h->lane[i];
-        *l = (struct lane_thread){.host = h, .lane = (enum lane)i};
-        l->poked = CreateEventW(NULL, FALSE, FALSE, NULL);
-        if (l->poked != NULL)
-            l->thread = CreateThread(NULL, LANE_STACK_BYTES, lane_main, l,
-                                     STACK_SIZE_PARAM_IS_A_RESERVATION, NULL);
+        l->thread = CreateThread(NULL, LANE_STACK_BYTES, lane_main, l,
+                                 STACK_SIZE_PARAM_IS_A_RESERVATION, NULL);
         if (l->thread == NULL)
             return win_fail(err, GetLastError(), "a worker of the host adapter");
     }
     return BATON_OK;
 }
 
-/* Without logs nobody knows who did what; the rest is known all the same. */
 static enum baton_status
-open_events(struct host_windows *h, struct baton_err *err)
+open_managers(struct host_windows *h, struct baton_err *err)
 {
-    enum baton_status rc = events_open(&h->events, err);
-    if (rc == BATON_OK)
-        return rc;
-    if (rc == BATON_NOMEM)
-        return rc;
-    log_warn("host.events", "%s", err->text);
-    h->events = NULL;
-    return BATON_OK;
+    static const enum lane of[] = {LANE_SERVICES, LANE_CHANGE, LANE_LOOK};
+    enum baton_status rc = BATON_OK;
+    for (size_t i = 0; rc == BATON_OK && i < ARRAY_LEN(of); i++)
+        rc = services_manager(&h->manager[of[i]], err);
+    return rc;
 }
 
 enum baton_status
@@ -447,19 +481,19 @@ host_windows_open(struct host_port *ret_port, struct baton_err *err)
         return baton_fail(err, BATON_NOMEM, "windows host");
     char collectors[PLACE_PATH_BYTES + 16];
     pthread_mutex_init(&h->ask_lock, NULL);
-    enum baton_status rc = host_queue_open(&h->queue, poke, h, err);
+    enum baton_status rc = changes_open(&h->changes, err);
     if (rc == BATON_OK)
-        rc = services_manager(&h->manager, err);
+        rc = host_queue_open(&h->queue, poke, h, err);
+    if (rc == BATON_OK)
+        rc = open_managers(h, err);
     if (rc == BATON_OK)
         rc = places_open(&h->places, err);
     if (rc == BATON_OK) {
         snprintf(collectors, sizeof collectors, "%s\\collectors", h->places.own);
         rc = collector_host_open(collectors, &h->collectors, err);
     }
-    if (rc == BATON_OK)
-        rc = open_events(h, err);
     if (rc == BATON_OK) {
-        watch_init(&h->watch, h->manager, &h->queue, &h->stops);
+        watch_init(&h->watch, h->manager[LANE_SERVICES], &h->queue, &h->stops);
         rc = start_lanes(h, err);
     }
     if (rc != BATON_OK) {
