@@ -312,19 +312,32 @@ make_file(const char *path, struct baton_err *err)
     return BATON_OK;
 }
 
+/* A file that was made and never filled: the power went in between. It has been nobody's memory. */
+static bool
+is_unfilled(struct agent_store *s, const char *path)
+{
+    int64_t schema_version = -1;
+    return open_file(s, path, 0, NULL) == BATON_OK &&
+           run(s, "PRAGMA schema_version", NULL, 0, one_number, &schema_version, NULL) ==
+               BATON_OK &&
+           schema_version == 0;
+}
+
 enum baton_status
 agent_store_create(const char *dir, struct baton_err *err)
 {
     char path[PATH_BYTES];
     enum baton_status rc = join(path, dir, "agent.db", err);
-    if (rc == BATON_OK)
-        rc = make_file(path, err);
     if (rc != BATON_OK)
         return rc;
     struct agent_store *s = calloc(1, sizeof *s);
     if (s == NULL)
         return baton_fail(err, BATON_NOMEM, "agent store");
-    rc = open_file(s, path, 0, err);
+    rc = make_file(path, err);
+    if (rc == BATON_OK)
+        rc = open_file(s, path, 0, err);
+    else if (rc == BATON_CONFLICT && is_unfilled(s, path))
+        rc = BATON_OK;
     if (rc == BATON_OK)
         rc = fill_new(s, err);
     agent_store_close(&s);

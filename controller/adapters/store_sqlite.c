@@ -707,6 +707,9 @@ static enum baton_status
 backup_pages(struct store_sqlite *s, sqlite3 *to, struct baton_err *err)
 {
     enum { PAGES_AT_ONCE = 1024 };
+    /* EXTRA: else its journal may be there again after a power failure, and undo the copy. */
+    if (sqlite3_exec(to, "PRAGMA synchronous=EXTRA", NULL, NULL, NULL) != SQLITE_OK)
+        return baton_fail(err, BATON_IO, "backup: %s", sqlite3_errmsg(to));
     sqlite3_backup *b = sqlite3_backup_init(to, "main", s->db.db, "main");
     if (b == NULL)
         return baton_fail(err, BATON_IO, "backup: %s", sqlite3_errmsg(to));

@@ -519,6 +519,24 @@ a_kill_at_any_moment_loses_nothing_that_was_committed(void **state)
     }
 }
 
+static void
+a_memory_whose_making_was_cut_short_is_made_by_the_next_enrolment(void **state)
+{
+    struct bench *b = *state;
+    struct promise p = promise_of(1, false);
+    agent_store_close(&b->store);
+    fclose(fopen(path_of(b, "agent.db"), "wb")); /* made, and the power went before it was filled */
+    OK(agent_store_create(b->dir, err));
+    OK(agent_store_open(b->dir, &b->store, err));
+    OK(agent_store_begin(b->store, err));
+    OK(agent_store_put_promise(b->store, &p, err));
+    OK(agent_store_commit(b->store, err));
+    agent_store_close(&b->store);
+    assert_int_equal(agent_store_create(b->dir, NULL), BATON_CONFLICT);
+    OK(agent_store_open(b->dir, &b->store, err));
+    OK(agent_store_promise(b->store, &p, err));
+}
+
 int
 main(void)
 {
@@ -528,6 +546,7 @@ main(void)
         TEST(what_was_committed_is_there_after_reopening),
         TEST(what_was_not_committed_is_gone),
         TEST(the_counter_never_falls),
+        TEST(a_memory_whose_making_was_cut_short_is_made_by_the_next_enrolment),
         TEST(a_second_agent_cannot_open_it),
         TEST(an_order_is_taken_once_and_never_under_another_hash),
         TEST(a_word_that_was_heard_is_not_said_again),
