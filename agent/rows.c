@@ -174,14 +174,13 @@ rows_want(struct agent *a, const struct msg_want *w)
     send_piece(a);
 }
 
-bool
-rows_refused(struct agent *a)
+void
+rows_refused(struct agent *a, const struct baton_id *blob)
 {
     struct rows *r = &a->rows;
-    if (!offering(a) || r->moved_ms == 0 || agent_now_ms() - r->moved_ms >= AGAIN_MS)
-        return false;
-    forget_letter(r); /* nobody wants it now; the next review makes another */
-    return true;
+    struct baton_id id = message_blob_id(&r->letter_hash);
+    if (r->letter != NULL && baton_id_eq(&id, blob))
+        forget_letter(r); /* nobody wants it now; the next review makes another */
 }
 
 uint64_t

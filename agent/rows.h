@@ -43,8 +43,8 @@ void rows_made(struct agent *a, const struct baton_hash *findings, const struct 
 /* Offers again what was not answered; now: the findings were heard, or a session has opened. */
 void rows_time(struct agent *a, bool now);
 void rows_want(struct agent *a, const struct msg_want *w);
-/* True: what the controller has just refused was our offer, which is withdrawn. */
-bool rows_refused(struct agent *a);
+/* The controller refused a blob of that name: our offer, if it is that, is withdrawn. */
+void rows_refused(struct agent *a, const struct baton_id *blob);
 uint64_t rows_next_ms(const struct agent *a);
 
 #endif

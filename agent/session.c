@@ -290,7 +290,7 @@ on_want(struct agent *a, const struct message *m)
 }
 
 /* "Say hello again": after a pause of this machine the controller has let the session go, though the
- * connection stands. A refused offer of settings or rows is no reason for that. */
+ * connection stands. What is refused by name is one offer of settings or rows, and no reason for that. */
 static void
 on_refused(struct agent *a, const struct message *m)
 {
@@ -298,11 +298,14 @@ on_refused(struct agent *a, const struct message *m)
     struct session *s = &a->session;
     log_warn("session.refused", "status=%s %s", baton_status_name((enum baton_status)r->status),
              r->text);
-    if (!s->open || !baton_id_is_zero(&r->order))
+    if (!baton_id_is_zero(&r->order)) {
+        if (r->status != BATON_LIMIT)
+            rows_refused(a, &r->order);
+        if (r->status == BATON_DENIED)
+            settings_refused(a, &r->order);
         return;
-    if (r->status != BATON_LIMIT && rows_refused(a))
-        return;
-    if (r->status != BATON_DENIED || settings_refused(a))
+    }
+    if (!s->open || r->status != BATON_DENIED)
         return;
     s->open = false;
     s->hello_due_ms = agent_now_ms() + jittered(AGAIN_MS);

@@ -682,15 +682,13 @@ settings_take(struct agent *a, const struct host_completion *done)
     return true;
 }
 
-bool
-settings_refused(struct agent *a)
+void
+settings_refused(struct agent *a, const struct baton_id *blob)
 {
     struct settings *s = &a->settings;
-    bool offering = s->state == SETTINGS_IDLE && s->out_known && !s->out_delivered;
-    if (!offering || s->moved_ms == 0 || agent_now_ms() - s->moved_ms >= AGAIN_MS)
-        return false;
-    s->out_delivered = true; /* nobody wants it now; a new order begins anew */
-    return true;
+    struct baton_id id = message_blob_id(&s->out_blob);
+    if (s->out_known && baton_id_eq(&id, blob))
+        s->out_delivered = true; /* nobody wants it now; a new order begins anew */
 }
 
 /* A piece or a question may be lost on the way: both are said again until they are answered. */

@@ -75,8 +75,8 @@ void settings_place(struct agent *a, const struct order *o);
 bool settings_take(struct agent *a, const struct host_completion *done);
 void settings_chunk(struct agent *a, const struct msg_chunk *c);
 void settings_want(struct agent *a, const struct msg_want *w);
-/* True: what the controller has just refused was our offer, which is withdrawn. */
-bool settings_refused(struct agent *a);
+/* The controller refused a blob of that name: our offer, if it is that, is withdrawn. */
+void settings_refused(struct agent *a, const struct baton_id *blob);
 /* Asks and offers again what was not answered; now: a session has opened. */
 void settings_time(struct agent *a, bool now);
 

@@ -1,5 +1,7 @@
 #include "baton/message.h"
 
+#include <string.h>
+
 #include "common/names.h"
 
 static const char *const type_names[MSG_TYPE_COUNT] = {
@@ -15,4 +17,12 @@ const char *
 message_type_name(enum message_type t)
 {
     return NAME_OF(type_names, t);
+}
+
+struct baton_id
+message_blob_id(const struct baton_hash *blob)
+{
+    struct baton_id id;
+    memcpy(id.b, blob->b, sizeof id.b);
+    return id;
 }

@@ -206,6 +206,15 @@ blob_drop_stale(struct engine *e, const struct seat *seat, const struct baton_ha
         blob_drop(e, &s.blob);
 }
 
+/* By name: an agent that is refused a frame for another reason goes on offering what it sealed. */
+static void
+blob_refuse(struct engine *e, struct seat *seat, enum baton_status rc,
+            const struct baton_hash *blob, const char *why)
+{
+    struct baton_id id = message_blob_id(blob);
+    session_refuse(e, seat, rc, &id, why);
+}
+
 static bool
 sends_settings(const struct seat *seat)
 {
@@ -276,7 +285,7 @@ rows_whole(struct engine *e, struct seat *seat, const struct blob *b)
     free(all.bytes);
     if (rc != BATON_OK) {
         blob_drop(e, b);
-        session_refuse(e, seat, rc, NULL, why);
+        blob_refuse(e, seat, rc, &b->hash, why);
         return false;
     }
     blob_save(e, b, NULL);
@@ -290,7 +299,7 @@ blob_whole(struct engine *e, struct seat *seat, const struct blob *b)
 {
     if (!blob_hash_holds(e, b)) {
         blob_drop(e, b);
-        session_refuse(e, seat, BATON_CORRUPT, NULL, "what was sealed does not have its hash");
+        blob_refuse(e, seat, BATON_CORRUPT, &b->hash, "what was sealed does not have its hash");
         return false;
     }
     if (sends_rows(seat))
@@ -310,7 +319,7 @@ blob_chunk(struct engine *e, struct seat *seat, const struct message *m)
     bool known = blob_load(e, &c->blob, &b);
     enum baton_status rc = chunk_check(seat, c, &b, &why);
     if (rc != BATON_OK) {
-        session_refuse(e, seat, rc, NULL, why);
+        blob_refuse(e, seat, rc, &c->blob, why);
         return;
     }
     if (c->offset != b.row.have || !chunk_shape(c)) {
@@ -318,7 +327,7 @@ blob_chunk(struct engine *e, struct seat *seat, const struct message *m)
         return;
     }
     if (!known && !bucket_take(&seat->blobs, BLOBS_BURST, BLOB_EVERY_MS, e->now_ms)) {
-        session_refuse(e, seat, BATON_LIMIT, NULL, "too many sealed files in a short time");
+        blob_refuse(e, seat, BATON_LIMIT, &c->blob, "too many sealed files in a short time");
         return;
     }
     if (!known)
@@ -341,7 +350,7 @@ blob_want(struct engine *e, struct seat *seat, const struct message *m)
     struct blob b;
     if (!blob_load(e, &w->blob, &b) || !baton_id_eq(&b.row.tenant, &seat->row.tenant) ||
         b.row.have != b.row.total) {
-        session_refuse(e, seat, BATON_NOT_FOUND, NULL, "no such settings for this tenant");
+        blob_refuse(e, seat, BATON_NOT_FOUND, &w->blob, "no such settings for this tenant");
         return;
     }
     if (w->offset >= b.row.total || w->offset % CHUNK_BYTES != 0)

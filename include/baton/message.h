@@ -110,7 +110,7 @@ struct msg_want {
 };
 struct msg_refused {
     uint8_t status;        /* enum baton_status */
-    struct baton_id order; /* zero when no order is meant */
+    struct baton_id order; /* or message_blob_id of a refused CHUNK; zero: the frame itself */
     char text[NOTE_BYTES];
 };
 struct msg_heard {
@@ -146,5 +146,7 @@ struct message {
 };
 
 const char *message_type_name(enum message_type t);
+/* What REFUSED calls a blob: the first half of its hash. */
+struct baton_id message_blob_id(const struct baton_hash *blob);
 
 #endif

@@ -593,13 +593,34 @@ a_refused_offer_of_settings_ends_the_offer_and_not_the_session(void **state)
     start_agent(d, s);
     s->agent->settings.out_known = true;
     s->agent->settings.out_bytes = 1;
+    memset(&s->agent->settings.out_blob, 7, sizeof s->agent->settings.out_blob);
+    open_session(d, s);
+    struct message m = {.type = MSG_REFUSED};
+    m.u.refused.status = BATON_DENIED;
+    m.u.refused.order = message_blob_id(&s->agent->settings.out_blob);
+    send_to(d, s, &m);
+    expect_none(d, s, MSG_HELLO);
+    assert_true(s->agent->session.open && s->agent->settings.out_delivered);
+}
+
+/* Found by the simulator: one refused frame of any kind ended the offer, and the handoff stood still. */
+static void
+a_refused_frame_while_settings_are_offered_opens_the_session_anew_and_the_offer_stands(void **state)
+{
+    struct desk *d = desk_of(state);
+    struct side *s = &d->side[OLD];
+    start_agent(d, s);
+    s->agent->settings.out_known = true;
+    s->agent->settings.out_bytes = 1;
+    memset(&s->agent->settings.out_blob, 7, sizeof s->agent->settings.out_blob);
     open_session(d, s);
     struct message m = {.type = MSG_REFUSED};
     m.u.refused.status = BATON_DENIED;
     s->agent->settings.moved_ms = agent_now_ms();
     send_to(d, s, &m);
-    expect_none(d, s, MSG_HELLO);
-    assert_true(s->agent->session.open && s->agent->settings.out_delivered);
+    struct message *hello = expect(d, s, MSG_HELLO);
+    assert_false(s->agent->settings.out_delivered);
+    message_free(&hello);
 }
 
 /* --- orders --- */
@@ -1611,6 +1632,7 @@ a_refused_offer_of_rows_ends_the_offer_and_not_the_session(void **state)
     struct message *m = expect(d, &d->side[NEW], MSG_CHUNK);
     message_free(&m);
     refused.u.refused.status = BATON_DENIED;
+    refused.u.refused.order = message_blob_id(&d->side[NEW].agent->rows.letter_hash);
     send_to(d, &d->side[NEW], &refused);
     expect_none(d, &d->side[NEW], MSG_HELLO);
     assert_true(d->side[NEW].agent->session.open);
@@ -1637,6 +1659,8 @@ main(void)
         TEST(types_that_only_agents_send_are_refused),
         TEST(a_refused_session_is_opened_anew),
         TEST(a_refused_offer_of_settings_ends_the_offer_and_not_the_session),
+        TEST(
+            a_refused_frame_while_settings_are_offered_opens_the_session_anew_and_the_offer_stands),
         TEST(the_same_order_gets_the_same_answer_and_another_under_its_id_none),
         TEST(an_answer_survives_a_restart),
         TEST(a_policy_that_was_tampered_with_or_is_not_known_here_is_refused_with_a_signed_word),
