@@ -119,6 +119,20 @@ the_wizard_s_program_says_which_version(void **state)
 }
 
 static void
+a_wizard_without_a_version_leaves_the_entry_s(void **state)
+{
+    (void)state;
+    struct product_signs s = {.adsync_service = true};
+    struct host_product p;
+    add(&s, PRODUCT_CONNECT, "Microsoft Azure AD Connect", "1.6.16.0");
+    strcpy(s.wizard_version, "0.0.0.0");
+    assert_int_equal(product_judge(&s, &p, NULL), BATON_OK);
+    assert_string_equal(p.version_text, "1.6.16.0");
+    s.entry[PRODUCT_CONNECT].found = false;
+    assert_int_equal(product_judge(&s, &p, NULL), BATON_MALFORMED);
+}
+
+static void
 a_version_that_is_none_is_an_error(void **state)
 {
     (void)state;
@@ -193,6 +207,7 @@ main(void)
         cmocka_unit_test(a_server_without_a_sign_has_no_product),
         cmocka_unit_test(azure_ad_sync_is_told_from_what_followed_it),
         cmocka_unit_test(the_wizard_s_program_says_which_version),
+        cmocka_unit_test(a_wizard_without_a_version_leaves_the_entry_s),
         cmocka_unit_test(a_version_that_is_none_is_an_error),
         cmocka_unit_test(versions_are_four_numbers),
         cmocka_unit_test(the_database_is_local_express_full_or_unknown),

@@ -3,7 +3,7 @@
  *   collect_ask FOLDER ENGINE PRODUCT WORD[:LIMIT_MS]...    one line of JSON for each question
  *
  * Words are those of the collectors; beside them: "events" (what the logs say), "wait:MS" (sleep),
- * "cancel:MS" (the next question is withdrawn after so long),
+ * "taken" (somebody else has the names of pipes that could be guessed), "cancel:MS" (the next question is withdrawn after so long),
  * "pids" (which of the processes that run belong to a question), "place" (where files lie).
  */
 #include "agent/adapters/windows/collect_run.h"
@@ -77,6 +77,18 @@ ask_events(void)
     events_close(&events);
 }
 
+static void
+take_pipes(void)
+{
+    for (unsigned i = 1; i <= 64; i++) {
+        char name[96];
+        snprintf(name, sizeof name, "\\\\.\\pipe\\BatonCollect.%lu.%u", GetCurrentProcessId(), i);
+        if (CreateNamedPipeA(name, PIPE_ACCESS_INBOUND, PIPE_TYPE_BYTE, 1, 0, 4096, 0, NULL) ==
+            INVALID_HANDLE_VALUE)
+            exit(3);
+    }
+}
+
 static DWORD WINAPI
 withdraw(void *after_ms)
 {
@@ -122,6 +134,8 @@ act(char *word)
         *colon = '\0';
     if (strcmp(word, "events") == 0) {
         ask_events();
+    } else if (strcmp(word, "taken") == 0) {
+        take_pipes();
     } else if (strcmp(word, "wait") == 0) {
         Sleep(ms);
         collector_host_idle(host);

@@ -133,6 +133,11 @@ class AnswersTest(CollectorsCase):
         self.wait_for(lambda: not self.machine.processes("collect_ask"))
         self.assertEqual(self.machine.processes("host.ps1"), {})
 
+    def test_whoever_takes_the_names_of_its_pipes_cannot_keep_questions_from_being_asked(self):
+        self.answer("scheduler", "{}")
+        said = self.one("taken", "scheduler")
+        self.assertEqual(said["status"], "BATON_OK", said)
+
     def test_a_powershell_that_was_killed_is_started_again(self):
         self.answer("scheduler", '{"a":1}')
         asking = self.start("scheduler", "wait:3000", "scheduler", "place")

@@ -4,7 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PIPE_BYTES = 65536, PIPE_NAME_UNITS = 96 };
+#include "baton/ids.h"
+#include "common/crypto/crypto.h"
+
+enum { PIPE_BYTES = 65536, PIPE_NAME_UNITS = 96, PIPE_ID_BYTES = 16 };
 
 struct child_ends {
     HANDLE input, output;
@@ -18,16 +21,24 @@ shut(HANDLE *handle)
     *handle = NULL;
 }
 
-/* A pipe without a name cannot be waited for together with the cancel event; this one has a name that
- * nobody else can have taken, and only one end. */
+/* A pipe without a name cannot be waited for together with the cancel event. Whoever can guess its name can
+ * take it first, and nothing would be asked any more. */
+static void
+pipe_name(wchar_t out[PIPE_NAME_UNITS])
+{
+    uint8_t id[PIPE_ID_BYTES];
+    char hex[2 * PIPE_ID_BYTES + 1];
+    crypto_random(id, sizeof id);
+    baton_hex(id, sizeof id, hex);
+    swprintf(out, PIPE_NAME_UNITS, L"\\\\.\\pipe\\BatonCollect.%hs", hex);
+}
+
 static enum baton_status
 output_pipe(struct job *j, HANDLE *ret_child, struct baton_err *err)
 {
-    static LONG made;
     wchar_t name[PIPE_NAME_UNITS];
     SECURITY_ATTRIBUTES inherited = {sizeof inherited, NULL, TRUE};
-    swprintf(name, ARRAY_LEN(name), L"\\\\.\\pipe\\BatonCollect.%lu.%ld", GetCurrentProcessId(),
-             InterlockedIncrement(&made));
+    pipe_name(name);
     HANDLE ours = CreateNamedPipeW(
         name, PIPE_ACCESS_INBOUND | FILE_FLAG_OVERLAPPED | FILE_FLAG_FIRST_PIPE_INSTANCE,
         PIPE_TYPE_BYTE | PIPE_READMODE_BYTE | PIPE_WAIT | PIPE_REJECT_REMOTE_CLIENTS, 1, 0,
@@ -49,7 +60,7 @@ static enum baton_status
 pipes_open(struct job *j, struct child_ends *ends, struct baton_err *err)
 {
     SECURITY_ATTRIBUTES inherited = {sizeof inherited, NULL, TRUE};
-    if (!CreatePipe(&ends->input, &j->input, &inherited, 0) ||
+    if (!CreatePipe(&ends->input, &j->input, &inherited, JOB_INPUT_BYTES) ||
         !SetHandleInformation(j->input, HANDLE_FLAG_INHERIT, 0))
         return win_fail(err, GetLastError(), "cannot make a pipe for a collector's input");
     return output_pipe(j, &ends->output, err);
@@ -199,13 +210,14 @@ read_pending(struct job *j, OVERLAPPED *at, uint32_t limit_ms, struct baton_err 
     return win_fail(err, code, "cannot wait for a collector");
 }
 
-enum baton_status
-job_read(struct job *j, void *out, size_t cap, uint32_t limit_ms, size_t *ret_len,
-         struct baton_err *err)
+/* *ret_closed: there is nobody left who could write. A write of no bytes ends a read as well. */
+static enum baton_status
+read_once(struct job *j, void *out, size_t cap, uint32_t limit_ms, size_t *ret_len,
+          bool *ret_closed, struct baton_err *err)
 {
     OVERLAPPED at = {.hEvent = j->read_done};
     DWORD n = 0;
-    *ret_len = 0;
+    *ret_closed = true;
     if (!ResetEvent(j->read_done))
         return win_fail(err, GetLastError(), "cannot read a collector's output");
     if (!ReadFile(j->output, out, (DWORD)cap, NULL, &at)) {
@@ -218,10 +230,28 @@ job_read(struct job *j, void *out, size_t cap, uint32_t limit_ms, size_t *ret_le
         if (rc != BATON_OK)
             return rc;
     }
-    if (!GetOverlappedResult(j->output, &at, &n, FALSE) && GetLastError() != ERROR_BROKEN_PIPE)
+    *ret_closed = !GetOverlappedResult(j->output, &at, &n, FALSE);
+    if (*ret_closed && GetLastError() != ERROR_BROKEN_PIPE)
         return win_fail(err, GetLastError(), "cannot read a collector's output");
     *ret_len = n;
     return BATON_OK;
+}
+
+enum baton_status
+job_read(struct job *j, void *out, size_t cap, uint32_t limit_ms, size_t *ret_len,
+         struct baton_err *err)
+{
+    uint64_t end_ms = GetTickCount64() + limit_ms;
+    enum baton_status rc;
+    bool closed = false;
+    *ret_len = 0;
+    do {
+        uint64_t now_ms = GetTickCount64();
+        if (now_ms > end_ms)
+            return baton_fail(err, BATON_TIMEOUT, "no answer in time");
+        rc = read_once(j, out, cap, (uint32_t)(end_ms - now_ms), ret_len, &closed, err);
+    } while (rc == BATON_OK && *ret_len == 0 && !closed);
+    return rc;
 }
 
 enum baton_status

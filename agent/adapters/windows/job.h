@@ -4,7 +4,8 @@
  *            inherits the ends of its pipes and nothing else. Its errors go the way of its output. All
  *            that it starts is in the same job; the job ends with job_close, and with this program.
  * Units      limit_ms from the call.
- * Limits     JOB_PROCESSES at once, memory_bytes of all of them together.
+ * Limits     JOB_PROCESSES at once, memory_bytes of all of them together. What is written beyond
+ *            JOB_INPUT_BYTES waits until the process reads.
  * Errors     BATON_TIMEOUT: not in time, or the cancel event was set. Others as win_fail.
  * Ownership  job_close ends whatever still runs.
  * Threads    One at a time; the cancel event may be set by any.
@@ -16,7 +17,7 @@
 #include "command_line.h"
 #include "win_text.h"
 
-enum { JOB_PROCESSES = 8 };
+enum { JOB_PROCESSES = 8, JOB_INPUT_BYTES = 64 * 1024 };
 
 struct job_spec {
     const char *const *argument; /* the program with its whole path first */

@@ -6,6 +6,8 @@
 #include "script_answer.h"
 
 enum { READ_BYTES = 16384, WORD_BYTES = 64 };
+_Static_assert((int)POWERSHELL_ANSWERS_MAX *WORD_BYTES <= (int)JOB_INPUT_BYTES,
+               "a question never waits for a PowerShell that reads none");
 
 void
 powershell_open(struct powershell *p, const char *folder, HANDLE cancel)
@@ -58,11 +60,15 @@ run_host(struct powershell *p, const char *program, struct baton_err *err)
     const char *const argument[] = {
         program, "-NoProfile", "-NonInteractive", "-ExecutionPolicy", "Bypass", "-File", host};
     struct job_spec spec = {argument, ARRAY_LEN(argument), POWERSHELL_MEMORY_BYTES, p->cancel};
+    struct job made; /* a start may take long, and the lock is held for others' questions */
+    enum baton_status rc = job_open(&made, &spec, err);
+    if (rc != BATON_OK)
+        return rc;
     EnterCriticalSection(&p->lock);
-    enum baton_status rc = job_open(&p->job, &spec, err);
-    p->running = rc == BATON_OK;
+    p->job = made;
+    p->running = true;
     LeaveCriticalSection(&p->lock);
-    return rc;
+    return BATON_OK;
 }
 
 static enum baton_status

@@ -85,7 +85,8 @@ product_judge(const struct product_signs *s, struct host_product *p, struct bato
     if (!p->present)
         return BATON_OK;
     const struct product_entry *e = &s->entry[product];
-    bool wizard = product == PRODUCT_CONNECT && s->wizard_version[0] != '\0';
+    /* A program without a version has the version 0. */
+    bool wizard = product == PRODUCT_CONNECT && product_version_of(s->wizard_version) > 0;
     if (!e->found && !wizard)
         return baton_fail(err, BATON_MALFORMED,
                           "the service %s is there, but no entry under Programs and Features says "
