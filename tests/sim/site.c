@@ -171,7 +171,23 @@ wrap_inbox_seen(void *ctx, const struct baton_id *id, const struct baton_hash *h
     return REAL(ctx, inbox_seen, id, hash, err);
 }
 
+static enum baton_status
+wrap_look(void *ctx, struct baton_err *err)
+{
+    struct site *st = ctx;
+    return alive(st) ? st->store->port.look(st->store->port.ctx, err) : gone(err);
+}
+
+static void
+wrap_look_end(void *ctx)
+{
+    struct site *st = ctx;
+    st->store->port.look_end(st->store->port.ctx);
+}
+
 static const struct store_port wrapper = {
+    .look = wrap_look,
+    .look_end = wrap_look_end,
     .begin = wrap_begin,
     .commit = wrap_commit,
     .rollback = wrap_rollback,
