@@ -292,6 +292,7 @@ class Engine(socketserver.ThreadingTCPServer):
     def __init__(self):
         super().__init__(("127.0.0.1", 0), EngineHandler)
         self.objects, self.returns, self.asked = {}, {}, []
+        self.hangs = None  # the question that it never answers
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
 
@@ -300,6 +301,8 @@ class EngineHandler(socketserver.StreamRequestHandler):
         for line in self.rfile:
             _, what, *words = line.decode().rstrip("\n").split(" ", 3)
             self.server.asked.append((what, *words))
+            if self.server.hangs == words[0]:
+                threading.Event().wait()
             text = "".join("".join(f"{k}\t{v}\n" for k, v in o.items()) + "\n" for o in self.server.objects.get(words[0], [])) \
                 if what == "objects" else self.server.returns.get(tuple(words))
             body = (text or "").encode()
@@ -374,6 +377,16 @@ class DirSyncTest(CollectorsCase):
         self.assertEqual(said[0]["text"], said[1]["text"])
         asked = [words[-1] for what, *words in self.engine.asked if what == "call"]
         self.assertEqual(sorted(asked), sorted([f'MIIS_RunHistory.Key="{k}"' for k in (1, 2, 3, 4, 4)]))
+
+    def test_an_engine_that_hangs_in_a_query_or_a_call_is_left_at_the_limit_and_when_the_question_is_withdrawn(self):
+        for hangs, word in (("MIIS_ManagementAgent", "connectors"), ("RunStatus", "run-status")):
+            with self.subTest(hangs):
+                self.engine.hangs = hangs
+                late, withdrawn = self.ask(f"{word}:1500", "cancel:500", f"{word}:60000", product=DIRSYNC)
+                self.assertEqual((late["status"], withdrawn["status"]), ("BATON_TIMEOUT",) * 2, (late, withdrawn))
+                self.assertTrue(1500 <= late["ms"] < 15000, late)
+                self.assertLess(withdrawn["ms"], 15000)
+                self.assertIn("withdrawn", withdrawn["error"])
 
     def test_an_engine_that_never_ran_has_an_empty_history(self):
         self.assertEqual(self.one("runs", product=DIRSYNC)["text"], '""')

@@ -39,9 +39,9 @@ agents_open(const struct wmi_ask *ask, struct wmi **ret_wmi, struct agents **ret
     struct wmi *w = NULL;
     if (a == NULL)
         return baton_fail(err, BATON_NOMEM, "management agents");
-    enum baton_status rc = wmi_open(engine_space, ask->cancel, &w, err);
+    enum baton_status rc = wmi_open(engine_space, ask->cancel, ask->limit_ms, &w, err);
     if (rc == BATON_OK)
-        rc = wmi_query(w, L"SELECT * FROM MIIS_ManagementAgent", ask->limit_ms, on_agent, a, err);
+        rc = wmi_query(w, L"SELECT * FROM MIIS_ManagementAgent", on_agent, a, err);
     if (rc != BATON_OK) {
         wmi_close(&w);
         free(a);
@@ -272,15 +272,12 @@ add_details(struct history *h, const struct run_row *row, char *text, struct bat
 }
 
 static enum baton_status
-write_history(struct wmi *w, const struct rows *rows, size_t kept, const struct wmi_ask *ask,
-              const struct wmi_memory *memory, struct history *h, struct baton_err *err)
+write_history(struct wmi *w, const struct rows *rows, size_t kept, const struct wmi_memory *memory,
+              struct history *h, struct baton_err *err)
 {
-    uint64_t end_ms = GetTickCount64() + ask->limit_ms;
     enum baton_status rc = BATON_OK;
     for (size_t i = 0; rc == BATON_OK && i < kept; i++) {
         char *text = NULL;
-        if (GetTickCount64() >= end_ms)
-            return baton_fail(err, BATON_TIMEOUT, "WMI has not told all runs in time");
         rc = details_of(w, memory, &rows->row[i], &text, err);
         if (rc == BATON_OK)
             rc = add_details(h, &rows->row[i], text, err);
@@ -298,11 +295,11 @@ collect_wmi_runs(const struct wmi_ask *ask, struct wmi_memory *memory, char **re
     struct rows rows = {NULL, 0, 0};
     struct history *h = calloc(1, sizeof *h);
     enum baton_status rc = h == NULL ? baton_fail(err, BATON_NOMEM, "run history")
-                                     : wmi_open(engine_space, ask->cancel, &w, err);
+                                     : wmi_open(engine_space, ask->cancel, ask->limit_ms, &w, err);
     if (rc == BATON_OK)
-        rc = wmi_query(w, L"SELECT * FROM MIIS_RunHistory", ask->limit_ms, on_run, &rows, err);
+        rc = wmi_query(w, L"SELECT * FROM MIIS_RunHistory", on_run, &rows, err);
     if (rc == BATON_OK)
-        rc = write_history(w, &rows, run_rows_choose(rows.row, rows.count), ask, memory, h, err);
+        rc = write_history(w, &rows, run_rows_choose(rows.row, rows.count), memory, h, err);
     if (rc == BATON_OK) {
         *ret_text = h->text;
         wmi_memory_done(memory);

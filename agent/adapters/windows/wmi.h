@@ -3,9 +3,9 @@
  * Shape      wmi_open connects to a namespace of this machine; wmi_query gives one instance after
  *            another; wmi_call calls a method without arguments and gives its ReturnValue. Every value
  *            is text.
- * Units      limit_ms from the call, for all instances together.
+ * Units      limit_ms from wmi_open, for all that is asked until wmi_close.
  * Errors     BATON_NOT_FOUND: no such namespace or class, or no WMI on this system. BATON_DENIED,
- *            BATON_TIMEOUT (also when the cancel event is set between two instances), BATON_IO.
+ *            BATON_TIMEOUT (also soon after the cancel event is set), BATON_IO.
  * Ownership  wmi_close; the caller frees texts.
  * Threads    The one that opened it, in a multithreaded apartment that is entered and left here.
  * Source     domain 1.5.
@@ -18,13 +18,13 @@
 struct wmi;
 struct wmi_object;
 
-enum baton_status wmi_open(const wchar_t *name, HANDLE cancel, struct wmi **ret_wmi,
-                           struct baton_err *err) BATON_MUST_USE;
+enum baton_status wmi_open(const wchar_t *name, HANDLE cancel, uint32_t limit_ms,
+                           struct wmi **ret_wmi, struct baton_err *err) BATON_MUST_USE;
 void wmi_close(struct wmi **wmi);
 
 typedef enum baton_status wmi_visit(void *ctx, struct wmi_object *object, struct baton_err *err);
-enum baton_status wmi_query(struct wmi *w, const wchar_t *query, uint32_t limit_ms,
-                            wmi_visit *visit, void *ctx, struct baton_err *err) BATON_MUST_USE;
+enum baton_status wmi_query(struct wmi *w, const wchar_t *query, wmi_visit *visit, void *ctx,
+                            struct baton_err *err) BATON_MUST_USE;
 
 /* Empty: the property has no value, or the class has no such property. Cut to what fits. */
 void wmi_property(struct wmi_object *object, const wchar_t *name, char *out, size_t cap);

@@ -95,12 +95,14 @@ edition_find(const wchar_t *name)
 
 /* --- programs that carry a version --- */
 
-/* The version resource of a program is found by its signature and structure version. */
+/* The version resource of a program is found by its signature and structure version, from the end: what is
+ * looked for stands among the program's own constants too. */
 static bool
 stamp(char *bytes, size_t len, const WORD version[4])
 {
     static const DWORD head[2] = {VS_FFI_SIGNATURE, VS_FFI_STRUCVERSION};
-    for (size_t i = 0; i + sizeof(VS_FIXEDFILEINFO) <= len; i += sizeof(DWORD)) {
+    for (size_t i = (len - sizeof(VS_FIXEDFILEINFO)) & ~(sizeof(DWORD) - 1); i > 0;
+         i -= sizeof(DWORD)) {
         if (memcmp(bytes + i, head, sizeof head) != 0)
             continue;
         VS_FIXEDFILEINFO info;

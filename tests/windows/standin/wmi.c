@@ -7,7 +7,9 @@
  *   objects CLASS       lines "NAME<tab>VALUE", an empty line after each object
  *   call METHOD PATH    the method's ReturnValue
  *
- * Only what a reader of run histories calls is here; the rest answers E_NOTIMPL.
+ * Answers come when the site gives them: a query and a call that returns at once are waited for by the
+ * caller, for as long as it wants. Only what a reader of run histories calls is here; the rest answers
+ * E_NOTIMPL.
  */
 #define COBJMACROS
 #include "standin.h"
@@ -51,6 +53,57 @@ ask(const char *question, struct site_answer *ret_answer)
         return S_OK;
     free(ret_answer->text);
     return WBEM_E_PROVIDER_FAILURE;
+}
+
+/* A question on its way. Whoever asked may go before the answer is there. */
+struct pending {
+    LONG uses;
+    HANDLE thread;
+    HRESULT rc;
+    char question[SITE_LINE_BYTES];
+    struct site_answer answer;
+};
+
+static void
+pending_release(struct pending *p)
+{
+    if (InterlockedDecrement(&p->uses) > 0)
+        return;
+    if (p->rc == S_OK)
+        free(p->answer.text);
+    free(p);
+}
+
+static DWORD WINAPI
+pending_run(void *ctx)
+{
+    struct pending *p = ctx;
+    p->rc = ask(p->question, &p->answer);
+    pending_release(p);
+    return 0;
+}
+
+static struct pending *
+pending_new(const char *question)
+{
+    struct pending *p = calloc(1, sizeof *p);
+    if (p == NULL)
+        return NULL;
+    *p = (struct pending){.uses = 2, .rc = E_PENDING};
+    snprintf(p->question, sizeof p->question, "%s", question);
+    p->thread = CreateThread(NULL, 0, pending_run, p, 0, NULL);
+    if (p->thread == NULL) {
+        free(p);
+        return NULL;
+    }
+    return p;
+}
+
+static void
+pending_close(struct pending *p)
+{
+    CloseHandle(p->thread);
+    pending_release(p);
 }
 
 /* --- an object: names and texts --- */
@@ -176,9 +229,16 @@ object_text(const struct object *o, const wchar_t *name)
 
 /* --- the objects of a class, one after the other --- */
 
+/* WHERE NAME = 'VALUE', when the query has one. */
+struct condition {
+    wchar_t name[64], value[256];
+};
+
 struct list {
     IEnumWbemClassObject face;
     LONG uses;
+    struct pending *pending; /* NULL: its answer was read */
+    struct condition condition;
     size_t at, count, cap;
     struct object **item;
 };
@@ -205,6 +265,8 @@ list_release(IEnumWbemClassObject *face)
     LONG left = InterlockedDecrement(&l->uses);
     if (left > 0)
         return (ULONG)left;
+    if (l->pending != NULL)
+        pending_close(l->pending);
     for (size_t i = 0; i < l->count; i++)
         IWbemClassObject_Release(&l->item[i]->face);
     free(l->item);
@@ -219,13 +281,19 @@ list_reset(IEnumWbemClassObject *face)
     return WBEM_S_NO_ERROR;
 }
 
+static HRESULT list_await(struct list *l, LONG timeout);
+
 static HRESULT STDMETHODCALLTYPE
 list_next(IEnumWbemClassObject *face, LONG timeout, ULONG wanted, IWbemClassObject **ret,
           ULONG *ret_count)
 {
     struct list *l = (struct list *)face;
     ULONG given = 0;
-    (void)timeout;
+    HRESULT rc = list_await(l, timeout);
+    if (ret_count != NULL)
+        *ret_count = 0;
+    if (rc != WBEM_S_NO_ERROR)
+        return rc;
     for (; given < wanted && l->at < l->count; l->at++) {
         ret[given] = &l->item[l->at]->face;
         IWbemClassObject_AddRef(ret[given]);
@@ -262,11 +330,6 @@ list_push(struct list *l, struct object *o)
     return true;
 }
 
-/* WHERE NAME = 'VALUE', when the query has one. */
-struct condition {
-    wchar_t name[64], value[256];
-};
-
 static bool
 meets(const struct object *o, const struct condition *c)
 {
@@ -292,23 +355,98 @@ read_objects(struct list *l, const char *text, const struct condition *c)
 }
 
 static HRESULT
+list_await(struct list *l, LONG timeout)
+{
+    if (l->pending == NULL)
+        return WBEM_S_NO_ERROR;
+    if (WaitForSingleObject(l->pending->thread, (DWORD)timeout) != WAIT_OBJECT_0)
+        return WBEM_S_TIMEDOUT;
+    HRESULT rc = l->pending->rc;
+    if (rc == S_OK)
+        read_objects(l, l->pending->answer.text, &l->condition);
+    pending_close(l->pending);
+    l->pending = NULL;
+    return rc;
+}
+
+static HRESULT
 list_objects(const wchar_t *class, const struct condition *c, IEnumWbemClassObject **ret)
 {
     char question[160];
-    struct site_answer a;
     snprintf(question, sizeof question, "objects %ls", class);
-    HRESULT rc = ask(question, &a);
-    if (FAILED(rc))
-        return rc;
     struct list *l = calloc(1, sizeof *l);
     if (l == NULL)
         return E_OUTOFMEMORY;
-    *l = (struct list){.face = {&list_table}, .uses = 1};
-    read_objects(l, a.text, c);
-    free(a.text);
+    *l = (struct list){.face = {&list_table}, .uses = 1, .condition = *c};
+    l->pending = pending_new(question);
+    if (l->pending == NULL) {
+        free(l);
+        return E_OUTOFMEMORY;
+    }
     *ret = &l->face;
     return WBEM_S_NO_ERROR;
 }
+
+/* --- a call that was begun --- */
+
+struct call {
+    IWbemCallResult face;
+    LONG uses;
+    struct pending *pending;
+};
+
+static HRESULT STDMETHODCALLTYPE
+call_query(IWbemCallResult *face, REFIID id, void **ret)
+{
+    if (!IsEqualGUID(id, &IID_IUnknown) && !IsEqualGUID(id, &IID_IWbemCallResult))
+        return E_NOINTERFACE;
+    *ret = face;
+    return IWbemCallResult_AddRef(face) > 0 ? S_OK : E_FAIL;
+}
+
+static ULONG STDMETHODCALLTYPE
+call_add(IWbemCallResult *face)
+{
+    return (ULONG)InterlockedIncrement(&((struct call *)face)->uses);
+}
+
+static ULONG STDMETHODCALLTYPE
+call_release(IWbemCallResult *face)
+{
+    struct call *c = (struct call *)face;
+    LONG left = InterlockedDecrement(&c->uses);
+    if (left == 0) {
+        pending_close(c->pending);
+        free(c);
+    }
+    return (ULONG)left;
+}
+
+static HRESULT STDMETHODCALLTYPE
+call_object(IWbemCallResult *face, LONG timeout, IWbemClassObject **ret)
+{
+    struct pending *p = ((struct call *)face)->pending;
+    if (WaitForSingleObject(p->thread, (DWORD)timeout) != WAIT_OBJECT_0)
+        return WBEM_S_TIMEDOUT;
+    if (p->rc != S_OK)
+        return p->rc;
+    struct object *o = object_new();
+    if (o == NULL)
+        return E_OUTOFMEMORY;
+    object_put(o, "ReturnValue", strlen("ReturnValue"), p->answer.text, p->answer.len);
+    *ret = &o->face;
+    return WBEM_S_NO_ERROR;
+}
+
+static IWbemCallResultVtbl call_table = {
+    .QueryInterface = call_query,
+    .AddRef = call_add,
+    .Release = call_release,
+    .GetResultObject = call_object,
+    .GetResultString = UNSUPPORTED,
+    .GetResultServices = UNSUPPORTED,
+    .GetCallStatus = UNSUPPORTED,
+};
 
 /* --- the namespace --- */
 
@@ -357,22 +495,22 @@ services_exec_method(IWbemServices *face, const BSTR path, const BSTR method, LO
                      IWbemCallResult **ret_result)
 {
     char question[SITE_LINE_BYTES];
-    struct site_answer a;
     (void)face;
-    (void)flags;
     (void)ctx;
     (void)in;
-    (void)ret_result;
+    if (flags != WBEM_FLAG_RETURN_IMMEDIATELY || ret_out != NULL || ret_result == NULL)
+        return E_NOTIMPL;
     snprintf(question, sizeof question, "call %ls %ls", method, path);
-    HRESULT rc = ask(question, &a);
-    if (FAILED(rc))
-        return rc;
-    struct object *o = object_new();
-    if (o != NULL)
-        object_put(o, "ReturnValue", strlen("ReturnValue"), a.text, a.len);
-    free(a.text);
-    *ret_out = o == NULL ? NULL : &o->face;
-    return o == NULL ? E_OUTOFMEMORY : WBEM_S_NO_ERROR;
+    struct call *c = calloc(1, sizeof *c);
+    if (c == NULL)
+        return E_OUTOFMEMORY;
+    *c = (struct call){{&call_table}, 1, pending_new(question)};
+    if (c->pending == NULL) {
+        free(c);
+        return E_OUTOFMEMORY;
+    }
+    *ret_result = &c->face;
+    return WBEM_S_NO_ERROR;
 }
 
 /* A client sets how it is known to the server behind a proxy; here there is none to tell. */
