@@ -140,6 +140,37 @@ act_at_once(struct agent *a)
         (void)next_step(a, act_desire(a));
 }
 
+static bool
+is_task(enum host_op op)
+{
+    return op == HOST_TASK_DISABLE || op == HOST_TASK_ENABLE;
+}
+
+/* In the middle of a round: a service that must not run does, and that is enough to know. A Task Scheduler that
+ * does not answer keeps nobody from stopping it. */
+void
+act_guard(struct agent *a)
+{
+    if (!agent_runs(a) || act_desire(a) != DESIRE_STOPPED_NOW)
+        return;
+    if (a->act_ticket == 0)
+        (void)next_step(a, DESIRE_STOPPED_NOW);
+    else if (is_task(a->act.op))
+        a->host.cancel(a->host.ctx, a->act_ticket);
+}
+
+/* What was asked before the act says nothing of what is so after it. */
+static void
+look_again(struct agent *a)
+{
+    bool whole = a->collect.running && a->collect.whole;
+    a->observe_native = true;
+    if (!collect_give_up(&a->collect, &a->host))
+        return;
+    a->observe_whole = a->observe_whole || whole;
+    a->observe_first = true;
+}
+
 bool
 act_take(struct agent *a, const struct host_completion *done)
 {
@@ -157,7 +188,6 @@ act_take(struct agent *a, const struct host_completion *done)
     else
         log_warn("act.failed", "%s: %s", text, done->err.text);
     agent_journal(a, JOURNAL_EFFECT, good ? text : done->err.text);
-    /* Whatever was answered: only a look says what is so. */
-    a->observe_native = true;
+    look_again(a); /* whatever was answered */
     return true;
 }

@@ -124,6 +124,7 @@ uint64_t observe_next_ms(const struct agent *a);
 void act_recall(struct agent *a);
 void act_reach(struct agent *a);
 void act_at_once(struct agent *a);
+void act_guard(struct agent *a);
 bool act_take(struct agent *a, const struct host_completion *done);
 
 /* session.c */

@@ -142,6 +142,34 @@ observed(struct agent *a)
         review_consider(a);
 }
 
+/* A service that must not run does: the guard knows that before the rest of the round is there, and the rest
+ * may hang. What it rests its evidence on stays what only a whole round says. */
+static void
+see_services(struct agent *a)
+{
+    struct facts facts;
+    struct member_event ev = agent_event(MEMBER_OBSERVED);
+    bool guards =
+        member_forbids_services(&a->member) || member_desire(&a->member) == DESIRE_STOPPED_NOW;
+    if (!guards || !collect_services_known(&a->collect) || !reach_unfenced(&a->collect))
+        return;
+    collect_so_far(&a->collect, ev.now_ms, &facts, &ev.began_ms);
+    facts_set_digest(&facts, DIGEST_AGENT_TABLE, &a->table);
+    ev.facts = &facts;
+    agent_step(a, &ev);
+    act_guard(a);
+}
+
+/* A service has moved since this round asked: the next one begins as soon as this has heard of them. */
+static void
+hurry(struct agent *a)
+{
+    if (!a->observe_first || !collect_services_known(&a->collect))
+        return;
+    a->observe_whole = a->observe_whole || a->collect.whole;
+    (void)collect_give_up(&a->collect, &a->host);
+}
+
 void
 observe_pump(struct agent *a)
 {
@@ -176,6 +204,10 @@ observe_take(struct agent *a, const struct host_completion *done)
     if (f->digest_known[DIGEST_RUNS] &&
         (!known || !baton_hash_eq(&before, &f->digest[DIGEST_RUNS])))
         keep_history(a, done);
+    if (done->op == HOST_SERVICES) {
+        see_services(a);
+        hurry(a);
+    }
     observe_pump(a);
     return true;
 }

@@ -87,6 +87,12 @@ not_fenced(const struct host_service *s)
     return not_disabled(s) || not_stopped(s);
 }
 
+bool
+reach_unfenced(const struct collect *c)
+{
+    return pick_service(c, not_fenced, true) != NULL;
+}
+
 /* At once: the engine, which exports, is done with before the scheduler is looked at. */
 static bool
 stop_now_request(const struct reach_view *v, struct host_request *ret)
@@ -99,15 +105,24 @@ stop_now_request(const struct reach_view *v, struct host_request *ret)
 }
 
 static bool
-stop_request(struct reach *r, const struct reach_view *v, struct host_request *ret)
+stop_services(struct reach *r, const struct reach_view *v, struct host_request *ret)
 {
     const struct collect *c = v->collect;
-    if (ask_task(ret, HOST_TASK_DISABLE, pick_task(c, true), v->limit_ms) ||
-        ask_service(ret, HOST_SERVICE_DISABLE, pick_service(c, not_disabled, false), v->limit_ms))
+    if (ask_service(ret, HOST_SERVICE_DISABLE, pick_service(c, not_disabled, false), v->limit_ms))
         return true;
     const struct host_service *running = pick_service(c, not_stopped, false);
     r->draining = running != NULL && drains(r, v);
     return !r->draining && ask_service(ret, HOST_SERVICE_STOP, running, v->limit_ms);
+}
+
+static bool
+stop_request(struct reach *r, const struct reach_view *v, struct host_request *ret)
+{
+    bool tasks_first = !r->task_failed;
+    if (!tasks_first && stop_services(r, v, ret))
+        return true;
+    return ask_task(ret, HOST_TASK_DISABLE, pick_task(v->collect, true), v->limit_ms) ||
+           (tasks_first && stop_services(r, v, ret));
 }
 
 static bool
@@ -144,6 +159,8 @@ reach_step(struct reach *r, enum desire desire, const struct reach_view *v,
                 : desire == DESIRE_STOPPED_NOW ? stop_now_request(v, ret_request)
                                                : stop_request(r, v, ret_request);
     r->met = !acts && !r->draining;
+    r->on_task =
+        acts && (ret_request->op == HOST_TASK_DISABLE || ret_request->op == HOST_TASK_ENABLE);
     if (acts)
         return REACH_ACTS;
     return r->draining ? REACH_DRAINS : REACH_MET;
@@ -153,6 +170,8 @@ void
 reach_ended(struct reach *r, bool good, uint64_t now_ms)
 {
     r->acted_ms = now_ms;
+    if (r->on_task)
+        r->task_failed = !good;
     r->not_before_ms = good ? 0 : now_ms + REACH_RETRY_MS;
 }
 

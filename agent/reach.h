@@ -3,7 +3,8 @@
  * Shape      reach_step looks at the newest observation and answers the next request, or that it
  *            waits (for a run to end), or that the wish is met. It is asked again after every
  *            observation, so that each step may be repeated, lost, or undone by somebody.
- *            Disable comes before stop: nothing may start again what has just stopped.
+ *            Disable comes before stop: nothing may start again what has just stopped; and tasks
+ *            before services, unless the Task Scheduler failed: then services do not wait for it.
  * Rules      No request of the host port runs an Export, and none is made of a name from the wire.
  * Limits     Retries with REACH_RETRY_MS between them, for as long as it takes.
  * Threads    The loop's. Pure: no I/O, no clock.
@@ -31,6 +32,7 @@ struct reach {
     uint64_t acted_ms; /* end of the newest request: only later observations count */
     uint64_t not_before_ms;
     bool met, draining;
+    bool on_task, task_failed; /* the newest request was of a task; the newest such failed */
 };
 
 /* what is known now */
@@ -41,6 +43,8 @@ struct reach_view {
 
 enum reach_answer reach_step(struct reach *r, enum desire desire, const struct reach_view *v,
                              struct host_request *ret_request);
+/* A sync service runs, or could start. */
+bool reach_unfenced(const struct collect *c);
 /* The request of the last REACH_ACTS has ended. */
 void reach_ended(struct reach *r, bool good, uint64_t now_ms);
 /* "stop FIMSynchronizationService": for journal and log. */

@@ -8,7 +8,9 @@
 #include "common/text.h"
 #include "readers.h"
 
-enum { FACTS_PER_ROW = 16, NO_DIGEST = DIGEST_COUNT };
+/* A native call answers within moments or hangs; the next round, which looks at the services, is not to wait
+ * for it as long as for a collector. */
+enum { FACTS_PER_ROW = 16, NO_DIGEST = DIGEST_COUNT, NATIVE_LIMIT_MS = 15000 };
 
 #define NONE    (1U << PRODUCT_NONE)
 #define DIRSYNC (1U << PRODUCT_DIRSYNC)
@@ -280,6 +282,8 @@ submit(struct collect *c, size_t row, const struct host_port *host, uint64_t now
                                    .collector = rows[row].collector,
                                    .offset = slot->offset,
                                    .limit_ms = (uint32_t)c->limit_ms};
+    if (rows[row].stage == STAGE_NATIVE && request.limit_ms > NATIVE_LIMIT_MS)
+        request.limit_ms = NATIVE_LIMIT_MS;
     struct baton_err err;
     enum baton_status rc = host->submit(host->ctx, &request, &slot->ticket, &err);
     if (rc == BATON_OK) {
@@ -383,9 +387,16 @@ collect_take(struct collect *c, const struct host_completion *done, uint64_t now
 }
 
 bool
+collect_services_known(const struct collect *c)
+{
+    return c->running && c->stage != STAGE_OVER && c->slot[ROW_SERVICES].fresh;
+}
+
+bool
 collect_give_up(struct collect *c, const struct host_port *host)
 {
-    if (!c->running || c->stage == STAGE_NATIVE || c->stage == STAGE_OVER)
+    bool past = c->stage > STAGE_NATIVE && c->stage != STAGE_OVER;
+    if (!c->running || (!past && !collect_services_known(c)))
         return false;
     for (size_t i = 0; i < ROW_COUNT; i++) {
         if (c->slot[i].state == SLOT_SENT)
@@ -413,18 +424,25 @@ collect_watch_broke(struct collect *c)
 }
 
 void
-collect_facts(struct collect *c, uint64_t now_ms, uint64_t now_unix_ms, struct facts *ret_facts,
-              uint64_t *ret_began_ms)
+collect_so_far(const struct collect *c, uint64_t now_ms, struct facts *ret_facts,
+               uint64_t *ret_began_ms)
 {
-    collect_derive(c, now_unix_ms);
     *ret_facts = c->facts;
     for (size_t i = 0; i < FACT_COUNT; i++) {
         int64_t age = (int64_t)now_ms - c->at_ms[i];
         ret_facts->fact[i].age_ms = age < 0 ? 0 : age > UINT32_MAX ? UINT32_MAX : (uint32_t)age;
     }
+    *ret_began_ms = c->whole_began_ms;
+}
+
+void
+collect_facts(struct collect *c, uint64_t now_ms, uint64_t now_unix_ms, struct facts *ret_facts,
+              uint64_t *ret_began_ms)
+{
+    collect_derive(c, now_unix_ms);
     if (c->whole)
         c->whole_began_ms = c->began_ms;
-    *ret_began_ms = c->whole_began_ms;
+    collect_so_far(c, now_ms, ret_facts, ret_began_ms);
     c->running = false;
 }
 

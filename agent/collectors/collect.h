@@ -117,9 +117,11 @@ void collect_done(struct collect *c);
 void collect_begin(struct collect *c, const struct collect_round *round);
 /* Submits whatever may run now. */
 void collect_pump(struct collect *c, const struct host_port *host, uint64_t now_ms);
-/* Gives up a round that is past its native calls, so that another may begin at once: what it has not
+/* Gives up a round that has heard of the services or is past its native calls, so that another may begin at once: what it has not
  * read keeps its value and grows older. False: there is none such. */
 bool collect_give_up(struct collect *c, const struct host_port *host);
+/* The services are known as of the round under way, whatever else is still awaited. */
+bool collect_services_known(const struct collect *c);
 /* True: the completion belonged to this round (the caller still releases it). */
 bool collect_take(struct collect *c, const struct host_completion *done, uint64_t now_ms);
 bool collect_over(const struct collect *c); /* a round was begun and every answer is in */
@@ -133,6 +135,10 @@ bool collect_file_waits(const struct collect *c);
  * this observation began: a round of native calls alone does not make collectors younger. */
 void collect_facts(struct collect *c, uint64_t now_ms, uint64_t now_unix_ms,
                    struct facts *ret_facts, uint64_t *ret_began_ms);
+
+/* The same in the middle of a round, which goes on. *ret_began_ms is of the newest one that was whole. */
+void collect_so_far(const struct collect *c, uint64_t now_ms, struct facts *ret_facts,
+                    uint64_t *ret_began_ms);
 
 /* What must outlive a restart: run facts of an engine that is gone, digests that show a change. */
 enum { COLLECT_MEMORY_BYTES = 512 };

@@ -101,6 +101,18 @@ exported_beyond_mark(const struct promise *p, const struct facts *f)
     return more || later;
 }
 
+static bool
+must_not_run(const struct promise *p, enum product product)
+{
+    return product_is_legacy(product) || p->stopped_by_us;
+}
+
+bool
+guard_forbids_services(const struct promise *p, enum product product)
+{
+    return p->armed && !p->holding && p->grant != GRANT_LIVE && must_not_run(p, product);
+}
+
 static struct seen
 look(const struct promise *p, enum product product, const struct facts *f)
 {
@@ -110,7 +122,7 @@ look(const struct promise *p, enum product product, const struct facts *f)
         .live = live,
         .guarded = p->armed && !p->holding && !live && !p->guard_stop,
         .running = fact_is(f, FACT_SERVICES_STOPPED, 0),
-        .must_not_run = product_is_legacy(product) || p->stopped_by_us,
+        .must_not_run = must_not_run(p, product),
         .exported = exported_beyond_mark(p, f),
         .ever = fact_or(f, FACT_EXPORTS_TOTAL, 0) > 0,
         .staging = facts_staging(f),

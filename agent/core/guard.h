@@ -31,6 +31,9 @@ const struct guard_row *guard_rows(size_t *ret_count);
 enum guard_outcome guard_observe(struct promise *p, enum product product, const struct facts *f,
                                  uint64_t now_ms, const struct guard_row **ret_row);
 
+/* A sync service that runs here is to be stopped, whatever else is or is not known of this server. */
+bool guard_forbids_services(const struct promise *p, enum product product);
+
 enum state_file { STATE_GOOD, STATE_MISSING, STATE_UNREADABLE };
 /* Before the network context exists. tombstone_copy: the second copy says so. True: *p changed. */
 bool guard_boot(struct promise *p, enum state_file state, bool tombstone_copy,

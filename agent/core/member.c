@@ -38,6 +38,12 @@ member_product(const struct member *m)
     return self < 0 ? m->product : (enum product)m->plan.member[self].product;
 }
 
+bool
+member_forbids_services(const struct member *m)
+{
+    return guard_forbids_services(&m->promise, member_product(m));
+}
+
 static struct promise_context
 context_of(const struct member *m, const struct member_event *ev, const struct digest_port *dp)
 {

@@ -96,6 +96,8 @@ void member_init(struct member *m, const struct baton_key *self, const struct ba
 void member_step(struct member *m, const struct member_event *ev, const struct digest_port *dp,
                  struct member_out *ret_out);
 enum desire member_desire(const struct member *m);
+/* guard_forbids_services, of the product that the plan names. */
+bool member_forbids_services(const struct member *m);
 /* How this member is fenced under its plan: KIND_STOPPED once the guard stopped it. */
 enum fence_kind member_kind(const struct member *m);
 

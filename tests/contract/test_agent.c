@@ -1084,6 +1084,107 @@ what_was_seen_before_an_order_proves_nothing_of_it(void **state)
     assert_true(s->agent->act_met);
 }
 
+static bool
+is_fenced(const struct host_fake *f)
+{
+    for (size_t i = 0; i < f->service_count; i++)
+        if (f->service[i].state != SVC_STOPPED || f->service[i].start != START_DISABLED)
+            return false;
+    return true;
+}
+
+static void
+turn_until(struct desk *d, const struct side *s, bool (*seen)(const struct side *s))
+{
+    uint64_t until = agent_now_ms() + PATIENCE_MS;
+    while (!seen(s) && agent_now_ms() < until)
+        turn(d);
+    assert_true(seen(s));
+}
+
+static bool
+fenced_and_at_rest(const struct side *s)
+{
+    return is_fenced(s->fake) && s->agent->reach.met && !s->agent->collect.running;
+}
+
+static bool
+fenced(const struct side *s)
+{
+    return is_fenced(s->fake);
+}
+
+/* A guarded server, proven quiet, with everything at rest. */
+static struct side *
+guarded_side(struct desk *d)
+{
+    struct side *s = &d->side[OLD];
+    start_agent(d, s);
+    s->agent->member.promise.armed = s->agent->member.promise.stopped_by_us = true;
+    turn_until(d, s, fenced_and_at_rest);
+    s->fake->mutation_count = 0;
+    return s;
+}
+
+static void
+start_by_hand(struct side *s)
+{
+    struct host_service *engine = &s->fake->service[0];
+    engine->state = SVC_RUNNING;
+    engine->start = engine->start_registry = START_AUTO;
+    host_fake_notify(s->fake, NOTICE_SERVICE, "service started by CONTOSO\\anna");
+}
+
+static void
+a_hand_start_is_stopped_although_nothing_but_the_services_answers(void **state)
+{
+    struct desk *d = desk_of(state);
+    struct side *s = guarded_side(d);
+    s->fake->hang[HOST_TASKS] = s->fake->hang[HOST_PROCESSES] = true;
+    s->fake->hang[HOST_PRODUCT] = s->fake->hang[HOST_MACHINE] = true;
+    start_by_hand(s);
+    turn_until(d, s, fenced);
+    assert_true(s->agent->member.promise.tamper_open);
+    assert_true(s->agent->member.promise.guard_stop); /* over once a whole look says so */
+    assert_int_equal(s->fake->mutation[0].op, HOST_SERVICE_DISABLE);
+    assert_int_equal(s->fake->mutation[1].op, HOST_SERVICE_STOP);
+    for (int i = 0; i < 20; i++)
+        turn(d);
+    assert_false(s->agent->reach.met); /* what hangs is not known: nothing is proven */
+    assert_true(s->agent->member.promise.guard_stop);
+}
+
+static void
+a_start_in_the_middle_of_a_look_that_hangs_is_stopped(void **state)
+{
+    struct desk *d = desk_of(state);
+    struct side *s = guarded_side(d);
+    s->fake->hang[HOST_TASKS] = true;
+    s->agent->observe_native = true;
+    for (int i = 0; i < 5; i++)
+        turn(d);
+    assert_true(s->agent->collect.running);
+    start_by_hand(s);
+    turn_until(d, s, fenced);
+}
+
+static void
+a_task_that_cannot_be_disabled_does_not_hold_up_the_guard(void **state)
+{
+    struct desk *d = desk_of(state);
+    struct side *s = guarded_side(d);
+    s->fake->task[0] = (struct host_task){.name = "Azure AD Sync Scheduler", .enabled = true};
+    s->fake->task_count = 1;
+    s->fake->hang[HOST_TASK_DISABLE] = true;
+    s->agent->observe_native = true;
+    uint64_t until = agent_now_ms() + PATIENCE_MS;
+    while (s->fake->mutation_count == 0 && agent_now_ms() < until)
+        turn(d);
+    assert_int_equal(s->fake->mutation[0].op, HOST_TASK_DISABLE);
+    start_by_hand(s);
+    turn_until(d, s, fenced);
+}
+
 /* --- the settings file --- */
 
 static struct baton_hash
@@ -1678,6 +1779,9 @@ main(void)
         TEST(the_tempo_follows_the_order_to_watch),
         TEST(a_granted_start_does_not_wait_for_another_look),
         TEST(what_was_seen_before_an_order_proves_nothing_of_it),
+        TEST(a_hand_start_is_stopped_although_nothing_but_the_services_answers),
+        TEST(a_start_in_the_middle_of_a_look_that_hangs_is_stopped),
+        TEST(a_task_that_cannot_be_disabled_does_not_hold_up_the_guard),
         TEST(the_settings_file_comes_over_sealed_and_whole),
         TEST(a_server_whose_configuration_cannot_be_had_sends_its_settings_alone),
         TEST(a_changed_piece_is_never_put_down),

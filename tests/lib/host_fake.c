@@ -287,7 +287,7 @@ fake_submit(void *ctx, const struct host_request *request, uint32_t *ret_ticket,
     j->done->place = request->place;
     j->done->collector = request->collector;
     j->done->ticket = *ret_ticket = ++f->last_ticket;
-    if (!f->hold)
+    if (!f->hold && !f->hang[request->op])
         carry_out(f, j);
     return BATON_OK;
 }

@@ -38,8 +38,8 @@ struct host_fake {
     struct fake_file file[PLACE_COUNT], part;
     enum baton_status fail[HOST_OP_COUNT];
     uint64_t now_unix_ms;
-    bool hold;
-    const char *unwatched; /* why nobody tells of the services; NULL: they are watched */
+    bool hold, hang[HOST_OP_COUNT]; /* hang: held until it is cancelled */
+    const char *unwatched;          /* why nobody tells of the services; NULL: they are watched */
 
     /* what was asked */
     size_t asked[HOST_OP_COUNT];

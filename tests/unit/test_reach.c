@@ -269,6 +269,29 @@ a_server_without_services_is_stopped_already(void **state)
     assert_int_equal(b->fake.mutation_count, 0);
 }
 
+static void
+services_do_not_wait_for_a_task_scheduler_that_fails(void **state)
+{
+    struct bench *b = *state;
+    struct host_request request;
+    host_fake_dirsync(&b->fake);
+    b->fake.task[0] = (struct host_task){.name = "Azure AD Sync Scheduler", .enabled = true};
+    b->fake.task_count = 1;
+    b->fake.fail[HOST_TASK_DISABLE] = BATON_TIMEOUT;
+    assert_int_equal(reach(b, DESIRE_STOPPED), REACH_ACTS); /* the task is tried again for ever */
+    assert_did(b, 0, HOST_TASK_DISABLE, "Azure AD Sync Scheduler");
+    assert_did(b, 1, HOST_SERVICE_DISABLE, "MSOnlineSyncScheduler");
+    assert_did(b, 2, HOST_SERVICE_DISABLE, "FIMSynchronizationService");
+    assert_did(b, 3, HOST_SERVICE_STOP, "MSOnlineSyncScheduler");
+    assert_did(b, 4, HOST_SERVICE_STOP, "FIMSynchronizationService");
+    assert_did(b, 5, HOST_TASK_DISABLE, "Azure AD Sync Scheduler");
+    b->fake.fail[HOST_TASK_DISABLE] = BATON_OK;
+    assert_int_equal(reach(b, DESIRE_STOPPED), REACH_MET);
+    look(b);
+    assert_int_equal(step(b, DESIRE_STOPPED, &request), REACH_MET);
+    assert_false(b->reach.task_failed);
+}
+
 int
 main(void)
 {
@@ -284,6 +307,7 @@ main(void)
         TEST(a_fenced_server_that_is_started_again_is_stopped_again),
         TEST(a_granted_server_runs_with_both_services),
         TEST(a_failing_step_is_tried_again_and_others_wait),
+        TEST(services_do_not_wait_for_a_task_scheduler_that_fails),
         TEST(nothing_is_done_on_an_observation_from_before_the_last_step),
         TEST(without_a_wish_nothing_is_touched),
         TEST(a_server_without_services_is_stopped_already),
