@@ -38,7 +38,8 @@ struct session {
     uint32_t hellos;       /* without a WELCOME */
     uint64_t beat_ms;
     uint64_t refused_count;
-    char trouble[128]; /* with the proxy, as last logged */
+    uint64_t unheard_due_ms; /* what was not heard is said again then; 0: all was */
+    char trouble[128];       /* with the proxy, as last logged */
 };
 
 struct agent {

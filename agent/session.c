@@ -187,6 +187,8 @@ session_time(struct agent *a)
         say_hello(a);
     if (!s->open)
         return;
+    if (s->unheard_due_ms != 0 && now >= s->unheard_due_ms)
+        agent_send_unheard(a);
     session_report(a, false);
     settings_time(a, false);
     review_time(a, false);
@@ -203,6 +205,8 @@ uint64_t
 session_next_ms(const struct agent *a)
 {
     const struct session *s = &a->session;
+    if (s->open && s->unheard_due_ms != 0 && s->unheard_due_ms < a->beat_due_ms)
+        return s->unheard_due_ms;
     if (s->open)
         return a->beat_due_ms;
     return s->link ? s->hello_due_ms : UINT64_MAX;

@@ -6,6 +6,8 @@
 #include "common/log.h"
 #include "common/text.h"
 
+enum { UNHEARD_AGAIN_MS = 10000 };
+
 struct member_event
 agent_event(enum member_event_kind kind)
 {
@@ -157,12 +159,22 @@ send_said(struct agent *a, const struct said *said)
     (void)session_send(a, &m);
 }
 
+/* A word may be lost on a connection that stays: a full queue on either side drops it. */
+static void
+say_again_later(struct agent *a)
+{
+    if (a->session.unheard_due_ms == 0)
+        a->session.unheard_due_ms = agent_now_ms() + UNHEARD_AGAIN_MS;
+}
+
 static bool
 visit_unheard(void *arg, const struct said *said)
 {
     struct agent *a = arg;
-    if (!said->answers) /* an order that was not answered comes again by itself */
-        send_said(a, said);
+    if (said->answers) /* an order that was not answered comes again by itself */
+        return true;
+    send_said(a, said);
+    say_again_later(a);
     return agent_runs(a);
 }
 
@@ -170,6 +182,7 @@ void
 agent_send_unheard(struct agent *a)
 {
     struct baton_err err;
+    a->session.unheard_due_ms = 0;
     (void)held(a, agent_store_unheard(a->store, visit_unheard, a, &err), &err);
 }
 
@@ -178,8 +191,11 @@ send_words(struct agent *a)
 {
     for (size_t i = 0; i < a->out.word_count && agent_runs(a); i++) {
         struct said said;
-        if (sign_word(a, &a->out.word[i], &said))
-            send_said(a, &said);
+        if (!sign_word(a, &a->out.word[i], &said))
+            continue;
+        send_said(a, &said);
+        if (!said.answers)
+            say_again_later(a);
     }
 }
 

@@ -761,6 +761,38 @@ nothing_leaves_when_it_cannot_be_stored(void **state)
     assert_int_equal(rmdir(path), 0);
 }
 
+/* Found by the simulator: a lost QUIET on a connection that stood left a handoff in C2 for good. */
+static void
+a_word_that_is_not_heard_is_said_again_in_the_same_session(void **state)
+{
+    struct desk *d = desk_of(state);
+    struct side *s = &d->side[OLD];
+    start_agent(d, s);
+    struct said said = {.statement = {.bytes = (const uint8_t *)"a word", .len = 6}};
+    crypto_sha256("a word", 6, &said.hash);
+    MUST(agent_store_begin(s->agent->store, NULL));
+    MUST(agent_store_say(s->agent->store, &said, NULL));
+    MUST(agent_store_commit(s->agent->store, NULL));
+    open_session(d, s);
+    struct message *first = expect(d, s, MSG_SAY);
+    assert_true(s->agent->session.unheard_due_ms > agent_now_ms());
+    s->agent->session.unheard_due_ms = agent_now_ms(); /* the time has come */
+    struct message *again = expect(d, s, MSG_SAY);
+    assert_memory_equal(again->u.say.statement.bytes, "a word", 6);
+    struct message heard = {.type = MSG_HEARD};
+    heard.u.heard.statement = said.hash;
+    send_to(d, s, &heard);
+    while (s->agent->later.heard_count == 0)
+        turn(d);
+    while (s->agent->later.due_ms != 0)
+        turn(d);
+    s->agent->session.unheard_due_ms = agent_now_ms();
+    expect_none(d, s, MSG_SAY);
+    assert_int_equal(s->agent->session.unheard_due_ms, 0);
+    message_free(&first);
+    message_free(&again);
+}
+
 static void
 a_word_is_said_again_in_every_session_until_it_is_heard(void **state)
 {
@@ -1767,6 +1799,7 @@ main(void)
         TEST(a_policy_that_was_tampered_with_or_is_not_known_here_is_refused_with_a_signed_word),
         TEST(a_fence_without_approvals_is_refused_with_a_signed_word),
         TEST(nothing_leaves_when_it_cannot_be_stored),
+        TEST(a_word_that_is_not_heard_is_said_again_in_the_same_session),
         TEST(a_word_is_said_again_in_every_session_until_it_is_heard),
         TEST(what_was_heard_becomes_durable_with_the_next_step),
         TEST(a_crash_before_that_only_says_the_word_again),

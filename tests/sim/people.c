@@ -297,6 +297,35 @@ remove_old(struct view *v)
     }
 }
 
+/* Nobody clicks before the task is shown. */
+static bool
+shown(const struct view *v)
+{
+    struct task *task = calloc(1, sizeof *task);
+    BATON_ASSERT(task != NULL);
+    bool is = tenant_task(v->t, task);
+    free(task);
+    return is;
+}
+
+/* An alarm is looked at, proved over, and then acknowledged by name. */
+static bool
+alarms(struct view *v)
+{
+    const struct authority *a = &v->t->authority;
+    for (size_t i = 0; i < a->member_count; i++) {
+        if (!a->member[i].tamper_unread)
+            continue;
+        bool old = baton_key_eq(&a->member[i].key, &v->r->node[OLD].sign_key);
+        if (a->member[i].tamper_open)
+            (void)verb(v, HEV_CHALLENGE, "");
+        else
+            (void)verb(v, HEV_ACK_TAMPER, v->r->node[old ? OLD : NEW].name);
+        return true;
+    }
+    return false;
+}
+
 static void
 work(struct view *v)
 {
@@ -332,7 +361,7 @@ work(struct view *v)
             v->r->go_ms = v->r->sim->now_ms + 1;
         break;
     case HO_GRANTING:
-        if (truth_server(v->r, NEW).staging)
+        if (shown(v) && truth_server(v->r, NEW).staging)
             wizard(v, NEW, "staging-off");
         break;
     case HO_DECOMMISSION:
@@ -387,6 +416,6 @@ people_look(struct realm *r)
     if (v.st == NULL || v.st->frozen_until_ms > s->now_ms)
         return;
     v.t = site_tenant(v.st, r);
-    if (v.t != NULL && !sign_go(&v))
+    if (v.t != NULL && !alarms(&v) && !sign_go(&v))
         work(&v);
 }
