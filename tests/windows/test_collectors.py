@@ -1,11 +1,13 @@
 """What the collectors of the Windows agent ask, and what they make of every kind of answer."""
 import hashlib
 import json
+import os
 import re
 import shutil
 import socketserver
 import threading
 import time
+import unittest
 
 import wine
 
@@ -207,6 +209,25 @@ class PendingTest(CollectorsCase):
             self.assertEqual(said["status"], "BATON_REFUSED", said)
             self.assertIn("others than administrators may write", said["error"])
             what.chmod(0o755)
+        self.assertEqual(self.log("tools.log"), [])
+
+    def test_a_tool_whose_folder_others_may_exchange_is_not_run(self):
+        above = self.bin.parent
+        above.chmod(0o777)
+        said = self.one("pending", engine=self.engine)
+        above.chmod(0o755)
+        self.assertEqual(said["status"], "BATON_REFUSED", said)
+        self.assertRegex(said["error"], r"others than administrators may write C:.Program Files.Some Engine, ")
+        self.assertEqual(self.log("tools.log"), [])
+
+    @unittest.skipIf(os.geteuid() != 0, "only root gives files away")
+    def test_a_tool_that_belongs_to_an_ordinary_account_is_not_run(self):
+        for what in (self.bin / "csexport.exe", self.bin, self.bin.parent):
+            os.chown(what, 4711, 4711)
+            said = self.one("pending", engine=self.engine)
+            os.chown(what, 0, 0)
+            self.assertEqual(said["status"], "BATON_REFUSED", said)
+            self.assertIn("belongs to an account that is no administrator", said["error"])
         self.assertEqual(self.log("tools.log"), [])
 
     def test_a_name_that_would_be_an_option_is_not_given_to_it(self):

@@ -28,61 +28,140 @@ is_everybody(PSID sid)
 }
 
 static bool
-ace_lets_everybody_write(const ACE_HEADER *ace)
+ace_lets_everybody(const ACE_HEADER *ace, DWORD rights)
 {
-    const DWORD writes = FILE_WRITE_DATA | FILE_APPEND_DATA | FILE_DELETE_CHILD | DELETE |
-                         WRITE_DAC | WRITE_OWNER | GENERIC_WRITE | GENERIC_ALL;
     if (ace->AceType != ACCESS_ALLOWED_ACE_TYPE || (ace->AceFlags & INHERIT_ONLY_ACE) != 0)
         return false;
     const ACCESS_ALLOWED_ACE *allowed = (const ACCESS_ALLOWED_ACE *)(const void *)ace;
-    return (allowed->Mask & writes) != 0 && is_everybody((PSID)(uintptr_t)&allowed->SidStart);
+    return (allowed->Mask & (rights | WRITE_DAC | WRITE_OWNER | GENERIC_ALL)) != 0 &&
+           is_everybody((PSID)(uintptr_t)&allowed->SidStart);
+}
+
+static bool
+is_own_account(PSID sid)
+{
+    union {
+        TOKEN_USER user;
+        BYTE room[sizeof(TOKEN_USER) + SECURITY_MAX_SID_SIZE];
+    } u;
+    HANDLE token = NULL;
+    DWORD len = 0;
+    bool own = OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token) &&
+               GetTokenInformation(token, TokenUser, &u, sizeof u, &len) &&
+               EqualSid(u.user.User.Sid, sid);
+    if (token != NULL)
+        CloseHandle(token);
+    return own;
+}
+
+/* Windows' own installer, whose service has an account of its own: NT SERVICE\TrustedInstaller. */
+static bool
+is_trusted_installer(PSID sid)
+{
+    static const DWORD part[] = {80, 956008885, 3418522649, 1831038044, 1853292631, 2271478464};
+    static const SID_IDENTIFIER_AUTHORITY nt = SECURITY_NT_AUTHORITY;
+    if (*GetSidSubAuthorityCount(sid) != ARRAY_LEN(part) ||
+        memcmp(GetSidIdentifierAuthority(sid), &nt, sizeof nt) != 0)
+        return false;
+    for (DWORD i = 0; i < ARRAY_LEN(part); i++)
+        if (*GetSidSubAuthority(sid, i) != part[i])
+            return false;
+    return true;
+}
+
+/* An owner may change the permissions at any time, whatever they say. */
+static bool
+owner_is_trusted(PSID sid)
+{
+    static const WELL_KNOWN_SID_TYPE administrators[] = {
+        WinLocalSystemSid, WinBuiltinAdministratorsSid, WinAccountAdministratorSid,
+        WinAccountDomainAdminsSid, WinAccountEnterpriseAdminsSid};
+    for (size_t i = 0; i < ARRAY_LEN(administrators); i++)
+        if (IsWellKnownSid(sid, administrators[i]))
+            return true;
+    return is_trusted_installer(sid) || is_own_account(sid);
 }
 
 static enum baton_status
-check_closed(const char *path, struct baton_err *err)
+check_closed(const wchar_t *path, DWORD rights, struct baton_err *err)
 {
-    wchar_t name[PATH_UNITS];
     PACL acl = NULL;
+    PSID owner = NULL;
     PSECURITY_DESCRIPTOR sd = NULL;
-    if (!win_wide(path, name, PATH_UNITS))
-        return baton_fail(err, BATON_LIMIT, "the path is too long: %.200s", path);
-    DWORD rc = GetNamedSecurityInfoW(name, SE_FILE_OBJECT, DACL_SECURITY_INFORMATION, NULL, NULL,
-                                     &acl, NULL, &sd);
+    char shown[ENGINE_PATH_BYTES];
+    win_utf8(path, shown, sizeof shown);
+    DWORD rc = GetNamedSecurityInfoW((LPWSTR)(uintptr_t)path, SE_FILE_OBJECT,
+                                     OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION, &owner,
+                                     NULL, &acl, NULL, &sd);
     if (rc != ERROR_SUCCESS)
-        return win_fail(err, rc, "cannot see who may write %s", path);
+        return win_fail(err, rc, "cannot see who may write %s", shown);
+    bool trusted = owner != NULL && owner_is_trusted(owner);
     bool closed = acl != NULL; /* none: everybody may do everything */
     for (WORD i = 0; closed && i < acl->AceCount; i++) {
         void *ace = NULL;
-        closed = GetAce(acl, i, &ace) && !ace_lets_everybody_write(ace);
+        closed = GetAce(acl, i, &ace) && !ace_lets_everybody(ace, rights);
     }
     LocalFree(sd);
+    if (!trusted)
+        return baton_fail(err, BATON_REFUSED,
+                          "%s belongs to an account that is no administrator, so nothing in it is "
+                          "run: see who made it, and give it to Administrators",
+                          shown);
     return closed ? BATON_OK
                   : baton_fail(err, BATON_REFUSED,
-                               "others than administrators may write %s, so it is not run: set the "
-                               "permissions of the product's folder right",
-                               path);
+                               "others than administrators may write %s, so nothing in it is run: "
+                               "set the permissions of the product's folder right",
+                               shown);
+}
+
+/* Whoever may move one of the folders above puts another one in its place. */
+static enum baton_status
+check_above(wchar_t *path, struct baton_err *err)
+{
+    for (wchar_t *end; (end = wcsrchr(path, L'\\')) != NULL;) {
+        bool root = end == wcschr(path, L'\\');
+        end[root] = L'\0'; /* of a volume's root the backslash is a part */
+        enum baton_status rc = check_closed(path, FILE_DELETE_CHILD | (root ? 0 : DELETE), err);
+        if (rc != BATON_OK || root)
+            return rc;
+    }
+    return BATON_OK;
+}
+
+static enum baton_status
+check_program(const char *program, struct baton_err *err)
+{
+    const DWORD writes =
+        FILE_WRITE_DATA | FILE_APPEND_DATA | FILE_DELETE_CHILD | DELETE | GENERIC_WRITE;
+    wchar_t path[PATH_UNITS];
+    if (!win_wide(program, path, PATH_UNITS))
+        return baton_fail(err, BATON_LIMIT, "the path is too long: %.200s", program);
+    enum baton_status rc = check_closed(path, writes, err);
+    wchar_t *end = wcsrchr(path, L'\\');
+    if (rc != BATON_OK || end == NULL)
+        return rc;
+    *end = L'\0';
+    rc = check_closed(path, writes, err);
+    return rc == BATON_OK ? check_above(path, err) : rc;
 }
 
 static enum baton_status
 find_tool(const struct engine_tool *t, const char *tool, char out[ENGINE_PATH_BYTES],
           struct baton_err *err)
 {
-    char bin[ENGINE_PATH_BYTES];
     if (t->engine == NULL || t->engine[0] == '\0')
         return baton_fail(err, BATON_NOT_FOUND,
                           "the engine's folder was not found on this server, and %s lies in it",
                           tool);
-    int len = snprintf(bin, sizeof bin, "%s\\Bin", t->engine);
     int whole = snprintf(out, ENGINE_PATH_BYTES, "%s\\Bin\\%s", t->engine, tool);
-    if (len < 0 || (size_t)len >= sizeof bin || whole < 0 || whole >= ENGINE_PATH_BYTES)
+    if (whole < 0 || whole >= ENGINE_PATH_BYTES)
         return baton_fail(err, BATON_LIMIT, "the engine's folder is too long: %.200s", t->engine);
     if (!disk_is_file(out))
         return baton_fail(err, BATON_NOT_FOUND,
                           "there is no %s: it comes with the product once its first configuration "
                           "has ended",
                           out);
-    enum baton_status rc = check_closed(bin, err);
-    return rc == BATON_OK ? check_closed(out, err) : rc;
+    return check_program(out, err);
 }
 
 /* --- running it ---------------------------------------------------------------------------------- */
@@ -111,15 +190,14 @@ take_output(struct last_line *l, const char *bytes, size_t len)
 }
 
 static enum baton_status
-read_to_end(struct job *j, uint32_t limit_ms, struct last_line *l, struct baton_err *err)
+read_to_end(struct job *j, uint64_t end_ms, struct last_line *l, struct baton_err *err)
 {
-    uint64_t end_ms = GetTickCount64() + limit_ms;
     char piece[READ_BYTES];
     for (;;) {
         uint64_t now_ms = GetTickCount64();
         size_t n = 0;
         if (now_ms >= end_ms)
-            return baton_fail(err, BATON_TIMEOUT, "it has not ended within %u ms", limit_ms);
+            return baton_fail(err, BATON_TIMEOUT, "it has not ended in time");
         enum baton_status rc =
             job_read(j, piece, sizeof piece, (uint32_t)(end_ms - now_ms), &n, err);
         if (rc != BATON_OK || n == 0)
@@ -136,12 +214,14 @@ run(const struct engine_tool *t, const char *const *argument, size_t count, stru
     char said[LINE_BYTES];
     struct job j;
     uint32_t code = 0;
+    uint64_t end_ms = GetTickCount64() + t->limit_ms;
     enum baton_status rc = job_open(&j, &spec, err);
     if (rc != BATON_OK)
         return rc;
-    rc = read_to_end(&j, t->limit_ms, &line, err);
+    rc = read_to_end(&j, end_ms, &line, err);
+    uint64_t now_ms = GetTickCount64();
     if (rc == BATON_OK)
-        rc = job_wait(&j, t->limit_ms, &code, err);
+        rc = job_wait(&j, now_ms < end_ms ? (uint32_t)(end_ms - now_ms) : 0, &code, err);
     job_close(&j);
     if (rc != BATON_OK)
         return baton_wrap(err, rc, "%s", argument[0]);

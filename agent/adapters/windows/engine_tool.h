@@ -1,8 +1,9 @@
 /* engine_tool.h: the tools in the Bin folder of the sync engine that write down what it knows: csexport.exe
  * and svrexport.exe.
  *
- * Shape      Run in a job, by their whole path, only as long as nobody but administrators can write the
- *            program and its folder. Their output is read and, but for its last line, forgotten. There
+ * Shape      Run in a job, by their whole path, only as long as program and folder belong to an
+ *            administrator, no group that people are in may write them, and none may put others in the
+ *            place of the folders above. Their output is read and, but for its last line, forgotten. There
  *            is no way here to run anything else.
  * Limits     ENGINE_TOOL_MEMORY_BYTES.
  * Errors     BATON_NOT_FOUND: no engine's folder, or no such tool in it. BATON_REFUSED: others may write
