@@ -73,12 +73,12 @@ class Looks:
             self.assertTrue(judge["ok"], f"{tenant}: two servers could export at once: {judge}")
 
 
-def last_words(site):
-    for tenant in site.labs:
+def last_words(site, tenant_or_all=None):
+    for tenant in [tenant_or_all] if tenant_or_all else site.labs:
         done = site.baton("cutover", "explain", tenant, check=False)
         print(f"--- {tenant}", *(done.stdout + done.stderr).splitlines(), sep="\n    ", file=sys.stderr)
     for process in site.everything():
-        if process.log.exists():
+        if process.log.exists() and (tenant_or_all is None or tenant_or_all in process.name or process is site.controller):
             print(f"--- {process.name}", *process.log.read_text(errors="replace").splitlines()[-20:],
                   sep="\n    ", file=sys.stderr)
 
@@ -128,6 +128,20 @@ class BatonCase(Looks, unittest.TestCase):
             end(self.site)
 
 
+STEPS = (("S1", "begin"), ("S5", "stage"), ("C1", "arm"), ("C3", "fence"), ("C4", "go"), ("D2", "activate"))
+
+
+def bring(site, tenant, state, sets=()):
+    """A new tenant, in this state of its handoff."""
+    site.tenant(tenant, sets=sets)
+    for reached, step in STEPS:
+        if state == "P1":
+            return
+        getattr(site, step)(tenant)
+        if reached == state:
+            return
+
+
 class SharedSite(Looks, unittest.TestCase):
     """One site for a whole class. Each test has a tenant of its own; all are brought to the state that they
     start from together, because most of that time is waiting.
@@ -137,8 +151,6 @@ class SharedSite(Looks, unittest.TestCase):
 
     tenants = {}
     overlaps_allowed = ()  # tenants in which somebody starts a server by hand
-    steps = (("S1", "begin"), ("S5", "stage"), ("C1", "arm"), ("C3", "fence"), ("C4", "go"), ("D2", "activate"))
-
     @classmethod
     def setUpClass(cls):
         cls.site = Site(PROGRAMS)
@@ -147,7 +159,7 @@ class SharedSite(Looks, unittest.TestCase):
         cls.site.controller_start()
         cls.site.operators_init()
         with concurrent.futures.ThreadPoolExecutor(6) as pool:
-            for done in [pool.submit(cls.bring, name, *wanted) for name, wanted in cls.tenants.items()]:
+            for done in [pool.submit(bring, cls.site, name, *wanted) for name, wanted in cls.tenants.items()]:
                 done.result()
 
     @classmethod
@@ -155,16 +167,6 @@ class SharedSite(Looks, unittest.TestCase):
         if os.environ.get("BATON_LOGS"):
             last_words(cls.site)
         end(cls.site)
-
-    @classmethod
-    def bring(cls, name, state, sets=()):
-        cls.site.tenant(name, sets=sets)
-        for reached, step in cls.steps:
-            if state == "P1":
-                return
-            getattr(cls.site, step)(name)
-            if reached == state:
-                return
 
     def tearDown(self):
         if failed(self):

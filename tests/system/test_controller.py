@@ -1,17 +1,14 @@
 """The controller's program alone: what it makes, what it refuses, how it starts and ends."""
 import os
 import pathlib
-import signal
 import sqlite3
 import stat
-import subprocess
 import sys
-import tempfile
 import unittest
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from controller_case import PROGRAM, ControllerCase, run  # noqa: E402
+from controller_case import ControllerCase, run  # noqa: E402
 
 
 class Controller(ControllerCase):

@@ -1,5 +1,4 @@
 """The objects behind the findings: they leave their server only when the policy says so, and only for approvers."""
-import json
 import re
 
 from baton_case import BatonCase, main

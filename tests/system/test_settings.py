@@ -2,8 +2,6 @@
 import contextlib
 import hashlib
 import os
-import pathlib
-import re
 import sqlite3
 import threading
 import time

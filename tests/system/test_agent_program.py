@@ -1,5 +1,4 @@
-"""What an agent does when its machine moves: reboot, revert, a start by hand while nobody watches; and the
-program itself: exit codes, status, memory."""
+"""The agent's program: exit codes, status, what it says while it enrols, memory."""
 import contextlib
 import json
 import pathlib
@@ -7,69 +6,10 @@ import re
 import socket
 import subprocess
 import threading
-import time
 import unittest
 
 from baton_case import BatonCase, main
 from lab_site import Process, free_port
-
-
-class Machine(BatonCase):
-    def fenced(self):
-        lab = self.site.tenant("contoso")
-        self.site.prepare("contoso")
-        self.site.arm("contoso")
-        return lab
-
-    def status(self, host):
-        agent = self.site.agents["contoso", host]
-        return json.loads(self.site.run([self.site.program("baton-agent"), "status", "--dir", agent.directory,
-                                         "--output", "json"]))
-
-    def test_a_fenced_server_stays_stopped_over_a_reboot(self):
-        lab = self.fenced()
-        self.site.fence("contoso")
-        gap_from = max(e["end"] for e in lab.exports())
-        lab.do("OLD", "power", act="reboot")
-        time.sleep(3)  # services that were enabled would run one second after the boot
-        self.assert_stopped("contoso", "OLD")
-        self.site.wait_until("the agent is back", lambda: self.status("OLD")["session"])
-        self.assertEqual(self.status("OLD")["role"], "tombstoned")
-        self.assertEqual(self.exporters("contoso", since=gap_from), [])
-
-    def test_a_server_that_is_reverted_to_before_its_fence_is_held_and_quarantined(self):
-        lab = self.fenced()
-        lab.do("OLD", "snapshot")
-        self.site.fence("contoso")
-        gap_from = max(e["end"] for e in lab.exports())
-        lab.do("OLD", "revert", generation="true")
-        self.site.wait_until("it is held", lambda: all(
-            (s["state"], s["start"]) == ("stopped", "disabled")
-            for s in self.services("contoso", "OLD").values()))
-        self.site.wait_until("it says so", lambda: self.status("OLD")["quarantine"] == "machine")
-        self.site.wait_until("the cutover is held", lambda: self.site.state("contoso") == "X1")
-        self.assertEqual(self.exporters("contoso", since=gap_from), [])
-
-    def test_a_power_loss_ends_the_session_and_power_brings_it_back(self):
-        lab = self.fenced()
-        self.site.fence("contoso")
-        lab.do("OLD", "power", act="off")
-        time.sleep(1)
-        lab.do("OLD", "power", act="on")
-        self.site.wait_until("it is back", lambda: self.status("OLD")["session"] and
-                             self.status("OLD")["facts"]["services_disabled"] == 1)
-        self.assert_stopped("contoso", "OLD")
-
-    def test_a_hand_start_while_the_agent_is_dead_ends_before_the_agent_speaks(self):
-        self.overlaps_allowed = True  # OLD alone runs for a while: nobody else exports
-        lab = self.fenced()
-        self.site.fence("contoso")
-        agent = self.site.agents["contoso", "OLD"]
-        agent.kill()
-        lab.do("OLD", "re-enable", by="CONTOSO\\bob via services.msc")
-        agent.start(ready="ready", timeout=60)
-        self.assert_stopped("contoso", "OLD")
-        self.site.wait_until("the alarm arrives", lambda: self.status("OLD")["tamper_open"])
 
 
 def refuse_all(proxy):
