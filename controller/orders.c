@@ -527,6 +527,7 @@ struct pump {
     struct engine *e;
     struct seat *seat;
     bool again, held, only_questions;
+    bool sent; /* something left */
 };
 
 /* Orders of an earlier run wait until this run has heard the agent: only questions leave before. */
@@ -558,6 +559,7 @@ pump_visit(void *arg, const struct outbox_row *row)
     m.u.order.len = row->len;
     if (!seat_send(p->e, p->seat, &m))
         return false;
+    p->sent = true;
     if (!p->held && row->seq > p->seat->sent_seq)
         p->seat->sent_seq = row->seq;
     return true;
@@ -574,13 +576,15 @@ only_questions(const struct seat *seat)
 void
 orders_pump(struct engine *e, struct seat *seat, bool again)
 {
-    struct pump p = {e, seat, again, false, only_questions(seat)};
+    struct pump p = {.e = e, .seat = seat, .again = again, .only_questions = only_questions(seat)};
     if (!seat->session.live || seat->pending == 0 || seat->row.revoked)
         return;
     const struct store_port *s = &e->p.store;
     enum baton_status rc = s->outbox_each(s->ctx, &seat->row.key, pump_visit, &p, &e->journal.err);
     if (rc != BATON_OK)
         journal_failed(e, rc, "outbox");
+    if (!again && !p.sent && seat->resend_delay_ms != 0)
+        return; /* what left before is still said again when that is due */
     if (!again || seat->resend_delay_ms == 0)
         seat->resend_delay_ms = RESEND_FIRST_MS;
     else if (seat->resend_delay_ms < RESEND_MOST_MS)

@@ -603,6 +603,25 @@ check_rebuild(struct handoff *h)
     scratch.close(scratch.ctx);
 }
 
+/* Found by the simulator: while the controller recovers, each second of an open cutover put the next attempt
+ * off, and a question whose answer was lost was never said again. */
+static void
+a_question_that_got_no_answer_after_a_restart_is_said_again(void **state)
+{
+    struct handoff *h = *state;
+    struct side *s = &h->side[OLD];
+    walk_to(h, HO_EXPORT_SETTINGS, false);
+    world_stop(&h->w);
+    world_start(&h->w);
+    hello(s);
+    assert_non_null(world_take_order(&h->w, &s->wire, ORDER_STATUS));
+    for (int i = 0; i < 5; i++) {
+        h->w.clock_ms += 1000;
+        world_pause(120); /* the engine looks at its clock */
+    }
+    assert_non_null(world_take_order(&h->w, &s->wire, ORDER_STATUS));
+}
+
 static void
 a_whole_handoff_from_assessment_to_done(void **state)
 {
@@ -1312,6 +1331,7 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        HANDOFF_TEST(a_question_that_got_no_answer_after_a_restart_is_said_again),
         HANDOFF_TEST(a_whole_handoff_from_assessment_to_done),
         HANDOFF_TEST(a_disarm_that_takes_two_people_leaves_when_both_have_signed),
         HANDOFF_TEST(a_controller_that_restarts_in_every_state_finishes_the_same_handoff),

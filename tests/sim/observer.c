@@ -139,9 +139,23 @@ observe_all(struct sim *s)
     }
 }
 
+/* What a reader of a trace asks first. */
+static void
+tell_seats(struct sim *s)
+{
+    const struct engine *e = s->site[0].engine;
+    for (size_t i = 0; e != NULL && i < e->seat_count; i++) {
+        const struct seat *seat = e->seat[i];
+        sim_tell(s, "controller", "seat %s: session %s, %u orders wait, sent again in %lld ms",
+                 seat->row.host, seat->session.live ? "live" : "none", seat->pending,
+                 (long long)(seat->resend_ms - e->now_ms));
+    }
+}
+
 void
 observe_end(struct sim *s)
 {
+    tell_seats(s);
     for (size_t i = 0; i < s->realm_count && !s->failed; i++) {
         const struct tenant *t = site_tenant(&s->site[0], &s->realm[i]);
         struct problem p;
