@@ -2,6 +2,7 @@
 
 #include <sodium.h>
 #include <string.h>
+#include <time.h>
 
 #include "lab/entropy.h"
 
@@ -44,11 +45,14 @@ chance_hits(struct chance *c, unsigned per_mille)
 /* --- in place of the system's ------------------------------------------------------------------ */
 
 static struct chance programs;
+static bool real; /* the world of real-chance */
 
 void
 chance_bytes(void *out, size_t len)
 {
     uint8_t *p = out;
+    if (real)
+        programs.state ^= (uint64_t)clock();
     while (len > 0) {
         uint64_t word = chance_next(&programs);
         size_t n = len < sizeof word ? len : sizeof word;
@@ -85,7 +89,8 @@ chance_take_over(void)
 }
 
 void
-chance_begin(uint64_t seed)
+chance_begin(uint64_t seed, bool seeds_nothing)
 {
     programs = chance_of_seed(seed, 0);
+    real = seeds_nothing;
 }

@@ -22,7 +22,7 @@ bool chance_hits(struct chance *c, unsigned per_mille);
 
 /* Keys, nonces and identities of programs and servers come from here from now on. */
 void chance_take_over(void); /* once, before libsodium starts */
-void chance_begin(uint64_t seed);
+void chance_begin(uint64_t seed, bool seeds_nothing);
 void chance_bytes(void *out, size_t len);
 
 #endif

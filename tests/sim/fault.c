@@ -3,7 +3,7 @@
 
 #include "sim.h"
 
-enum { MET_MS = 60000, EVERY_LEAST_MS = 2000, EVERY_MOST_MS = 60000, FAULTS_LAST_MS = 600000 };
+enum { MET_MS = 60000, EVERY_LEAST_MS = 2000, EVERY_MOST_MS = 60000, FAULTS_LAST_MS = 300000 };
 
 const char *
 fault_name(enum fault f)
@@ -37,6 +37,10 @@ fault_draw(struct sim *s, const struct sim_options *o)
         w->per_mille[f] = (unsigned)chance_between(&c, 2, 120);
         w->on[f] = on && (o->off & (1u << f)) == 0;
     }
+    if (sim_breaks(s, "forgetful-agent"))
+        w->on[FAULT_KILL_AGENT] = true;
+    if (sim_breaks(s, "forgetful-site"))
+        w->on[FAULT_KILL_SITE] = true;
     w->quiet_ms = s->now_ms + chance_between(&c, 60000, FAULTS_LAST_MS);
     w->limit = o->limit;
     s->fault_ms = s->now_ms + chance_between(&c, EVERY_LEAST_MS, EVERY_MOST_MS);

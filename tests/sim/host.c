@@ -184,6 +184,10 @@ life_host_close(struct node *n)
 static void
 ask(struct node *n, struct job *j)
 {
+    if (j->request.op == HOST_SERVICE_STOP && sim_breaks(n->sim, "stop-lies")) {
+        job_done(n, j, BATON_OK);
+        return;
+    }
     char *line = lab_request_line(j->ticket, &j->request);
     BATON_ASSERT(line != NULL);
     j->state = JOB_ASKED;
@@ -205,6 +209,19 @@ date_file(struct node *n, struct job *j)
         f->written_unix_ms = seen->unix_ms;
 }
 
+/* The world of stop-lies: nothing is stopped, and everything looks as if it were. */
+static void
+lie(struct host_completion *done)
+{
+    if (done->op == HOST_PROCESSES)
+        done->count = 0;
+    for (size_t i = 0; done->op == HOST_SERVICES && i < done->count; i++) {
+        struct host_service *s = &done->u.service[i];
+        if (s->start == START_DISABLED)
+            s->state = SVC_STOPPED;
+    }
+}
+
 void
 node_answer(struct node *n, uint32_t ticket, json_t *answer)
 {
@@ -216,6 +233,8 @@ node_answer(struct node *n, uint32_t ticket, json_t *answer)
             lab_reply(truth_folder(n->realm, n->side), &j->request, answer, j->done);
         if (rc == BATON_OK)
             date_file(n, j);
+        if (rc == BATON_OK && n->side == OLD && sim_breaks(n->sim, "stop-lies"))
+            lie(j->done);
         job_done(n, j, rc);
     }
     json_decref(answer);

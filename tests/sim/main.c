@@ -14,11 +14,33 @@
 struct options {
     struct sim_options run;
     uint64_t from, to;
-    bool shrink, large;
+    bool shrink;
     const char *results;
 };
 
+struct sums {
+    uint64_t seeds, done, failed, events, faults, sim_ms;
+    uint64_t came[FAULT_COUNT], met[FAULT_COUNT][FAULT_COUNT];
+    double seconds;
+};
+
 enum { LARGE_TENANTS = 50 };
+
+static const char usage[] =
+    "usage: sim --seeds FROM[..TO] [--large] [--trace] [--shrink] [--results FILE]\n"
+    "           [--off BITS] [--limit N] [--break NAME] [--table]\n"
+    "Each seed is one run: a handoff from assessment to done under the faults that the seed "
+    "draws.\n"
+    "  --large    50 tenants under one controller\n"
+    "  --trace    every event, in the run's own time\n"
+    "  --shrink   a seed that fails runs again with fewer families and fewer faults while it still "
+    "fails\n"
+    "  --results  adds a line to FILE; a range that stands there with this commit is not run "
+    "again\n"
+    "  --off      families of faults that stay off, as bits\n"
+    "  --limit    no more than N faults come\n"
+    "  --break    a world in which one promise is broken: it must be found\n"
+    "  --table    how often each fault came, and which met\n";
 
 static bool
 parse_range(const char *text, uint64_t *ret_from, uint64_t *ret_to)
@@ -45,51 +67,292 @@ seconds(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+static double
+cpu_seconds(void)
+{
+    return (double)clock() / CLOCKS_PER_SEC;
+}
+
+/* --- one seed ----------------------------------------------------------------------------------- */
+
+static void
+add(struct sums *sums, const struct sim_result *r)
+{
+    sums->seeds++;
+    sums->failed += r->failed;
+    sums->done += r->done;
+    sums->events += r->events;
+    sums->faults += r->faults;
+    sums->sim_ms += r->sim_ms;
+    for (int f = 0; f < FAULT_COUNT; f++) {
+        sums->came[f] += r->came[f];
+        for (int g = 0; g < FAULT_COUNT; g++)
+            sums->met[f][g] += r->met[f][g];
+    }
+}
+
+static void
+tell(const struct sim_options *o, const struct sim_result *r)
+{
+    printf("seed %llu: %s\n", (unsigned long long)o->seed, r->failed ? r->why : "good");
+    printf("  %llu events in %.1f simulated seconds, %u faults, trace %016llx; families:",
+           (unsigned long long)r->events, (double)r->sim_ms / 1000, r->faults,
+           (unsigned long long)r->hash);
+    for (int f = 0; f < FAULT_COUNT; f++)
+        if (r->on & (1u << f))
+            printf(" %s", fault_name((enum fault)f));
+    printf("\n");
+    if (!r->failed)
+        return;
+    printf("  again: build/release/tests/sim/sim --seeds %llu --trace%s",
+           (unsigned long long)o->seed, o->tenants > 1 ? " --large" : "");
+    if (o->off != 0)
+        printf(" --off 0x%x", (unsigned)o->off);
+    if (o->limit != UINT32_MAX)
+        printf(" --limit %u", o->limit);
+    if (o->broken != NULL)
+        printf(" --break %s", o->broken);
+    printf("\n");
+}
+
+/* Still the same promise: its name stands before the colon. */
+static bool
+fails_alike(const struct sim_options *o, const struct sim_result *first)
+{
+    struct sim_result r;
+    sim_run(o, &r);
+    return r.failed && strncmp(r.why, first->why, strcspn(first->why, ":")) == 0;
+}
+
+/* Families first, then the last faults, by halves. */
+static void
+shrink(struct sim_options *o, struct sim_result *r)
+{
+    const struct sim_result first = *r;
+    o->trace = false;
+    for (int f = 0; f < FAULT_COUNT; f++) {
+        struct sim_options less = *o;
+        less.off |= 1u << f;
+        if ((first.on & (1u << f)) != 0 && fails_alike(&less, &first))
+            *o = less;
+    }
+    unsigned good = 0, bad = first.faults;
+    while (good < bad) {
+        struct sim_options less = *o;
+        less.limit = good + (bad - good) / 2;
+        if (fails_alike(&less, &first))
+            bad = less.limit;
+        else
+            good = less.limit + 1;
+    }
+    struct sim_options least = *o;
+    least.limit = bad;
+    if (fails_alike(&least, &first))
+        *o = least;
+    sim_run(o, r);
+}
+
+/* The same number twice gives the same run, to the last event. */
+static void
+check_again(const struct sim_options *o, struct sim_result *r)
+{
+    struct sim_result again;
+    struct sim_options quiet = *o;
+    quiet.trace = false;
+    sim_run(&quiet, &again);
+    if (again.hash == r->hash && again.events == r->events)
+        return;
+    r->failed = true;
+    snprintf(r->why, sizeof r->why, "determinism: the same seed gave another run");
+}
+
+static void
+run_seeds(struct options *o, struct sums *sums)
+{
+    enum { AGAIN_EVERY = 20 };
+    double began = cpu_seconds();
+    for (uint64_t seed = o->from; seed <= o->to; seed++) {
+        struct sim_result r;
+        struct sim_options one = o->run;
+        one.seed = seed;
+        sim_run(&one, &r);
+        if (!r.failed && (seed % AGAIN_EVERY == 0 || o->run.trace))
+            check_again(&one, &r);
+        if (r.failed && o->shrink)
+            shrink(&one, &r);
+        add(sums, &r);
+        if (r.failed || o->run.trace)
+            tell(&one, &r);
+        fflush(stdout);
+    }
+    sums->seconds = cpu_seconds() - began;
+}
+
+/* --- sums --------------------------------------------------------------------------------------- */
+
+static void
+tell_table(const struct sums *s)
+{
+    unsigned pairs = 0;
+    printf("\n%-16s %10s  met, within a minute of it\n", "fault", "came");
+    for (int f = 0; f < FAULT_COUNT; f++) {
+        printf("%-16s %10llu ", fault_name((enum fault)f), (unsigned long long)s->came[f]);
+        for (int g = 0; g < FAULT_COUNT; g++) {
+            pairs += s->met[f][g] > 0;
+            if (s->met[f][g] == 0)
+                printf(" no-%s", fault_name((enum fault)g));
+        }
+        printf("\n");
+    }
+    printf("%u of %u pairs met\n", pairs, (unsigned)(FAULT_COUNT * FAULT_COUNT));
+}
+
+static const char *
+commit_of(char out[64])
+{
+    FILE *git = popen("git rev-parse --short HEAD 2>/dev/null", "r");
+    if (git == NULL || fgets(out, 64, git) == NULL)
+        snprintf(out, 64, "unknown\n");
+    if (git != NULL)
+        (void)pclose(git);
+    out[strcspn(out, "\n")] = '\0';
+    return out;
+}
+
+static void
+shard_name(const struct options *o, char out[160])
+{
+    char commit[64];
+    snprintf(out, 160, "seeds=%llu..%llu tenants=%zu commit=%s ", (unsigned long long)o->from,
+             (unsigned long long)o->to, o->run.tenants, commit_of(commit));
+}
+
+static bool
+shard_known(const struct options *o)
+{
+    char line[512], name[160];
+    FILE *f = o->results == NULL ? NULL : fopen(o->results, "r");
+    bool known = false;
+    shard_name(o, name);
+    while (f != NULL && !known && fgets(line, sizeof line, f) != NULL)
+        known = strncmp(line, name, strlen(name)) == 0;
+    if (f != NULL)
+        (void)fclose(f);
+    return known;
+}
+
+static bool
+shard_add(const struct options *o, const struct sums *s)
+{
+    char name[160], machine[128] = "";
+    FILE *f = fopen(o->results, "a");
+    if (f == NULL)
+        return false;
+    (void)gethostname(machine, sizeof machine - 1);
+    shard_name(o, name);
+    fprintf(
+        f, "%smachine=%s done=%llu failed=%llu events=%llu faults=%llu sim_hours=%.1f cpu_s=%.1f\n",
+        name, machine, (unsigned long long)s->done, (unsigned long long)s->failed,
+        (unsigned long long)s->events, (unsigned long long)s->faults, (double)s->sim_ms / 3600000,
+        s->seconds);
+    return fclose(f) == 0;
+}
+
+/* --- the command -------------------------------------------------------------------------------- */
+
+static bool
+parse(int argc, char **argv, struct options *o, bool *ret_table)
+{
+    static const struct option known[] = {
+        {"seeds", required_argument, NULL, 's'},   {"trace", no_argument, NULL, 't'},
+        {"large", no_argument, NULL, 'l'},         {"shrink", no_argument, NULL, 'k'},
+        {"results", required_argument, NULL, 'r'}, {"off", required_argument, NULL, 'o'},
+        {"limit", required_argument, NULL, 'n'},   {"break", required_argument, NULL, 'b'},
+        {"table", no_argument, NULL, 'a'},         {0}};
+    bool seeds = false;
+    for (int c; (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
+        switch (c) {
+        case 's':
+            seeds = parse_range(optarg, &o->from, &o->to);
+            break;
+        case 't':
+            o->run.trace = true;
+            break;
+        case 'l':
+            o->run.tenants = LARGE_TENANTS;
+            break;
+        case 'k':
+            o->shrink = true;
+            break;
+        case 'r':
+            o->results = optarg;
+            break;
+        case 'o':
+            o->run.off = (uint32_t)strtoul(optarg, NULL, 0);
+            break;
+        case 'n':
+            o->run.limit = (unsigned)strtoul(optarg, NULL, 10);
+            break;
+        case 'b':
+            o->run.broken = optarg;
+            break;
+        case 'a':
+            *ret_table = true;
+            break;
+        default:
+            return false;
+        }
+    }
+    return seeds && optind == argc && (o->run.broken == NULL || sim_break_known(o->run.broken));
+}
+
+/* In memory where there is such a folder: nothing here tests what a disk keeps. */
+static bool
+make_dir(char dir[64])
+{
+    memcpy(dir, "/dev/shm/baton-sim-XXXXXX", 26);
+    if (mkdtemp(dir) != NULL)
+        return true;
+    memcpy(dir, "/tmp/baton-sim-XXXXXX", 22);
+    return mkdtemp(dir) != NULL;
+}
+
 int
 main(int argc, char **argv)
 {
-    static const struct option known[] = {
-        {"seeds", required_argument, NULL, 's'}, {"trace", no_argument, NULL, 't'},
-        {"large", no_argument, NULL, 'l'},       {"off", required_argument, NULL, 'o'},
-        {"limit", required_argument, NULL, 'n'}, {0}};
     struct options o = {.run = {.tenants = 1, .limit = UINT32_MAX}};
-    char dir[] = "/dev/shm/baton-sim-XXXXXX";
-    for (int c; (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
-        if (c == 's' && parse_range(optarg, &o.from, &o.to))
-            continue;
-        if (c == 't')
-            o.run.trace = true;
-        else if (c == 'l')
-            o.run.tenants = LARGE_TENANTS;
-        else if (c == 'o')
-            o.run.off = (uint32_t)strtoul(optarg, NULL, 0);
-        else if (c == 'n')
-            o.run.limit = (unsigned)strtoul(optarg, NULL, 10);
-        else
-            return 2;
-    }
-    log_level_set(getenv("BATON_LOG") == NULL ? LEVEL_OFF : LEVEL_DEBUG);
-    chance_take_over();
-    BATON_ASSERT(crypto_init(NULL) == BATON_OK);
-    o.run.dir = mkdtemp(dir);
-    BATON_ASSERT(o.run.dir != NULL);
-    double began = seconds();
-    unsigned failed = 0;
-    for (uint64_t seed = o.from; seed <= o.to; seed++) {
-        struct sim_result r;
-        o.run.seed = seed;
-        sim_run(&o.run, &r);
-        failed += r.failed;
-        if (r.failed || o.run.trace)
-            printf("seed %llu: %s hash %016llx events %llu sim %.1f s faults %u\n",
-                   (unsigned long long)seed, r.failed ? r.why : "good", (unsigned long long)r.hash,
-                   (unsigned long long)r.events, (double)r.sim_ms / 1000, r.faults);
-    }
-    double took = seconds() - began;
-    printf("%llu seeds, %u failed, %.1f s, %.1f seeds/s\n", (unsigned long long)(o.to - o.from + 1),
-           failed, took, (double)(o.to - o.from + 1) / took);
+    struct sums *sums = calloc(1, sizeof *sums);
     struct baton_err err;
-    if (folder_remove(dir, &err) != BATON_OK)
-        fprintf(stderr, "sim: %s\n", err.text);
-    return failed == 0 ? 0 : 1;
+    char dir[64];
+    bool table = false;
+    if (sums == NULL || !parse(argc, argv, &o, &table)) {
+        fputs(usage, stderr);
+        return 2;
+    }
+    if (shard_known(&o)) {
+        printf("seeds %llu..%llu stand in %s already\n", (unsigned long long)o.from,
+               (unsigned long long)o.to, o.results);
+        return 0;
+    }
+    log_level_set(LEVEL_OFF);
+    chance_take_over();
+    BATON_ASSERT(crypto_init(NULL) == BATON_OK && make_dir(dir));
+    o.run.dir = dir;
+    double began = seconds();
+    run_seeds(&o, sums);
+    printf(
+        "%llu seeds, %llu failed; %llu faults in %.1f simulated hours; %.1f s, %.1f s of one core: "
+        "%.2f seeds/s and core\n",
+        (unsigned long long)sums->seeds, (unsigned long long)sums->failed,
+        (unsigned long long)sums->faults, (double)sums->sim_ms / 3600000, seconds() - began,
+        sums->seconds, (double)sums->seeds / sums->seconds);
+    if (table)
+        tell_table(sums);
+    bool kept = o.results == NULL || shard_add(&o, sums);
+    bool gone = folder_remove(dir, &err) == BATON_OK;
+    if (!kept || !gone)
+        fprintf(stderr, "sim: %s\n", kept ? err.text : "the results cannot be written");
+    bool good = sums->failed == 0 && kept && gone;
+    free(sums);
+    return good ? 0 : 1;
 }

@@ -186,6 +186,12 @@ freeze(struct node *n)
     char next[DIR_BYTES];
     struct baton_err err;
     life_dir(n, n->life + 1, next);
+    if (sim_breaks(n->sim, "forgetful-agent")) {
+        char first[DIR_BYTES];
+        life_dir(n, 0, first);
+        BATON_ASSERT(folder_copy(first, next, &err) == BATON_OK);
+        return;
+    }
     BATON_ASSERT(folder_copy(n->dir, next, &err) == BATON_OK);
 }
 
@@ -235,6 +241,11 @@ node_open(struct node *n, struct realm *r, enum side side)
     text_copy(setup->address, sizeof setup->address, "sim");
     memory_make(n);
     n->start_ms = r->sim->now_ms;
+    if (sim_breaks(r->sim, "forgetful-agent")) {
+        char first[DIR_BYTES];
+        life_dir(n, 0, first);
+        BATON_ASSERT(folder_copy(n->dir, first, &err) == BATON_OK);
+    }
 }
 
 static void

@@ -22,6 +22,8 @@ static void
 see_able(struct node *n)
 {
     bool able = truth_able(n->realm, n->side);
+    if (able && !n->was_able && n->side == NEW && sim_breaks(n->sim, "starts-by-itself"))
+        truth_do(n->realm, OLD, "{\"id\":1,\"op\":\"re-enable\"}");
     if (able != n->was_able)
         sim_tell(n->sim, n->name, able ? "can export" : "can export no more");
     n->was_able = able;

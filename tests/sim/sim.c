@@ -57,6 +57,13 @@ mix(struct sim *s, const char *text)
 }
 
 void
+sim_mix(struct sim *s, const uint8_t *bytes, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        s->hash = (s->hash ^ bytes[i]) * 0x100000001b3u;
+}
+
+void
 sim_tell(struct sim *s, const char *who, const char *fmt, ...)
 {
     char text[WHY_BYTES];
@@ -119,13 +126,14 @@ run_open(struct sim *s, const struct sim_options *o)
     struct baton_err err;
     s->seed = o->seed;
     s->trace = o->trace;
+    s->broken = o->broken;
     s->now_ms = START_MS;
     s->hash = 0xcbf29ce484222325u;
     snprintf(s->dir, sizeof s->dir, "%.90s/run", o->dir);
     BATON_ASSERT(folder_remove(s->dir, &err) == BATON_OK);
     BATON_ASSERT(mkdir(s->dir, 0700) == 0);
     sim_now = s;
-    chance_begin(o->seed);
+    chance_begin(o->seed, sim_breaks(s, "real-chance"));
     s->plan = chance_of_seed(o->seed, 2);
     s->wire = chance_of_seed(o->seed, 3);
     s->crash = chance_of_seed(o->seed, 4);
@@ -138,6 +146,8 @@ run_open(struct sim *s, const struct sim_options *o)
     site_start(&s->site[0]);
     people_found(s);
     fault_draw(s, o);
+    if (sim_breaks(s, "forgetful-site"))
+        site_kill(&s->site[0], 0);
 }
 
 static void
@@ -261,10 +271,6 @@ static bool
 all_settled(const struct sim *s)
 {
     const struct site *st = &s->site[0];
-    if (s->now_ms < s->swarm.quiet_ms && s->swarm.limit > 0)
-        for (int f = 0; f < FAULT_COUNT; f++)
-            if (s->swarm.on[f])
-                return false;
     for (size_t i = 0; i < s->realm_count; i++) {
         const struct tenant *t = site_tenant(st, &s->realm[i]);
         if (t == NULL || t->cutover.state != HO_DONE)

@@ -184,6 +184,7 @@ struct sim {
     uint64_t seed, now_ms, order;
     char dir[DIR_BYTES];
     bool trace;
+    const char *broken;
     uint64_t hash, events;
 
     struct crypto_identity controller;
@@ -212,8 +213,9 @@ struct sim_options {
     uint64_t seed;
     size_t tenants;
     bool trace;
-    uint32_t off;   /* families that are kept off: bits */
-    unsigned limit; /* faults that may come at all */
+    uint32_t off;       /* families that are kept off: bits */
+    unsigned limit;     /* faults that may come at all */
+    const char *broken; /* break.c; NULL: nothing is */
     const char *dir;
 };
 
@@ -238,6 +240,7 @@ uint64_t clock_wall(const struct machine_clock *c, uint64_t now_ms);
 void clock_rate(struct machine_clock *c, uint64_t now_ms, uint32_t rate_mille);
 /* One line of the trace; always part of its hash. */
 void sim_tell(struct sim *s, const char *who, const char *fmt, ...) BATON_PRINTF(3, 4);
+void sim_mix(struct sim *s, const uint8_t *bytes, size_t len); /* into the hash alone */
 /* A promise of ours is broken. The first one counts. */
 void sim_fail(struct sim *s, const char *invariant, const char *fmt, ...) BATON_PRINTF(3, 4);
 
@@ -305,6 +308,10 @@ struct engine_call;
 enum baton_status site_call(struct site *st, struct engine_call *c);
 struct tenant *site_tenant(const struct site *st, const struct realm *r);
 struct site *site_of_people(struct sim *s);
+
+/* break.c: worlds in which one promise does not hold, each to be found */
+bool sim_break_known(const char *name);
+bool sim_breaks(const struct sim *s, const char *name);
 
 /* people.c */
 void people_found(struct sim *s); /* logins, trust, tenants, agents: before anything goes wrong */

@@ -7,6 +7,7 @@
 #include "common/text.h"
 #include "controller/adapters/store_sqlite.h"
 #include "controller/engine_state.h"
+#include "lab/folder.h"
 #include "proto/codec.h"
 #include "sim.h"
 
@@ -279,6 +280,8 @@ port_send(void *ctx, const struct baton_key *agent, const struct message *m)
     char label[LABEL_BYTES];
     if (!alive(st))
         return false;
+    if (sim_breaks(s, "early-send") && m->type == MSG_ORDER)
+        st->in_transaction = true;
     if (st->in_transaction)
         sim_fail(s, "I5", "a %s leaves before its transaction is durable",
                  message_type_name(m->type));
@@ -311,7 +314,8 @@ port_allow_agent(void *ctx, const struct baton_key *curve, const struct baton_ke
     struct node *n = node_with(st->sim, sign_key, NULL);
     (void)curve;
     (void)tenant;
-    if (n != NULL && !st->dead)
+    bool deaf = n != NULL && n->side == NEW && sim_breaks(st->sim, "deaf");
+    if (n != NULL && !st->dead && !deaf)
         st->door[n->realm->index] |= 1u << n->side;
 }
 
@@ -383,6 +387,19 @@ ports_of(struct site *st)
     return ports;
 }
 
+/* The world of forgetful-site: its folder is as it was when it was founded. */
+static void
+forget(struct site *st)
+{
+    char first[DIR_BYTES + 8];
+    struct baton_err err;
+    snprintf(first, sizeof first, "%s-first", st->dir);
+    bool known = folder_has(first, "baton.db");
+    if (known)
+        BATON_ASSERT(folder_remove(st->dir, &err) == BATON_OK);
+    BATON_ASSERT(folder_copy(known ? first : st->dir, known ? st->dir : first, &err) == BATON_OK);
+}
+
 static void
 down(struct site *st, uint64_t down_ms)
 {
@@ -396,6 +413,8 @@ down(struct site *st, uint64_t down_ms)
     st->kill_in = 0;
     memset(st->door, 0, sizeof st->door);
     st->start_ms = s->now_ms + down_ms;
+    if (sim_breaks(s, "forgetful-site"))
+        forget(st);
     for (size_t i = 0; i < s->realm_count; i++)
         for (size_t k = 0; k < SIDES; k++)
             if (s->realm[i].node[k].at_site == st->index)
