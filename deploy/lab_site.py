@@ -240,9 +240,9 @@ class Site:
         raise AssertionError(f"waited {timeout} s for: {what}{said}")
 
     # --- a handoff, in the pieces that tests and demo put together ------------------------------------
-    def begin(self, tenant):
+    def begin(self, tenant, profile="parallel"):
         """P1 to S1: the plan, its approval, the adoption."""
-        self.baton("cutover", "create", tenant, "--old", "OLD", "--new", "NEW", "--profile", "parallel",
+        self.baton("cutover", "create", tenant, "--old", "OLD", "--new", "NEW", "--profile", profile,
                    "--reason", "two servers wanted")
         self.wait_until("plan", lambda: self.baton("cutover", "plan", tenant) is not None)
         self.wait_until("approve", lambda: self.baton("cutover", "approve", tenant, "--yes") is not None)
