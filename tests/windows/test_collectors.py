@@ -409,6 +409,28 @@ class DirSyncTest(CollectorsCase):
                 self.assertLess(withdrawn["ms"], 15000)
                 self.assertIn("withdrawn", withdrawn["error"])
 
+    def test_prerequisites_are_read_without_powershell(self):
+        for key, name, kind, value in (
+                (r"Microsoft\NET Framework Setup\NDP\v4\Full", "Release", "REG_DWORD", "378675"),
+                (r"Microsoft\Windows NT\CurrentVersion", "CurrentBuildNumber", "REG_SZ", "9600"),
+                (r"Microsoft\.NETFramework\v4.0.30319", "SchUseStrongCrypto", "REG_DWORD", "1"),
+                (r"Microsoft\Ole", "MachineLaunchRestriction", "REG_BINARY", "0100")):
+            self.machine.run("reg", "add", "HKLM\\Software\\" + key, "/v", name, "/t", kind, "/d", value, "/f")
+        said = self.one("prerequisites", product=DIRSYNC)
+        self.assertEqual(said["status"], "BATON_OK", said)
+        seen = json.loads(said["text"])
+        self.assertEqual({n: seen[n] for n in ("dotnet.release", "os.build", "tls12.net64.strong_crypto", "dcom.machine_launch_restriction",
+                                               "tls12.client.enabled", "product.class", "dirsync.agents")},
+                         {"dotnet.release": 378675, "os.build": 9600, "tls12.net64.strong_crypto": 1, "dcom.machine_launch_restriction": "set",
+                          "tls12.client.enabled": None, "product.class": "dirsync", "dirsync.agents": 2})
+        self.assertGreater(seen["memory.mib"], 100)
+        self.assertGreater(seen["disk.gb"], 1)
+        self.assertNotIn("sql.edition", seen, "nobody has told it")
+        self.assertEqual(self.log("powershell.log"), [])
+        self.engine.objects.clear()
+        self.engine.hangs = "MIIS_ManagementAgent"
+        self.assertNotIn("dirsync.agents", json.loads(self.one("prerequisites:1000", product=DIRSYNC)["text"]), "unknown is not none")
+
     def test_an_engine_that_never_ran_has_an_empty_history(self):
         self.assertEqual(self.one("runs", product=DIRSYNC)["text"], '""')
 

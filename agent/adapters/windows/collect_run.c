@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "agent/adapters/config_dump.h"
+#include "collect_prereq.h"
 #include "collect_table.h"
 #include "collect_wmi.h"
 #include "common/disk/disk.h"
@@ -24,6 +25,7 @@
 struct collector_host {
     char folder[ENGINE_PATH_BYTES], engine[ENGINE_PATH_BYTES];
     HANDLE cancel;
+    struct host_product product; /* as discovery told */
     struct powershell powershell;
     struct wmi_memory runs;
 };
@@ -228,6 +230,28 @@ collector_host_engine(struct collector_host *host, const char *engine_folder)
         host->engine[--len] = '\0';
 }
 
+void
+collector_host_product(struct collector_host *host, const struct host_product *found)
+{
+    host->product = *found;
+}
+
+/* The engine's agents are counted when it answers; without them the others are told all the same. */
+static enum baton_status
+collect_server(struct collector_host *h, enum product product, uint32_t limit_ms, struct answer *a,
+               struct baton_err *err)
+{
+    struct wmi_ask wmi = {h->cancel, limit_ms};
+    struct host_product found = h->product;
+    size_t agents = 0;
+    if (found.product != (uint8_t)product)
+        found = (struct host_product){.sql_edition = SQL_UNKNOWN};
+    found.product = (uint8_t)product;
+    if (product == PRODUCT_DIRSYNC && collect_wmi_agents(&wmi, &agents, NULL) != BATON_OK)
+        agents = 0;
+    return collect_prereq(&found, agents, &a->text, err);
+}
+
 static enum baton_status
 answer(struct collector_host *h, const struct collect_way *way, enum product product,
        uint32_t limit_ms, struct answer *a, struct baton_err *err)
@@ -236,6 +260,8 @@ answer(struct collector_host *h, const struct collect_way *way, enum product pro
     switch ((enum collect_source)way->source) {
     case SOURCE_SCRIPT:
         return ask_script(h, (enum host_collector)way->collector, limit_ms, a, err);
+    case SOURCE_SERVER:
+        return collect_server(h, product, limit_ms, a, err);
     case SOURCE_WMI_CONNECTORS:
         return collect_wmi_connectors(&wmi, &a->text, err);
     case SOURCE_WMI_STATUS:

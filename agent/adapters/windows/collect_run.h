@@ -37,6 +37,9 @@ void collector_host_close(struct collector_host **host);
  * lies there is used only as long as nobody but administrators can write it. */
 void collector_host_engine(struct collector_host *host, const char *engine_folder);
 
+/* What discovery found, for what is told of the product itself. */
+void collector_host_product(struct collector_host *host, const struct host_product *found);
+
 enum baton_status collector_run(struct collector_host *host, enum host_collector collector,
                                 enum product product, uint32_t limit_ms, char **ret_text,
                                 size_t *ret_len, struct baton_err *err) BATON_MUST_USE;

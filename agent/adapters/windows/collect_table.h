@@ -13,6 +13,7 @@
 
 enum collect_source {
     SOURCE_SCRIPT,         /* a word to the script host */
+    SOURCE_SERVER,         /* registry and system calls */
     SOURCE_WMI_CONNECTORS, /* MIIS_ManagementAgent: name, identifier, type */
     SOURCE_WMI_STATUS,     /* MIIS_ManagementAgent.RunStatus */
     SOURCE_WMI_RUNS,       /* MIIS_RunHistory, RunDetails */

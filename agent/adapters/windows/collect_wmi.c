@@ -141,6 +141,20 @@ collect_wmi_statistics(const struct wmi_ask *ask, char **ret_text, struct baton_
 }
 
 enum baton_status
+collect_wmi_agents(const struct wmi_ask *ask, size_t *ret_count, struct baton_err *err)
+{
+    struct wmi *w;
+    struct agents *a;
+    enum baton_status rc = agents_open(ask, &w, &a, err);
+    if (rc != BATON_OK)
+        return rc;
+    *ret_count = a->count;
+    wmi_close(&w);
+    free(a);
+    return BATON_OK;
+}
+
+enum baton_status
 collect_wmi_entra(const struct wmi_ask *ask, char ret_name[NAME_BYTES], struct baton_err *err)
 {
     struct wmi *w;

@@ -35,6 +35,9 @@ enum baton_status collect_wmi_statistics(const struct wmi_ask *ask, char **ret_t
                                          struct baton_err *err) BATON_MUST_USE;
 enum baton_status collect_wmi_runs(const struct wmi_ask *ask, struct wmi_memory *memory,
                                    char **ret_text, struct baton_err *err) BATON_MUST_USE;
+/* How many agents the engine has. */
+enum baton_status collect_wmi_agents(const struct wmi_ask *ask, size_t *ret_count,
+                                     struct baton_err *err) BATON_MUST_USE;
 /* The name of the agent that talks to Entra. */
 enum baton_status collect_wmi_entra(const struct wmi_ask *ask, char ret_name[NAME_BYTES],
                                     struct baton_err *err) BATON_MUST_USE;

@@ -59,6 +59,7 @@ struct host_windows {
     bool product_known;
     enum product product;
     char engine_folder[SERVICE_PATH_BYTES];
+    struct host_product found;
 
     SC_HANDLE manager[LANE_COUNT]; /* of the lanes that need one */
     struct changes changes;        /* LANE_SERVICES asks, LANE_LOOK looks */
@@ -186,11 +187,13 @@ look_processes(struct host_windows *h, struct host_completion *done, struct bato
 }
 
 static void
-keep_product(struct host_windows *h, const struct discovery *found)
+keep_product(struct host_windows *h, const struct host_product *product,
+             const struct discovery *found)
 {
     pthread_mutex_lock(&h->ask_lock);
     h->product_known = true;
     h->product = found->product;
+    h->found = *product;
     memcpy(h->engine_folder, found->engine_folder, sizeof h->engine_folder);
     pthread_mutex_unlock(&h->ask_lock);
 }
@@ -205,7 +208,7 @@ look_product(struct host_windows *h, struct host_completion *done, struct baton_
         rc = product_look(&services, &done->u.product, &discovery, err);
     if (rc != BATON_OK)
         return rc;
-    keep_product(h, &discovery);
+    keep_product(h, &done->u.product, &discovery);
     return BATON_OK;
 }
 
@@ -268,7 +271,7 @@ find_product(struct host_windows *h, struct baton_err *err)
     if (rc == BATON_OK)
         rc = product_look(&services, &product, &discovery, err);
     if (rc == BATON_OK)
-        keep_product(h, &discovery);
+        keep_product(h, &product, &discovery);
     return rc;
 }
 
@@ -279,9 +282,11 @@ begin_asking(struct host_windows *h, const struct host_work *work)
     pthread_mutex_lock(&h->ask_lock);
     h->asked = work;
     enum product product = h->product;
+    struct host_product found = h->found;
     memcpy(folder, h->engine_folder, sizeof folder);
     pthread_mutex_unlock(&h->ask_lock);
     collector_host_engine(h->collectors, folder);
+    collector_host_product(h->collectors, &found);
     return product;
 }
 
