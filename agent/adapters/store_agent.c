@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include "common/disk/disk.h"
+#include "common/schema/schema.h"
+#include "common/sha256.h"
 
 enum {
     PATH_BYTES = 1024,
@@ -217,7 +219,8 @@ check_whole(struct agent_store *s, struct baton_err *err)
     if (version != SCHEMA_VERSION)
         return baton_fail(err, BATON_CORRUPT, "agent store: schema %lld, this agent knows %d",
                           (long long)version, SCHEMA_VERSION);
-    return BATON_OK;
+    const char *made_by[] = {schema};
+    return schema_check(s->db, made_by, ARRAY_LEN(made_by), err);
 }
 
 static void
@@ -503,13 +506,29 @@ get_blob(struct agent_store *s, const char *sql, const struct bind *bind, struct
     return rc;
 }
 
+/* SHA-256 of the promise, then the promise: SQLite finds a damaged page, not a flipped bit in a row, and
+ * one bit makes a holder of a server that is none. Rows of earlier agents have the promise alone. */
+static bool
+read_promise(const struct blob *b, struct promise *ret_promise)
+{
+    struct baton_hash hash;
+    if (b->len > BATON_HASH_BYTES) {
+        const uint8_t *bytes = b->bytes + BATON_HASH_BYTES;
+        size_t len = b->len - BATON_HASH_BYTES;
+        sha256_of(bytes, len, &hash);
+        if (memcmp(hash.b, b->bytes, BATON_HASH_BYTES) == 0)
+            return promise_decode(bytes, len, ret_promise) == BATON_OK;
+    }
+    return promise_decode(b->bytes, b->len, ret_promise) == BATON_OK;
+}
+
 enum baton_status
 agent_store_promise(struct agent_store *s, struct promise *ret_promise, struct baton_err *err)
 {
     struct blob b;
     enum baton_status rc =
         get_blob(s, "SELECT bytes FROM promise WHERE id = 1", NULL, &b, "promise", err);
-    if (rc == BATON_OK && promise_decode(b.bytes, b.len, ret_promise) != BATON_OK)
+    if (rc == BATON_OK && !read_promise(&b, ret_promise))
         rc = baton_fail(err, BATON_CORRUPT, "agent store: the promise cannot be read");
     free(b.bytes);
     return rc;
@@ -519,8 +538,11 @@ enum baton_status
 agent_store_put_promise(struct agent_store *s, const struct promise *p, struct baton_err *err)
 {
     BATON_ASSERT(s->in_transaction);
-    uint8_t bytes[PROMISE_BYTES_MAX];
-    size_t len = promise_encode(p, bytes);
+    uint8_t bytes[BATON_HASH_BYTES + PROMISE_BYTES_MAX];
+    struct baton_hash hash;
+    size_t len = promise_encode(p, bytes + BATON_HASH_BYTES);
+    sha256_of(bytes + BATON_HASH_BYTES, len, &hash);
+    memcpy(bytes, hash.b, BATON_HASH_BYTES);
     s->next_copy = (struct second_copy){.tombstone = p->tombstone,
                                         .epoch = p->epoch,
                                         .recipient = p->recipient,
@@ -530,7 +552,7 @@ agent_store_put_promise(struct agent_store *s, const struct promise *p, struct b
     return RUN(s,
                "INSERT INTO promise(id, counter, bytes) VALUES (1, ?1, ?2)"
                " ON CONFLICT(id) DO UPDATE SET counter = ?1, bytes = ?2",
-               err, number((int64_t)p->counter), bytes_of(bytes, len));
+               err, number((int64_t)p->counter), bytes_of(bytes, BATON_HASH_BYTES + len));
 }
 
 enum baton_status

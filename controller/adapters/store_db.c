@@ -1,4 +1,5 @@
 #include "controller/adapters/store_db.h"
+#include "common/schema/schema.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -334,6 +335,8 @@ db_setup(struct store_db *d, struct baton_err *err)
         (void)sqlite3_db_config(d->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     if (rc == BATON_OK)
         rc = migrate(d, err);
+    if (rc == BATON_OK && !d->read_only)
+        rc = schema_check(d->db, migrations, STORE_SCHEMA_VERSION, err);
     if (rc == BATON_OK && sqlite3_set_authorizer(d->db, authorize, NULL) != SQLITE_OK)
         rc = baton_fail(err, BATON_FAILED, "database authorizer");
     return rc;

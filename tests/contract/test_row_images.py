@@ -1,4 +1,5 @@
 """Row images and promise, read from the files of a real site as docs/formats.md says, and by nothing else."""
+import hashlib
 import os
 import pathlib
 import sqlite3
@@ -172,7 +173,8 @@ class Rows(unittest.TestCase):
         for process in site.agents.values():
             memory = sqlite3.connect(process.directory / "agent.db")
             (value,), = memory.execute("SELECT bytes FROM promise WHERE id = 1").fetchall()
-            row = Reader(value)
+            self.assertEqual(value[:32], hashlib.sha256(value[32:]).digest())
+            row = Reader(value[32:])
             self.assertGreater(promise(row), 0)
             row.end()
 

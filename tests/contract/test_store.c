@@ -830,7 +830,39 @@ assert_will_not_open(const struct fixture *f, const char *why)
         fail_msg("\"%s\" does not say \"%s\"", err.text, why);
 }
 
-#define DROP_TRIGGERS "DROP TRIGGER log_never_changes; DROP TRIGGER log_never_shrinks;"
+static bool
+next_trigger(sqlite3 *db, char out[512])
+{
+    sqlite3_stmt *st = NULL;
+    int code = sqlite3_prepare_v2(
+        db, "SELECT sql, name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'log'", -1,
+        &st, NULL);
+    bool some = code == SQLITE_OK && sqlite3_step(st) == SQLITE_ROW;
+    char drop[128];
+    if (some) {
+        text_make(out, 512, "%s", (const char *)sqlite3_column_text(st, 0));
+        text_make(drop, sizeof drop, "DROP TRIGGER %s", (const char *)sqlite3_column_text(st, 1));
+    }
+    (void)sqlite3_finalize(st);
+    return some && sqlite3_exec(db, drop, NULL, NULL, NULL) == SQLITE_OK;
+}
+
+/* Past the triggers, which stand there again afterwards. */
+static void
+tamper_log(const struct fixture *f, const char *sql)
+{
+    char trigger[4][512];
+    size_t count = 0;
+    sqlite3 *db = NULL;
+    assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
+    while (count < ARRAY_LEN(trigger) && next_trigger(db, trigger[count]))
+        count++;
+    assert_int_equal(count, 2);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    while (count > 0)
+        assert_int_equal(sqlite3_exec(db, trigger[--count], NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
 
 static void
 every_change_behind_our_back_is_found_at_the_start(void **state)
@@ -859,11 +891,22 @@ every_change_behind_our_back_is_found_at_the_start(void **state)
               f->path, f->path);
     assert_int_equal(system(keep), 0);
     for (size_t i = 0; i < ARRAY_LEN(changes); i++) {
-        tamper(f, DROP_TRIGGERS);
-        tamper(f, changes[i].sql);
+        tamper_log(f, changes[i].sql);
         assert_will_not_open(f, changes[i].why);
         assert_int_equal(system(restore), 0);
     }
+    f->store = open_real(f, STORE_READ_WRITE);
+}
+
+static void
+a_trigger_that_somebody_planted_is_found_at_the_start(void **state)
+{
+    struct fixture *f = *state;
+    append_many(f, 3, 1);
+    close_store(f);
+    tamper(f, "CREATE TRIGGER t AFTER INSERT ON log BEGIN DELETE FROM outbox; END");
+    assert_will_not_open(f, "trigger 't'");
+    tamper(f, "DROP TRIGGER t");
     f->store = open_real(f, STORE_READ_WRITE);
 }
 
@@ -1186,6 +1229,7 @@ main(void)
         ON_REAL(a_kill_at_any_moment_loses_nothing_that_was_committed),
         ON_REAL(a_lost_side_file_shows_as_a_lower_head),
         ON_REAL(every_change_behind_our_back_is_found_at_the_start),
+        ON_REAL(a_trigger_that_somebody_planted_is_found_at_the_start),
         ON_REAL(the_database_itself_refuses_to_change_the_log),
         ON_REAL(a_damaged_or_foreign_file_gives_one_clear_error),
         ON_REAL(a_newer_schema_is_refused_and_left_alone),

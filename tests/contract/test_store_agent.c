@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <sqlite3.h>
 
 #define OK(call)                                                                                   \
     do {                                                                                           \
@@ -520,6 +521,65 @@ a_kill_at_any_moment_loses_nothing_that_was_committed(void **state)
 }
 
 static void
+change_behind_its_back(struct bench *b, const char *sql)
+{
+    sqlite3 *db = NULL;
+    agent_store_close(&b->store);
+    assert_int_equal(sqlite3_open(path_of(b, "agent.db"), &db), SQLITE_OK);
+    char *why = NULL;
+    if (sqlite3_exec(db, sql, NULL, NULL, &why) != SQLITE_OK)
+        fail_msg("%s: %s", sql, why);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+static void
+keep_promise(struct bench *b, uint64_t counter)
+{
+    struct promise p = promise_of(counter, false);
+    OK(agent_store_begin(b->store, err));
+    OK(agent_store_put_promise(b->store, &p, err));
+    OK(agent_store_commit(b->store, err));
+}
+
+/* One bit of its flags makes a holder; SQLite's own check sees no harm in it. */
+static void
+a_changed_bit_in_the_promise_is_no_promise(void **state)
+{
+    struct bench *b = *state;
+    struct promise p;
+    keep_promise(b, 3);
+    change_behind_its_back(b, "UPDATE promise SET bytes = CAST(substr(bytes, 1, 40) || x'01' ||"
+                              " substr(bytes, 42) AS BLOB)");
+    OK(agent_store_open(b->dir, &b->store, err));
+    assert_int_equal(agent_store_promise(b->store, &p, NULL), BATON_CORRUPT);
+}
+
+static void
+a_promise_of_an_earlier_agent_is_read(void **state)
+{
+    struct bench *b = *state;
+    struct promise p;
+    keep_promise(b, 3);
+    change_behind_its_back(b, "UPDATE promise SET bytes = substr(bytes, 33)");
+    OK(agent_store_open(b->dir, &b->store, err));
+    OK(agent_store_promise(b->store, &p, err));
+    assert_int_equal(p.counter, 3);
+}
+
+static void
+a_trigger_that_somebody_planted_is_found_at_the_start(void **state)
+{
+    struct bench *b = *state;
+    struct baton_err why = {0};
+    keep_promise(b, 3);
+    change_behind_its_back(b, "CREATE TRIGGER t AFTER INSERT ON said BEGIN"
+                              " DELETE FROM inbox; END");
+    assert_int_equal(agent_store_open(b->dir, &b->store, &why), BATON_CORRUPT);
+    assert_non_null(strstr(why.text, "trigger 't'"));
+    b->store = NULL;
+}
+
+static void
 a_memory_whose_making_was_cut_short_is_made_by_the_next_enrolment(void **state)
 {
     struct bench *b = *state;
@@ -547,6 +607,9 @@ main(void)
         TEST(what_was_not_committed_is_gone),
         TEST(the_counter_never_falls),
         TEST(a_memory_whose_making_was_cut_short_is_made_by_the_next_enrolment),
+        TEST(a_changed_bit_in_the_promise_is_no_promise),
+        TEST(a_promise_of_an_earlier_agent_is_read),
+        TEST(a_trigger_that_somebody_planted_is_found_at_the_start),
         TEST(a_second_agent_cannot_open_it),
         TEST(an_order_is_taken_once_and_never_under_another_hash),
         TEST(a_word_that_was_heard_is_not_said_again),

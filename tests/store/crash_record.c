@@ -230,6 +230,22 @@ told_begin(void *ctx, struct baton_err *err)
     return s->real.begin(ctx, err);
 }
 
+/* Inside the transaction that is owed. */
+static enum baton_status
+told_look(void *ctx, struct baton_err *err)
+{
+    struct open_store *s = store_of(ctx);
+    return s->late ? BATON_OK : s->real.look(ctx, err);
+}
+
+static void
+told_look_end(void *ctx)
+{
+    struct open_store *s = store_of(ctx);
+    if (!s->late)
+        s->real.look_end(ctx);
+}
+
 static enum baton_status
 apart_append(void *ctx, struct audit_record *record, struct baton_err *err)
 {
@@ -284,6 +300,8 @@ __wrap_store_sqlite_open(const char *path, enum store_mode mode, const struct di
     ret->begin = told_begin;
     ret->commit = told_commit;
     ret->close = told_close;
+    ret->look = told_look;
+    ret->look_end = told_look_end;
     if (is_mutant("audit-apart"))
         ret->append = apart_append;
     return rc;
@@ -751,6 +769,9 @@ static const char *const left_out[] = {
     "a_missing_and_an_unreadable_file_are_told_apart",
     "an_empty_file_is_no_memory",
     "a_kill_at_any_moment_loses_nothing_that_was_committed",
+    "a_changed_bit_in_the_promise_is_no_promise",
+    "a_promise_of_an_earlier_agent_is_read",
+    "a_trigger_that_somebody_planted_is_found_at_the_start",
     "a_memory_whose_making_was_cut_short_is_made_by_the_next_enrolment",
 };
 

@@ -513,7 +513,8 @@ walk_pending(const struct model_walk *w, bool with_this)
 struct handle {
     sqlite3_file head;
     int file, level;
-    bool peek, fresh; /* a new journal: its first sync is its folder's too */
+    bool peek;
+    bool fresh; /* a journal that may be new: its first sync is its folder's too, as in os_unix.c */
     bool mapped;
     unsigned shm_shared, shm_exclusive;
 };
@@ -875,12 +876,11 @@ open_named(struct handle *h, const char *name, int flags)
     bool main_file = flags & SQLITE_OPEN_MAIN_DB;
     if (!live[h->file].exists && !main_file && !(flags & SQLITE_OPEN_CREATE))
         return SQLITE_CANTOPEN;
+    h->fresh = !main_file && (flags & SQLITE_OPEN_CREATE);
     if (!live[h->file].exists) {
         add((struct model_op){.kind = MODEL_CREATE, .file = h->file});
         if (main_file)
             add((struct model_op){.kind = MODEL_NAMES, .file = h->file});
-        else
-            h->fresh = true;
     }
     return SQLITE_OK;
 }

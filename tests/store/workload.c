@@ -407,18 +407,19 @@ found_promise(struct work *w, struct work_found *ret, struct baton_err *err)
 {
     struct promise p;
     struct second_copy copy;
+    uint8_t bytes[PROMISE_BYTES_MAX];
     enum baton_status rc = agent_store_second_copy(w->dir, &copy, err);
     if (rc == BATON_OK)
         rc = agent_store_promise(w->agent, &p, err);
-    if (rc == BATON_NOT_FOUND)
+    ret->forgotten = rc == BATON_NOT_FOUND;
+    if (ret->forgotten)
         return BATON_OK;
     if (rc != BATON_OK)
         return rc;
     promise_recall(&p, &copy.epoch, &copy.recipient, copy.tombstone);
     ret->epoch = p.epoch.counter;
-    ret->counter = p.counter;
     ret->holding = p.holding;
-    ret->tombstone = p.tombstone;
+    ret->promise = mix(1, bytes, promise_encode(&p, bytes));
     return BATON_OK;
 }
 

@@ -38,10 +38,13 @@ void work_drop(struct work *w); /* as a process that stops: closes what is open 
 void work_end(struct work *w);
 /* A digest of every row; 0 when there is no database. Nothing may hold it exclusively but a store. */
 uint64_t work_digest(const struct work *w);
-/* The product's own opening and its checks; the epoch and the counter that it would go on with. */
+/* The product's own opening and its checks; the epoch and the promise that it would go on with. */
 struct work_found {
-    uint64_t digest, epoch, counter;
-    bool holding, tombstone, none;
+    uint64_t digest, epoch;
+    uint64_t promise; /* all of it */
+    bool holding;
+    bool none;      /* no database */
+    bool forgotten; /* one without a promise: the agent is quarantined at its start */
 };
 enum baton_status work_open(struct work *w, const struct work_kind *kind, struct work_found *ret,
                             struct baton_err *err) BATON_MUST_USE;
