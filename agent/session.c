@@ -316,27 +316,24 @@ on_refused(struct agent *a, const struct message *m)
 }
 
 /* The closed dispatch: whatever has no row is refused. */
-static const struct {
-    void (*handle)(struct agent *a, const struct message *m);
-    bool session; /* only inside one */
-} dispatch[MSG_TYPE_COUNT] = {
-    [MSG_WELCOME] = {on_welcome, false}, [MSG_ORDER] = {on_order, true},
-    [MSG_RECEIPT] = {on_receipt, true},  [MSG_CHUNK] = {on_chunk, true},
-    [MSG_WANT] = {on_want, true},        [MSG_REFUSED] = {on_refused, false},
-    [MSG_HEARD] = {on_heard, true},
+static void (*const dispatch[MSG_TYPE_COUNT])(struct agent *a, const struct message *m) = {
+    [MSG_WELCOME] = on_welcome, [MSG_ORDER] = on_order, [MSG_RECEIPT] = on_receipt,
+    [MSG_CHUNK] = on_chunk,     [MSG_WANT] = on_want,   [MSG_REFUSED] = on_refused,
+    [MSG_HEARD] = on_heard,
 };
 
 static const char *
 authz(const struct agent *a, const struct message *m)
 {
     const struct envelope *e = &m->env;
-    if (dispatch[m->type].handle == NULL)
+    const struct message_rule *rule = message_rule(FROM_CONTROLLER, m->type);
+    if (rule == NULL || dispatch[m->type] == NULL)
         return "a controller may not send this type";
     if (!baton_key_eq(&e->recipient, &a->identity.sign_key))
         return "meant for another agent";
     if (!baton_id_eq(&e->tenant, &a->setup->tenant))
         return "meant for another tenant";
-    if (!dispatch[m->type].session)
+    if (!rule->session)
         return NULL;
     if (!a->session.open || !baton_id_eq(&e->session, &a->session.id))
         return "not of the open session";
@@ -352,9 +349,9 @@ take_message(struct agent *a, const struct message *m)
         log_warn("session.dropped", "type=%s: %s", message_type_name(m->type), why);
         return;
     }
-    if (dispatch[m->type].session)
+    if (message_rule(FROM_CONTROLLER, m->type)->session)
         a->session.in = m->env.sequence;
-    dispatch[m->type].handle(a, m);
+    dispatch[m->type](a, m);
 }
 
 static bool

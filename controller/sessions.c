@@ -174,19 +174,17 @@ on_refused(struct engine *e, struct seat *seat, const struct message *m)
 }
 
 /* The closed dispatch: a type without a row may not come from an agent at all. */
-static const struct dispatch {
-    void (*handle)(struct engine *e, struct seat *seat, const struct message *m);
-    bool session; /* only inside one */
-} dispatch[MSG_TYPE_COUNT] = {
-    [MSG_HELLO] = {on_hello, false},
-    [MSG_BEAT] = {on_beat, true},
-    [MSG_ANSWER] = {statement_answer, true},
-    [MSG_SAY] = {statement_say, true},
-    [MSG_REPORT] = {statement_report, true},
-    [MSG_CHUNK] = {blob_chunk, true},
-    [MSG_WANT] = {blob_want, true},
-    [MSG_REFUSED] = {on_refused, true},
-    [MSG_FINDINGS] = {findings_message, true},
+static void (*const dispatch[MSG_TYPE_COUNT])(struct engine *e, struct seat *seat,
+                                              const struct message *m) = {
+    [MSG_HELLO] = on_hello,
+    [MSG_BEAT] = on_beat,
+    [MSG_ANSWER] = statement_answer,
+    [MSG_SAY] = statement_say,
+    [MSG_REPORT] = statement_report,
+    [MSG_CHUNK] = blob_chunk,
+    [MSG_WANT] = blob_want,
+    [MSG_REFUSED] = on_refused,
+    [MSG_FINDINGS] = findings_message,
 };
 
 /* The one door for everything that agents send. NULL: it may pass; else why not. */
@@ -194,10 +192,10 @@ static const char *
 authz(const struct engine *e, const struct seat *seat, const struct message *m)
 {
     const struct envelope *env = &m->env;
-    const struct dispatch *d = &dispatch[m->type];
+    const struct message_rule *rule = message_rule(FROM_AGENT, m->type);
     if (seat->row.revoked)
         return "this agent's key is revoked";
-    if (d->handle == NULL)
+    if (rule == NULL || dispatch[m->type] == NULL)
         return "agents may not send this type";
     if (!baton_key_eq(&env->sender, &seat->row.key))
         return "the sender is not whose transport key this is";
@@ -205,7 +203,7 @@ authz(const struct engine *e, const struct seat *seat, const struct message *m)
         return "meant for another controller";
     if (!baton_id_eq(&env->tenant, &seat->row.tenant))
         return "meant for another tenant";
-    if (!d->session)
+    if (!rule->session)
         return NULL;
     if (!seat->session.live || !baton_id_eq(&env->session, &seat->session.id))
         return "not of the open session: say hello again";
@@ -235,11 +233,11 @@ session_message(struct engine *e, struct message *m, const struct baton_key *cur
         session_refuse(e, seat, BATON_DENIED, NULL, text);
         return;
     }
-    if (dispatch[m->type].session) {
+    if (message_rule(FROM_AGENT, m->type)->session) {
         seat->session.in = m->env.sequence;
         seat->session.heard_ms = e->now_ms;
     }
-    dispatch[m->type].handle(e, seat, m);
+    dispatch[m->type](e, seat, m);
 }
 
 /* Two live copies of one identity: nobody can say which one is right, so neither moves authority

@@ -4,14 +4,6 @@ struct frame_in {
     zmq_msg_t route, body;
 };
 
-/* What a class of peers may say; the rest is the controller's own speech or nonsense. */
-static const uint8_t may_say[MSG_TYPE_COUNT] = {
-    [MSG_ENROL] = BUS_ENROL,    [MSG_HELLO] = BUS_AGENT, [MSG_BEAT] = BUS_AGENT,
-    [MSG_ANSWER] = BUS_AGENT,   [MSG_SAY] = BUS_AGENT,   [MSG_REPORT] = BUS_AGENT,
-    [MSG_CHUNK] = BUS_AGENT,    [MSG_WANT] = BUS_AGENT,  [MSG_REFUSED] = BUS_AGENT,
-    [MSG_FINDINGS] = BUS_AGENT,
-};
-
 static bool
 peer_key_find(void *ctx, const uint8_t key_id[KEY_ID_BYTES], struct baton_key *ret_key)
 {
@@ -25,7 +17,7 @@ peer_key_find(void *ctx, const uint8_t key_id[KEY_ID_BYTES], struct baton_key *r
 static enum baton_status
 type_check(const struct bus_peer *peer, enum message_type type, struct baton_err *err)
 {
-    if ((may_say[type] & peer->class) != 0)
+    if (message_rule(peer->class == BUS_ENROL ? FROM_ENROLLING : FROM_AGENT, type) != NULL)
         return BATON_OK;
     return baton_fail(err, BATON_DENIED, "a peer that %s may not send %s",
                       peer->class == BUS_ENROL ? "enrols" : "is an agent", message_type_name(type));

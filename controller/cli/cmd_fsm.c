@@ -1,4 +1,5 @@
 #include "agent/core/promise.h"
+#include "baton/message.h"
 #include "commands.h"
 #include "controller/core/fsm_render.h"
 #include "output.h"
@@ -32,6 +33,25 @@ render_agent(enum fsm_format format)
     fsm_render_rows("agent", rows, n, format, print, NULL);
 }
 
+/* Who may say what: every pair that is not here is refused. */
+static void
+render_messages(enum fsm_format format)
+{
+    enum { ROWS_MAX = 64 };
+    struct fsm_row rows[ROWS_MAX];
+    size_t n;
+    const struct message_rule *from = message_rules(&n);
+    BATON_ASSERT(n <= ROWS_MAX);
+    for (size_t i = 0; i < n; i++)
+        rows[i] = (struct fsm_row){.from = message_from_name((enum message_from)from[i].from),
+                                   .on = message_type_name((enum message_type)from[i].type),
+                                   .condition = from[i].session ? "open session" : "",
+                                   .to = "taken",
+                                   .effect = "",
+                                   .why = from[i].why};
+    fsm_render_rows("messages", rows, n, format, print, NULL);
+}
+
 enum baton_status
 cmd_fsm(struct cli *c)
 {
@@ -42,11 +62,13 @@ cmd_fsm(struct cli *c)
         return cli_fail(c, BATON_USAGE,
                         "--output table or json; pictures: --format mermaid or dot");
     if (named != NULL && strcmp(named, "workflow") != 0 && !fsm_machine_parse(named, &machine))
-        return cli_fail(c, BATON_USAGE, "--machine workflow, authority or agent");
+        return cli_fail(c, BATON_USAGE, "--machine workflow, authority, agent or messages");
     if (as != NULL && !fsm_format_parse(as, &format))
         return cli_fail(c, BATON_USAGE, "--format mermaid, dot, json or table");
     if (machine == FSM_AGENT)
         render_agent(format);
+    else if (machine == FSM_MESSAGES)
+        render_messages(format);
     else
         fsm_render(machine, format, print, NULL);
     return BATON_OK;

@@ -208,7 +208,7 @@ static const struct option_row accept_options[] = {
     END,
 };
 static const struct option_row fsm_options[] = {
-    {"machine", "MACHINE", "workflow (unless given), authority or agent"},
+    {"machine", "MACHINE", "workflow (unless given), authority, agent or messages"},
     {"format", "FORMAT", "table (unless given), mermaid, dot or json"},
     END,
 };

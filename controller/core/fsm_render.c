@@ -19,7 +19,8 @@ struct source {
     void (*make)(size_t i, struct fsm_row *ret, char cell[3][CELL_BYTES]);
 };
 
-static const char *const machine_names[FSM_MACHINE_COUNT] = {"authority", "handoff", "agent"};
+static const char *const machine_names[FSM_MACHINE_COUNT] = {"authority", "handoff", "agent",
+                                                             "messages"};
 static const char *const format_names[FSM_FORMAT_COUNT] = {"mermaid", "dot", "json", "table"};
 
 const char *

@@ -9,7 +9,7 @@
 
 #include "handoff.h"
 
-enum fsm_machine { FSM_AUTHORITY, FSM_HANDOFF, FSM_AGENT, FSM_MACHINE_COUNT };
+enum fsm_machine { FSM_AUTHORITY, FSM_HANDOFF, FSM_AGENT, FSM_MESSAGES, FSM_MACHINE_COUNT };
 enum fsm_format { FSM_MERMAID, FSM_DOT, FSM_JSON, FSM_TABLE, FSM_FORMAT_COUNT };
 
 struct fsm_row {     /* a transition in words; texts are borrowed */

@@ -146,6 +146,22 @@ struct message {
 };
 
 const char *message_type_name(enum message_type t);
+
+/* Who may say what, and whether only inside an open session: the one table by which the bus, the
+ * controller and the agents decide. A pair that has no row is refused. */
+enum message_from { FROM_ENROLLING = 1, FROM_AGENT, FROM_CONTROLLER };
+
+struct message_rule {
+    uint8_t from; /* enum message_from */
+    uint8_t type;
+    bool session;
+    const char *why;
+};
+
+const struct message_rule *message_rules(size_t *ret_count);
+/* NULL: not allowed. */
+const struct message_rule *message_rule(enum message_from from, enum message_type type);
+const char *message_from_name(enum message_from from);
 /* What REFUSED calls a blob: the first half of its hash. */
 struct baton_id message_blob_id(const struct baton_hash *blob);
 

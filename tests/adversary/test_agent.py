@@ -463,6 +463,33 @@ class Frames(unittest.TestCase):
         self.c.send(self.c.frame("welcome", os.urandom(16), b"n" * 16, 0, None, 1000))
         self.assertEqual(self.c.state(), before)  # in the session that was open all the time
 
+    def test_every_message_of_the_generated_page_is_taken_or_dropped_as_it_says(self):
+        """Both columns of the controller; the agent's log and its answers tell."""
+        c, types = self.c, w.TYPES[1:]
+        page = (ROOT / "docs/messages.md").read_text().split("## ")[1].splitlines()
+        lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in page if line.startswith("| ")]
+        cells = {line[0]: dict(zip(lines[0], line)) for line in lines[1:]}
+        self.assertEqual(sorted(cells), sorted(types))
+        signed = w.body_of(b"x", w.ZERO64)
+        rest = {"enrol": (S2.key, S2.key, S2.key, "H", 1, "1", w.ZERO32, w.ZERO32, w.body_of(*[bytes(16)] * 4)), "enrolled": (1, w.ZERO32),
+                "hello": (bytes(16), 1, "1", w.ZERO32, w.ZERO32, 0, w.ZERO32, w.body_of(*[bytes(16)] * 4), 0, w.ZERO32), "beat": (),
+                "welcome": (w.ZERO16, w.ZERO16, 0, None, 1000), "order": (order_of(c),), "answer": (b"o" * 16, w.ZERO32, signed), "say": (signed,),
+                "report": (w.facts(), 1), "receipt": (1, w.ZERO32, 1, w.ZERO64), "chunk": (w.ZERO32, 0, 1, b"x"), "want": (w.ZERO32, 0),
+                "refused": (8, b"o" * 16, "no"), "heard": (w.ZERO32,), "findings": (b"BFL1" + bytes(6),)}
+        for kind in types:
+            for column, env in (("controller, in the session", {}), ("controller, no session", {"session": w.ZERO16})):
+                with self.subTest(kind, column=column):
+                    at = self.c.log.stat().st_size
+                    if kind == "enrol":
+                        frame = w.frame(1, w.body_of(c.envelope(**env), c.id.key, *rest[kind][1:]), c.id.signer)
+                    else:
+                        frame = c.frame(kind, *rest[kind], **env)
+                    c.send(frame)
+                    c.state()  # the session goes on, and what came before has been read
+                    dropped = f"type={kind}: ".encode() in c.log.read_bytes()[at:]
+                    # nobody but `baton-agent enrol` waits for an ENROLLED
+                    self.assertEqual(dropped, cells[kind][column] == "refused" or kind == "enrolled", c.log.read_bytes()[at:])
+
     def row(self, make, reason):
         before = self.c.state()
         at = self.c.log.stat().st_size

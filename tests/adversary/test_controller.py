@@ -11,7 +11,7 @@ import unittest
 
 import socket_zmq as z
 import wire as w
-from world import Agent, Controller, until
+from world import ROOT, Agent, Controller, until
 
 BIG = 1 << 64
 ENVELOPE = ("session", "sequence", "sender", "recipient", "tenant")
@@ -729,6 +729,88 @@ class Alarms(Case):
         self.nothing_moved()
         self.assertTrue(a.served())
         self.assertTrue(thief.served())
+
+
+class Matrix(Case):
+    """Every cell of the generated page that is about an agent or a one-time key."""
+
+    def say_all(self, a, column, refused):
+        for kind, cells in matrix().items():
+            with self.subTest(kind, column=column):
+                self.mark()
+                if kind == "hello" and "session" in column and cells[column] == "taken":
+                    a.hello()  # the session that it opens is the one that goes on
+                    continue
+                a.say(well_formed(a, kind))
+                if cells[column] == "taken":
+                    until(f"{kind} is delivered", lambda: self.site.api.counters()["delivered"] > self.before["delivered"])
+                    self.counts_stay()
+                else:
+                    refused(a, kind)
+
+    def denied(self, a, kind):
+        self.counted("denied")
+        self.assertEqual(self.site.api.counters()["delivered"], self.before["delivered"])
+        self.nothing_moved()
+
+    def test_one_time_key(self):
+        self.say_all(self.one_time(), "one-time key", self.denied)
+
+    def test_agent_in_its_session(self):
+        a = self.agent()
+        self.say_all(a, "agent, in its session", self.denied)
+        until("what was refused has been heard, and the session is served", a.served)
+
+    def test_agent_before_its_first_session(self):
+        """What only a session may carry is refused by the engine, in words; the rest by the bus."""
+        def refused(a, kind):
+            if column_of("agent, in its session")[kind] == "refused":
+                return self.denied(a, kind)
+            self.assertIn("not of the open session", a.heard_refused())
+            self.nothing_moved()
+        a = Agent(self.site).connect()
+        self.addCleanup(a.close)
+        kept = a.hello
+
+        def hello_without_keeping_its_session():
+            kept()
+            a.session = w.ZERO16
+        a.hello = hello_without_keeping_its_session
+        self.say_all(a, "agent, no session", refused)
+
+    def test_agent_whose_key_is_revoked(self):
+        a = self.agent()
+        self.site.api("POST", f"/api/v1/tenants/{a.tenant_text}/agents/{a.id.key.hex()}/revoke", {})
+        for kind in matrix():
+            with self.subTest(kind):
+                self.mark()
+                a.say(well_formed(a, kind))
+                self.counted("unknown")
+                self.assertEqual(self.site.api.counters()["delivered"], self.before["delivered"])
+                self.nothing_moved()
+
+
+def matrix():
+    """The first table of the page: message -> column -> cell."""
+    lines = (ROOT / "docs/messages.md").read_text().split("## ")[1].splitlines()
+    cells = [[c.strip() for c in line.strip("|").split("|")] for line in lines if line.startswith("| ")]
+    return {row[0]: dict(zip(cells[0], row)) for row in cells[1:] if row[0] in w.TYPES}
+
+
+def column_of(name):
+    return {kind: cells[name] for kind, cells in matrix().items()}
+
+
+def well_formed(a, kind):
+    """A whole message of that type by this peer, in the session that it has."""
+    statement = a.signed(a.statement())
+    rest = {"enrolled": (1, w.ZERO32), "welcome": (w.ZERO16, w.ZERO16, 0, None, 1000), "beat": (), "order": (b"\x08\1",),
+            "answer": (b"o" * 16, b"h" * 32, statement), "say": (statement,), "report": (fact(), 1764000000000),
+            "receipt": (1, w.ZERO32, 1, w.ZERO64), "chunk": (w.ZERO32, 0, 1, b"x"), "want": (w.ZERO32, 0),
+            "refused": (1, w.ZERO16, "no"), "heard": (w.ZERO32,), "findings": (b"BFL1" + bytes(6),)}
+    if kind == "enrol":
+        return a.enrol_frame()
+    return a.hello_frame() if kind == "hello" else a.frame(kind, *rest[kind])
 
 
 def rows_add(case, rows):
