@@ -234,7 +234,7 @@ def read_audit(r):
     tenant_seq, previous = r.u64(), r.hash()
     need(1 <= tenant_seq <= seq and (tenant_seq == 1) == (not any(previous)), "place")
     r.key()
-    r.u8(1, 20)
+    r.u8(1, 21)
     r.epoch()
     r.u64()
     body_hash = r.hash()
