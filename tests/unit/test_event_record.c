@@ -147,6 +147,45 @@ the_newest_come_first_and_the_oldest_make_room(void **state)
         assert_true(list.line[i].unix_ms == 2 * EVENT_LIST_MAX - i);
 }
 
+/* Any account may write as many events as it likes under the name of a sync product. */
+static void
+a_flood_under_another_name_does_not_hide_what_the_service_manager_said(void **state)
+{
+    (void)state;
+    static struct event_list list;
+    struct event_line line = {.unix_ms = 1};
+    snprintf(line.source, sizeof line.source, "Service Control Manager");
+    for (; line.unix_ms <= 10; line.unix_ms++)
+        event_list_add(&list, &line);
+    snprintf(line.source, sizeof line.source, "ADSync");
+    for (; line.unix_ms <= 10 + 4 * EVENT_LIST_MAX; line.unix_ms++)
+        event_list_add(&list, &line);
+    assert_int_equal(list.count, EVENT_LIST_MAX);
+    assert_int_equal(list.line[0].unix_ms, 10 + 4 * EVENT_LIST_MAX);
+    for (uint64_t n = 1; n <= 10; n++)
+        assert_int_equal(list.line[EVENT_LIST_MAX - n].unix_ms, n);
+    snprintf(line.source, sizeof line.source, "Service Control Manager");
+    for (size_t n = 0; n < 4 * EVENT_LIST_MAX; n++, line.unix_ms++)
+        event_list_add(&list, &line);
+    assert_int_equal(list.count, EVENT_LIST_MAX);
+    size_t others = 0;
+    for (size_t n = 0; n < list.count; n++)
+        others += strcmp(list.line[n].source, "ADSync") == 0;
+    assert_int_equal(others, EVENT_LIST_MAX / 2);
+}
+
+static void
+a_log_that_is_read_anew_is_listed_once(void **state)
+{
+    (void)state;
+    static struct event_list list;
+    struct event_line line = {.unix_ms = 5, .id = 7036, .source = "S", .text = "a"};
+    for (int again = 0; again < 2; again++)
+        for (line.id = 7036; line.id < 7039; line.id++)
+            event_list_add(&list, &line);
+    assert_int_equal(list.count, 3);
+}
+
 static void
 the_list_reads_as_the_labs(void **state)
 {
@@ -166,6 +205,8 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_log_that_is_read_anew_is_listed_once),
+        cmocka_unit_test(a_flood_under_another_name_does_not_hide_what_the_service_manager_said),
         cmocka_unit_test(an_event_says_when_who_and_what),
         cmocka_unit_test(a_stop_is_told_in_any_language),
         cmocka_unit_test(a_state_without_its_number_is_a_change_and_no_more),

@@ -171,18 +171,56 @@ event_sentence(const struct event_record *e, char out[EVENT_SENTENCE_BYTES])
 
 /* --- the newest ---------------------------------------------------------------------------------- */
 
+static bool
+is_managers(const struct event_line *line)
+{
+    return strcmp(line->source, service_manager) == 0;
+}
+
+/* The oldest of those that have more than half of the places. */
+static size_t
+least(const struct event_list *list)
+{
+    size_t managers = 0, i = list->count - 1;
+    for (size_t n = 0; n < list->count; n++)
+        managers += is_managers(&list->line[n]);
+    bool manager = managers > EVENT_LIST_MAX / 2;
+    while (is_managers(&list->line[i]) != manager)
+        i--;
+    return i;
+}
+
+static void
+drop(struct event_list *list, size_t at)
+{
+    list->count--;
+    memmove(&list->line[at], &list->line[at + 1], (list->count - at) * sizeof list->line[0]);
+}
+
+/* A log that is read anew says what it said before. */
+static bool
+is_listed(const struct event_list *list, size_t at, const struct event_line *line)
+{
+    for (; at < list->count && list->line[at].unix_ms == line->unix_ms; at++)
+        if (list->line[at].id == line->id && strcmp(list->line[at].source, line->source) == 0 &&
+            strcmp(list->line[at].text, line->text) == 0)
+            return true;
+    return false;
+}
+
 void
 event_list_add(struct event_list *list, const struct event_line *line)
 {
     size_t at = 0;
     while (at < list->count && list->line[at].unix_ms > line->unix_ms)
         at++;
-    if (at == EVENT_LIST_MAX)
+    if (is_listed(list, at, line))
         return;
-    if (list->count < EVENT_LIST_MAX)
-        list->count++;
-    memmove(&list->line[at + 1], &list->line[at], (list->count - at - 1) * sizeof list->line[0]);
+    memmove(&list->line[at + 1], &list->line[at], (list->count - at) * sizeof list->line[0]);
     list->line[at] = *line;
+    list->count++;
+    if (list->count > EVENT_LIST_MAX)
+        drop(list, least(list));
 }
 
 char *

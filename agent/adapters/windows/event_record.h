@@ -48,10 +48,12 @@ struct event_line {
     char source[NAME_BYTES], text[EVENT_SENTENCE_BYTES], by[NAME_BYTES];
 };
 struct event_list {
-    struct event_line line[EVENT_LIST_MAX];
+    struct event_line
+        line[EVENT_LIST_MAX + 1]; /* one is there for a moment, until the least has gone */
     size_t count;
 };
-/* In its place by its time; the oldest makes room. */
+/* In its place by its time; the oldest makes room. Any account may write under the name of a sync product, and the
+ * service manager alone under its own: each is sure of half of the places. */
 void event_list_add(struct event_list *list, const struct event_line *line);
 /* [{"at","source","id","text","by"}]; the caller frees; NULL: no memory. */
 char *event_list_json(const struct event_list *list);

@@ -238,6 +238,8 @@ read_log(struct events *e, size_t log, struct baton_err *err)
     if (!first && !EvtSeek(found, 1, e->bookmark[log], 0, EvtSeekRelativeToBookmark)) {
         DWORD code = GetLastError();
         EvtClose(found);
+        EvtClose(e->bookmark[log]); /* of a log that was cleared: the next look begins anew */
+        e->bookmark[log] = NULL;
         return win_fail(err, code, "cannot find the place of the last look in the event log %s",
                         name);
     }
