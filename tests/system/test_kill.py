@@ -1,4 +1,8 @@
 """kill -9 at ten points of a handoff: nothing acknowledged is lost, and it goes on after the restart."""
+import os
+import pathlib
+import subprocess
+import sys
 import time
 
 from baton_case import BatonCase, main
@@ -57,6 +61,11 @@ class Kill(BatonCase):
         site.wait_state("contoso", "C3", timeout=60)
         site.go("contoso")
         site.activate("contoso")
+
+    def test_handoffs_survive_kills_and_stops_at_random_moments(self):
+        kills = 2000 if os.environ.get("BATON_LONG") == "yes" else 25
+        done = subprocess.run([sys.executable, pathlib.Path(__file__).with_name("kill_loop.py"), "--kills", str(kills)])
+        self.assertEqual(done.returncode, 0)
 
 
 if __name__ == "__main__":
