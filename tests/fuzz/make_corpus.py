@@ -12,6 +12,7 @@ import pathlib
 import struct
 import subprocess
 import sys
+import zlib
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -243,6 +244,48 @@ def object_rows():
             "attributes-left-out": document(row(2, 2, [(1, "a")] * 64, left_out=9)), "far-too-many": document(count=0xffffffff)}
 
 
+def vectors():
+    """The documents' own examples of every record."""
+    lines = (line.split() for line in (ROOT / "docs/vectors.txt").read_text().splitlines() if line.startswith("record "))
+    return {name: bytes.fromhex(data) for _, name, _, data in lines}
+
+
+def orders(w, records):
+    zero16, zero32, none = bytes(16), bytes(32), None
+    whole = (zero16[:-1] + b"o", b"t" * 16, w.body_of(7, b"i" * 16), b"r" * 32, b"n" * 16, 1, 0, 0, 0)
+    signed = w.body_of(records["approval"], bytes(64))
+    rest = w.bytes_of(16, b"b" * 32) + w.bytes_of(17, b"f" * 32) + w.number(18, 9)
+    out = {f"verb-{verb}": w.body_of(verb, *whole, records["plan"] if verb == 2 else none) + rest for verb in range(1, 9)}
+    out["whole"] = (w.body_of(4, *whole, records["plan"], w.body_of(records["trust"], bytes(64))) + w.bytes_of(13, signed) * 2
+                    + w.bytes_of(14, w.body_of(records["statement"], bytes(64))) + rest)
+    out["twice"], out["cut"] = out["verb-1"] * 2, out["whole"][:-1]
+    return out
+
+
+def frames(w, records):
+    """One of each type, as whoever has 32 times 's' as a key would sign it; nobody looks at the signature."""
+    sender, zero = b"s" * 32, bytes(32)
+    env = w.envelope(bytes(16), 1, sender, b"r" * 32, b"t" * 16)
+    machine, signed = w.body_of(*[b"m" * 16] * 4), w.body_of(records["statement"], bytes(64))
+    rest = {"enrol": (sender, zero, zero, "H", 1, "1", zero, zero, machine), "enrolled": (1, zero),
+            "hello": (b"n" * 16, 1, "1", zero, zero, 1, zero, machine, 1, zero), "welcome": (b"s" * 16, b"n" * 16, 0, w.body_of(records["trust"], bytes(64)), 100),
+            "beat": (), "order": (orders(w, records)["whole"],), "answer": (b"o" * 16, zero, signed), "say": (signed,),
+            "report": (records["facts"], 1), "receipt": (1, zero, 1, bytes(64)), "chunk": (zero, 0, 2, b"ab"), "want": (zero, 0),
+            "refused": (1, bytes(16), "no"), "heard": (zero,), "findings": (b"BFL1" + bytes(6),)}
+    made = {kind: w.body_of(env, *values) for kind, values in rest.items()}
+    return {kind: w.header(w.TYPES.index(kind), sender, len(body)) + bytes(64) + body for kind, body in made.items()}
+
+
+def protocol():
+    sys.path.insert(0, str(ROOT / "tests/adversary"))
+    import wire as w
+    records = vectors()
+    raw = b"\1" + w.text("tcp://127.0.0.1:7400") + b"s" * 32 + b"c" * 96 + b"t" * 16 + b"o\1" + w.text("OLD01") + bytes(8)
+    token = b"baton1-" + base64.urlsafe_b64encode(raw + struct.pack(">I", zlib.crc32(raw))).rstrip(b"=")
+    return {"frame": frames(w, records), "order": orders(w, records), "record": records,
+            "token": {"one": token, "spaces": b" " + token + b"\r\n", "cut": token[:-1], "other": b"baton2-" + token[7:]}}
+
+
 def corpora(lab):
     some = exports(lab)
     packed = {"plain": b"not packed at all", "gzip": gzip.compress(b"x" * 5000, mtime=0), "gzip-twice": gzip.compress(b"a", mtime=0) * 2,
@@ -260,7 +303,7 @@ def corpora(lab):
                               "no-connector": pack({"GlobalSettings/MV.xml": CONFIG["settings"]}), "cut": pack({"a.xml": CONFIG["cloud"]})[:-9]},
             "config_pack": {"two": pack({"Connectors/a.xml": b"<a/>", "MV.xml": b""}), "none": pack({}), "outside": pack({"../x": b"y"}),
                             "cut": pack({"a": b"bcd"})[:-2], "order": b"BCP1" + (pack({"b": b""})[4:] + pack({"a": b""})[4:])},
-            "disposition_file": dispositions(), "object_rows": object_rows()}
+            "disposition_file": dispositions(), "object_rows": object_rows(), **protocol()}
 
 
 def main():
