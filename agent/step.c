@@ -288,6 +288,17 @@ agent_answer_order(struct agent *a, const struct baton_id *order)
     agent_step(a, &ev);
 }
 
+/* The controller takes words in their order: an answer that was lost, and that a later word of ours has
+ * overtaken, moves nothing there any more. Questions and a promise that stands are then answered anew; a grant
+ * never is, nor does anything void twice. */
+static bool
+overtaken(const struct agent *a, const struct order *o, const struct said *said)
+{
+    bool asks = o->verb == ORDER_STATUS || o->verb == ORDER_FENCE ||
+                (o->verb == ORDER_CHALLENGE && !o->void_first);
+    return asks && !baton_hash_eq(&said->hash, &a->member.promise.last_statement);
+}
+
 static void
 answer_again(struct agent *a, const struct msg_order *m)
 {
@@ -295,9 +306,9 @@ answer_again(struct agent *a, const struct msg_order *m)
     struct said said;
     uint8_t *bytes = NULL;
     enum baton_status rc = agent_store_answer(a->store, &m->order.id, &said, &bytes, &err);
-    if (rc == BATON_OK) {
+    if (rc == BATON_OK && !overtaken(a, &m->order, &said)) {
         send_said(a, &said);
-    } else if (rc != BATON_NOT_FOUND) {
+    } else if (rc != BATON_OK && rc != BATON_NOT_FOUND) {
         agent_fail(a, rc, &err);
     } else if (touches_authority(
                    &m->order)) { /* taken, not answered yet: it changes nothing twice */

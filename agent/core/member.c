@@ -387,6 +387,23 @@ on_retire(struct member *m, const struct member_event *ev, const struct digest_p
         answer(m, ev, dp, SAY_RETIRED, out);
 }
 
+/* A FENCE was promised, and nothing proven yet. */
+static bool
+fence_waits(const struct promise *p)
+{
+    return !epoch_is_zero(&p->epoch) && !p->adopt && !p->holding && !p->evidence_given;
+}
+
+/* An answer is newer than every word before it, and an older one that was lost moves nothing when it is said
+ * again: quiet is said anew. */
+static void
+quiet_again(struct watch *w)
+{
+    w->fence_open = true;
+    if (w->told == SAY_QUIET)
+        w->told = SAY_NONE;
+}
+
 static void
 on_status(struct member *m, const struct member_event *ev, const struct digest_port *dp,
           struct member_out *out)
@@ -398,6 +415,8 @@ on_status(struct member *m, const struct member_event *ev, const struct digest_p
     else
         answer(m, ev, dp, m->promise.quarantine != QUARANTINE_NONE ? SAY_QUARANTINED : SAY_STATUS,
                out);
+    if (r == REFUSE_NONE && fence_waits(&m->promise))
+        quiet_again(&m->watch);
 }
 
 static void
@@ -565,8 +584,7 @@ on_boot(struct member *m, const struct member_event *ev, const struct digest_por
     else if (m->promise.grant == GRANT_VOID)
         say_alone(m, ev, dp, SAY_VOIDED, "this server was started again", out);
     const struct promise *p = &m->promise;
-    m->watch.fence_open =
-        !epoch_is_zero(&p->epoch) && !p->adopt && !p->holding && !p->evidence_given;
+    m->watch.fence_open = fence_waits(p);
     out->observe_now = true;
 }
 

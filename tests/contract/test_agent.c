@@ -625,6 +625,30 @@ a_refused_frame_while_settings_are_offered_opens_the_session_anew_and_the_offer_
 
 /* --- orders --- */
 
+/* Found by the simulator: the stored answer came again, older than a word in between, and counted for nothing. */
+static void
+an_order_whose_answer_was_overtaken_is_answered_anew(void **state)
+{
+    struct desk *d = desk_of(state);
+    struct side *s = &d->side[OLD];
+    start_agent(d, s);
+    open_session(d, s);
+    struct order o = order_of(d, ORDER_STATUS), later = order_of(d, ORDER_STATUS);
+    send_order(d, s, &o);
+    struct message *lost = expect(d, s, MSG_ANSWER);
+    send_order(d, s, &later);
+    struct message *between = expect(d, s, MSG_ANSWER);
+    send_order(d, s, &o);
+    struct message *again = expect(d, s, MSG_ANSWER);
+    assert_true(baton_id_eq(&again->u.answer.order, &o.id));
+    uint64_t overtook = read_statement(s, &between->u.answer.statement).counter;
+    assert_true(read_statement(s, &lost->u.answer.statement).counter < overtook);
+    assert_true(read_statement(s, &again->u.answer.statement).counter > overtook);
+    message_free(&lost);
+    message_free(&between);
+    message_free(&again);
+}
+
 static void
 the_same_order_gets_the_same_answer_and_another_under_its_id_none(void **state)
 {
@@ -1794,6 +1818,7 @@ main(void)
         TEST(a_refused_offer_of_settings_ends_the_offer_and_not_the_session),
         TEST(
             a_refused_frame_while_settings_are_offered_opens_the_session_anew_and_the_offer_stands),
+        TEST(an_order_whose_answer_was_overtaken_is_answered_anew),
         TEST(the_same_order_gets_the_same_answer_and_another_under_its_id_none),
         TEST(an_answer_survives_a_restart),
         TEST(a_policy_that_was_tampered_with_or_is_not_known_here_is_refused_with_a_signed_word),

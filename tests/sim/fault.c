@@ -3,7 +3,13 @@
 
 #include "sim.h"
 
-enum { MET_MS = 60000, EVERY_LEAST_MS = 2000, EVERY_MOST_MS = 60000, FAULTS_LAST_MS = 300000 };
+enum {
+    MET_MS = 60000,
+    HAND_START_MS = 20000,
+    EVERY_LEAST_MS = 2000,
+    EVERY_MOST_MS = 60000,
+    FAULTS_LAST_MS = 300000
+};
 
 const char *
 fault_name(enum fault f)
@@ -101,6 +107,71 @@ pause_length(struct sim *s)
 }
 
 static void
+reboot(struct sim *s, struct node *n)
+{
+    node_kill(
+        n, chance_between(&s->plan, 100, 900)); /* the agent's service starts before the others */
+    truth_do(n->realm, n->side, "{\"id\":1,\"op\":\"power\",\"act\":\"reboot\"}");
+}
+
+static void
+step_clock(struct sim *s, struct machine_clock *c)
+{
+    static const int64_t most[] = {1000, 60000, 3600000, 86400000, 315360000000};
+    int64_t by = (int64_t)chance_below(&s->plan, (uint64_t)most[chance_below(&s->plan, 5)]);
+    c->wall_skew_ms += chance_hits(&s->plan, 500) ? by : -by;
+    sim_tell(s, "clock", "a time of day is off by %lld s", (long long)(c->wall_skew_ms / 1000));
+}
+
+static void
+restore(struct sim *s, struct site *st, uint64_t down_ms)
+{
+    site_kill(st, down_ms);
+    if (st->engine == NULL && st->backed_up && chance_hits(&s->plan, 500))
+        site_restore(st);
+    else if (st->engine == NULL)
+        site_back_up(st);
+}
+
+static void
+two_sites(struct sim *s, uint64_t down_ms)
+{
+    if (s->site[1].engine != NULL) {
+        site_kill(&s->site[1], 0);
+        s->site[1].start_ms = UINT64_MAX;
+        return;
+    }
+    site_kill(&s->site[0], down_ms);
+    if (s->site[0].engine != NULL)
+        return;
+    site_copy(&s->site[0], &s->site[1]);
+    s->site[1].start_ms = s->now_ms + chance_between(&s->plan, 0, 2 * down_ms);
+}
+
+/* The faults are over: clocks are right, one controller is left. */
+void
+fault_end(struct sim *s)
+{
+    s->ended = true;
+    if (s->site[1].engine != NULL)
+        site_kill(&s->site[1], 0);
+    s->site[1].start_ms = UINT64_MAX;
+    for (size_t i = 0; i < SITES; i++) {
+        s->site[i].clock.wall_skew_ms = 0;
+        clock_rate(&s->site[i].clock, s->now_ms, 1000);
+        s->site[i].kill_in = 0;
+    }
+    for (size_t i = 0; i < s->realm_count; i++)
+        for (int k = 0; k < SIDES; k++) {
+            struct node *n = &s->realm[i].node[k];
+            n->clock.wall_skew_ms = 0;
+            n->kill_in = 0;
+            clock_rate(&n->clock, s->now_ms, 1000);
+        }
+    sim_tell(s, "faults", "are over");
+}
+
+static void
 come(struct sim *s, enum fault f)
 {
     struct node *n = any_node(s);
@@ -146,6 +217,31 @@ come(struct sim *s, enum fault f)
         sim_tell(s, of_site ? "controller" : n->name, "stands still for %llu ms",
                  (unsigned long long)pause);
         break;
+    case FAULT_REBOOT:
+        reboot(s, n);
+        break;
+    case FAULT_REENABLE:
+        n->realm->by_hand[OLD] = true;
+        n->realm->excused_until_ms = s->now_ms + HAND_START_MS;
+        truth_do(n->realm, OLD, "{\"id\":1,\"op\":\"re-enable\"}");
+        break;
+    case FAULT_STEP:
+        step_clock(s, of_site && st != NULL ? &st->clock : &n->clock);
+        break;
+    case FAULT_RATE:
+        clock_rate(of_site && st != NULL ? &st->clock : &n->clock, s->now_ms,
+                   (uint32_t)chance_below(&s->plan, 4) * 500 + (of_site ? 500 : 0));
+        break;
+    case FAULT_RESTORE:
+        restore(s, &s->site[0], length);
+        break;
+    case FAULT_TWO_SITES:
+        two_sites(s, length);
+        break;
+    case FAULT_PEOPLE:
+        n->realm->people_ms = s->now_ms;
+        n->realm->odd = true;
+        break;
     case FAULT_DROP:
     case FAULT_DELAY:
     case FAULT_DUPLICATE:
@@ -161,13 +257,15 @@ static bool
 by_the_clock(enum fault f)
 {
     return f == FAULT_RESET || f == FAULT_PARTITION || f == FAULT_CLOG || f == FAULT_KILL_AGENT ||
-           f == FAULT_KILL_SITE || f == FAULT_PAUSE;
+           f == FAULT_KILL_SITE || f == FAULT_PAUSE || f >= FAULT_REBOOT;
 }
 
 /* One of those that are on; the draws are the same whichever are. */
 void
 fault_clock(struct sim *s)
 {
+    if (s->now_ms >= s->swarm.quiet_ms && !s->ended)
+        fault_end(s);
     enum fault f = (enum fault)chance_below(&s->plan, FAULT_COUNT);
     struct chance kept = s->plan;
     s->fault_ms = s->now_ms +

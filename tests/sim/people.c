@@ -8,7 +8,7 @@
 #include "controller/engine_state.h"
 #include "sim.h"
 
-enum { LOOK_LEAST_MS = 800, LOOK_MOST_MS = 6000, ENOUGH_CALLS = 8 };
+enum { LOOK_LEAST_MS = 800, LOOK_MOST_MS = 6000, ENOUGH_CALLS = 8, LATE_CLICK_MS = 40000 };
 
 /* --- founding ----------------------------------------------------------------------------------- */
 
@@ -326,6 +326,24 @@ alarms(struct view *v)
     return false;
 }
 
+/* Where the way is barred, the next command is shown: people type it. */
+static bool
+told(struct view *v)
+{
+    static const struct {
+        const char *words;
+        enum handoff_event verb;
+    } commands[] = {{"cutover reverify", HEV_REVERIFY}, {"cutover challenge", HEV_CHALLENGE}};
+    struct problem p;
+    const struct engine *e = v->st->engine;
+    tenant_explain(v->t, clock_mono(&v->st->clock, v->r->sim->now_ms), crypto_digest_port(),
+                   e->trust_known ? &e->trust : NULL, &p);
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+        if (strstr(p.next, commands[i].words) != NULL)
+            return verb(v, commands[i].verb, "as shown") == BATON_OK;
+    return false;
+}
+
 static void
 work(struct view *v)
 {
@@ -350,6 +368,8 @@ work(struct view *v)
         (void)verb(v, HEV_ACCEPT, "read and found good");
         break;
     case HO_READY:
+        if (told(v))
+            break;
         two_approve(v);
         (void)verb(v, HEV_ARM, "");
         break;
@@ -357,6 +377,10 @@ work(struct view *v)
         (void)verb(v, HEV_START, "");
         break;
     case HO_GAP:
+        if (!v->t->cutover.accepted)
+            (void)verb(v, HEV_ACCEPT, "read and found good");
+        if (told(v))
+            break;
         if (verb(v, HEV_GO, "") == BATON_OK)
             v->r->go_ms = v->r->sim->now_ms + 1;
         break;
@@ -366,6 +390,10 @@ work(struct view *v)
         break;
     case HO_DECOMMISSION:
         remove_old(v);
+        break;
+    case HO_REVOKING:
+    case HO_RESTORING:
+        (void)approve(v, VERB_ROLLBACK);
         break;
     case HO_HOLD:
         (void)verb(v, HEV_RESUME, "looked at");
@@ -379,8 +407,6 @@ work(struct view *v)
     case HO_ACTIVATING:
     case HO_PROBATION:
     case HO_DONE:
-    case HO_REVOKING:
-    case HO_RESTORING:
     case HO_ROLLED_BACK:
     case HO_FENCING:
     case HO_BREACH:
@@ -407,6 +433,34 @@ sign_go(struct view *v)
     return true;
 }
 
+/* What nobody asked for: a hold, a way back, the same again, a word too early. */
+static void
+odd_act(struct view *v)
+{
+    static const enum handoff_event verbs[] = {
+        HEV_HOLD,  HEV_GO,     HEV_NO_GO,   HEV_REVERIFY,  HEV_CHALLENGE, HEV_ARM,
+        HEV_START, HEV_RESUME, HEV_ABANDON, HEV_ROLLBACK,  HEV_RETIRE,    HEV_FENCE,
+        HEV_ADOPT, HEV_ACCEPT, HEV_PLAN,    HEV_ACK_TAMPER};
+    static const enum approval_verb approvals[] = {VERB_PLAN, VERB_CUTOVER, VERB_GO, VERB_ROLLBACK,
+                                                   VERB_RETIRE};
+    struct chance *c = &v->r->sim->people;
+    size_t which = chance_below(c, ARRAY_LEN(verbs) + ARRAY_LEN(approvals) + 1);
+    v->r->odd = false;
+    if (which < ARRAY_LEN(verbs)) {
+        (void)verb(v, verbs[which], "somebody wanted it");
+        return;
+    }
+    which -= ARRAY_LEN(verbs);
+    if (which < ARRAY_LEN(approvals))
+        for (int i = 0; i < 2 && v->t != NULL && v->t->plan_known; i++)
+            (void)approve(v, approvals[which]);
+    else if (truth_server(v->r, NEW).staging) {
+        v->r->by_hand[NEW] = true; /* the late click */
+        v->r->excused_until_ms = v->r->sim->now_ms + LATE_CLICK_MS;
+        wizard(v, NEW, "staging-off");
+    }
+}
+
 void
 people_look(struct realm *r)
 {
@@ -416,6 +470,8 @@ people_look(struct realm *r)
     if (v.st == NULL || v.st->frozen_until_ms > s->now_ms)
         return;
     v.t = site_tenant(v.st, r);
-    if (v.t != NULL && !alarms(&v) && !sign_go(&v))
+    if (v.t != NULL && r->odd)
+        odd_act(&v);
+    else if (v.t != NULL && !alarms(&v) && !sign_go(&v))
         work(&v);
 }

@@ -273,7 +273,8 @@ all_settled(const struct sim *s)
     const struct site *st = &s->site[0];
     for (size_t i = 0; i < s->realm_count; i++) {
         const struct tenant *t = site_tenant(st, &s->realm[i]);
-        if (t == NULL || t->cutover.state != HO_DONE)
+        if (t == NULL || (t->cutover.state != HO_DONE && t->cutover.state != HO_ROLLED_BACK &&
+                          t->cutover.state != HO_ABANDONED))
             return false;
     }
     return true;

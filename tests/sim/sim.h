@@ -47,7 +47,14 @@ enum side { OLD, NEW };
     X(FAULT_KILL_AGENT, "kill-agent", "an agent ends at some step, and starts again")              \
     X(FAULT_KILL_SITE, "kill-controller", "the controller ends at some step, and starts again")    \
     X(FAULT_STORM, "storm", "a program is killed again while it starts")                           \
-    X(FAULT_PAUSE, "pause", "a program stands still for up to an hour")
+    X(FAULT_PAUSE, "pause", "a program stands still for up to an hour")                            \
+    X(FAULT_REBOOT, "reboot", "a server boots, its agent with it")                                 \
+    X(FAULT_REENABLE, "re-enable", "somebody starts the old services by hand")                     \
+    X(FAULT_STEP, "clock-step", "a machine's time of day jumps, by up to ten years")               \
+    X(FAULT_RATE, "clock-rate", "a machine's clock runs at half or double speed, or stands")       \
+    X(FAULT_PEOPLE, "people", "somebody does what nobody asked for, or the same again")            \
+    X(FAULT_RESTORE, "restore", "the controller begins with an older database")                    \
+    X(FAULT_TWO_SITES, "two-controllers", "two controllers run from one image")
 // clang-format on
 
 enum fault {
@@ -131,6 +138,7 @@ struct site {
     uint64_t start_ms, due_ms, frozen_until_ms;
     unsigned runs;
     uint32_t door[TENANTS_MAX]; /* a bit for each side that may connect */
+    bool backed_up, restored;   /* restored: what it knew may have fallen */
 };
 
 /* --- one tenant --------------------------------------------------------------------------------- */
@@ -148,8 +156,10 @@ struct realm {
     size_t exports;     /* of the tenant, seen so far */
     size_t overlaps;
     bool new_exported;
-    struct epoch epoch; /* of the authority record */
-    uint64_t go_ms;     /* when go was asked for; 0: it is not */
+    uint64_t excused_until_ms; /* of two that can export: a person did that */
+    bool by_hand[SIDES], odd;  /* odd: the next look does something that nobody asked for */
+    struct epoch epoch;        /* of the authority record */
+    uint64_t go_ms;            /* when go was asked for; 0: it is not */
     unsigned pages;
 };
 
@@ -196,6 +206,7 @@ struct sim {
     struct net net;
     struct swarm swarm;
     struct chance plan, wire, crash, people;
+    bool ended;        /* the faults are over */
     uint64_t fault_ms; /* when the next one of those that come by the clock does */
     unsigned faults;   /* that came so far */
     unsigned came[FAULT_COUNT];
@@ -250,6 +261,7 @@ bool fault_comes(struct sim *s, struct chance *c,
                  enum fault f); /* drawn for one occasion, and counted */
 void fault_count(struct sim *s, enum fault f);
 bool fault_may(const struct sim *s, enum fault f);
+void fault_end(struct sim *s);
 void fault_clock(struct sim *s); /* those that come by themselves */
 
 /* node.c */
@@ -312,6 +324,11 @@ struct site *site_of_people(struct sim *s);
 /* break.c: worlds in which one promise does not hold, each to be found */
 bool sim_break_known(const char *name);
 bool sim_breaks(const struct sim *s, const char *name);
+
+/* site.c: its folder is kept, put back, or copied to the other controller, while it is down */
+void site_back_up(struct site *st);
+void site_restore(struct site *st);
+void site_copy(const struct site *from, struct site *to);
 
 /* people.c */
 void people_found(struct sim *s); /* logins, trust, tenants, agents: before anything goes wrong */

@@ -460,6 +460,49 @@ site_kill(struct site *st, uint64_t down_ms)
     down(st, down_ms);
 }
 
+static void
+copy_over(const char *from, const char *to)
+{
+    struct baton_err err;
+    if (folder_has(to, "baton.db"))
+        BATON_ASSERT(folder_remove(to, &err) == BATON_OK);
+    BATON_ASSERT(folder_copy(from, to, &err) == BATON_OK);
+}
+
+static void
+backup_dir(const struct site *st, char out[DIR_BYTES + 8])
+{
+    snprintf(out, DIR_BYTES + 8, "%s-backup", st->dir);
+}
+
+void
+site_back_up(struct site *st)
+{
+    char dir[DIR_BYTES + 8];
+    backup_dir(st, dir);
+    copy_over(st->dir, dir);
+    st->backed_up = true;
+}
+
+void
+site_restore(struct site *st)
+{
+    char dir[DIR_BYTES + 8];
+    backup_dir(st, dir);
+    copy_over(dir, st->dir);
+    st->restored = true;
+    sim_tell(st->sim, "controller", "is put back to an older database");
+}
+
+void
+site_copy(const struct site *from, struct site *to)
+{
+    struct baton_err err;
+    BATON_ASSERT(folder_remove(to->dir, &err) == BATON_OK);
+    BATON_ASSERT(folder_copy(from->dir, to->dir, &err) == BATON_OK);
+    sim_tell(to->sim, "controller", "is copied: two run from one image");
+}
+
 void
 site_close(struct site *st)
 {
