@@ -1,24 +1,32 @@
 """A disk that fills during a handoff: the program stops with one line, and goes on when there is room again."""
+import os
+import pathlib
 import re
 import resource
+import shutil
+import subprocess
+import unittest
+import uuid
 
-from baton_case import BatonCase, main
+from baton_case import STEPS, BatonCase, main
 
 KIB = 1024
 
 
-class Disk(BatonCase):
-    """No mount is needed: a file that may not grow any further fails like a full disk."""
-
-    def limit(self, process, size):
-        resource.prlimit(process.proc.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
-
+class Stops(BatonCase):
     def wait_stopped(self, process):
         self.site.wait_until(f"{process.name} stops by itself", lambda: not process.alive(), timeout=60)
         self.assertNotIn(process.proc.returncode, (0, -6, -11), process.log.read_text())
         last = process.log.read_text().strip().splitlines()[-1]
         self.assertRegex(last, r"(?i)full|too large|no space|disk|I/O", last)
         self.assertNotIn("Sanitizer", process.log.read_text())
+
+
+class Disk(Stops):
+    """No mount is needed: a file that may not grow any further fails like a full disk."""
+
+    def limit(self, process, size):
+        resource.prlimit(process.proc.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
     def test_a_controller_whose_disk_is_full_writes_nothing_sends_nothing_and_goes_on_later(self):
         site = self.site
@@ -72,6 +80,117 @@ class Disk(BatonCase):
         else:
             agent.start(ready="ready")
         site.wait_until("S3", lambda: site.state("contoso") == "S3", timeout=60)
+
+
+class Syncs(Stops):
+    """A sync that failed is not tried again: what the disk holds is unknown from then on."""
+
+    def restart_with(self, process, trigger):
+        process.stop()
+        process.env = {**(process.env or os.environ), "LD_PRELOAD": os.environ["BATON_FSYNC_FAILS"],
+                       "FSYNC_FAILS": str(trigger), "ASAN_OPTIONS": "verify_asan_link_order=0"}
+        process.start(ready="ready", timeout=60)
+
+    @unittest.skipUnless(os.environ.get("BATON_FSYNC_FAILS"), "ctest names the library")
+    def test_a_failed_sync_stops_the_process_and_nothing_of_it_is_told(self):
+        site = self.site
+        trigger = site.dir / "syncs-fail"
+        self.restart_with(site.controller, trigger)
+        trigger.touch()
+        self.assertNotEqual(site.baton("tenant", "create", str(uuid.uuid4()), "fabrikam", *site.flags, check=False,
+                                       timeout=120).returncode, 0)
+        self.wait_stopped(site.controller)
+        trigger.unlink()
+        site.controller_start()
+        site.tenant("contoso")
+        agent = site.agents["contoso", "OLD"]
+        self.restart_with(agent, trigger)
+        trigger.touch()
+        self.assertNotEqual(agent.proc.wait(timeout=120), 0)  # at the next thing that it has to keep
+        self.wait_stopped(agent)
+        trigger.unlink()
+        agent.start(ready="ready")
+        site.begin("contoso")
+        self.verify_audit()
+
+
+def can_mount():
+    return os.geteuid() == 0 and shutil.which("mount") is not None
+
+
+@unittest.skipUnless(can_mount() and os.environ.get("BATON_LONG") == "yes",
+                     "tests/run --only system --long as root mounts a small file system")
+class SmallDisk(Stops):
+    """Real file systems of a few MiB that are full in every state of a handoff."""
+
+    def put_on_small_disk(self, process, folder, mib):
+        aside = folder.with_name(folder.name + ".aside")
+        process.stop()
+        folder.rename(aside)
+        folder.mkdir(mode=0o700)
+        done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={mib}m,mode=0700", "none", str(folder)],
+                              capture_output=True, text=True)
+        if done.returncode != 0:
+            folder.rmdir()
+            aside.rename(folder)
+            self.skipTest(f"cannot mount here: {done.stderr}")
+        self.addCleanup(subprocess.run, ["umount", "-l", str(folder)])
+        shutil.copytree(aside, folder, dirs_exist_ok=True)
+        shutil.rmtree(aside)
+        process.start(ready="ready", timeout=60)
+
+    def fill(self, folder):
+        with open(folder / "filler", "wb", buffering=0) as filler:
+            for size in (65536, 4096, 512, 1):
+                try:
+                    while True:
+                        filler.write(bytes(size))
+                except OSError:
+                    pass
+
+    def free(self, folder):
+        (folder / "filler").unlink()
+
+    def controller_is_full(self, state):
+        """It refuses or stops; it never says yes to what is not there afterwards."""
+        site = self.site
+        self.fill(site.controller_dir)
+        name = f"extra-{state.lower()}"
+        said = site.baton("tenant", "create", str(uuid.uuid4()), name, *site.flags, check=False, timeout=120)
+        if said.returncode != 0:
+            self.wait_stopped(site.controller)
+        self.free(site.controller_dir)
+        if not site.controller.alive():
+            site.controller_start()
+        if said.returncode == 0:
+            self.assertIn(name, site.baton("tenant", "list"))
+        return said.returncode != 0
+
+    def test_a_disk_that_is_full_in_every_state_costs_time_and_nothing_else(self):
+        site = self.site
+        site.tenant("contoso")
+        old = site.agents["contoso", "OLD"]
+        old_dir = pathlib.Path(old.directory)
+        self.put_on_small_disk(site.controller, site.controller_dir, 24)
+        self.put_on_small_disk(old, old_dir, 8)
+        stopped = 0
+        for state, step in STEPS:
+            stopped += self.controller_is_full(state)
+            if step == "fence":
+                self.fill(old_dir)
+                site.wait_until("start", lambda: site.baton("cutover", "start", "contoso") is not None)
+                self.wait_stopped(old)
+                self.assertEqual(site.state("contoso"), "C2")
+                self.free(old_dir)
+                old.start(ready="ready")
+                site.wait_until("it stops and proves it", lambda: site.state("contoso") == "C3", timeout=60)
+                self.assert_stopped("contoso", "OLD")
+            else:
+                getattr(site, step)("contoso")
+        self.assertGreater(stopped, 0, "a full disk has stopped nothing")
+        self.verify_audit()
+        site.controller.stop()
+        site.run([site.program("baton-controller"), "check", "--dir", site.controller_dir])
 
 
 if __name__ == "__main__":
