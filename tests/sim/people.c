@@ -338,6 +338,10 @@ told(struct view *v)
     const struct engine *e = v->st->engine;
     tenant_explain(v->t, clock_mono(&v->st->clock, v->r->sim->now_ms), crypto_digest_port(),
                    e->trust_known ? &e->trust : NULL, &p);
+    if (strstr(p.next, "cutover approve") != NULL) {
+        two_approve(v);
+        return true;
+    }
     for (size_t i = 0; i < ARRAY_LEN(commands); i++)
         if (strstr(p.next, commands[i].words) != NULL)
             return verb(v, commands[i].verb, "as shown") == BATON_OK;
@@ -377,8 +381,10 @@ work(struct view *v)
         (void)verb(v, HEV_START, "");
         break;
     case HO_GAP:
-        if (!v->t->cutover.accepted)
+        if (!v->t->cutover.accepted) {
             (void)verb(v, HEV_ACCEPT, "read and found good");
+            break;
+        }
         if (told(v))
             break;
         if (verb(v, HEV_GO, "") == BATON_OK)
