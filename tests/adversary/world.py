@@ -235,12 +235,12 @@ class Agent:
             self.counter += 1
         return w.statement(**{"tenant": self.tenant, "member": self.id.key, "counter": self.counter, **values})
 
-    def served(self):
+    def served(self, seconds=30):
         """A word of ours is still heard, after whatever was said before it has been answered: the session lives."""
         data = self.statement()
         self.say(self.frame("say", self.signed(data)))
         try:
-            while self.hear("heard")[1][2] != w.sha256(data):
+            while self.hear("heard", seconds=seconds)[1][2] != w.sha256(data):
                 pass
         except AssertionError:
             return False
