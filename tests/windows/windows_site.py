@@ -385,7 +385,8 @@ class WineSite(Site):
 
     def fence(self, tenant):
         """C1 to C3, which takes at least the production gap."""
-        self.wait_until("start", lambda: self.baton("cutover", "start", tenant) is not None, timeout=60)
+        # NEW is looked at every minute, and each time it may be in the middle of a cycle.
+        self.wait_until("start", lambda: self.baton("cutover", "start", tenant) is not None, timeout=300)
         self.wait_state(tenant, "C3", timeout=180)
 
     def activate(self, tenant):
