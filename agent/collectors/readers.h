@@ -13,8 +13,8 @@ typedef enum baton_status collect_reader(struct collect *c, const struct host_co
 enum collect_row_id {
     ROW_SERVICES,
     ROW_TASKS,
+    ROW_PRODUCT, /* before processes, whose host asks where it lies */
     ROW_PROCESSES,
-    ROW_PRODUCT,
     ROW_MACHINE,
     ROW_EXPORTED_STAT,
     ROW_PLACED_STAT,

@@ -92,6 +92,24 @@ a_mapped_file_is_the_product_s_by_its_folder(void **state)
     assert_false(process_file_is_sync("C:\\Windows\\System32\\ntdll.dll", ""));
 }
 
+static void
+a_list_of_processes_that_was_cut_short_is_none(void **state)
+{
+    (void)state;
+    assert_true(process_list_is_whole(18));  /* no more files */
+    assert_false(process_list_is_whole(0));  /* it ended, and nobody says why */
+    assert_false(process_list_is_whole(8));  /* out of memory */
+    assert_false(process_list_is_whole(24)); /* bad length */
+}
+
+static void
+only_of_the_installer_the_session_decides(void **state)
+{
+    (void)state;
+    assert_true(process_needs_session("MsiExec.exe"));
+    assert_false(process_needs_session("miiserver.exe"));
+}
+
 int
 main(void)
 {
@@ -103,6 +121,8 @@ main(void)
         cmocka_unit_test(an_installer_counts_while_it_works_or_a_person_looks_at_it),
         cmocka_unit_test(a_shell_counts_with_the_product_in_it_or_when_nobody_may_look),
         cmocka_unit_test(a_mapped_file_is_the_product_s_by_its_folder),
+        cmocka_unit_test(a_list_of_processes_that_was_cut_short_is_none),
+        cmocka_unit_test(only_of_the_installer_the_session_decides),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

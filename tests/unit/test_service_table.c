@@ -114,6 +114,30 @@ the_task_of_azure_ad_sync_is_known(void **state)
     assert_string_equal(sync_task_names[0], "Azure AD Sync Scheduler");
 }
 
+static void
+a_service_that_starts_or_stops_takes_its_control_later(void **state)
+{
+    (void)state;
+    enum { STOPPED = 1, STARTING, STOPPING, RUNNING };
+    assert_true(service_may_come(1061, STARTING)); /* it cannot accept controls now */
+    assert_true(service_may_come(1061, STOPPING));
+    assert_true(service_may_come(1053, RUNNING));  /* it did not answer in time */
+    assert_true(service_may_come(1051, RUNNING));  /* what needs it still runs */
+    assert_true(service_may_come(1062, STOPPED));  /* it ended meanwhile */
+    assert_true(service_may_come(1052, STARTING)); /* it has not said yet which it takes */
+}
+
+static void
+a_control_that_is_refused_for_good_is_not_waited_for(void **state)
+{
+    (void)state;
+    enum { STOPPED = 1, STARTING, STOPPING, RUNNING };
+    assert_false(service_may_come(1052, RUNNING)); /* it takes no stop at all */
+    assert_false(service_may_come(1052, STOPPING));
+    assert_false(service_may_come(5, STARTING)); /* access denied */
+    assert_false(service_may_come(0, STARTING));
+}
+
 int
 main(void)
 {
@@ -126,6 +150,8 @@ main(void)
         cmocka_unit_test(states_are_read_as_what_runs_and_what_does_not),
         cmocka_unit_test(only_the_number_of_disabled_is_disabled),
         cmocka_unit_test(the_task_of_azure_ad_sync_is_known),
+        cmocka_unit_test(a_service_that_starts_or_stops_takes_its_control_later),
+        cmocka_unit_test(a_control_that_is_refused_for_good_is_not_waited_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -398,6 +398,51 @@ an_account_that_nobody_names_holds_up_neither_guard_nor_end(void **state)
     others_go_on_while(*state, HOST_PROCESSES, &hung.accounts);
 }
 
+/* --- services that come and go --- */
+
+static void
+await_told(struct world *w, const char *words)
+{
+    static struct host_completion done;
+    for (DWORD began = GetTickCount(); GetTickCount() - began < PATIENCE_MS; Sleep(POLL_MS))
+        while (w->port.next(w->port.ctx, &done)) {
+            bool told = done.ticket == 0 && strstr(done.err.text, words) != NULL;
+            w->port.release(w->port.ctx, &done);
+            if (told)
+                return;
+        }
+    fail_msg("nobody told: %s", words);
+}
+
+static size_t
+count_services(struct world *w)
+{
+    int broken = 0;
+    struct host_completion done = ask_services(w, &broken);
+    assert_int_equal(done.status, BATON_OK);
+    assert_false(done.unwatched);
+    return done.count;
+}
+
+/* Nobody asks in between: a look would find it too. */
+static void
+a_service_that_is_installed_is_told_without_a_look(void **state)
+{
+    struct world *w = *state;
+    size_t before = count_services(w);
+    SC_HANDLE manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_ALL_ACCESS);
+    SC_HANDLE made =
+        CreateServiceW(manager, L"ADSync", L"Microsoft Azure AD Sync", SERVICE_ALL_ACCESS,
+                       SERVICE_WIN32_OWN_PROCESS, SERVICE_DISABLED, SERVICE_ERROR_NORMAL,
+                       L"C:\\nothing.exe", NULL, NULL, NULL, NULL, NULL);
+    assert_non_null(made);
+    await_told(w, "ADSync was installed");
+    assert_int_equal(count_services(w), before + 1);
+    assert_true(DeleteService(made)); /* it goes with the last handle, the adapter's at its close */
+    CloseServiceHandle(made);
+    CloseServiceHandle(manager);
+}
+
 int
 main(void)
 {
@@ -407,6 +452,8 @@ main(void)
             forget_renamed),
     };
     const struct CMUnitTest bad_days[] = {
+        cmocka_unit_test_setup_teardown(a_service_that_is_installed_is_told_without_a_look, bad_day,
+                                        day_over),
         cmocka_unit_test_setup_teardown(where_nobody_tells_of_changes_no_answer_counts_as_watched,
                                         bad_day, day_over),
         cmocka_unit_test_setup_teardown(a_task_scheduler_that_hangs_holds_up_neither_guard_nor_end,

@@ -170,7 +170,8 @@ take_process(const struct process_look *l, const PROCESSENTRY32W *p, struct host
     if (p->th32ProcessID == 0 || collector_has(l->collectors, p->th32ProcessID))
         return BATON_OK;
     win_line(p->szExeFile, image, sizeof image);
-    (void)ProcessIdToSessionId(p->th32ProcessID, &session);
+    if (process_needs_session(image))
+        (void)ProcessIdToSessionId(p->th32ProcessID, &session);
     struct process_view v = {.image = image,
                              .wizard = l->discovery->wizard,
                              .engine = is_engine(l->services, p->th32ProcessID),
@@ -186,6 +187,7 @@ take_process(const struct process_look *l, const PROCESSENTRY32W *p, struct host
     struct host_process *out = &done->u.process[done->count++];
     *out = (struct host_process){.kind = (uint8_t)kind, .pid = (uint32_t)p->th32ProcessID};
     out->started_unix_ms = began_unix_ms(p->th32ProcessID);
+    (void)ProcessIdToSessionId(p->th32ProcessID, &session);
     name_session(l->names, p->th32ProcessID, session, out->session);
     return BATON_OK;
 }
@@ -210,7 +212,7 @@ processes_look(const struct sync_services *services, const struct discovery *dis
     } while (rc == BATON_OK && Process32NextW(all, &p));
     DWORD code = GetLastError();
     CloseHandle(all);
-    if (rc == BATON_OK && code != ERROR_NO_MORE_FILES) /* a list cut short proves nobody gone */
+    if (rc == BATON_OK && !process_list_is_whole(code))
         return win_fail(err, code, "listing the processes of this server");
     return rc;
 }

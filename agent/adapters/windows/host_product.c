@@ -9,7 +9,8 @@
 #include "registry.h"
 #include "win_text.h"
 
-#define SQL_KEY L"SOFTWARE\\Microsoft\\Microsoft SQL Server\\"
+#define UNINSTALL_KEY L"SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Uninstall"
+#define SQL_KEY       L"SOFTWARE\\Microsoft\\Microsoft SQL Server\\"
 
 /* --- entries --- */
 
@@ -36,8 +37,7 @@ take_entries(enum registry_view view, struct product_signs *signs)
 {
     HKEY list, entry;
     wchar_t name[REGISTRY_NAME_UNITS];
-    DWORD code =
-        registry_open(L"SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Uninstall", view, &list);
+    DWORD code = registry_open(UNINSTALL_KEY, view, &list);
     if (code != ERROR_SUCCESS)
         return code == ERROR_FILE_NOT_FOUND ? ERROR_SUCCESS : code;
     for (DWORD i = 0; (code = registry_below(list, i, name)) == ERROR_SUCCESS; i++) {
@@ -48,6 +48,81 @@ take_entries(enum registry_view view, struct product_signs *signs)
     }
     RegCloseKey(list);
     return code == ERROR_NO_MORE_ITEMS ? ERROR_SUCCESS : code;
+}
+
+static const enum registry_view views[] = {VIEW_64, VIEW_32};
+
+/* Told anew, before it is read. */
+static bool
+arm_view(struct installed *in, size_t view)
+{
+    HKEY *key = &in->view[view].key;
+    HANDLE *changed = &in->view[view].changed;
+    if (*changed == NULL)
+        *changed = CreateEventW(NULL, FALSE, FALSE, NULL);
+    if (*changed == NULL ||
+        (*key == NULL && registry_open(UNINSTALL_KEY, views[view], key) != ERROR_SUCCESS)) {
+        *key = NULL;
+        return false;
+    }
+    if (RegNotifyChangeKeyValue(*key, TRUE, REG_NOTIFY_CHANGE_NAME | REG_NOTIFY_CHANGE_LAST_SET,
+                                *changed, TRUE) == ERROR_SUCCESS)
+        return true;
+    RegCloseKey(*key);
+    *key = NULL;
+    return false;
+}
+
+static bool
+is_current(const struct installed *in)
+{
+    if (in->read_ms == 0 || GetTickCount64() - in->read_ms >= ENTRIES_AGAIN_MS)
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(views); i++)
+        if (in->view[i].key == NULL || WaitForSingleObject(in->view[i].changed, 0) != WAIT_TIMEOUT)
+            return false;
+    return true;
+}
+
+static DWORD
+read_entries(struct product_signs *signs)
+{
+    DWORD code = ERROR_SUCCESS;
+    for (size_t i = 0; code == ERROR_SUCCESS && i < ARRAY_LEN(views); i++)
+        code = take_entries(views[i], signs);
+    return code;
+}
+
+static DWORD
+look_installed(struct installed *in, struct product_signs *signs)
+{
+    if (in == NULL)
+        return read_entries(signs);
+    if (!is_current(in)) {
+        bool armed = true;
+        for (size_t i = 0; i < ARRAY_LEN(views); i++)
+            armed = arm_view(in, i) && armed;
+        in->signs = (struct product_signs){0};
+        in->read_ms = 0;
+        DWORD code = read_entries(&in->signs);
+        if (code != ERROR_SUCCESS)
+            return code;
+        in->read_ms = armed ? GetTickCount64() : 0;
+    }
+    memcpy(signs->entry, in->signs.entry, sizeof signs->entry);
+    return ERROR_SUCCESS;
+}
+
+void
+installed_close(struct installed *in)
+{
+    for (size_t i = 0; i < ARRAY_LEN(views); i++) {
+        if (in->view[i].key != NULL)
+            RegCloseKey(in->view[i].key);
+        if (in->view[i].changed != NULL)
+            CloseHandle(in->view[i].changed);
+    }
+    *in = (struct installed){0};
 }
 
 /* --- the wizard's program --- */
@@ -168,17 +243,16 @@ look_disk(const struct discovery *d, uint64_t *ret_bytes, struct baton_err *err)
 }
 
 enum baton_status
-product_look(const struct sync_services *services, struct host_product *ret_product,
-             struct discovery *ret_discovery, struct baton_err *err)
+product_look(const struct sync_services *services, struct installed *installed,
+             struct host_product *ret_product, struct discovery *ret_discovery,
+             struct baton_err *err)
 {
     const struct sync_service *fim = services_find(services, ROLE_ENGINE, PRODUCT_DIRSYNC);
     const struct sync_service *adsync = services_find(services, ROLE_ENGINE, PRODUCT_CONNECT);
     struct product_signs signs = {.fim_service = fim != NULL, .adsync_service = adsync != NULL};
     struct host_product p = {0};
     *ret_discovery = (struct discovery){0};
-    DWORD code = take_entries(VIEW_64, &signs);
-    if (code == ERROR_SUCCESS)
-        code = take_entries(VIEW_32, &signs);
+    DWORD code = look_installed(installed, &signs);
     if (code != ERROR_SUCCESS)
         return win_fail(err, code, "reading what is under Programs and Features");
     look_wizard(&signs, ret_discovery);

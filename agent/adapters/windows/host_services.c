@@ -30,14 +30,38 @@ services_key(const wchar_t *name, wchar_t out[SERVICE_NAME_UNITS + 64])
 /* --- looking --- */
 
 static void
+take_from_key(struct sync_service *s, HKEY key)
+{
+    DWORD start, leaves;
+    s->record.start_registry = registry_number(key, L"Start", &start) == ERROR_SUCCESS
+                                   ? (uint8_t)start_type_of(start)
+                                   : START_UNKNOWN;
+    s->leaves = registry_number(key, L"DeleteFlag", &leaves) == ERROR_SUCCESS && leaves != 0;
+}
+
+static void
 look_in_registry(struct sync_service *s)
 {
-    wchar_t key[SERVICE_NAME_UNITS + 64];
-    DWORD start, leaves;
-    services_key(s->name, key);
-    if (registry_read_number(key, L"Start", &start) == ERROR_SUCCESS)
-        s->record.start_registry = (uint8_t)start_type_of(start);
-    s->leaves = registry_read_number(key, L"DeleteFlag", &leaves) == ERROR_SUCCESS && leaves != 0;
+    wchar_t name[SERVICE_NAME_UNITS + 64];
+    HKEY key;
+    services_key(s->name, name);
+    if (registry_open(name, VIEW_64, &key) != ERROR_SUCCESS)
+        return;
+    take_from_key(s, key);
+    RegCloseKey(key);
+}
+
+/* 0: nobody can say. */
+static DWORD
+state_of(SC_HANDLE service, DWORD *ret_process)
+{
+    SERVICE_STATUS_PROCESS status = {0};
+    DWORD need = 0;
+    if (!QueryServiceStatusEx(service, SC_STATUS_PROCESS_INFO, (BYTE *)&status, sizeof status,
+                              &need))
+        return 0;
+    *ret_process = status.dwProcessId;
+    return status.dwCurrentState;
 }
 
 static uint64_t
@@ -52,22 +76,31 @@ process_began(DWORD pid)
     return known ? win_unix_ms(began) : 0;
 }
 
-/* What cannot be read stays unknown; only a service that is gone again is left out. */
+/* False: it cannot be read, and its start type is unknown. */
 static bool
-look_closer(SC_HANDLE manager, struct sync_service *s)
+take_config(struct sync_service *s, SC_HANDLE service)
 {
     union {
         QUERY_SERVICE_CONFIGW config;
         BYTE room[CONFIG_BYTES];
     } u;
     DWORD need = 0;
+    s->record.start = START_UNKNOWN;
+    if (!QueryServiceConfigW(service, &u.config, sizeof u, &need))
+        return false;
+    s->record.start = (uint8_t)start_type_of(u.config.dwStartType);
+    (void)win_exact(u.config.lpBinaryPathName, s->image_path, sizeof s->image_path);
+    return true;
+}
+
+/* What cannot be read stays unknown; only a service that is gone again is left out. */
+static bool
+look_closer(SC_HANDLE manager, struct sync_service *s)
+{
     SC_HANDLE service = OpenServiceW(manager, s->name, SERVICE_QUERY_CONFIG);
     if (service == NULL)
         return GetLastError() != ERROR_SERVICE_DOES_NOT_EXIST;
-    if (QueryServiceConfigW(service, &u.config, sizeof u, &need)) {
-        s->record.start = (uint8_t)start_type_of(u.config.dwStartType);
-        (void)win_exact(u.config.lpBinaryPathName, s->image_path, sizeof s->image_path);
-    }
+    (void)take_config(s, service);
     CloseServiceHandle(service);
     look_in_registry(s);
     s->record.changed_unix_ms = process_began(s->process);
@@ -155,34 +188,12 @@ struct change { /* one service that is being changed */
     struct baton_err *err;
 };
 
-static DWORD
-state_of(SC_HANDLE service, DWORD *ret_process)
-{
-    SERVICE_STATUS_PROCESS status = {0};
-    DWORD need = 0;
-    if (!QueryServiceStatusEx(service, SC_STATUS_PROCESS_INFO, (BYTE *)&status, sizeof status,
-                              &need))
-        return 0;
-    *ret_process = status.dwProcessId;
-    return status.dwCurrentState;
-}
-
 static enum baton_status
 took_too_long(struct change *c, const char *what)
 {
     return baton_fail(c->err, BATON_TIMEOUT,
                       "the service %s did not %s in time: look at it in services.msc", c->name,
                       what);
-}
-
-/* A service in the middle of its start or stop takes no control; it will in a moment. One that starts has
- * not said yet which it takes. */
-static bool
-may_come(DWORD code, DWORD state)
-{
-    return code == ERROR_SERVICE_CANNOT_ACCEPT_CTRL || code == ERROR_SERVICE_REQUEST_TIMEOUT ||
-           code == ERROR_DEPENDENT_SERVICES_RUNNING || code == ERROR_SERVICE_NOT_ACTIVE ||
-           (code == ERROR_INVALID_SERVICE_CONTROL && state == SERVICE_START_PENDING);
 }
 
 static enum baton_status
@@ -195,7 +206,7 @@ wait_for_end(struct change *c, SC_HANDLE service)
         if (!asked && state != SERVICE_STOP_PENDING) {
             asked = ControlService(service, SERVICE_CONTROL_STOP, &status) != 0;
             DWORD code = asked ? ERROR_SUCCESS : GetLastError();
-            if (!asked && !may_come(code, state))
+            if (!asked && !service_may_come(code, state))
                 return win_fail(c->err, code, "stopping the service %s", c->name);
         }
         if (!host_queue_wanted(c->queue, c->work)) /* it was asked once, however short the time */

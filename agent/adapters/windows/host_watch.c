@@ -57,6 +57,19 @@ judge(struct host_watch *w)
 }
 
 static void
+take_into_found(struct watched *i)
+{
+    struct sync_services *found = &i->watch->found;
+    for (size_t n = 0; n < found->count; n++) {
+        struct sync_service *s = &found->item[n];
+        if (!win_same(s->name, i->name) || s->process == i->process)
+            continue;
+        s->process = i->process;
+        s->record.changed_unix_ms = 0; /* a look says it */
+    }
+}
+
+static void
 take_state(struct watched *i, uint8_t state, DWORD process)
 {
     static const char *const words[] = {[SVC_UNKNOWN] = "is in a state that nobody knows",
@@ -68,6 +81,7 @@ take_state(struct watched *i, uint8_t state, DWORD process)
     i->state = state;
     i->process = process;
     stops_see(i->watch->stops, i->name, state, win_now_unix_ms());
+    take_into_found(i);
     if (moved)
         tell(i, words[state]);
 }
@@ -207,12 +221,17 @@ open_key(struct watched *i)
 static void
 take_key(struct watched *i)
 {
-    DWORD start;
+    DWORD start, leaves = 0;
     if (i->key == NULL || WaitForSingleObject(i->key_event, 0) != WAIT_OBJECT_0)
         return;
     arm_key(i); /* first: what is written from now on is told again */
     if (i->key != NULL && registry_number(i->key, L"Start", &start) == ERROR_SUCCESS)
         take_start(i, (uint8_t)start_type_of(start));
+    if (i->key != NULL && registry_number(i->key, L"DeleteFlag", &leaves) == ERROR_SUCCESS &&
+        leaves != 0) { /* it goes once nobody holds it */
+        i->leaves = true;
+        let_go(i);
+    }
 }
 
 /* --- which services --- */
@@ -296,13 +315,13 @@ drop_gone(struct host_watch *w, const struct sync_services *services)
     }
 }
 
-static bool
-is_watched(const struct host_watch *w, const struct sync_service *s)
+static struct watched *
+watched_of(const struct host_watch *w, const struct sync_service *s)
 {
     for (size_t n = 0; n < w->count; n++)
         if (win_same(w->item[n]->name, s->name))
-            return true;
-    return false;
+            return w->item[n];
+    return NULL;
 }
 
 static void
@@ -318,16 +337,58 @@ add_new(struct host_watch *w, const struct sync_service *s)
         tell(i, "was installed");
 }
 
-void
-watch_follow(struct host_watch *w, const struct sync_services *services)
+static void
+follow(struct host_watch *w, const struct sync_services *services)
 {
     w->listed = true;
     drop_gone(w, services);
     for (size_t n = 0; n < services->count; n++)
-        if (!is_watched(w, &services->item[n]))
+        if (watched_of(w, &services->item[n]) == NULL)
             add_new(w, &services->item[n]);
     w->followed = true;
     judge(w);
+}
+
+/* --- a look --- */
+
+/* Told anew by the key of all services: one came or went. */
+static void
+arm_list(struct host_watch *w)
+{
+    if (w->list == NULL &&
+        (w->list_event == NULL ||
+         registry_open(L"SYSTEM\\CurrentControlSet\\Services", VIEW_64, &w->list) != ERROR_SUCCESS))
+        w->list = NULL;
+    if (w->list == NULL || RegNotifyChangeKeyValue(w->list, FALSE, REG_NOTIFY_CHANGE_NAME,
+                                                   w->list_event, TRUE) == ERROR_SUCCESS)
+        return;
+    RegCloseKey(w->list);
+    w->list = NULL;
+}
+
+static void
+take_list(struct host_watch *w)
+{
+    if (w->list == NULL || WaitForSingleObject(w->list_event, 0) != WAIT_OBJECT_0)
+        return;
+    arm_list(w);
+    w->listed_anew = true;
+}
+
+enum baton_status
+watch_look(struct host_watch *w, struct sync_services *ret_services, struct baton_err *err)
+{
+    take_list(w);
+    if (w->list == NULL)
+        arm_list(w);
+    enum baton_status rc = services_scan(w->manager, &w->found, err);
+    w->looked_ms = rc == BATON_OK ? host_queue_now_ms() : 0;
+    if (rc != BATON_OK)
+        return rc;
+    w->listed_anew = false;
+    *ret_services = w->found;
+    follow(w, ret_services);
+    return BATON_OK;
 }
 
 /* --- the worker's --- */
@@ -336,6 +397,7 @@ void
 watch_init(struct host_watch *w, SC_HANDLE manager, struct host_queue *queue, struct stops *stops)
 {
     *w = (struct host_watch){.manager = manager, .queue = queue, .stops = stops};
+    w->list_event = CreateEventW(NULL, FALSE, FALSE, NULL); /* NULL: each look is a scan */
 }
 
 void
@@ -343,12 +405,18 @@ watch_done(struct host_watch *w)
 {
     while (w->count > 0)
         watched_free(w->item[--w->count]);
+    if (w->list != NULL)
+        RegCloseKey(w->list);
+    if (w->list_event != NULL)
+        CloseHandle(w->list_event);
 }
 
 size_t
 watch_handles(const struct host_watch *w, HANDLE out[WATCH_HANDLES_MAX])
 {
     size_t count = 0;
+    if (w->list != NULL)
+        out[count++] = w->list_event;
     for (size_t n = 0; n < w->count; n++)
         if (w->item[n]->key != NULL)
             out[count++] = w->item[n]->key_event;
@@ -370,9 +438,21 @@ watch_wait_ms(const struct host_watch *w)
     return HOST_WAIT_MS;
 }
 
+/* Who came or went is told now, not at the next look. */
+static void
+look_for_new(struct host_watch *w)
+{
+    struct sync_services services;
+    struct baton_err err;
+    take_list(w);
+    if (w->followed && w->listed_anew && watch_look(w, &services, &err) != BATON_OK)
+        log_warn("host.watch", "%s", err.text);
+}
+
 void
 watch_turn(struct host_watch *w)
 {
+    look_for_new(w);
     for (size_t n = 0; n < w->count; n++) {
         struct watched *i = w->item[n];
         if (i->told)

@@ -22,7 +22,13 @@
 /* What may hang lies in another lane than what the guard needs: the Task Scheduler, and accounts and event
  * logs, behind which a domain controller may be. */
 enum lane { LANE_SERVICES, LANE_CHANGE, LANE_TASKS, LANE_LOOK, LANE_READ, LANE_COUNT };
-enum { LANE_STACK_BYTES = 512 * 1024, IDLE_MS = 10000, CLOSE_MS = 5000 };
+enum {
+    LANE_STACK_BYTES = 512 * 1024,
+    IDLE_MS = 10000,
+    CLOSE_MS = 5000,
+    SHARED_MS = 10000, /* services that one lane watches are good enough for another one so long */
+    DISCOVERED_MS = 2000 /* and where the product lies, which a round asks for first */
+};
 
 static const char *const lane_names[LANE_COUNT] = {
     [LANE_SERVICES] = "looks at services",    [LANE_CHANGE] = "changes services",
@@ -54,11 +60,13 @@ struct host_windows {
     struct places places;
     struct collector_host *collectors;
 
-    pthread_mutex_t ask_lock; /* what LANE_READ asks collectors now, and the product it asks */
+    pthread_mutex_t ask_lock; /* what LANE_READ asks now, and what lanes know of each other's */
     const struct host_work *asked;
     bool product_known;
-    enum product product;
-    char engine_folder[SERVICE_PATH_BYTES];
+    struct discovery product;
+    uint64_t product_ms;
+    struct sync_services watched; /* as LANE_SERVICES knows them, if it is told of every change */
+    uint64_t watched_ms;          /* 0: it is not */
     struct host_product found;
 
     SC_HANDLE manager[LANE_COUNT]; /* of the lanes that need one */
@@ -70,6 +78,7 @@ struct host_windows {
 
     struct tasks tasks;         /* of LANE_TASKS */
     struct account_names names; /* of LANE_LOOK */
+    struct installed installed;
 };
 
 /* A question that nobody waits for any more ends early. */
@@ -98,13 +107,36 @@ poke(void *ctx)
 static enum baton_status
 scan(struct host_windows *h, struct sync_services *ret_services, struct baton_err *err)
 {
-    enum baton_status rc = services_scan(h->manager[LANE_SERVICES], ret_services, err);
+    enum baton_status rc = watch_look(&h->watch, ret_services, err);
     if (rc != BATON_OK)
         return rc;
-    watch_follow(&h->watch, ret_services);
     if (changes_ask(&h->changes, ret_services))
         SetEvent(h->lane[LANE_LOOK].poked);
     return BATON_OK;
+}
+
+/* Others need not ask the service manager again. */
+static void
+share_services(struct host_windows *h)
+{
+    const struct host_watch *w = &h->watch;
+    pthread_mutex_lock(&h->ask_lock);
+    h->watched = w->found;
+    h->watched_ms = w->trust.gap == GAP_NONE ? w->looked_ms : 0;
+    pthread_mutex_unlock(&h->ask_lock);
+}
+
+/* In another lane: watched, or looked at anew. */
+static enum baton_status
+services_now(struct host_windows *h, SC_HANDLE manager, struct sync_services *ret_services,
+             struct baton_err *err)
+{
+    pthread_mutex_lock(&h->ask_lock);
+    bool known = h->watched_ms != 0 && host_queue_now_ms() - h->watched_ms < SHARED_MS;
+    if (known)
+        *ret_services = h->watched;
+    pthread_mutex_unlock(&h->ask_lock);
+    return known ? BATON_OK : services_scan(manager, ret_services, err);
 }
 
 /* When it stopped, and who changed it last, as far as anybody knows. */
@@ -172,16 +204,30 @@ look_tasks(struct host_windows *h, struct host_completion *done, struct baton_er
 
 /* The product cannot be told, but its processes can: where it lies is of use alone. */
 static enum baton_status
+discover(struct host_windows *h, const struct sync_services *services,
+         struct discovery *ret_discovery, struct baton_err *err)
+{
+    struct host_product product;
+    pthread_mutex_lock(&h->ask_lock);
+    bool known = h->product_known && host_queue_now_ms() - h->product_ms < DISCOVERED_MS;
+    if (known)
+        *ret_discovery = h->product;
+    pthread_mutex_unlock(&h->ask_lock);
+    if (known)
+        return BATON_OK;
+    enum baton_status rc = product_look(services, &h->installed, &product, ret_discovery, err);
+    return rc == BATON_MALFORMED ? BATON_OK : rc;
+}
+
+static enum baton_status
 look_processes(struct host_windows *h, struct host_completion *done, struct baton_err *err)
 {
     struct sync_services services;
-    struct host_product product;
     struct discovery discovery;
-    enum baton_status rc = services_scan(h->manager[LANE_LOOK], &services, err);
+    enum baton_status rc = services_now(h, h->manager[LANE_LOOK], &services, err);
+    if (rc == BATON_OK)
+        rc = discover(h, &services, &discovery, err);
     if (rc != BATON_OK)
-        return rc;
-    rc = product_look(&services, &product, &discovery, err);
-    if (rc != BATON_OK && rc != BATON_MALFORMED)
         return rc;
     return processes_look(&services, &discovery, h->collectors, &h->names, done, err);
 }
@@ -192,9 +238,9 @@ keep_product(struct host_windows *h, const struct host_product *product,
 {
     pthread_mutex_lock(&h->ask_lock);
     h->product_known = true;
-    h->product = found->product;
+    h->product = *found;
     h->found = *product;
-    memcpy(h->engine_folder, found->engine_folder, sizeof h->engine_folder);
+    h->product_ms = host_queue_now_ms();
     pthread_mutex_unlock(&h->ask_lock);
 }
 
@@ -203,9 +249,9 @@ look_product(struct host_windows *h, struct host_completion *done, struct baton_
 {
     struct sync_services services;
     struct discovery discovery;
-    enum baton_status rc = services_scan(h->manager[LANE_LOOK], &services, err);
+    enum baton_status rc = services_now(h, h->manager[LANE_LOOK], &services, err);
     if (rc == BATON_OK)
-        rc = product_look(&services, &done->u.product, &discovery, err);
+        rc = product_look(&services, &h->installed, &done->u.product, &discovery, err);
     if (rc != BATON_OK)
         return rc;
     keep_product(h, &done->u.product, &discovery);
@@ -269,7 +315,7 @@ find_product(struct host_windows *h, struct baton_err *err)
     rc = services_scan(manager, &services, err);
     CloseServiceHandle(manager);
     if (rc == BATON_OK)
-        rc = product_look(&services, &product, &discovery, err);
+        rc = product_look(&services, NULL, &product, &discovery, err);
     if (rc == BATON_OK)
         keep_product(h, &product, &discovery);
     return rc;
@@ -281,9 +327,9 @@ begin_asking(struct host_windows *h, const struct host_work *work)
     char folder[SERVICE_PATH_BYTES];
     pthread_mutex_lock(&h->ask_lock);
     h->asked = work;
-    enum product product = h->product;
+    enum product product = h->product.product;
     struct host_product found = h->found;
-    memcpy(folder, h->engine_folder, sizeof folder);
+    memcpy(folder, h->product.engine_folder, sizeof folder);
     pthread_mutex_unlock(&h->ask_lock);
     collector_host_engine(h->collectors, folder);
     collector_host_product(h->collectors, &found);
@@ -331,6 +377,13 @@ carry_out(struct host_windows *h, struct host_work *work)
 }
 
 static void
+turn_watch(struct host_windows *h)
+{
+    watch_turn(&h->watch);
+    share_services(h);
+}
+
+static void
 work_off(struct lane_thread *l)
 {
     struct host_windows *h = l->host;
@@ -344,7 +397,7 @@ work_off(struct lane_thread *l)
         work.done->status = carry_out(h, &work);
         host_queue_end(&h->queue, &work);
         if (l->lane == LANE_SERVICES)
-            watch_turn(&h->watch);
+            turn_watch(h);
     }
 }
 
@@ -362,7 +415,7 @@ wait_for_more(struct lane_thread *l)
     if (watches && woken > WAIT_OBJECT_0 && woken < WAIT_OBJECT_0 + count)
         SetEvent(handles[woken - WAIT_OBJECT_0]);
     if (watches)
-        watch_turn(&h->watch);
+        turn_watch(h);
     if (l->lane == LANE_LOOK)
         changes_look(&h->changes);
     if (l->lane == LANE_READ)
@@ -382,6 +435,8 @@ lane_main(void *arg)
     }
     if (l->lane == LANE_SERVICES)
         watch_done(&l->host->watch);
+    if (l->lane == LANE_LOOK)
+        installed_close(&l->host->installed);
     if (l->lane == LANE_TASKS)
         tasks_close(&l->host->tasks);
     if (apartment)

@@ -29,6 +29,21 @@ process_is_shell(const char *image)
     return false;
 }
 
+static const char installer[] = "msiexec.exe";
+
+bool
+process_needs_session(const char *image)
+{
+    return same_name(installer, image);
+}
+
+bool
+process_list_is_whole(uint32_t code)
+{
+    enum { NO_MORE_FILES = 18 };
+    return code == NO_MORE_FILES;
+}
+
 static bool
 found(enum process_kind kind, enum process_kind *ret_kind)
 {
@@ -46,7 +61,7 @@ process_kind_of(const struct process_view *v, enum process_kind *ret_kind)
     for (size_t i = 0; i < ARRAY_LEN(images); i++)
         if (same_name(images[i].image, v->image))
             return found(images[i].kind, ret_kind);
-    if (same_name("msiexec.exe", v->image) && (v->interactive || v->installing))
+    if (same_name(installer, v->image) && (v->interactive || v->installing))
         return found(PROCESS_INSTALLER, ret_kind);
     if (process_is_shell(v->image) && (v->sync_files || v->unseen))
         return found(PROCESS_SYNC_SHELL, ret_kind);

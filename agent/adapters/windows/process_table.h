@@ -22,6 +22,11 @@ struct process_view {
 
 /* True: it matters, as that kind. */
 bool process_kind_of(const struct process_view *view, enum process_kind *ret_kind);
+/* Whether it is interactive decides. */
+bool process_needs_session(const char *image);
+/* The list of processes ended so, by the system's code: it was whole, not cut short. Nobody who is not in a
+ * list that was cut short is gone. */
+bool process_list_is_whole(uint32_t code);
 /* Worth looking into for what it has mapped. */
 bool process_is_shell(const char *image);
 /* A mapped file, by its path of any form, is the product's: it lies below engine_folder (which has a

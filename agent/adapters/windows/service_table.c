@@ -91,18 +91,35 @@ service_row_of_image(const char *image_path)
     return engine_of(PRODUCT_CONNECT);
 }
 
+enum { STOPPED = 1, START_PENDING, STOP_PENDING, RUNNING, CONTINUE_PENDING, PAUSE_PENDING, PAUSED };
+
+/* The numbers are winerror.h's, which only one system has. */
+bool
+service_may_come(uint32_t code, uint32_t state)
+{
+    enum {
+        DEPENDENT_SERVICES_RUNNING = 1051,
+        INVALID_CONTROL = 1052,
+        REQUEST_TIMEOUT = 1053,
+        CANNOT_ACCEPT = 1061,
+        NOT_ACTIVE = 1062
+    };
+    switch (code) {
+    case DEPENDENT_SERVICES_RUNNING:
+    case REQUEST_TIMEOUT:
+    case CANNOT_ACCEPT:
+    case NOT_ACTIVE:
+        return true;
+    case INVALID_CONTROL: /* one that starts has not said yet which it takes */
+        return state == START_PENDING;
+    default:
+        return false;
+    }
+}
+
 enum service_state
 service_state_of(uint32_t state)
 {
-    enum {
-        STOPPED = 1,
-        START_PENDING,
-        STOP_PENDING,
-        RUNNING,
-        CONTINUE_PENDING,
-        PAUSE_PENDING,
-        PAUSED
-    };
     switch (state) {
     case STOPPED:
         return SVC_STOPPED;

@@ -31,6 +31,9 @@ extern const size_t sync_task_count;
 
 /* dwCurrentState. A paused engine is a process that runs. */
 enum service_state service_state_of(uint32_t state);
+/* A control that the system refused with this code may be taken in a moment, the service being in that state
+ * (dwCurrentState): it is in the middle of its start or stop, or another one still needs it. */
+bool service_may_come(uint32_t code, uint32_t state);
 /* SERVICE_AUTO_START and so on, which the registry's Start has too. */
 enum start_type start_type_of(uint32_t start);
 
