@@ -18,6 +18,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "relation.h"
 #include "toy.h"
 
 enum {
@@ -100,7 +101,8 @@ struct search {
     size_t seen_mask;
     uint64_t transitions;
     bool violated;
-    bool mute; /* this step is stored, and its words never leave */
+    const char *broken; /* rule of the protocol's own relation that this step breaks */
+    bool mute;          /* this step is stored, and its words never leave */
     struct member scratch[TOY_MEMBERS];
     struct member_out out;
     struct word words[TOY_MEMBERS][EPOCHS_MAX][TOY_MEMBERS][EVIDENCE_SLOTS];
@@ -167,10 +169,28 @@ keep_evidence(struct search *x, struct world *w, enum toy_member m, const struct
     word->sig = toy_sign_word(m, said).sig;
 }
 
+static bool
+says_evidence(const struct member_out *out)
+{
+    for (uint8_t i = 0; i < out->word_count; i++)
+        if (out->word[i].bytes[TYPE_AT] == SAY_EVIDENCE)
+            return true;
+    return false;
+}
+
+/* Every step of the product is also a step of the protocol as it is written down beside it. */
+static void
+conform(struct search *x, const struct change *c)
+{
+    if (x->broken == NULL)
+        x->broken = relation_broken(c);
+}
+
 static void
 step(struct search *x, struct world *w, enum toy_member m, struct member_event ev)
 {
     struct member *full = load(x, w, m);
+    struct promise before = full->promise;
     w->now += GAP_MS;
     ev.now_ms = w->now;
     ev.began_ms = ev.began_ms != 0 ? ev.began_ms : w->now;
@@ -181,6 +201,7 @@ step(struct search *x, struct world *w, enum toy_member m, struct member_event e
     w->agent[m].plan_known = full->plan_known;
     for (uint8_t i = 0; i < x->out.word_count; i++)
         keep_evidence(x, w, m, &x->out.word[i]);
+    conform(x, &(struct change){&before, &full->promise, &ev, says_evidence(&x->out)});
 }
 
 static void
@@ -311,7 +332,7 @@ static void
 arrive(struct search *x, const struct world *w, size_t parent, const char *event)
 {
     x->transitions++;
-    bool two = can_export(w, TOY_OLD) && can_export(w, TOY_NEW);
+    bool two = x->broken != NULL || (can_export(w, TOY_OLD) && can_export(w, TOY_NEW));
     if (!two && seen_before(x, world_hash(w)))
         return;
     if (x->count == STATES_MAX) {
@@ -504,7 +525,9 @@ boot(struct search *x, struct world *w, enum toy_member m, bool reverted)
         now.generation.b[0]++;
     w->agent[m].watch = (struct watch){0};
     facts_init(&w->agent[m].watch.facts);
-    guard_boot(&w->agent[m].promise, STATE_GOOD, w->agent[m].promise.tombstone, &now);
+    struct promise before = w->agent[m].promise;
+    guard_boot(&w->agent[m].promise, STATE_GOOD, before.tombstone, &now);
+    conform(x, &(struct change){.before = &before, .after = &w->agent[m].promise});
     w->agent[m].promise.machine.boot.b[0] = 1; /* the number of boots makes no difference */
     step(x, w, m, (struct member_event){.kind = MEMBER_BOOT});
 }
@@ -802,12 +825,15 @@ explore(const struct run *run, bool deep, size_t *states)
     for (x.head = 0; x.head < x.count && !x.violated; x.head++)
         expand(&x, x.head);
 
-    bool as_expected = x.violated != run->holds;
+    bool as_expected = x.violated != run->holds && x.broken == NULL;
     printf("%s %s: %zu states, %llu transitions, %s\n", as_expected ? "ok  " : "FAIL", run->title,
-           x.count, (unsigned long long)x.transitions, x.violated ? "two exporters" : "holds");
+           x.count, (unsigned long long)x.transitions,
+           x.broken != NULL ? x.broken
+           : x.violated     ? "two exporters"
+                            : "holds");
     fflush(stdout);
     *states += x.violated ? 0 : x.count;
-    if (x.violated && (run->holds || getenv("BATON_TRACE") != NULL))
+    if (x.violated && (run->holds || x.broken != NULL || getenv("BATON_TRACE") != NULL))
         print_trace(&x, x.count - 1);
     search_close(&x);
     return as_expected;
