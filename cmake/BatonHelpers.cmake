@@ -62,6 +62,9 @@ elseif(BATON_SANITIZE STREQUAL "fuzz") # clang only; the targets of tests/fuzz a
   target_compile_options(baton_flags INTERFACE
     -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(baton_flags INTERFACE -fsanitize=address,undefined)
+elseif(BATON_SANITIZE STREQUAL "coverage") # counters that several processes may write at once
+  target_compile_options(baton_flags INTERFACE --coverage -fprofile-update=atomic -fprofile-abs-path)
+  target_link_options(baton_flags INTERFACE --coverage)
 elseif(BATON_SANITIZE STREQUAL "thread")
   target_compile_options(baton_flags INTERFACE -fsanitize=thread -fno-omit-frame-pointer)
   target_link_options(baton_flags INTERFACE -fsanitize=thread)
