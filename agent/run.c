@@ -337,8 +337,10 @@ agent_new(const struct setup *setup, struct crypto_identity *identity, struct ag
 {
     struct baton_err why;
     struct agent *a = calloc(1, sizeof *a);
-    if (a == NULL)
-        return baton_fail(err, BATON_NOMEM, "agent");
+    if (a == NULL) {
+        (void)baton_fail(err, BATON_NOMEM, "agent");
+        return BATON_NOMEM;
+    }
     a->setup = setup;
     a->digest = crypto_digest_port();
     a->identity = *identity;
