@@ -406,6 +406,7 @@ collect_give_up(struct collect *c, const struct host_port *host)
     if (c->pending != NULL) /* made and not read: the next round makes it anew */
         c->slot[ROW_PENDING_MADE].done_ms = 0;
     csexport_close(&c->pending);
+    collect_derive_cut(c);
     c->stage = STAGE_OVER;
     c->running = false;
     return true;

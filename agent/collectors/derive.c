@@ -32,16 +32,36 @@ derive_configured(struct collect *c)
         c->configured = true;
 }
 
+/* A server whose connectors cannot be read is another matter: there "off" is believed. */
+static bool
+connectors_failed(const struct collect *c)
+{
+    const struct fact *f = &c->facts.fact[FACT_CONNECTOR_READY];
+    return f->state == FACT_ABSENT && (f->reason == ABSENT_ERROR || f->reason == ABSENT_TIMEOUT);
+}
+
+static void
+staging_says_nothing(struct collect *c, enum fact_id id)
+{
+    if (c->connectors_known)
+        collect_absent(c, id, ABSENT_NOT_CONFIGURED);
+    else
+        c->facts.fact[id].state = FACT_UNKNOWN;
+}
+
+/* Before its first configuration a product says that staging is off. Nobody knows whether that has ended as long as
+ * the connectors were not asked for. */
 static void
 derive_staging(struct collect *c)
 {
     derive_configured(c);
     if (fresh(c, ROW_CONNECTORS))
         collect_set(c, FACT_CONNECTOR_READY, c->configured);
-    if (c->product != PRODUCT_CONNECT || c->configured || !c->connectors_known)
+    if (c->product != PRODUCT_CONNECT || c->configured ||
+        (!c->connectors_known && connectors_failed(c)))
         return;
-    collect_absent(c, FACT_STAGING_SCHEDULER, ABSENT_NOT_CONFIGURED);
-    collect_absent(c, FACT_STAGING_SETTINGS, ABSENT_NOT_CONFIGURED);
+    staging_says_nothing(c, FACT_STAGING_SCHEDULER);
+    staging_says_nothing(c, FACT_STAGING_SETTINGS);
 }
 
 static void
@@ -173,6 +193,14 @@ derive_blocked(struct collect *c)
         [PRODUCT_CONNECT] = ABSENT_NOT_APPLICABLE,
     };
     collect_absent(c, FACT_BLOCKED_CONFIG, (enum fact_reason)reasons[c->product]);
+}
+
+void
+collect_derive_cut(struct collect *c)
+{
+    c->fact_ms = (int64_t)c->began_ms;
+    if (c->whole)
+        derive_staging(c);
 }
 
 void

@@ -52,5 +52,7 @@ void collect_set(struct collect *c, enum fact_id id, int64_t value);
 void collect_absent(struct collect *c, enum fact_id id, enum fact_reason reason);
 /* After the last answer: facts that need several rows (derive.c). */
 void collect_derive(struct collect *c, uint64_t now_unix_ms);
+/* The same for a round that is given up: what it has read of staging may be of a product that is not configured yet. */
+void collect_derive_cut(struct collect *c);
 
 #endif

@@ -392,6 +392,44 @@ staging_is_not_off_before_the_first_configuration_has_ended(void **state)
 }
 
 static void
+staging_is_not_off_when_a_round_was_given_up_before_it_asked_for_the_connectors(void **state)
+{
+    struct bench *b = *state;
+    host_fake_connect(&b->fake);
+    b->fake.text[COLLECT_SCHEDULER] = "{\"StagingModeEnabled\":false}";
+    collect_begin(&b->collect, &(struct collect_round){.whole = true,
+                                                       .now_ms = b->now_ms,
+                                                       .limit_ms = 1000,
+                                                       .now_unix_ms = b->fake.now_unix_ms,
+                                                       .prereq = b->prereq});
+    collect_pump(&b->collect, &b->port, b->now_ms);
+    for (struct host_completion done; b->port.next(b->port.ctx, &done);) {
+        if (done.op != HOST_COLLECT || done.collector != COLLECT_CONNECTORS)
+            (void)collect_take(&b->collect, &done, b->now_ms);
+        b->port.release(b->port.ctx, &done);
+        collect_pump(&b->collect, &b->port, b->now_ms);
+    }
+    assert_true(fact_is(&b->collect.facts, FACT_STAGING_SCHEDULER, 0));
+    assert_true(collect_give_up(&b->collect, &b->port));
+    look(b, false);
+    assert_int_equal(b->facts.fact[FACT_STAGING_SCHEDULER].state, FACT_UNKNOWN);
+    assert_int_equal(b->facts.fact[FACT_STAGING_SETTINGS].state, FACT_UNKNOWN);
+}
+
+static void
+staging_that_is_off_is_believed_where_the_connectors_cannot_be_read(void **state)
+{
+    struct bench *b = *state;
+    host_fake_connect(&b->fake);
+    b->fake.text[COLLECT_CONNECTORS] = NULL;
+    b->fake.text[COLLECT_SCHEDULER] = "{\"StagingModeEnabled\":false}";
+    look(b, true);
+    assert_true(is(b, FACT_STAGING_SCHEDULER, 0));
+    look(b, false);
+    assert_true(is(b, FACT_STAGING_SCHEDULER, 0));
+}
+
+static void
 an_open_wizard_holds_the_first_configuration_open_until_it_is_gone(void **state)
 {
     struct bench *b = *state;
@@ -784,6 +822,8 @@ main(void)
         TEST(an_account_that_was_made_again_is_not_removed),
         TEST(what_was_seen_of_an_account_outlives_a_restart_and_no_other_host),
         TEST(staging_is_not_off_before_the_first_configuration_has_ended),
+        TEST(staging_is_not_off_when_a_round_was_given_up_before_it_asked_for_the_connectors),
+        TEST(staging_that_is_off_is_believed_where_the_connectors_cannot_be_read),
         TEST(an_open_wizard_holds_the_first_configuration_open_until_it_is_gone),
         TEST(an_export_run_ends_the_first_configuration_whatever_else),
         TEST(a_busy_connector_is_a_run_in_progress_even_without_history),
