@@ -1,27 +1,23 @@
 #include "api_private.h"
 #include "api_views.h"
 
+#include "controller/clock.h"
 #include "controller/tenant_rows.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 uint64_t
 api_now_ms(void)
 {
-    struct timespec ts;
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+    return clock_mono_ms(NULL);
 }
 
 uint64_t
 api_unix_ms(void)
 {
-    struct timespec ts;
-    clock_gettime(CLOCK_REALTIME, &ts);
-    return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+    return clock_unix_ms(NULL);
 }
 
 void
