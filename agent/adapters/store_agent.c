@@ -507,19 +507,18 @@ get_blob(struct agent_store *s, const char *sql, const struct bind *bind, struct
 }
 
 /* SHA-256 of the promise, then the promise: SQLite finds a damaged page, not a flipped bit in a row, and
- * one bit makes a holder of a server that is none. Rows of earlier agents have the promise alone. */
+ * one bit makes a holder of a server that is none. */
 static bool
 read_promise(const struct blob *b, struct promise *ret_promise)
 {
     struct baton_hash hash;
-    if (b->len > BATON_HASH_BYTES) {
-        const uint8_t *bytes = b->bytes + BATON_HASH_BYTES;
-        size_t len = b->len - BATON_HASH_BYTES;
-        sha256_of(bytes, len, &hash);
-        if (memcmp(hash.b, b->bytes, BATON_HASH_BYTES) == 0)
-            return promise_decode(bytes, len, ret_promise) == BATON_OK;
-    }
-    return promise_decode(b->bytes, b->len, ret_promise) == BATON_OK;
+    if (b->len <= BATON_HASH_BYTES)
+        return false;
+    const uint8_t *bytes = b->bytes + BATON_HASH_BYTES;
+    size_t len = b->len - BATON_HASH_BYTES;
+    sha256_of(bytes, len, &hash);
+    return memcmp(hash.b, b->bytes, BATON_HASH_BYTES) == 0 &&
+           promise_decode(bytes, len, ret_promise) == BATON_OK;
 }
 
 enum baton_status
