@@ -244,6 +244,28 @@ def object_rows():
             "attributes-left-out": document(row(2, 2, [(1, "a")] * 64, left_out=9)), "far-too-many": document(count=0xffffffff)}
 
 
+def member_lives():
+    """Events of three bytes: what (its high bit: to the new server), a detail, how an order is distorted."""
+    old, new, far = 0x00, 0x80, 0x80 # in the detail of a FENCE the high bit names the old server
+
+    def both(what, detail=0, how=0):
+        return bytes([old | what, detail, how, new | what, detail, how])
+
+    adopted, settle = both(0) + both(15), both(15) * 3
+    released = adopted + both(1, 1) + settle + both(3, 7) + settle
+    granted = released + bytes([new | 4, 1, 0])
+    clicked = granted + bytes([14, 0, 0, 14, 1, 0]) + bytes([new | 9, 0, 0])
+    exported = clicked + bytes([new | 12, 2, 0]) + both(15)
+    back = released + both(1, far | 2) + settle + both(3, 8) + settle + bytes([old | 4, 1, 0]) + both(15)
+    return {"adopted": adopted, "released": released, "granted": granted, "clicked": clicked, "exported": exported, "returned": back,
+            "retired": exported + bytes([old | 8, 0, 0]), "expired": granted + bytes([new | 12, 6, 0]) + both(15),
+            "booted": granted + both(12, 0) + both(11) + both(12, 1) + both(15), "attested": adopted + both(1, 1) + settle + bytes([old | 12, 0xe3, 0, new | 3, 7, 0])
+            + both(15) + bytes([new | 5, 1, 0, 14, 0, 0, 14, 1, 0, new | 9, 0, 0]),
+            "reverted": adopted + bytes([12, 4, 0]) + both(1, 1) + settle + bytes([12, 4, 0]) + both(15) + bytes([6, 0, 0]) + both(1, 2) + settle + both(3, 9) + settle,
+            "shown": released + both(7) + settle, "disarmed": released + both(6, 1) + settle, "again": exported + both(2, 3) + both(15),
+            **{f"distorted-{how}": released + bytes([new | 4, 1, 0xc0 | how, new | 1, 4, 0xc0 | how]) + both(15) for how in range(16)}}
+
+
 def vectors():
     """The documents' own examples of every record."""
     lines = (line.split() for line in (ROOT / "docs/vectors.txt").read_text().splitlines() if line.startswith("record "))
@@ -303,7 +325,8 @@ def corpora(lab):
                               "no-connector": pack({"GlobalSettings/MV.xml": CONFIG["settings"]}), "cut": pack({"a.xml": CONFIG["cloud"]})[:-9]},
             "config_pack": {"two": pack({"Connectors/a.xml": b"<a/>", "MV.xml": b""}), "none": pack({}), "outside": pack({"../x": b"y"}),
                             "cut": pack({"a": b"bcd"})[:-2], "order": b"BCP1" + (pack({"b": b""})[4:] + pack({"a": b""})[4:])},
-            "disposition_file": dispositions(), "object_rows": object_rows(), **protocol()}
+            "disposition_file": dispositions(), "object_rows": object_rows(),
+            "member": member_lives(), **protocol()}
 
 
 def main():
