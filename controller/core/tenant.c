@@ -44,11 +44,13 @@ watch_sealing(struct step *s)
 }
 
 static void
-lower_to(int64_t *seen, const struct facts *f, enum fact_id id)
+lower_to(struct step *s, int64_t *seen, const struct facts *f, enum fact_id id)
 {
     int64_t now = fact_or(f, id, *seen);
-    if (now < *seen)
-        *seen = now;
+    if (now >= *seen)
+        return;
+    *seen = now;
+    s->d->changed_cutover = true; /* after a restart the older mark would hide as many exports */
 }
 
 /* A guard counts from new after each alarm: what it counts then has not been seen yet. */
@@ -56,8 +58,8 @@ static void
 watch_rogue_counts(struct step *s)
 {
     struct cutover *c = step_cutover(s);
-    lower_to(&c->old_rogue_seen, &tenant_old(s->t)->facts, FACT_EXPORTS_SINCE_FENCE);
-    lower_to(&c->new_rogue_seen, &tenant_new(s->t)->facts, FACT_EXPORTS_SINCE_FENCE);
+    lower_to(s, &c->old_rogue_seen, &tenant_old(s->t)->facts, FACT_EXPORTS_SINCE_FENCE);
+    lower_to(s, &c->new_rogue_seen, &tenant_new(s->t)->facts, FACT_EXPORTS_SINCE_FENCE);
 }
 
 /* A purged run history counts fewer; cycles from before the probation, in staging mode or in a
@@ -66,7 +68,7 @@ static void
 watch_good_cycles(struct step *s)
 {
     if (step_cutover(s)->state == HO_PROBATION)
-        lower_to(&step_cutover(s)->cycles_before, &tenant_new(s->t)->facts, FACT_GOOD_CYCLES);
+        lower_to(s, &step_cutover(s)->cycles_before, &tenant_new(s->t)->facts, FACT_GOOD_CYCLES);
 }
 
 static void

@@ -266,6 +266,34 @@ def member_lives():
             **{f"distorted-{how}": released + bytes([new | 4, 1, 0xc0 | how, new | 1, 4, 0xc0 | how]) + both(15) for how in range(16)}}
 
 
+def tenant_stories():
+    """A first byte for the kind of tenant, then events of two bytes and what their kind reads beside."""
+    work, night, restart, restore = bytes([0, 0]), bytes([2, 200]), bytes([3, 0]), bytes([4, 0])
+
+    def passing(times, ms=1200):
+        return bytes([1, ms // 200]) * times
+
+    def steps(count):
+        return (work + passing(2)) * count
+
+    def create(profile):
+        return bytes([15, profile])
+
+    begin = b"\0" + create(1)
+    cut_old, uncut_old, quarantine_old, dead_old = bytes([18, 0]), bytes([19, 0]), bytes([20, 0]), bytes([23, 0])
+    lies = b"".join(bytes([24 | side, 0, kind, flags, 5, 3, 0, 0]) for side in (0, 32) for kind in range(13) for flags in (0x41, 0x43, 0x0b))
+    verbs = b"".join(bytes([8, verb, 0]) for verb in range(40))
+    return {"straight": begin + steps(40), "swing": b"\1" + steps(40), "dead-source": b"\0" + create(5) + steps(20),
+            "nights": begin + (steps(4) + night) * 8, "restarts": begin + (steps(6) + restart) * 6,
+            "restored": begin + steps(10) + restore + steps(14) + restore + steps(10),
+            "cut": begin + steps(14) + cut_old + steps(4) + night + uncut_old + steps(8),
+            "quarantined": begin + steps(12) + quarantine_old + steps(4) + bytes([22, 2]) + steps(8),
+            "attested": begin + steps(12) + dead_old + passing(4) + bytes([11, 0, 11, 2]) + steps(6) + passing(4),
+            "verbs": begin + steps(9) + verbs, "early-verbs": begin + verbs, "lies": begin + steps(11) + lies,
+            "approvals": begin + steps(8) + b"".join(bytes([10, verb, 16, how]) for verb in range(10) for how in (0, 4, 8, 64, 132)),
+            "findings": begin + steps(7) + bytes([7 | 32, 7, 14, 3, 14, 11]) + steps(6)}
+
+
 def vectors():
     """The documents' own examples of every record."""
     lines = (line.split() for line in (ROOT / "docs/vectors.txt").read_text().splitlines() if line.startswith("record "))
@@ -326,7 +354,7 @@ def corpora(lab):
             "config_pack": {"two": pack({"Connectors/a.xml": b"<a/>", "MV.xml": b""}), "none": pack({}), "outside": pack({"../x": b"y"}),
                             "cut": pack({"a": b"bcd"})[:-2], "order": b"BCP1" + (pack({"b": b""})[4:] + pack({"a": b""})[4:])},
             "disposition_file": dispositions(), "object_rows": object_rows(),
-            "member": member_lives(), **protocol()}
+            "member": member_lives(), "tenant": tenant_stories(), **protocol()}
 
 
 def main():

@@ -7,8 +7,8 @@ static void carry(struct duet *u, const struct decision *d);
 
 /* --- the controller's side ------------------------------------------------------------------------ */
 
-static struct tenant_event
-event_of(struct duet *u, enum tenant_event_kind kind)
+struct tenant_event
+duet_event(struct duet *u, enum tenant_event_kind kind)
 {
     struct tenant_event ev = {.kind = kind,
                               .now_ms = u->now_ms,
@@ -30,15 +30,19 @@ check_invariants(const struct duet *u)
     BATON_ASSERT(!(u->m[TOY_OLD].promise.holding && u->m[TOY_NEW].promise.holding));
     uint8_t state = u->t.cutover.state;
     bool vouched = u->t.authority.member[TOY_OLD].attested; /* then people answer for it */
-    if ((state == HO_GAP || state == HO_GRANTING) && !vouched)
+    if ((state == HO_GAP || state == HO_GRANTING) && !vouched && !u->misled)
         BATON_ASSERT(!u->m[TOY_OLD].promise.holding);
 }
 
-static void
-feed(struct duet *u, const struct tenant_event *ev)
+void
+duet_feed(struct duet *u, const struct tenant_event *ev)
 {
     struct decision d;
+    if (u->before_step != NULL)
+        u->before_step(u, ev);
     tenant_step(&u->t, ev, toy_digest(), &d);
+    if (u->after_step != NULL)
+        u->after_step(u, ev, &d);
     u->effects |= d.effects;
     u->pages += d.page;
     if (d.page)
@@ -55,12 +59,12 @@ feed(struct duet *u, const struct tenant_event *ev)
 static void
 feed_blob(struct duet *u)
 {
-    struct tenant_event ev = event_of(u, TEV_BLOB);
+    struct tenant_event ev = duet_event(u, TEV_BLOB);
     ev.agent = TOY_OLD;
     toy_hash("sealed", 6, 5, &ev.blob);
     ev.file = u->t.cutover.settings;
     ev.blob_bytes = 6;
-    feed(u, &ev);
+    duet_feed(u, &ev);
 }
 
 /* --- the members' side ------------------------------------------------------------------------------ */
@@ -95,11 +99,11 @@ speak(struct duet *u, enum toy_member who, const struct member_out *out)
             e->sb = toy_sign_word(who, w);
             e->sb.bytes = e->bytes;
         }
-        struct tenant_event ev = event_of(u, TEV_STATEMENT);
+        struct tenant_event ev = duet_event(u, TEV_STATEMENT);
         ev.agent = (uint8_t)who;
         ev.statement = &s;
         toy_hash(w->bytes, w->len, 1, &ev.statement_hash);
-        feed(u, &ev);
+        duet_feed(u, &ev);
     }
 }
 
@@ -280,9 +284,9 @@ enroll(struct duet *u, enum toy_member who)
     facts_set(&u->facts[who], FACT_INTERVAL_MS, 2000);
     facts_set(&u->facts[who], FACT_GOOD_CYCLES, who == TOY_OLD ? 40 : 0);
     facts_set(&u->facts[who], FACT_IMPORT_OK, 1);
-    struct tenant_event ev = event_of(u, TEV_SESSION);
+    struct tenant_event ev = duet_event(u, TEV_SESSION);
     ev.agent = (uint8_t)who;
-    feed(u, &ev);
+    duet_feed(u, &ev);
 }
 
 void
@@ -295,8 +299,8 @@ duet_open(struct duet *u)
     memcpy(u->t.info.name, "contoso", 8);
     u->t.info.lab = true;
     policy_preset(PRESET_LAB, &u->t.info.policy);
-    struct tenant_event ev = event_of(u, TEV_START);
-    feed(u, &ev);
+    struct tenant_event ev = duet_event(u, TEV_START);
+    duet_feed(u, &ev);
     enroll(u, TOY_OLD);
     enroll(u, TOY_NEW);
     facts_set(&u->facts[TOY_OLD], FACT_LAST_EXPORT_END, (int64_t)u->unix_ms - 1000);
@@ -333,23 +337,23 @@ duet_stage(struct duet *u, enum toy_member who, bool on)
 void
 duet_create(struct duet *u, enum profile profile)
 {
-    struct tenant_event ev = event_of(u, TEV_CREATE);
+    struct tenant_event ev = duet_event(u, TEV_CREATE);
     ev.profile = (uint8_t)profile;
     ev.old_agent = TOY_OLD;
     ev.new_agent = TOY_NEW;
     memcpy(ev.text, "as agreed", 10);
-    feed(u, &ev);
+    duet_feed(u, &ev);
 }
 
 enum baton_status
 duet_verb(struct duet *u, enum handoff_event verb, const char *text)
 {
-    struct tenant_event ev = event_of(u, TEV_VERB);
+    struct tenant_event ev = duet_event(u, TEV_VERB);
     ev.verb = verb;
     ev.actor = toy_id(0x50);
     if (text != NULL)
         memcpy(ev.text, text, strlen(text) + 1);
-    feed(u, &ev);
+    duet_feed(u, &ev);
     return u->d.problem.status;
 }
 
@@ -358,13 +362,13 @@ duet_findings(struct duet *u, enum toy_member who, const struct findings *list)
 {
     static uint8_t bytes[FINDINGS_BYTES_MAX];
     size_t len = 0;
-    struct tenant_event ev = event_of(u, TEV_FINDINGS);
+    struct tenant_event ev = duet_event(u, TEV_FINDINGS);
     enum baton_status rc = findings_encode(list, bytes, &len);
     BATON_ASSERT(rc == BATON_OK);
     toy_hash(bytes, len, 7, &ev.findings_hash);
     ev.agent = (uint8_t)who;
     ev.findings = list;
-    feed(u, &ev);
+    duet_feed(u, &ev);
     rc = u->d.problem.status;
     facts_set_digest(&u->facts[who], DIGEST_FINDINGS, &ev.findings_hash);
     facts_set_digest(&u->facts[who], DIGEST_COMPARED_CONFIG,
@@ -376,18 +380,18 @@ duet_findings(struct duet *u, enum toy_member who, const struct findings *list)
 enum baton_status
 duet_dispose(struct duet *u, const struct signed_disposition *sd)
 {
-    struct tenant_event ev = event_of(u, TEV_DISPOSED);
+    struct tenant_event ev = duet_event(u, TEV_DISPOSED);
     ev.disposition = sd;
-    feed(u, &ev);
+    duet_feed(u, &ev);
     return u->d.problem.status;
 }
 
 static enum baton_status
 give_approval(struct duet *u, const struct signed_approval *sa)
 {
-    struct tenant_event ev = event_of(u, TEV_APPROVAL);
+    struct tenant_event ev = duet_event(u, TEV_APPROVAL);
     ev.approval = sa;
-    feed(u, &ev);
+    duet_feed(u, &ev);
     return u->d.problem.status;
 }
 
@@ -437,10 +441,10 @@ duet_report(struct duet *u, enum toy_member who)
     observe(u, who);
     if (u->cut[who])
         return;
-    struct tenant_event ev = event_of(u, TEV_REPORT);
+    struct tenant_event ev = duet_event(u, TEV_REPORT);
     ev.agent = (uint8_t)who;
     ev.facts = &u->m[who].watch.facts;
-    feed(u, &ev);
+    duet_feed(u, &ev);
 }
 
 void
@@ -448,8 +452,8 @@ duet_clock(struct duet *u, uint64_t step_ms)
 {
     u->now_ms += step_ms;
     u->unix_ms += step_ms;
-    struct tenant_event ev = event_of(u, TEV_CLOCK);
-    feed(u, &ev);
+    struct tenant_event ev = duet_event(u, TEV_CLOCK);
+    duet_feed(u, &ev);
 }
 
 void
@@ -471,23 +475,23 @@ duet_restart(struct duet *u)
         struct watch *w = &u->m[i].watch;
         w->quiet_since_ms = w->broken_ms = w->observed_ms = w->aged_ms = w->challenged_ms = 0;
     }
-    struct tenant_event ev = event_of(u, TEV_START);
-    feed(u, &ev);
+    struct tenant_event ev = duet_event(u, TEV_START);
+    duet_feed(u, &ev);
     for (int who = 0; who < TOY_MEMBERS; who++) {
-        struct tenant_event s = event_of(u, TEV_SESSION);
+        struct tenant_event s = duet_event(u, TEV_SESSION);
         s.agent = (uint8_t)who;
         if (!u->cut[who])
-            feed(u, &s);
+            duet_feed(u, &s);
     }
 }
 
 void
 duet_bar(struct duet *u, enum toy_member who)
 {
-    struct tenant_event ev = event_of(u, TEV_BARRED);
+    struct tenant_event ev = duet_event(u, TEV_BARRED);
     ev.agent = (uint8_t)who;
     memcpy(ev.text, "two live sessions", 18);
-    feed(u, &ev);
+    duet_feed(u, &ev);
 }
 
 void

@@ -39,8 +39,15 @@ struct duet {
     char page_text[AUDIT_TEXT_BYTES];
     uint16_t rule[256]; /* every rule that fired, in order */
     size_t rules;
+    bool misled; /* its record may be wrong: a member lies, or it was put back to an older one */
+    void (*before_step)(struct duet *u,
+                        const struct tenant_event *ev); /* NULL, or asked each time */
+    void (*after_step)(struct duet *u, const struct tenant_event *ev, const struct decision *d);
 };
 
+/* An event with everything that every event has, and the controller's answer to one, carried over. */
+struct tenant_event duet_event(struct duet *u, enum tenant_event_kind kind);
+void duet_feed(struct duet *u, const struct tenant_event *ev);
 void duet_open(struct duet *u); /* two confirmed agents, nothing begun */
 void
 duet_open_swing(struct duet *u); /* OLD is an Entra Connect that exports; the cutover is begun */

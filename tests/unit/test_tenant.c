@@ -1146,12 +1146,33 @@ a_swing_goes_back_even_after_the_new_server_left_staging(void **state)
     stands_in(HO_ROLLED_BACK);
 }
 
+/* Else a controller that starts again would overlook as many exports as it had seen before. */
+static void
+a_guard_that_counts_from_new_is_written_down(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_GAP);
+    u.t.cutover.old_rogue_seen = 2;
+    struct facts f = u.m[TOY_OLD].watch.facts;
+    facts_set(&f, FACT_EXPORTS_SINCE_FENCE, 0);
+    struct tenant_event ev = duet_event(&u, TEV_REPORT);
+    struct decision d;
+    ev.agent = TOY_OLD;
+    ev.facts = &f;
+    tenant_step(&u.t, &ev, toy_digest(), &d);
+    assert_int_equal(u.t.cutover.old_rogue_seen, 0);
+    assert_true(d.changed_cutover);
+    tenant_step(&u.t, &ev, toy_digest(), &d);
+    assert_false(d.changed_cutover);
+}
+
 int
 main(void)
 {
     setvbuf(stdout, NULL, _IONBF, 0); /* what a failed invariant printed stays readable */
 #define AT(test) cmocka_unit_test_setup(test, open_duet)
     const struct CMUnitTest tests[] = {
+        AT(a_guard_that_counts_from_new_is_written_down),
         AT(a_parallel_cutover_walks_from_assessed_to_done),
         AT(a_refused_verb_names_rule_guard_facts_who_and_the_next_command),
         AT(a_verb_without_a_rule_changes_nothing),
