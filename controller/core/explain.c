@@ -191,6 +191,34 @@ explain_terminal(const struct tenant *t, struct problem *p)
                 p->next, sizeof p->next);
 }
 
+/* An upgrade in place and an audit move no role between two servers. */
+static void
+explain_no_way(const struct tenant *t, struct problem *p)
+{
+    p->status = BATON_REFUSED;
+    line_set(p->title, sizeof p->title,
+             "this path moves no role between two servers: the assessment is all of it");
+    problem_add(p, "for a handoff, give it up and choose another path");
+    line_set(p->who, sizeof p->who, "any operator");
+    tenant_text(t, "baton cutover abandon TENANT --reason '...'", p->next, sizeof p->next);
+}
+
+/* Where one rule leads on, or what keeps it from that. */
+static void
+explain_ways(const struct guard_ctx *g, struct problem *p)
+{
+    uint8_t state = g->t->cutover.state;
+    bool any = state == HO_NONE;
+    for (size_t i = 0; i < ARRAY_LEN(ways[0]) && ways[state][i] != 0; i++) {
+        const struct rule *r = rule_in_state(ways[state][i], g);
+        any = any || r != NULL;
+        if (r != NULL && explain_rule(g, r, p))
+            return;
+    }
+    if (!any)
+        explain_no_way(g->t, p);
+}
+
 void
 tenant_explain(const struct tenant *t, uint64_t now_ms, const struct digest_port *dp,
                const struct trust_doc *trust, struct problem *ret_problem)
@@ -206,11 +234,7 @@ tenant_explain(const struct tenant *t, uint64_t now_ms, const struct digest_port
     if (handoff_state_terminal((enum handoff_state)c->state)) {
         explain_terminal(t, ret_problem);
     } else {
-        for (size_t i = 0; i < ARRAY_LEN(ways[0]) && ways[c->state][i] != 0; i++) {
-            const struct rule *r = rule_in_state(ways[c->state][i], &g);
-            if (r != NULL && explain_rule(&g, r, ret_problem))
-                break;
-        }
+        explain_ways(&g, ret_problem);
         explain_verification(&g, ret_problem);
         explain_no_plan(&g, ret_problem);
         explain_halted(&g, ret_problem);

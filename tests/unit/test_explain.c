@@ -238,6 +238,21 @@ every_task_text_fits_its_place(void **state)
 }
 
 static void
+a_path_without_a_handoff_says_that_it_has_none(void **state)
+{
+    (void)state;
+    static const enum profile paths[] = {PROFILE_IN_PLACE, PROFILE_AUDIT_ONLY};
+    for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+        duet_open(&u);
+        duet_create(&u, paths[i]);
+        struct problem p = explain();
+        assert_int_equal(p.status, BATON_REFUSED);
+        assert_non_null(strstr(p.title, "moves no role between two servers"));
+        assert_string_equal(p.next, "baton cutover abandon contoso --reason '...'");
+    }
+}
+
+static void
 explaining_changes_nothing(void **state)
 {
     (void)state;
@@ -264,6 +279,7 @@ main(void)
         AT(the_install_task_names_every_click),
         AT(leaving_staging_is_told_only_while_the_grant_is_open),
         AT(every_task_text_fits_its_place),
+        AT(a_path_without_a_handoff_says_that_it_has_none),
         AT(explaining_changes_nothing),
     };
 #undef AT
