@@ -8,8 +8,15 @@ enum {
     HAND_START_MS = 20000,
     EVERY_LEAST_MS = 2000,
     EVERY_MOST_MS = 60000,
-    FAULTS_LAST_MS = 300000
+    FAULTS_LAST_MS = 300000,
+    SMALL_SHARE = 3 /* as many faults in a third of the time */
 };
+
+static uint64_t
+share(const struct sim *s)
+{
+    return s->small ? SMALL_SHARE : 1;
+}
 
 const char *
 fault_name(enum fault f)
@@ -47,9 +54,9 @@ fault_draw(struct sim *s, const struct sim_options *o)
         w->on[FAULT_KILL_AGENT] = true;
     if (sim_breaks(s, "forgetful-site"))
         w->on[FAULT_KILL_SITE] = true;
-    w->quiet_ms = s->now_ms + chance_between(&c, 60000, FAULTS_LAST_MS);
+    w->quiet_ms = s->now_ms + chance_between(&c, 60000, FAULTS_LAST_MS) / share(s);
     w->limit = o->limit;
-    s->fault_ms = s->now_ms + chance_between(&c, EVERY_LEAST_MS, EVERY_MOST_MS);
+    s->fault_ms = s->now_ms + chance_between(&c, EVERY_LEAST_MS, EVERY_MOST_MS) / share(s);
 }
 
 bool
@@ -268,8 +275,8 @@ fault_clock(struct sim *s)
         fault_end(s);
     enum fault f = (enum fault)chance_below(&s->plan, FAULT_COUNT);
     struct chance kept = s->plan;
-    s->fault_ms = s->now_ms +
-                  chance_between(&s->plan, EVERY_LEAST_MS / 4, EVERY_LEAST_MS * 4) / s->realm_count;
+    s->fault_ms = s->now_ms + chance_between(&s->plan, EVERY_LEAST_MS / 4, EVERY_LEAST_MS * 4) /
+                                  s->realm_count / share(s);
     if (!by_the_clock(f) || !fault_may(s, f))
         return;
     fault_count(s, f);

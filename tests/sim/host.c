@@ -7,7 +7,7 @@
 #include "agent/adapters/lab_wire.h"
 #include "life.h"
 
-enum { ANSWER_MOST_MS = 12 };
+enum { ANSWER_MOST_MS = 12, SMALL_ANSWER_MOST_MS = 300 };
 
 /* --- jobs --------------------------------------------------------------------------------------- */
 
@@ -68,7 +68,9 @@ host_submit(void *ctx, const struct host_request *request, uint32_t *ret_ticket,
     if (rc != BATON_OK)
         return baton_fail(err, rc, "%s", baton_status_text(rc));
     *j = (struct job){.state = JOB_QUEUED, .request = *request, .ticket = ++n->inside->tickets};
-    j->at_ms = n->sim->now_ms + chance_below(&n->sim->wire, ANSWER_MOST_MS);
+    /* what changes while a round still asks is one more round, not several */
+    j->at_ms = n->sim->now_ms +
+               chance_below(&n->sim->wire, n->sim->small ? SMALL_ANSWER_MOST_MS : ANSWER_MOST_MS);
     j->until_ms = n->sim->now_ms + request->limit_ms;
     if (request->len > 0) {
         j->bytes = malloc(request->len);

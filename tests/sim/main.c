@@ -27,10 +27,11 @@ struct sums {
 enum { LARGE_TENANTS = 50 };
 
 static const char usage[] =
-    "usage: sim --seeds FROM[..TO] [--large] [--trace] [--shrink] [--results FILE]\n"
+    "usage: sim --seeds FROM[..TO] [--small|--large] [--trace] [--shrink] [--results FILE]\n"
     "           [--off BITS] [--limit N] [--break NAME] [--table]\n"
     "Each seed is one run: a handoff from assessment to done under the faults that the seed "
     "draws.\n"
+    "  --small    a short handoff with few looks at what does not move: a third of the time\n"
     "  --large    50 tenants under one controller\n"
     "  --trace    every event, in the run's own time\n"
     "  --shrink   a seed that fails runs again with fewer families and fewer faults while it still "
@@ -105,7 +106,10 @@ tell(const struct sim_options *o, const struct sim_result *r)
     if (!r->failed)
         return;
     printf("  again: build/release/tests/sim/sim --seeds %llu --trace%s",
-           (unsigned long long)o->seed, o->tenants > 1 ? " --large" : "");
+           (unsigned long long)o->seed,
+           o->tenants > 1 ? " --large"
+           : o->small     ? " --small"
+                          : "");
     if (o->off != 0)
         printf(" --off 0x%x", (unsigned)o->off);
     if (o->limit != UINT32_MAX)
@@ -223,8 +227,9 @@ static void
 shard_name(const struct options *o, char out[160])
 {
     char commit[64];
-    snprintf(out, 160, "seeds=%llu..%llu tenants=%zu commit=%s ", (unsigned long long)o->from,
-             (unsigned long long)o->to, o->run.tenants, commit_of(commit));
+    snprintf(out, 160, "seeds=%llu..%llu tenants=%zu%s commit=%s ", (unsigned long long)o->from,
+             (unsigned long long)o->to, o->run.tenants, o->run.small ? " small" : "",
+             commit_of(commit));
 }
 
 static bool
@@ -233,7 +238,8 @@ shard_known(const struct options *o)
     char line[512], name[160];
     FILE *f = o->results == NULL ? NULL : fopen(o->results, "r");
     bool known = false;
-    shard_name(o, name);
+    if (f != NULL)
+        shard_name(o, name);
     while (f != NULL && !known && fgets(line, sizeof line, f) != NULL)
         known = strncmp(line, name, strlen(name)) == 0;
     if (f != NULL)
@@ -263,12 +269,17 @@ shard_add(const struct options *o, const struct sums *s)
 static bool
 parse(int argc, char **argv, struct options *o, bool *ret_table)
 {
-    static const struct option known[] = {
-        {"seeds", required_argument, NULL, 's'},   {"trace", no_argument, NULL, 't'},
-        {"large", no_argument, NULL, 'l'},         {"shrink", no_argument, NULL, 'k'},
-        {"results", required_argument, NULL, 'r'}, {"off", required_argument, NULL, 'o'},
-        {"limit", required_argument, NULL, 'n'},   {"break", required_argument, NULL, 'b'},
-        {"table", no_argument, NULL, 'a'},         {0}};
+    static const struct option known[] = {{"seeds", required_argument, NULL, 's'},
+                                          {"trace", no_argument, NULL, 't'},
+                                          {"large", no_argument, NULL, 'l'},
+                                          {"small", no_argument, NULL, 'm'},
+                                          {"shrink", no_argument, NULL, 'k'},
+                                          {"results", required_argument, NULL, 'r'},
+                                          {"off", required_argument, NULL, 'o'},
+                                          {"limit", required_argument, NULL, 'n'},
+                                          {"break", required_argument, NULL, 'b'},
+                                          {"table", no_argument, NULL, 'a'},
+                                          {0}};
     bool seeds = false;
     for (int c; (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
         switch (c) {
@@ -280,6 +291,9 @@ parse(int argc, char **argv, struct options *o, bool *ret_table)
             break;
         case 'l':
             o->run.tenants = LARGE_TENANTS;
+            break;
+        case 'm':
+            o->run.small = true;
             break;
         case 'k':
             o->shrink = true;
@@ -335,6 +349,7 @@ main(int argc, char **argv)
         return 0;
     }
     log_level_set(LEVEL_OFF);
+    machinery_begin();
     chance_take_over();
     BATON_ASSERT(crypto_init(NULL) == BATON_OK && make_dir(dir));
     o.run.dir = dir;
@@ -342,10 +357,13 @@ main(int argc, char **argv)
     run_seeds(&o, sums);
     printf(
         "%llu seeds, %llu failed; %llu faults in %.1f simulated hours; %.1f s, %.1f s of one core: "
-        "%.2f seeds/s and core\n",
+        "%.0f %s seeds an hour and core\n",
         (unsigned long long)sums->seeds, (unsigned long long)sums->failed,
         (unsigned long long)sums->faults, (double)sums->sim_ms / 3600000, seconds() - began,
-        sums->seconds, (double)sums->seeds / sums->seconds);
+        sums->seconds, 3600 * (double)sums->seeds / sums->seconds,
+        o.run.tenants > 1 ? "large"
+        : o.run.small     ? "small"
+                          : "whole");
     if (table)
         tell_table(sums);
     bool kept = o.results == NULL || shard_add(&o, sums);

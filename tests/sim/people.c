@@ -8,7 +8,20 @@
 #include "controller/engine_state.h"
 #include "sim.h"
 
-enum { LOOK_LEAST_MS = 800, LOOK_MOST_MS = 6000, ENOUGH_CALLS = 8, LATE_CLICK_MS = 40000 };
+enum {
+    SMALL_HASTE = 4,
+    LOOK_LEAST_MS = 800,
+    LOOK_MOST_MS = 6000,
+    ENOUGH_CALLS = 8,
+    LATE_CLICK_MS = 40000
+};
+
+/* Before there is a plan agents look every second: people who wait cost the most there. */
+static uint64_t
+haste(const struct sim *s)
+{
+    return s->small ? SMALL_HASTE : 1;
+}
 
 /* --- founding ----------------------------------------------------------------------------------- */
 
@@ -81,28 +94,21 @@ found_tenant(struct realm *r)
 {
     static const struct {
         enum policy_id id;
-        int64_t value;
-    } rows[] = {{POLICY_OBSERVE_T1_MS, 4000},
-                {POLICY_OBSERVE_T2_MS, 8000},
-                {POLICY_OBSERVE_T2_GRANT_MS, 3000},
-                {POLICY_OBSERVE_T2_REST_MS, 30000},
-                {POLICY_OBSERVE_GAP_MS, 5000},
-                {POLICY_FACT_FRESH_MS, 30000},
-                {POLICY_STAGED_FRESH_MS, 30000},
-                {POLICY_GO_MS, 60000},
-                {POLICY_BEAT_MS, 10000},
-                {POLICY_BEAT_STALE_MS, 30000},
-                {POLICY_GRANT_MS, 120000},
-                {POLICY_STEP_MS, 30000},
-                {POLICY_DRAIN_MS, 120000},
-                {POLICY_GO_ANSWER_MS, 20000},
-                {POLICY_PROBATION_MS, 20000}};
+        int64_t value, small;
+    } rows[] = {{POLICY_OBSERVE_T1_MS, 4000, 20000},      {POLICY_OBSERVE_T2_MS, 8000, 30000},
+                {POLICY_OBSERVE_T2_GRANT_MS, 3000, 6000}, {POLICY_OBSERVE_T2_REST_MS, 30000, 60000},
+                {POLICY_OBSERVE_GAP_MS, 5000, 2000},      {POLICY_FACT_FRESH_MS, 30000, 60000},
+                {POLICY_STAGED_FRESH_MS, 30000, 60000},   {POLICY_GO_MS, 60000, 60000},
+                {POLICY_BEAT_MS, 10000, 20000},           {POLICY_BEAT_STALE_MS, 30000, 60000},
+                {POLICY_GRANT_MS, 120000, 120000},        {POLICY_STEP_MS, 30000, 30000},
+                {POLICY_DRAIN_MS, 120000, 120000},        {POLICY_GO_ANSWER_MS, 20000, 20000},
+                {POLICY_PROBATION_MS, 20000, 5000}};
     struct engine_call *c = call_new(r, 0, CALL_TENANT_CREATE);
     text_copy(c->name, sizeof c->name, r->name);
     c->lab = true;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         c->policy_set[rows[i].id] = true;
-        c->policy.v[rows[i].id] = rows[i].value;
+        c->policy.v[rows[i].id] = r->sim->small ? rows[i].small : rows[i].value;
     }
     must(&r->sim->site[0], c);
     free(c);
@@ -158,7 +164,7 @@ people_found(struct sim *s)
         found_tenant(r);
         for (int k = 0; k < SIDES; k++)
             found_agent(r, &r->node[k]);
-        r->people_ms = s->now_ms + chance_between(&s->people, 1000, 20000);
+        r->people_ms = s->now_ms + chance_between(&s->people, 1000, 20000) / haste(s);
     }
 }
 
@@ -471,7 +477,7 @@ void
 people_look(struct realm *r)
 {
     struct sim *s = r->sim;
-    r->people_ms = s->now_ms + chance_between(&s->people, LOOK_LEAST_MS, LOOK_MOST_MS);
+    r->people_ms = s->now_ms + chance_between(&s->people, LOOK_LEAST_MS, LOOK_MOST_MS) / haste(s);
     struct view v = {.r = r, .st = site_of_people(s), .who = chance_below(&s->people, PEOPLE)};
     if (v.st == NULL || v.st->frozen_until_ms > s->now_ms)
         return;

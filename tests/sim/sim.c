@@ -126,6 +126,7 @@ run_open(struct sim *s, const struct sim_options *o)
     struct baton_err err;
     s->seed = o->seed;
     s->trace = o->trace;
+    s->small = o->small;
     s->broken = o->broken;
     s->now_ms = START_MS;
     s->hash = 0xcbf29ce484222325u;
@@ -162,6 +163,7 @@ run_close(struct sim *s)
     for (size_t i = 0; i < SITES; i++)
         site_close(&s->site[i]);
     net_close(s);
+    machinery_forget();
     crypto_identity_done(&s->controller);
     crypto_signer_done(&s->root);
     for (size_t i = 0; i < PEOPLE; i++)

@@ -193,7 +193,7 @@ struct swarm { /* what this seed draws */
 struct sim {
     uint64_t seed, now_ms, order;
     char dir[DIR_BYTES];
-    bool trace;
+    bool trace, small;
     const char *broken;
     uint64_t hash, events;
 
@@ -224,6 +224,7 @@ struct sim_options {
     uint64_t seed;
     size_t tenants;
     bool trace;
+    bool small;         /* a short handoff, and few looks at what does not move */
     uint32_t off;       /* families that are kept off: bits */
     unsigned limit;     /* faults that may come at all */
     const char *broken; /* break.c; NULL: nothing is */
@@ -320,6 +321,10 @@ struct engine_call;
 enum baton_status site_call(struct site *st, struct engine_call *c);
 struct tenant *site_tenant(const struct site *st, const struct realm *r);
 struct site *site_of_people(struct sim *s);
+
+/* machinery.c */
+void machinery_begin(void);
+void machinery_forget(void); /* what one run has learnt */
 
 /* break.c: worlds in which one promise does not hold, each to be found */
 bool sim_break_known(const char *name);
