@@ -123,6 +123,23 @@ explain_halted(const struct guard_ctx *g, struct problem *p)
     memcpy(p->next, alarm.next, sizeof p->next);
 }
 
+void
+explain_spoilt(const struct guard_ctx *g, struct problem *p)
+{
+    const struct agent_view *old = tenant_old(g->t);
+    struct problem ignored;
+    if (g->t->cutover.state != HO_RELEASING || p->guard != G_OLD_STOPPED ||
+        fact_or(&old->facts, FACT_EXPORTS_SINCE_FENCE, 0) == 0 ||
+        !guard_check(G_LATCH_CLEAR, g, &ignored))
+        return;
+    line_set(p->title, sizeof p->title,
+             "the old server exported after it had stopped: its proof is spoilt for this epoch");
+    problem_add(p, "somebody started it again; roll back, then begin the cutover anew");
+    p->status = BATON_WAITING;
+    line_set(p->who, sizeof p->who, "operators with the approve role");
+    tenant_text(g->t, "baton cutover rollback TENANT", p->next, sizeof p->next);
+}
+
 /* --- a server that cannot answer ------------------------------------------------------------------ */
 
 void

@@ -348,6 +348,10 @@ told(struct view *v)
         two_approve(v);
         return true;
     }
+    if (strstr(p.next, "cutover rollback") != NULL) {
+        (void)approve(v, VERB_ROLLBACK);
+        return verb(v, HEV_ROLLBACK, "as shown") == BATON_OK;
+    }
     for (size_t i = 0; i < ARRAY_LEN(commands); i++)
         if (strstr(p.next, commands[i].words) != NULL)
             return verb(v, commands[i].verb, "as shown") == BATON_OK;
@@ -371,7 +375,7 @@ work(struct view *v)
         export_settings(v);
         break;
     case HO_INSTALL_STAGED:
-        if (!truth_server(v->r, NEW).product)
+        if (!truth_server(v->r, NEW).configured)
             wizard(v, NEW, "migrate");
         break;
     case HO_VERIFY:
@@ -413,9 +417,11 @@ work(struct view *v)
     case HO_RECONCILE:
         (void)verb(v, HEV_CONFIRM_FOREIGN, "confirmed");
         break;
+    case HO_RELEASING:
+        (void)told(v);
+        break;
     case HO_SETTINGS_SEALED:
     case HO_FIRST_SYNC:
-    case HO_RELEASING:
     case HO_ACTIVATING:
     case HO_PROBATION:
     case HO_DONE:

@@ -288,7 +288,7 @@ void truth_ask(struct realm *r, enum side side, const char *line); /* node_answe
 void truth_do(struct realm *r, enum side side, const char *fmt, ...) BATON_PRINTF(3, 4);
 const char *truth_folder(const struct realm *r, enum side side);
 struct truth_server {
-    bool powered, product, staging, busy, account, exported_settings, engine_runs;
+    bool powered, product, configured, staging, busy, account, exported_settings, engine_runs;
 };
 struct truth_server truth_server(const struct realm *r, enum side side);
 bool truth_able(const struct realm *r, enum side side);

@@ -122,6 +122,7 @@ truth_server(const struct realm *r, enum side side)
     return (struct truth_server){
         .powered = s->powered,
         .product = s->disk.product.kind != NO_PRODUCT,
+        .configured = s->disk.product.kind != NO_PRODUCT && s->disk.product.configured,
         .staging = s->disk.product.staging,
         .busy = s->wizard.busy || s->removing,
         .account = s->account_enabled,

@@ -149,6 +149,21 @@ waiting_for_evidence_names_the_server_that_owes_it(void **state)
 }
 
 static void
+an_old_server_that_exported_after_its_stop_is_shown_the_way_back(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_ARMED);
+    u.cut[TOY_OLD] = true;
+    (void)duet_verb(&u, HEV_START, NULL);
+    duet_pass(&u, 2, 1200);
+    facts_set(&u.t.agent[TOY_OLD].facts, FACT_EXPORTS_SINCE_FENCE, 1);
+    struct problem p = explain();
+    assert_int_equal(p.guard, G_OLD_STOPPED);
+    assert_non_null(strstr(p.title, "exported after it had stopped"));
+    assert_string_equal(p.next, "baton cutover rollback contoso");
+}
+
+static void
 after_a_restart_it_says_that_not_everybody_was_heard(void **state)
 {
     (void)state;
@@ -274,6 +289,7 @@ main(void)
         AT(what_has_not_happened_is_not_told_as_if_it_had),
         AT(what_verification_found_and_what_the_approvals_bind_to_is_told),
         AT(waiting_for_evidence_names_the_server_that_owes_it),
+        AT(an_old_server_that_exported_after_its_stop_is_shown_the_way_back),
         AT(after_a_restart_it_says_that_not_everybody_was_heard),
         AT(small_directories_export_with_force_export_large_ones_are_offered_it),
         AT(the_install_task_names_every_click),
