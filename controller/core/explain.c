@@ -469,12 +469,23 @@ task_fill(const struct tenant *t, const struct task_row *row, struct task *ret)
     }
 }
 
+/* A grant is on its way until the new server's own word says that it lives there: who leaves staging mode
+ * before that exports without one, and its guard stops it. */
+static bool
+grant_awaited(const struct tenant *t)
+{
+    int m = tenant_member(t, tenant_new(t));
+    return t->cutover.state == HO_GRANTING && (m < 0 || t->authority.member[m].grant != GRANT_LIVE);
+}
+
 bool
 tenant_task(const struct tenant *t, struct task *ret_task)
 {
     memset(ret_task, 0, sizeof *ret_task);
     if (task_after_early_removal(t, ret_task))
         return true;
+    if (grant_awaited(t))
+        return false;
     for (size_t i = 0; i < ARRAY_LEN(tasks); i++) {
         const struct task_row *row = &tasks[i];
         if (row->state != t->cutover.state ||

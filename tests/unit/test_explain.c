@@ -226,11 +226,25 @@ leaving_staging_is_told_only_while_the_grant_is_open(void **state)
 }
 
 static void
+leaving_staging_is_not_told_before_the_new_server_has_the_grant(void **state)
+{
+    (void)state;
+    struct task t;
+    duet_to(&u, HO_GRANTING);
+    assert_true(tenant_task(&u.t, &t));
+    u.t.authority.member[tenant_member(&u.t, tenant_new(&u.t))].grant = GRANT_NONE; /* on its way */
+    assert_false(tenant_task(&u.t, &t));
+    struct problem p = explain();
+    assert_non_null(strstr(p.who, "goes on by itself"));
+}
+
+static void
 every_task_text_fits_its_place(void **state)
 {
     (void)state;
     static const uint8_t profiles[] = {PROFILE_PARALLEL, PROFILE_SWING, PROFILE_UNSUPPORTED,
                                        PROFILE_DEAD_SOURCE};
+    duet_to(&u, HO_GRANTING); /* the grant lives: every task may be shown */
     memset(u.t.info.name, 'n', 20); /* as long as names usually get */
     u.t.info.name[20] = '\0';
     unsigned tasks = 0;
@@ -294,6 +308,7 @@ main(void)
         AT(small_directories_export_with_force_export_large_ones_are_offered_it),
         AT(the_install_task_names_every_click),
         AT(leaving_staging_is_told_only_while_the_grant_is_open),
+        AT(leaving_staging_is_not_told_before_the_new_server_has_the_grant),
         AT(every_task_text_fits_its_place),
         AT(a_path_without_a_handoff_says_that_it_has_none),
         AT(explaining_changes_nothing),
