@@ -65,6 +65,14 @@ fake_slow(struct world *w)
 }
 
 static void
+fake_export(struct world *w)
+{
+    struct host_fake *f = w->own;
+    f->file[PLACE_SETTINGS_EXPORT].exists = true;
+    host_fake_notify(f, NOTICE_FILE, "file settings.json was written");
+}
+
+static void
 fake_let_go(struct world *w)
 {
     host_fake_release(w->own);
@@ -174,6 +182,12 @@ lab_slow(struct world *w)
 }
 
 static void
+lab_settings(struct world *w)
+{
+    lab_do(w, "\"op\":\"wizard\",\"act\":\"export-settings\",\"by\":\"CONTOSO/anna\"");
+}
+
+static void
 lab_export(struct world *w)
 {
     lab_do(w, "\"op\":\"console\",\"act\":\"force-export\"");
@@ -195,6 +209,7 @@ main(void)
                          .open = fake_open,
                          .close = fake_shut,
                          .start_by_hand = fake_start,
+                         .export_settings = fake_export,
                          .slow_stop = fake_slow,
                          .break_watch = fake_break,
                          .instant = true,
@@ -207,6 +222,7 @@ main(void)
                         .open = lab_open,
                         .close = lab_shut,
                         .start_by_hand = lab_by_hand,
+                        .export_settings = lab_settings,
                         .slow_stop = lab_slow,
                         .break_watch = lab_break,
                         .grow_history = lab_export,

@@ -456,6 +456,26 @@ a_hand_start_is_told_with_who_did_it(void **state)
         assert_non_null(strstr(service(w, ENGINE).changed_by, "bob"));
 }
 
+static bool
+settings_exported(struct world *w)
+{
+    struct host_completion done =
+        ask(w, (struct host_request){.op = HOST_FILE_STAT, .place = PLACE_SETTINGS_EXPORT});
+    assert_int_equal(done.status, BATON_OK);
+    return done.u.file.exists;
+}
+
+/* Nobody looks in between: a look would find it too. */
+static void
+settings_that_are_exported_are_told_as_they_appear(void **state)
+{
+    struct world *w = setup(state);
+    assert_false(settings_exported(w));
+    w->export_settings(w);
+    (void)await_notice(w, NOTICE_FILE, "written");
+    assert_true(settings_exported(w));
+}
+
 static void
 a_broken_watch_is_told_and_the_port_works_again(void **state)
 {
@@ -563,6 +583,7 @@ host_suite_run(struct world *w)
         cmocka_unit_test(a_collector_answers_with_its_text),
         cmocka_unit_test(a_history_that_grew_is_given_as_it_is_now),
         cmocka_unit_test(a_hand_start_is_told_with_who_did_it),
+        cmocka_unit_test(settings_that_are_exported_are_told_as_they_appear),
         cmocka_unit_test(a_broken_watch_is_told_and_the_port_works_again),
         cmocka_unit_test(the_descriptor_is_readable_while_something_waits),
         cmocka_unit_test(closing_with_requests_under_way_leaks_nothing),

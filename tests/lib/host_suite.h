@@ -13,6 +13,7 @@ struct world {
     bool (*open)(struct world *w);
     void (*close)(struct world *w);
     void (*start_by_hand)(struct world *w, const char *by);
+    void (*export_settings)(struct world *w);
     void (*slow_stop)(struct world *w); /* by three seconds from now on */
 
     /* NULL: cannot be done there */

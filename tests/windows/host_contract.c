@@ -75,6 +75,18 @@ open_port(struct world *w)
     return false;
 }
 
+#define SAVED_SETTINGS L"C:\\ProgramData\\Baton\\settings-export\\settings.json"
+
+static void
+write_file(const wchar_t *path)
+{
+    DWORD written = 0;
+    HANDLE file = CreateFileW(path, GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, 0, NULL);
+    assert_true(file != INVALID_HANDLE_VALUE);
+    assert_true(WriteFile(file, "{}", 2, &written, NULL));
+    CloseHandle(file);
+}
+
 static bool
 windows_open(struct world *w)
 {
@@ -84,6 +96,7 @@ windows_open(struct world *w)
         good = start(services[i]) && good;
     (void)DeleteFileW(L"C:\\ProgramData\\Baton\\settings-import\\baton-settings.json");
     (void)DeleteFileW(L"C:\\ProgramData\\Baton\\settings-import\\.baton-settings.json.part");
+    (void)DeleteFileW(SAVED_SETTINGS);
     return good && open_port(w);
 }
 
@@ -107,6 +120,13 @@ windows_start(struct world *w, const char *by)
     (void)w;
     (void)by; /* the service manager does not say */
     assert_true(start(services[0]));
+}
+
+static void
+windows_export(struct world *w)
+{
+    (void)w;
+    write_file(SAVED_SETTINGS);
 }
 
 static void
@@ -443,6 +463,41 @@ a_service_that_is_installed_is_told_without_a_look(void **state)
     CloseServiceHandle(manager);
 }
 
+/* --- what a wizard leaves in the folder of its own --- */
+
+#define WIZARD_FOLDER L"C:\\ProgramData\\AADConnect"
+
+static void
+await_file(struct world *w, const char *words)
+{
+    static struct host_completion done;
+    for (DWORD began = GetTickCount(); GetTickCount() - began < PATIENCE_MS; Sleep(POLL_MS))
+        while (w->port.next(w->port.ctx, &done)) {
+            bool told = done.ticket == 0 && done.notice == NOTICE_FILE;
+            w->port.release(w->port.ctx, &done);
+            if (!told)
+                continue;
+            assert_non_null(strstr(done.err.text, words));
+            assert_int_equal(done.place, PLACE_SETTINGS_EXPORT);
+            return;
+        }
+    fail_msg("nobody told of a file: %s", words);
+}
+
+static void
+of_what_the_wizard_writes_its_exports_alone_are_told(void **state)
+{
+    struct world *w = *state;
+    assert_true(CreateDirectoryW(WIZARD_FOLDER, NULL));
+    (void)count_services(w); /* the folder was not there: found at the next turn */
+    write_file(WIZARD_FOLDER L"\\trace-1.log");
+    write_file(WIZARD_FOLDER L"\\Exported-ServerConfiguration-1.json");
+    await_file(w, "Exported-ServerConfiguration-1.json was written");
+    write_file(WIZARD_FOLDER L"\\trace-2.log");
+    write_file(WIZARD_FOLDER L"\\Exported-ServerConfiguration-2.json");
+    await_file(w, "Exported-ServerConfiguration-2.json was written");
+}
+
 int
 main(void)
 {
@@ -452,6 +507,8 @@ main(void)
             forget_renamed),
     };
     const struct CMUnitTest bad_days[] = {
+        cmocka_unit_test_setup_teardown(of_what_the_wizard_writes_its_exports_alone_are_told,
+                                        bad_day, day_over),
         cmocka_unit_test_setup_teardown(a_service_that_is_installed_is_told_without_a_look, bad_day,
                                         day_over),
         cmocka_unit_test_setup_teardown(where_nobody_tells_of_changes_no_answer_counts_as_watched,
@@ -465,6 +522,7 @@ main(void)
                       .open = windows_open,
                       .close = windows_close,
                       .start_by_hand = windows_start,
+                      .export_settings = windows_export,
                       .slow_stop = windows_slow,
                       .reopen = windows_reopen,
                       .no_events = true, /* Wine keeps none */

@@ -54,8 +54,7 @@ places_open(struct places *p, struct baton_err *err)
 struct newest {
     const char *folder;
     bool any_name; /* else only names that a wizard gives */
-    uint64_t written_ns;
-    char path[PLACE_PATH_BYTES];
+    struct exported *found;
     struct baton_err *err;
     enum baton_status rc;
 };
@@ -65,10 +64,10 @@ consider(void *ctx, const struct disk_entry *entry)
 {
     struct newest *n = ctx;
     bool counts = n->any_name ? entry->name[0] != '.' : product_exports_settings_as(entry->name);
-    if (!counts || (n->path[0] != '\0' && entry->written_ns <= n->written_ns))
+    if (!counts || (n->found->path[0] != '\0' && entry->written_ns <= n->found->written_ns))
         return true;
-    n->written_ns = entry->written_ns;
-    n->rc = below(n->path, n->folder, entry->name, n->err);
+    n->found->written_ns = entry->written_ns;
+    n->rc = below(n->found->path, n->folder, entry->name, n->err);
     return n->rc == BATON_OK;
 }
 
@@ -83,19 +82,26 @@ consider_folder(struct newest *n, const char *folder, bool any_name)
 }
 
 enum baton_status
+places_newest(const struct places *p, struct exported *ret_newest, struct baton_err *err)
+{
+    struct newest n = {.found = ret_newest, .err = err};
+    *ret_newest = (struct exported){.written_ns = 0};
+    enum baton_status rc = consider_folder(&n, p->product, false);
+    return rc == BATON_OK ? consider_folder(&n, p->out, true) : rc;
+}
+
+enum baton_status
 places_run(const struct places *p, const struct collector_host *collectors,
            const struct host_request *r, struct host_completion *done, struct baton_err *err)
 {
-    struct newest n = {.err = err};
+    struct exported newest;
     char path[PLACE_PATH_BYTES];
     struct place place = {.file = path};
     enum baton_status rc = BATON_OK;
     switch (r->place) {
     case PLACE_SETTINGS_EXPORT:
-        rc = consider_folder(&n, p->product, false);
-        if (rc == BATON_OK)
-            rc = consider_folder(&n, p->out, true);
-        place.file = n.path[0] == '\0' ? NULL : n.path;
+        rc = places_newest(p, &newest, err);
+        place.file = newest.path[0] == '\0' ? NULL : newest.path;
         break;
     case PLACE_SETTINGS_IMPORT:
         place.folder = p->in;

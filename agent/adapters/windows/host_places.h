@@ -27,6 +27,13 @@ struct places {                     /* whole paths, UTF-8 */
 
 /* Makes the agent's own folders when they are not there. */
 enum baton_status places_open(struct places *ret_places, struct baton_err *err) BATON_MUST_USE;
+/* The newest export of settings; an empty path: there is none. */
+struct exported {
+    char path[PLACE_PATH_BYTES];
+    uint64_t written_ns;
+};
+enum baton_status places_newest(const struct places *places, struct exported *ret_newest,
+                                struct baton_err *err) BATON_MUST_USE;
 /* One file request. */
 enum baton_status places_run(const struct places *places, const struct collector_host *collectors,
                              const struct host_request *request, struct host_completion *done,

@@ -12,6 +12,7 @@
 #include "collect_run.h"
 #include "common/log.h"
 #include "host_changes.h"
+#include "host_exports.h"
 #include "host_machine.h"
 #include "host_places.h"
 #include "host_processes.h"
@@ -79,6 +80,7 @@ struct host_windows {
     struct tasks tasks;         /* of LANE_TASKS */
     struct account_names names; /* of LANE_LOOK */
     struct installed installed;
+    struct exports exports; /* of LANE_READ */
 };
 
 /* A question that nobody waits for any more ends early. */
@@ -401,13 +403,22 @@ work_off(struct lane_thread *l)
     }
 }
 
+/* What this lane is told of beside its requests. */
+static size_t
+lane_handles(const struct lane_thread *l, HANDLE *out)
+{
+    if (l->lane == LANE_SERVICES)
+        return watch_handles(&l->host->watch, out);
+    return l->lane == LANE_READ ? exports_handles(&l->host->exports, out) : 0;
+}
+
 static void
 wait_for_more(struct lane_thread *l)
 {
     struct host_windows *h = l->host;
     HANDLE handles[1 + WATCH_HANDLES_MAX] = {l->poked};
     bool watches = l->lane == LANE_SERVICES;
-    size_t count = 1 + (watches ? watch_handles(&h->watch, handles + 1) : 0);
+    size_t count = 1 + lane_handles(l, handles + 1);
     uint32_t most_ms = watches ? watch_wait_ms(&h->watch) : IDLE_MS;
     DWORD woken = WaitForMultipleObjectsEx((DWORD)count, handles, FALSE,
                                            host_queue_wait_ms(&h->queue, most_ms), TRUE);
@@ -418,8 +429,10 @@ wait_for_more(struct lane_thread *l)
         turn_watch(h);
     if (l->lane == LANE_LOOK)
         changes_look(&h->changes);
-    if (l->lane == LANE_READ)
+    if (l->lane == LANE_READ) {
+        exports_turn(&h->exports);
         collector_host_idle(h->collectors);
+    }
 }
 
 static DWORD WINAPI
@@ -429,12 +442,16 @@ lane_main(void *arg)
     bool apartment = l->lane == LANE_TASKS && SUCCEEDED(CoInitializeEx(NULL, COINIT_MULTITHREADED));
     if (l->lane == LANE_SERVICES)
         watch_from_now(l->host);
+    if (l->lane == LANE_READ)
+        exports_begin(&l->host->exports, &l->host->places, &l->host->queue);
     while (!host_queue_stops(&l->host->queue)) {
         work_off(l);
         wait_for_more(l);
     }
     if (l->lane == LANE_SERVICES)
         watch_done(&l->host->watch);
+    if (l->lane == LANE_READ)
+        exports_end(&l->host->exports);
     if (l->lane == LANE_LOOK)
         installed_close(&l->host->installed);
     if (l->lane == LANE_TASKS)
