@@ -46,6 +46,15 @@ look_at_once(struct agent *a)
     a->observe_first = true;
 }
 
+/* What a guard's own acts look like: words for no alarm. */
+static bool
+goes_down(const struct host_completion *n)
+{
+    const struct host_service *s = &n->u.service[0];
+    return n->notice == NOTICE_SERVICE && n->count > 0 && s->start == START_DISABLED &&
+           (s->state == SVC_STOPPED || s->state == SVC_STOPPING);
+}
+
 static void
 notice(struct agent *a, const struct host_completion *n)
 {
@@ -54,7 +63,7 @@ notice(struct agent *a, const struct host_completion *n)
         collect_watch_broke(&a->collect);
     log_debug("notice", "%s", n->err.text);
     ev.notice = (uint8_t)n->notice;
-    ev.note = n->err.text[0] == '\0' ? NULL : n->err.text;
+    ev.note = n->err.text[0] == '\0' || goes_down(n) ? NULL : n->err.text;
     agent_step(a, &ev);
     a->observe_whole = true;
     if (n->notice == NOTICE_SERVICE)

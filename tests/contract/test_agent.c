@@ -1210,6 +1210,22 @@ a_hand_start_is_stopped_although_nothing_but_the_services_answers(void **state)
     assert_true(s->agent->member.promise.guard_stop);
 }
 
+/* The guard may have begun before the alarm is said. */
+static void
+an_alarm_says_who_started_the_service_and_not_that_the_guard_disabled_it(void **state)
+{
+    struct desk *d = desk_of(state);
+    struct side *s = guarded_side(d);
+    start_by_hand(s);
+    host_fake_notify(s->fake, NOTICE_SERVICE, "service is disabled now");
+    struct host_completion *own = &s->fake->notice[s->fake->notice_count - 1];
+    own->count = 1;
+    own->u.service[0] = (struct host_service){.state = SVC_STOPPED, .start = START_DISABLED};
+    turn_until(d, s, fenced);
+    assert_true(s->agent->member.promise.tamper_open);
+    assert_string_equal(s->agent->member.watch.note, "service started by CONTOSO\\anna");
+}
+
 static void
 a_start_in_the_middle_of_a_look_that_hangs_is_stopped(void **state)
 {
@@ -1838,6 +1854,7 @@ main(void)
         TEST(a_granted_start_does_not_wait_for_another_look),
         TEST(what_was_seen_before_an_order_proves_nothing_of_it),
         TEST(a_hand_start_is_stopped_although_nothing_but_the_services_answers),
+        TEST(an_alarm_says_who_started_the_service_and_not_that_the_guard_disabled_it),
         TEST(a_start_in_the_middle_of_a_look_that_hangs_is_stopped),
         TEST(a_task_that_cannot_be_disabled_does_not_hold_up_the_guard),
         TEST(the_settings_file_comes_over_sealed_and_whole),
