@@ -327,19 +327,29 @@ change_found(struct change *c, const wchar_t *name)
                       host_op_name(c->work->request.op));
 }
 
-enum baton_status
-services_change(SC_HANDLE manager, struct host_queue *queue, const struct host_work *work,
-                struct baton_err *err)
+static const wchar_t *
+name_of(const struct sync_services *services, const char *name)
 {
-    struct sync_services services;
+    for (size_t i = 0; i < services->count; i++)
+        if (strcmp(services->item[i].record.name, name) == 0)
+            return services->item[i].name;
+    return NULL;
+}
+
+enum baton_status
+services_change(SC_HANDLE manager, struct sync_services *known, struct host_queue *queue,
+                const struct host_work *work, struct baton_err *err)
+{
     struct change c = {
         .manager = manager, .queue = queue, .work = work, .name = work->request.name, .err = err};
-    enum baton_status rc = services_scan(manager, &services, err);
-    if (rc != BATON_OK)
-        return rc;
-    for (size_t i = 0; i < services.count; i++)
-        if (strcmp(services.item[i].record.name, work->request.name) == 0)
-            return change_found(&c, services.item[i].name);
-    return baton_fail(err, BATON_NOT_FOUND, "this server has no sync service %s",
-                      work->request.name);
+    const wchar_t *name = name_of(known, c.name);
+    if (name == NULL) { /* it may be newer than what is known */
+        enum baton_status rc = services_scan(manager, known, err);
+        if (rc != BATON_OK)
+            return rc;
+        name = name_of(known, c.name);
+    }
+    return name != NULL
+               ? change_found(&c, name)
+               : baton_fail(err, BATON_NOT_FOUND, "this server has no sync service %s", c.name);
 }

@@ -43,9 +43,10 @@ const struct sync_service *services_find(const struct sync_services *services,
 /* "SYSTEM\CurrentControlSet\Services\NAME". */
 void services_key(const wchar_t *name, wchar_t out[SERVICE_NAME_UNITS + 64]);
 
-/* HOST_SERVICE_STOP, _DISABLE and _ENABLE. */
-enum baton_status services_change(SC_HANDLE manager, struct host_queue *queue,
-                                  const struct host_work *work,
+/* HOST_SERVICE_STOP, _DISABLE and _ENABLE. A service that is not among the known ones is looked for, and they are
+ * what was found. */
+enum baton_status services_change(SC_HANDLE manager, struct sync_services *known,
+                                  struct host_queue *queue, const struct host_work *work,
                                   struct baton_err *err) BATON_MUST_USE;
 
 #endif

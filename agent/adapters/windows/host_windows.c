@@ -293,7 +293,10 @@ change_task(struct host_windows *h, const struct host_work *work, struct baton_e
 static enum baton_status
 change_service(struct host_windows *h, const struct host_work *work, struct baton_err *err)
 {
-    return services_change(h->manager[LANE_CHANGE], &h->queue, work, err);
+    SC_HANDLE manager = h->manager[LANE_CHANGE];
+    struct sync_services services;
+    enum baton_status rc = services_now(h, manager, &services, err);
+    return rc == BATON_OK ? services_change(manager, &services, &h->queue, work, err) : rc;
 }
 
 /* --- collectors and files --- */
