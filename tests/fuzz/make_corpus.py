@@ -294,6 +294,67 @@ def tenant_stories():
             "findings": begin + steps(7) + bytes([7 | 32, 7, 14, 3, 14, 11]) + steps(6)}
 
 
+def proofs():
+    return {"of-a-tree": bytes([0, 20, 7, 11, 0]), "longer": bytes([0, 63, 62, 40, 1]) + bytes(32), "shorter": bytes([0, 63, 40, 13, 2, 1, 2, 0, 5, 3, 1]),
+            "one-leaf": bytes([0, 0, 0, 0]), "of-bytes": bytes([1, 3]) + struct.pack(">QQ", 5, 7) + bytes(range(160)),
+            "far": bytes([1, 64]) + struct.pack(">QQ", 2**63 - 1, 2**63) + bytes(64), "frontier": b"\2" + struct.pack(">Q", 5) + bytes(64),
+            "frontier-cut": b"\2" + struct.pack(">Q", 7) + bytes(64), "frontier-none": b"\2" + bytes(8)}
+
+
+def bundles():
+    """Behind the first byte: entries of an honest bundle that are changed (which, how, where, what), or with 0 bytes alone."""
+    some = {f"entry-{how}-{n}": bytes([1, n, how, 3, 1]) for how in range(1, 8) for n in (0, 1, 9, 30, 200)}
+    return {"honest": b"\1", "magic": b"\0BTNAUD01", "none": b"\0", "end": b"\0BTNAUD01\7" + struct.pack(">I", 0), **some}
+
+
+def databases():
+    """A first byte for whose file and what lies beside it, then changes of five bytes: how, page, two for where, what."""
+    places = [(0, 0, 18), (0, 1, 24), (1, 0, 100), (1, 1, 3900), (2, 1, 0), (3, 2, 512), (4, 0, 100), (5, 0, 56), (5, 0, 16), (3, 0, 0)]
+    edits = {f"{how}-{page}-{at}": bytes([how, page]) + struct.pack(">H", at) + b"\xff" for how, page, at in places}
+    out = {f"{who}-{name}": bytes([n]) + edit for n, who in enumerate(("controller", "agent")) for name, edit in edits.items()}
+    return {**out, "controller": b"\0", "agent": b"\1", "text": b"\2SQLite format 3\0", "other": b"\3no database", "empty": b"\2",
+            "journal": b"\x09" + bytes([0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7]) + bytes(504), "log": b"\4" + struct.pack(">II", 0x377f0682, 3007000) + bytes(60)}
+
+
+INI = {"whole": b"[bus]\nlisten = tcp://10.0.0.5:7400\nadvertise = tcp://controller.example:7400 ; a name\n[api]\nlisten = [::1]:7443\n[log]\nlevel = debug\n",
+       "none": b"", "mark": b"\xef\xbb\xbf[log]\r\nlevel = warn\r\n", "twice": b"[log]\nlevel=info\nlevel=info\n", "unknown": b"[log]\ncolour=red\n",
+       "port": b"[api]\nlisten = 127.0.0.1:99999\n", "everywhere": b"[bus]\nlisten = tcp://*:7400\n", "long": b"[log]\nlevel = " + b"x" * 400 + b"\n",
+       "no-section": b"level = info\n", "nul": b"[log]\nlevel = in\0fo\n", "open": b"[log\nlevel = info\n"}
+SETUP = b"""[controller]
+address = tcp://controller.example:7400
+proxy = http://proxy.example:3128
+sign-key = %s
+curve-key = %s
+[trust]
+root = %s
+[agent]
+tenant = 0f1e2d3c-4b5a-4978-8796-a5b4c3d2e1f0
+name = OLD01
+host = windows
+""" % (b"a1" * 32, b"b2" * 32, b"c3" * 32)
+SETUPS = {"whole": SETUP, "lab": SETUP.replace(b"windows", b"lab:/tmp/x"), "no-name": SETUP.replace(b"name = OLD01\n", b""),
+          "short-key": SETUP.replace(b"a1a1", b"a1"), "no-proxy": SETUP.replace(b"proxy = http://proxy.example:3128\n", b""),
+          "tenant": SETUP.replace(b"0f1e2d3c", b"xxxxxxxx"), "cut": SETUP[:200], "zero": SETUP.replace(b"c3" * 32, b"00" * 32)}
+
+
+def questions():
+    """ZAP: version, request, domain, address, identity, mechanism, key."""
+    def ask(*parts):
+        return b"".join(bytes([len(p)]) + p for p in parts)
+
+    good = [b"1.0", b"7", b"baton", b"10.0.0.5", b"", b"CURVE", b"k" * 32]
+    other = {"version": (0, b"1.1"), "domain": (2, b"global"), "mechanism": (5, b"PLAIN"), "stranger": (6, b"x" * 32), "short-key": (6, b"k" * 31), "address": (3, b"a" * 255)}
+    return {"good": ask(*good), "short": ask(*good[:6]), "long": ask(*good, b""), "one": ask(b"1.0"), "empty": ask(b""), "many": ask(*[b"x"] * 12),
+            **{name: ask(*good[:at], part, *good[at + 1:]) for name, (at, part) in other.items()}}
+
+
+def command_lines():
+    lines = ("cutover show contoso", "cutover go contoso --yes", "--output json tenant list", "cutover abandon contoso --reason gone --output=table",
+             "agent token contoso NEW --role new", "exports analyze a b --against c --scope 10", "policy check f --preset parity", "help", "cutover --help",
+             "cutover sohw contoso", "tenant", "-x", "--output", "audit verify x --", "-- cutover show", "config compare a b --policy p --output html", "fsm", "")
+    return {f"line-{n}": b"\0".join(word.encode() for word in line.split(" ")) for n, line in enumerate(lines)}
+
+
 def vectors():
     """The documents' own examples of every record."""
     lines = (line.split() for line in (ROOT / "docs/vectors.txt").read_text().splitlines() if line.startswith("record "))
@@ -354,7 +415,8 @@ def corpora(lab):
             "config_pack": {"two": pack({"Connectors/a.xml": b"<a/>", "MV.xml": b""}), "none": pack({}), "outside": pack({"../x": b"y"}),
                             "cut": pack({"a": b"bcd"})[:-2], "order": b"BCP1" + (pack({"b": b""})[4:] + pack({"a": b""})[4:])},
             "disposition_file": dispositions(), "object_rows": object_rows(),
-            "member": member_lives(), "tenant": tenant_stories(), **protocol()}
+            "member": member_lives(), "tenant": tenant_stories(), "proof": proofs(), "bundle": bundles(), "database": databases(), "settings": INI, "setup": SETUPS,
+            "zap": questions(), "command": command_lines(), **protocol()}
 
 
 def main():
