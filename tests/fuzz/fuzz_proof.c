@@ -64,7 +64,8 @@ change(struct merkle_proof *p, struct bytes *b)
     if (take(b, 1) & 1)
         p->count--;
     else
-        p->hash[take(b, 1) % p->count].b[take(b, 1) % BATON_HASH_BYTES] ^= 1u << take(b, 1) % 8;
+        p->hash[take(b, 1) % p->count].b[take(b, 1) % BATON_HASH_BYTES] ^=
+            (uint8_t)(1 + take(b, 1) % 255);
     return true;
 }
 
