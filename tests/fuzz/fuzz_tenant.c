@@ -239,9 +239,12 @@ approval(uint8_t which, uint8_t arg, uint8_t how)
     struct signed_approval sa = toy_approval(verb, by, member_of(arg >> 4), u->t.authority.epoch);
     sa.a.plan = u->t.cutover.plan;
     sa.a.verification = u->t.cutover.verification_hash;
-    sa.a.epoch = u->t.authority.epoch;
-    sa.a.serial = u->t.authority.serial + (how & 3);
-    sa.a.evidence[TOY_OLD] = u->t.authority.member[TOY_OLD].evidence;
+    if (verb == VERB_GO || verb == VERB_ATTEST || how & 2)
+        sa.a.epoch = u->t.authority.epoch;
+    if (verb == VERB_GO) {
+        sa.a.serial = u->t.authority.serial + 1 + (how & 1);
+        sa.a.evidence[TOY_OLD] = u->t.authority.member[TOY_OLD].evidence;
+    }
     if (how & 4)
         sa.a.subject = toy_member_key(member_of(arg >> 5));
     if (how & 8)
