@@ -5,12 +5,22 @@
 
 static const char *const names[] = {
     "stop-lies", /* a server says that its services are stopped, and they run on: its exports betray it, L1 */
-    "starts-by-itself", /* the old services start again when the new server exports: I1 */
-    "forgetful-agent",  /* an agent that is killed begins with its very first memory: I3 */
-    "forgetful-site",   /* a controller that is killed begins with its very first database: I3 */
-    "early-send",       /* what the engine sends leaves before the commit: I5 */
-    "deaf",             /* the controller never lets the new server's agent in: L1 */
-    "real-chance",      /* some chance is not the seed's: determinism */
+    "starts-by-itself",  /* the old services start again when the new server exports: I1 */
+    "forgetful-agent",   /* an agent that is killed begins with its very first memory: I3 */
+    "forgetful-site",    /* a controller that is killed begins with its very first database: I5 */
+    "silent-order",      /* an order without its audit record: I5 */
+    "grant-again",       /* a grant that was used is live again: I6 */
+    "wrong-tenant",      /* words go to the agent of another tenant: I7 */
+    "foreign-recipient", /* an agent promises to a server of nobody's: I7 */
+    "tells-secret",      /* a person's reason is the controller's key: I8 */
+    "blind-grant",       /* a controller grants before it has heard everybody: I9 */
+    "leaks",             /* an agent's end gives nothing back: I10 */
+    "gap-unheard",       /* nobody says go, and nobody is paged: L2 */
+    "mute-at-last",      /* after the end no agent answers: L3 */
+    "pages-lost",        /* somebody starts the old services, and the alarm reaches nobody: L4 */
+    "early-send",        /* what the engine sends leaves before the commit: I5 */
+    "deaf",              /* the controller never lets the new server's agent in: L1 */
+    "real-chance",       /* some chance is not the seed's: determinism */
 };
 
 bool

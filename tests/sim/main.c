@@ -27,11 +27,14 @@ struct sums {
 enum { LARGE_TENANTS = 50 };
 
 static const char usage[] =
-    "usage: sim --seeds FROM[..TO] [--small|--large] [--trace] [--shrink] [--results FILE]\n"
+    "usage: sim --seeds FROM[..TO] [--small] [--large|--tenants N] [--trace] [--shrink] [--results "
+    "FILE]\n"
     "           [--off BITS] [--limit N] [--break NAME] [--table]\n"
     "Each seed is one run: a handoff from assessment to done under the faults that the seed "
     "draws.\n"
     "  --small    a short handoff with few looks at what does not move: a third of the time\n"
+    "  --tenants  N tenants under one controller\n"
+    "  --tenants  N tenants under one controller\n"
     "  --large    50 tenants under one controller\n"
     "  --trace    every event, in the run's own time\n"
     "  --shrink   a seed that fails runs again with fewer families and fewer faults while it still "
@@ -106,10 +109,9 @@ tell(const struct sim_options *o, const struct sim_result *r)
     if (!r->failed)
         return;
     printf("  again: build/release/tests/sim/sim --seeds %llu --trace%s",
-           (unsigned long long)o->seed,
-           o->tenants > 1 ? " --large"
-           : o->small     ? " --small"
-                          : "");
+           (unsigned long long)o->seed, o->small ? " --small" : "");
+    if (o->tenants > 1)
+        printf(" --tenants %zu", o->tenants);
     if (o->off != 0)
         printf(" --off 0x%x", (unsigned)o->off);
     if (o->limit != UINT32_MAX)
@@ -269,17 +271,13 @@ shard_add(const struct options *o, const struct sums *s)
 static bool
 parse(int argc, char **argv, struct options *o, bool *ret_table)
 {
-    static const struct option known[] = {{"seeds", required_argument, NULL, 's'},
-                                          {"trace", no_argument, NULL, 't'},
-                                          {"large", no_argument, NULL, 'l'},
-                                          {"small", no_argument, NULL, 'm'},
-                                          {"shrink", no_argument, NULL, 'k'},
-                                          {"results", required_argument, NULL, 'r'},
-                                          {"off", required_argument, NULL, 'o'},
-                                          {"limit", required_argument, NULL, 'n'},
-                                          {"break", required_argument, NULL, 'b'},
-                                          {"table", no_argument, NULL, 'a'},
-                                          {0}};
+    static const struct option known[] = {
+        {"seeds", required_argument, NULL, 's'},   {"trace", no_argument, NULL, 't'},
+        {"large", no_argument, NULL, 'l'},         {"small", no_argument, NULL, 'm'},
+        {"tenants", required_argument, NULL, 'c'}, {"shrink", no_argument, NULL, 'k'},
+        {"results", required_argument, NULL, 'r'}, {"off", required_argument, NULL, 'o'},
+        {"limit", required_argument, NULL, 'n'},   {"break", required_argument, NULL, 'b'},
+        {"table", no_argument, NULL, 'a'},         {0}};
     bool seeds = false;
     for (int c; (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
         switch (c) {
@@ -291,6 +289,9 @@ parse(int argc, char **argv, struct options *o, bool *ret_table)
             break;
         case 'l':
             o->run.tenants = LARGE_TENANTS;
+            break;
+        case 'c':
+            o->run.tenants = (size_t)strtoul(optarg, NULL, 10);
             break;
         case 'm':
             o->run.small = true;
@@ -317,7 +318,9 @@ parse(int argc, char **argv, struct options *o, bool *ret_table)
             return false;
         }
     }
-    return seeds && optind == argc && (o->run.broken == NULL || sim_break_known(o->run.broken));
+    bool fits = o->run.tenants > 0 && o->run.tenants <= TENANTS_MAX;
+    return seeds && fits && optind == argc &&
+           (o->run.broken == NULL || sim_break_known(o->run.broken));
 }
 
 /* In memory where there is such a folder: nothing here tests what a disk keeps. */
@@ -361,7 +364,7 @@ main(int argc, char **argv)
         (unsigned long long)sums->seeds, (unsigned long long)sums->failed,
         (unsigned long long)sums->faults, (double)sums->sim_ms / 3600000, seconds() - began,
         sums->seconds, 3600 * (double)sums->seeds / sums->seconds,
-        o.run.tenants > 1 ? "large"
+        o.run.tenants > 1 ? "many-tenant"
         : o.run.small     ? "small"
                           : "whole");
     if (table)

@@ -91,9 +91,11 @@ net_send(struct sim *s, struct node *n, bool to_site, const uint8_t *bytes, size
     uint64_t silent = to_site ? n->silent_out_until_ms : n->silent_in_until_ms;
     enum { SIGNATURE_AT = 19, SIGNATURE_SEEN = 8 }; /* it speaks for every other byte */
     s->tally.frames++;
+    secret_look(s, label, bytes, len);
     sim_mix(s, bytes + SIGNATURE_AT, SIGNATURE_SEEN);
     snprintf(f.label, sizeof f.label, "%s", label);
-    if (silent > s->now_ms || fault_comes(s, &s->wire, FAULT_DROP)) {
+    bool mute = s->over && to_site && sim_breaks(s, "mute-at-last");
+    if (mute || silent > s->now_ms || fault_comes(s, &s->wire, FAULT_DROP)) {
         sim_tell(s, n->name, "%s %s is lost", to_site ? "->" : "<-", label);
         return;
     }

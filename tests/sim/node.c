@@ -1,4 +1,5 @@
 /* One agent: its life from boot to boot, and the bus under it. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -254,7 +255,10 @@ life_end(struct node *n, uint64_t down_ms)
     bool killed = n->dying;
     net_break(n->sim, n, true);
     agent_close(&n->inside->agent);
-    life_host_close(n);
+    if (!sim_breaks(n->sim, "leaks"))
+        life_host_close(n);
+    else
+        (void)open("/dev/null", O_RDONLY | O_CLOEXEC);
     wire_forget(n);
     n->up = false;
     n->dying = false;
@@ -358,6 +362,19 @@ after_turn(struct node *n)
     life_end(n, a->end == AGENT_FAILS ? AFTER_FAILURE_MS : AGAIN_MS);
 }
 
+/* The worlds of grant-again and foreign-recipient. */
+static void
+break_promise(struct node *n)
+{
+    if (n->inside->agent == NULL)
+        return;
+    struct promise *p = &n->inside->agent->member.promise;
+    if (sim_breaks(n->sim, "grant-again") && n->was.grant_used && p->grant == GRANT_USED)
+        p->grant = GRANT_LIVE;
+    if (sim_breaks(n->sim, "foreign-recipient") && p->epoch.counter > 0)
+        p->recipient = n->sim->root.key;
+}
+
 bool
 node_may_run(const struct node *n)
 {
@@ -377,6 +394,7 @@ node_turn(struct node *n)
         else
             run_turn(n);
     }
+    break_promise(n);
     n->running = false;
     if (n->inside->agent != NULL)
         after_turn(n);
@@ -418,6 +436,14 @@ node_link(struct node *n, bool up, bool refused)
     n->due_ms = n->sim->now_ms;
 }
 
+static bool
+recipient_foreign(const struct realm *r, const struct baton_key *key)
+{
+    static const struct baton_key nobody;
+    return !baton_key_eq(key, &nobody) && !baton_key_eq(key, &r->node[OLD].sign_key) &&
+           !baton_key_eq(key, &r->node[NEW].sign_key);
+}
+
 void
 node_see(const struct node *n, struct seen *ret_seen)
 {
@@ -431,6 +457,8 @@ node_see(const struct node *n, struct seen *ret_seen)
                               .quarantined = p->quarantine != QUARANTINE_NONE,
                               .for_itself = baton_key_eq(&p->recipient, &n->sign_key),
                               .for_old = baton_key_eq(&p->recipient, &n->realm->node[OLD].sign_key),
+                              .foreign = recipient_foreign(n->realm, &p->recipient),
+                              .tamper_open = p->tamper_open,
                               .grant_live = p->grant == GRANT_LIVE,
                               .grant_used = p->grant == GRANT_USED,
                               .ever_exported = p->ever_exported,

@@ -14,6 +14,8 @@ see_state(struct realm *r, const struct tenant *t)
     sim_tell(r->sim, "handoff", "tenant %zu: %s -> %s", r->index,
              handoff_state_code((enum handoff_state)r->state),
              handoff_state_code((enum handoff_state)t->cutover.state));
+    if (t->cutover.state == HO_GAP && sim_breaks(r->sim, "pages-lost"))
+        truth_do(r, OLD, "{\"id\":1,\"op\":\"re-enable\"}");
     r->state = t->cutover.state;
     r->moved_ms = r->sim->now_ms;
 }
@@ -114,6 +116,39 @@ no_way_back(struct node *n, const struct seen *p)
         sim_fail(n->sim, "I4", "OLD has a grant after NEW has exported");
 }
 
+/* I6: one grant is live once. */
+static void
+grant_lives_once(struct node *n, const struct seen *p)
+{
+    if (!p->grant_live || n->was.grant_live)
+        return;
+    if (n->granted_serial == p->serial && compare(&n->granted, &p->epoch) == 0)
+        sim_fail(n->sim, "I6", "grant %u of epoch %llu is live at %s a second time", p->serial,
+                 (unsigned long long)p->epoch.counter, n->name);
+    n->granted = p->epoch;
+    n->granted_serial = p->serial;
+}
+
+/* I7: nothing of another tenant is ever promised to. I9: who is quarantined begins nothing. */
+static void
+stays_inside(struct node *n, const struct seen *p)
+{
+    if (p->foreign)
+        sim_fail(n->sim, "I7", "%s of tenant %zu has promised to a server of nobody's", n->name,
+                 n->realm->index);
+    if (p->quarantined &&
+        ((p->holding && !n->was.holding) || (p->grant_live && !n->was.grant_live)))
+        sim_fail(n->sim, "I9", "%s begins to hold, or has a grant, in quarantine", n->name);
+}
+
+/* L4: an alarm of a guard has to be paged by the end. */
+static void
+see_alarm(struct node *n, const struct seen *p)
+{
+    if (p->tamper_open && !n->was.tamper_open)
+        n->realm->pages_owed = n->realm->pages + 1;
+}
+
 static void
 see_promise(struct node *n)
 {
@@ -122,8 +157,11 @@ see_promise(struct node *n)
     if (!p.known)
         return;
     promise_rises(n, &p);
+    stays_inside(n, &p);
     holds_with_right(n, &p);
     no_way_back(n, &p);
+    grant_lives_once(n, &p);
+    see_alarm(n, &p);
     if (compare(&p.epoch, &n->was.epoch) != 0)
         sim_tell(n->sim, n->name, "promises epoch %llu to %s", (unsigned long long)p.epoch.counter,
                  p.for_old ? "OLD" : "NEW");
@@ -137,6 +175,27 @@ ledger_rises(struct realm *r, const struct tenant *t)
         sim_fail(r->sim, "I3", "the record of tenant %zu fell back to epoch %llu", r->index,
                  (unsigned long long)t->authority.epoch.counter);
     r->epoch = t->authority.epoch;
+}
+
+/* L2: where nobody exports for long, somebody was told. What is broken on purpose does not count. */
+static void
+gap_is_known(struct realm *r)
+{
+    enum { GAP_MS = 60000, SLACK_MS = 60000 }; /* the lab's gap_page_ms */
+    struct sim *s = r->sim;
+    bool exports = r->node[OLD].was_able || r->node[NEW].was_able;
+    if (exports || r->exports == 0) {
+        r->gap_ms = 0;
+        return;
+    }
+    if (r->gap_ms == 0) {
+        r->gap_ms = s->now_ms;
+        r->gap_pages = r->pages;
+    }
+    uint64_t since = r->gap_ms > s->swarm.quiet_ms ? r->gap_ms : s->swarm.quiet_ms;
+    if (s->now_ms > since + GAP_MS + SLACK_MS && r->pages == r->gap_pages)
+        sim_fail(s, "L2", "nobody exports for tenant %zu since %llu s, and nobody was paged",
+                 r->index, (unsigned long long)(s->now_ms - r->gap_ms) / 1000);
 }
 
 void
@@ -155,7 +214,9 @@ observe_all(struct sim *s)
         }
         see_exports(r);
         one_exporter(r);
+        gap_is_known(r);
     }
+    budget_look(s);
 }
 
 static bool
@@ -163,6 +224,48 @@ may_end(const struct tenant *t)
 {
     uint8_t state = t->cutover.state;
     return state == HO_DONE || state == HO_ROLLED_BACK || state == HO_ABANDONED;
+}
+
+static bool
+all_settled(const struct sim *s)
+{
+    const struct site *st = &s->site[0];
+    for (size_t i = 0; i < s->realm_count; i++) {
+        const struct tenant *t = site_tenant(st, &s->realm[i]);
+        if (t == NULL || !may_end(t))
+            return false;
+    }
+    return true;
+}
+
+static size_t
+orders_waiting(const struct sim *s)
+{
+    const struct engine *e = s->site[0].engine;
+    size_t count = 0;
+    for (size_t i = 0; e != NULL && i < e->seat_count; i++)
+        count += e->seat[i]->pending;
+    return count;
+}
+
+/* L3: after the end the outbox drains, where nothing keeps the words from coming. */
+bool
+observe_silent(struct sim *s)
+{
+    enum { DRAIN_MS = 120000 };
+    if (!all_settled(s)) {
+        s->over = false;
+        return false;
+    }
+    if (!s->over)
+        s->over_ms = s->now_ms;
+    s->over = true;
+    uint64_t since = s->over_ms > s->swarm.quiet_ms ? s->over_ms : s->swarm.quiet_ms;
+    if (orders_waiting(s) == 0)
+        return true;
+    if (s->now_ms > since + DRAIN_MS)
+        sim_fail(s, "L3", "%zu orders wait two minutes after the end", orders_waiting(s));
+    return false;
 }
 
 /* Where people did odd things, people have to undo them: it is enough that they are told how. */
@@ -192,6 +295,8 @@ void
 observe_end(struct sim *s)
 {
     tell_seats(s);
+    secret_look_at_disks(s);
+    budget_databases(s);
     for (size_t i = 0; i < s->realm_count && !s->failed; i++) {
         const struct tenant *t = site_tenant(&s->site[0], &s->realm[i]);
         struct problem p;
@@ -199,6 +304,8 @@ observe_end(struct sim *s)
             sim_fail(s, "L1", "the controller is down at the end");
             return;
         }
+        if (s->realm[i].pages < s->realm[i].pages_owed)
+            sim_fail(s, "L4", "a guard of tenant %zu raised an alarm, and nobody was paged", i);
         if (may_end(t))
             continue;
         if (s->swarm.on[FAULT_RESTORE] || s->swarm.on[FAULT_TWO_SITES])

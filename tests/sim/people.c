@@ -267,6 +267,8 @@ create(struct view *v)
     c->new_key = v->r->node[NEW].sign_key;
     c->profile = PROFILE_PARALLEL;
     text_copy(c->text, sizeof c->text, "as agreed");
+    if (sim_breaks(v->r->sim, "tells-secret"))
+        baton_hex(v->r->sim->controller.secret->sign, SEED_BYTES, c->text);
     (void)do_call(v, c, "create");
 }
 
@@ -391,6 +393,8 @@ work(struct view *v)
         (void)verb(v, HEV_START, "");
         break;
     case HO_GAP:
+        if (sim_breaks(v->r->sim, "gap-unheard"))
+            break;
         if (!v->t->cutover.accepted) {
             (void)verb(v, HEV_ACCEPT, "read and found good");
             break;

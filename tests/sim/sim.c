@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "controller/engine_state.h"
 #include "lab/folder.h"
 
 enum {
@@ -144,6 +143,7 @@ run_open(struct sim *s, const struct sim_options *o)
         site_open(&s->site[i], s, i);
     for (s->realm_count = 0; s->realm_count < o->tenants; s->realm_count++)
         realm_open(s, s->realm_count);
+    secret_open(s);
     site_start(&s->site[0]);
     people_found(s);
     fault_draw(s, o);
@@ -269,24 +269,12 @@ do_due(struct sim *s)
             realm_do_due(s, &s->realm[i]);
 }
 
-static bool
-all_settled(const struct sim *s)
-{
-    const struct site *st = &s->site[0];
-    for (size_t i = 0; i < s->realm_count; i++) {
-        const struct tenant *t = site_tenant(st, &s->realm[i]);
-        if (t == NULL || (t->cutover.state != HO_DONE && t->cutover.state != HO_ROLLED_BACK &&
-                          t->cutover.state != HO_ABANDONED))
-            return false;
-    }
-    return true;
-}
-
 void
 sim_run(const struct sim_options *o, struct sim_result *ret_result)
 {
     struct sim *s = calloc(1, sizeof *s);
     BATON_ASSERT(s != NULL);
+    budget_begin(s);
     run_open(s, o);
     bool settled = false;
     while (!s->failed && !settled && s->now_ms < s->swarm.quiet_ms + AFTER_QUIET_MS) {
@@ -294,12 +282,14 @@ sim_run(const struct sim_options *o, struct sim_result *ret_result)
         s->now_ms = at > s->now_ms ? at : s->now_ms;
         do_due(s);
         observe_all(s);
-        settled = all_settled(s);
+        settled = observe_silent(s);
         if (++s->events == EVENTS_MAX)
             sim_fail(s, "L1", "the run does not end");
     }
     if (!s->failed)
         observe_end(s);
+    run_close(s);
+    budget_end(s);
     *ret_result = (struct sim_result){.failed = s->failed,
                                       .done = settled,
                                       .hash = s->hash,
@@ -311,6 +301,5 @@ sim_run(const struct sim_options *o, struct sim_result *ret_result)
     memcpy(ret_result->met, s->met, sizeof s->met);
     for (int f = 0; f < FAULT_COUNT; f++)
         ret_result->on |= s->swarm.on[f] ? 1u << f : 0;
-    run_close(s);
     free(s);
 }

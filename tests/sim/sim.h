@@ -86,7 +86,8 @@ struct frame {
 
 struct seen { /* what the observer looks at in an agent's promise */
     bool known, holding, tombstone, quarantined, for_itself, for_old;
-    bool grant_live, grant_used, ever_exported;
+    bool foreign; /* its recipient is no server of this tenant */
+    bool grant_live, grant_used, ever_exported, tamper_open;
     uint32_t serial;
     struct epoch epoch, holding_epoch;
 };
@@ -122,6 +123,8 @@ struct node {
 
     struct seen was;
     bool was_able;
+    struct epoch granted; /* under which a grant was live, and which one */
+    uint32_t granted_serial;
 };
 
 /* --- one controller ----------------------------------------------------------------------------- */
@@ -133,6 +136,9 @@ struct site {
     struct engine *engine; /* NULL: down */
     struct site_store *store;
     bool in_transaction, inside, dead;
+    uint64_t first_seq, last_seq; /* of the audit records in this transaction; 0: none */
+    uint64_t log_size;            /* of its log when it went down; 0: not known */
+    struct baton_hash log_root;
     uint32_t kill_in;
     struct machine_clock clock;
     uint64_t start_ms, due_ms, frozen_until_ms;
@@ -161,6 +167,10 @@ struct realm {
     struct epoch epoch;        /* of the authority record */
     uint64_t go_ms;            /* when go was asked for; 0: it is not */
     unsigned pages;
+    unsigned
+        pages_owed;     /* an alarm that was raised has not been paged as long as there are fewer */
+    uint64_t gap_ms;    /* since when nobody can export; 0: somebody can, or never could */
+    unsigned gap_pages; /* when it began */
 };
 
 /* --- frames in flight --------------------------------------------------------------------------- */
@@ -206,9 +216,12 @@ struct sim {
     struct net net;
     struct swarm swarm;
     struct chance plan, wire, crash, people;
-    bool ended;        /* the faults are over */
-    uint64_t fault_ms; /* when the next one of those that come by the clock does */
-    unsigned faults;   /* that came so far */
+    bool ended; /* the faults are over */
+    bool over;  /* every handoff has ended: what is left is to fall silent */
+    uint64_t over_ms;
+    size_t descriptors, memory; /* of the process, when it began */
+    uint64_t fault_ms;          /* when the next one of those that come by the clock does */
+    unsigned faults;            /* that came so far */
     unsigned came[FAULT_COUNT];
     uint64_t came_ms[FAULT_COUNT];
     unsigned met[FAULT_COUNT][FAULT_COUNT];
@@ -322,6 +335,17 @@ enum baton_status site_call(struct site *st, struct engine_call *c);
 struct tenant *site_tenant(const struct site *st, const struct realm *r);
 struct site *site_of_people(struct sim *s);
 
+/* secret.c */
+void secret_open(const struct sim *s);
+void secret_look(struct sim *s, const char *where, const void *bytes, size_t len);
+void secret_look_at_disks(const struct sim *s);
+
+/* budget.c */
+void budget_begin(struct sim *s);
+void budget_look(struct sim *s); /* while it runs */
+void budget_databases(struct sim *s);
+void budget_end(struct sim *s); /* everything is closed */
+
 /* machinery.c */
 void machinery_begin(void);
 void machinery_forget(void); /* what one run has learnt */
@@ -341,6 +365,7 @@ void people_look(struct realm *r);
 
 /* observer.c */
 void observe_all(struct sim *s);
+bool observe_silent(struct sim *s); /* every handoff is over, and so is what was to be said of it */
 void observe_end(struct sim *s);
 
 #endif

@@ -50,6 +50,7 @@ wrap_begin(void *ctx, struct baton_err *err)
     struct site *st = ctx;
     enum baton_status rc = REAL(ctx, begin, err);
     st->in_transaction = rc == BATON_OK;
+    st->first_seq = st->last_seq = 0;
     return rc;
 }
 
@@ -121,7 +122,16 @@ wrap_object_get(void *ctx, const struct baton_hash *hash, uint8_t **ret_bytes, s
 static enum baton_status
 wrap_append(void *ctx, struct audit_record *record, struct baton_err *err)
 {
-    return REAL(ctx, append, record, err);
+    struct site *st = ctx;
+    secret_look(st->sim, "an audit record", record->text, strlen(record->text));
+    if (sim_breaks(st->sim, "silent-order") && record->type == AUDIT_ORDERED)
+        return BATON_OK;
+    enum baton_status rc = REAL(ctx, append, record, err);
+    if (rc == BATON_OK) {
+        st->first_seq = st->first_seq == 0 ? record->seq : st->first_seq;
+        st->last_seq = record->seq;
+    }
+    return rc;
 }
 
 static enum baton_status
@@ -148,7 +158,12 @@ wrap_root_at(void *ctx, uint64_t size, struct baton_hash *ret_root, struct baton
 static enum baton_status
 wrap_outbox_put(void *ctx, const struct outbox_row *row, struct baton_err *err)
 {
-    return REAL(ctx, outbox_put, row, err);
+    struct site *st = ctx;
+    enum baton_status rc = REAL(ctx, outbox_put, row, err);
+    if (rc == BATON_OK && (row->seq < st->first_seq || row->seq > st->last_seq || row->seq == 0))
+        sim_fail(st->sim, "I5",
+                 "an order is written, and its audit record is not in the same step");
+    return rc;
 }
 
 static enum baton_status
@@ -253,8 +268,19 @@ node_with(struct sim *s, const struct baton_key *sign_or_null,
     return NULL;
 }
 
+/* I9: who has not heard everybody since it began lets nobody export. */
 static void
-order_label(const struct message *m, char label[LABEL_BYTES])
+grants_knowing(struct site *st, const struct node *n)
+{
+    struct tenant *t = site_tenant(st, n->realm);
+    if (t != NULL && sim_breaks(st->sim, "blind-grant"))
+        t->authority.recovering = true;
+    if (t == NULL || t->authority.recovering || t->authority.reconcile)
+        sim_fail(st->sim, "I9", "a grant leaves a controller that has not heard every server");
+}
+
+static void
+order_label(struct site *st, const struct node *n, const struct message *m, char label[LABEL_BYTES])
 {
     struct order *o = calloc(1, sizeof *o);
     void *arena = NULL;
@@ -262,6 +288,8 @@ order_label(const struct message *m, char label[LABEL_BYTES])
     if (order_unpack(m->u.order.bytes, m->u.order.len, o, &arena, NULL) == BATON_OK) {
         snprintf(label, LABEL_BYTES, "%s %llu", order_verb_name((enum order_verb)o->verb),
                  (unsigned long long)o->epoch.counter);
+        if (o->verb == ORDER_GRANT)
+            grants_knowing(st, n);
         order_arena_free(&arena);
     }
     free(o);
@@ -287,10 +315,15 @@ port_send(void *ctx, const struct baton_key *agent, const struct message *m)
                  message_type_name(m->type));
     if (n == NULL || n->connection == 0 || n->at_site != st->index)
         return false;
+    if (sim_breaks(s, "wrong-tenant"))
+        n = &s->realm[(n->realm->index + 1) % s->realm_count].node[n->side];
+    if (!baton_id_eq(&m->env.tenant, &n->realm->id))
+        sim_fail(s, "I7", "a %s of another tenant goes to %s of tenant %zu",
+                 message_type_name(m->type), n->name, n->realm->index);
     BATON_ASSERT(codec_encode(m, s->controller.secret->sign, &frame, &len, &err) == BATON_OK);
     text_copy(label, sizeof label, message_type_name(m->type));
     if (m->type == MSG_ORDER)
-        order_label(m, label);
+        order_label(st, n, m, label);
     net_send(s, n, false, frame, len, label);
     free(frame);
     return true;
@@ -335,6 +368,9 @@ static void
 port_page(void *ctx, const struct baton_id *tenant, const char *text)
 {
     struct site *st = ctx;
+    if (sim_breaks(st->sim, "pages-lost") || sim_breaks(st->sim, "gap-unheard"))
+        return;
+    secret_look(st->sim, "a page", text, strlen(text));
     for (size_t i = 0; i < st->sim->realm_count && !st->dead; i++)
         if (baton_id_eq(&st->sim->realm[i].id, tenant))
             st->sim->realm[i].pages++;
@@ -400,6 +436,28 @@ forget(struct site *st)
     BATON_ASSERT(folder_copy(known ? first : st->dir, known ? st->dir : first, &err) == BATON_OK);
 }
 
+/* I5: what was acknowledged is there after every crash, with every record before it. */
+static void
+log_keep(struct site *st)
+{
+    struct baton_err err;
+    if (st->store->port.head(st->store->port.ctx, &st->log_size, &st->log_root, &err) != BATON_OK)
+        st->log_size = 0;
+}
+
+static void
+log_holds(struct site *st)
+{
+    struct baton_hash root;
+    struct baton_err err;
+    if (st->log_size == 0)
+        return;
+    enum baton_status rc = st->store->port.root_at(st->store->port.ctx, st->log_size, &root, &err);
+    if (rc != BATON_OK || !baton_hash_eq(&root, &st->log_root))
+        sim_fail(st->sim, "I5", "the log has not the %llu records that it had",
+                 (unsigned long long)st->log_size);
+}
+
 static void
 down(struct site *st, uint64_t down_ms)
 {
@@ -407,6 +465,7 @@ down(struct site *st, uint64_t down_ms)
     if (st->in_transaction)
         st->store->port.rollback(st->store->port.ctx);
     st->in_transaction = false;
+    log_keep(st);
     engine_close(&st->engine);
     st->store->port.close(st->store->port.ctx);
     st->dead = false;
@@ -432,6 +491,7 @@ site_start(struct site *st)
     enum baton_status rc =
         store_sqlite_open(path, STORE_READ_WRITE, crypto_digest_port(), &st->store->port, &err);
     if (rc == BATON_OK) {
+        log_holds(st);
         rc = engine_open(&ports, &st->engine, &err);
         if (rc != BATON_OK && !st->dead)
             sim_fail(st->sim, "I5", "the controller cannot read its own database: %s", err.text);
@@ -491,6 +551,7 @@ site_restore(struct site *st)
     backup_dir(st, dir);
     copy_over(dir, st->dir);
     st->restored = true;
+    st->log_size = 0;
     sim_tell(st->sim, "controller", "is put back to an older database");
 }
 
@@ -500,6 +561,7 @@ site_copy(const struct site *from, struct site *to)
     struct baton_err err;
     BATON_ASSERT(folder_remove(to->dir, &err) == BATON_OK);
     BATON_ASSERT(folder_copy(from->dir, to->dir, &err) == BATON_OK);
+    to->log_size = 0;
     sim_tell(to->sim, "controller", "is copied: two run from one image");
 }
 

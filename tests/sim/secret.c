@@ -1,0 +1,106 @@
+/* Secrets: keys of everybody are canaries; none may stand in what leaves a program or lies on a disk (I8). */
+#define _GNU_SOURCE /* nftw */
+#include <ftw.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim.h"
+
+enum { NEEDLE_BYTES = 64, NEEDLES_MAX = 64, TREE_FILES = 16 };
+
+struct needle {
+    uint8_t bytes[NEEDLE_BYTES];
+    size_t len;
+};
+
+/* Its first two bytes say where a closer look is worth it: a run reads megabytes. */
+static struct {
+    struct needle item[NEEDLES_MAX];
+    size_t count;
+    bool begins[1 << 16];
+} known;
+
+static unsigned
+beginning(const uint8_t *b)
+{
+    return (unsigned)b[0] << 8 | b[1];
+}
+
+static void
+add(const void *bytes, size_t len)
+{
+    BATON_ASSERT(known.count < NEEDLES_MAX && len <= NEEDLE_BYTES);
+    struct needle *n = &known.item[known.count++];
+    memcpy(n->bytes, bytes, len);
+    n->len = len;
+    known.begins[beginning(n->bytes)] = true;
+}
+
+/* As it is, as digits, and as base64 without its last characters, which depend on what follows. */
+static void
+add_forms(const uint8_t seed[SEED_BYTES])
+{
+    char hex[2 * SEED_BYTES + 1], text[SEED_BYTES * 2];
+    enum { WHOLE_TEXT = SEED_BYTES / 3 * 4 };
+    add(seed, SEED_BYTES);
+    sodium_bin2hex(hex, sizeof hex, seed, SEED_BYTES);
+    add(hex, 2 * SEED_BYTES);
+    sodium_bin2base64(text, sizeof text, seed, SEED_BYTES,
+                      sodium_base64_VARIANT_ORIGINAL_NO_PADDING);
+    add(text, WHOLE_TEXT);
+}
+
+void
+secret_open(const struct sim *s)
+{
+    known.count = 0;
+    memset(known.begins, 0, sizeof known.begins);
+    add_forms(s->controller.secret->sign);
+    add_forms(s->controller.secret->curve);
+    add_forms(s->controller.secret->box);
+    add_forms(s->root.secret);
+    for (size_t i = 0; i < PEOPLE; i++)
+        add_forms(s->person[i].secret);
+    for (size_t k = 0; k < SIDES; k++) {
+        add_forms(s->realm[0].node[k].seeds.sign);
+        add_forms(s->realm[0].node[k].seeds.curve);
+        add_forms(s->realm[0].node[k].seeds.box);
+    }
+}
+
+void
+secret_look(struct sim *s, const char *where, const void *bytes, size_t len)
+{
+    const uint8_t *b = bytes;
+    for (size_t at = 0; at + 1 < len; at++) {
+        if (!known.begins[beginning(b + at)])
+            continue;
+        for (size_t i = 0; i < known.count; i++)
+            if (known.item[i].len <= len - at &&
+                memcmp(b + at, known.item[i].bytes, known.item[i].len) == 0)
+                sim_fail(s, "I8", "a secret key stands in %s", where);
+    }
+}
+
+static int
+look_into(const char *path, const struct stat *st, int kind, struct FTW *at)
+{
+    FILE *f = kind == FTW_F && st->st_size > 0 ? fopen(path, "rb") : NULL;
+    (void)at;
+    if (f == NULL)
+        return 0;
+    uint8_t *bytes = malloc((size_t)st->st_size);
+    BATON_ASSERT(bytes != NULL);
+    size_t len = fread(bytes, 1, (size_t)st->st_size, f);
+    secret_look(sim_now, strrchr(path, '/') + 1, bytes, len);
+    free(bytes);
+    return fclose(f);
+}
+
+void
+secret_look_at_disks(const struct sim *s)
+{
+    (void)nftw(s->dir, look_into, TREE_FILES, FTW_PHYS);
+}
