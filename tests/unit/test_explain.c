@@ -244,7 +244,7 @@ every_task_text_fits_its_place(void **state)
     (void)state;
     static const uint8_t profiles[] = {PROFILE_PARALLEL, PROFILE_SWING, PROFILE_UNSUPPORTED,
                                        PROFILE_DEAD_SOURCE};
-    duet_to(&u, HO_GRANTING); /* the grant lives: every task may be shown */
+    duet_to(&u, HO_GRANTING);       /* the grant lives: every task may be shown */
     memset(u.t.info.name, 'n', 20); /* as long as names usually get */
     u.t.info.name[20] = '\0';
     unsigned tasks = 0;
@@ -293,11 +293,114 @@ explaining_changes_nothing(void **state)
     assert_memory_equal(&before, &u.t, sizeof before);
 }
 
+static bool
+explains(const char *words)
+{
+    struct problem p = explain();
+    for (size_t i = 0; i < p.fact_count; i++)
+        if (strstr(p.fact[i].text, words) != NULL)
+            return true;
+    return strstr(p.title, words) != NULL;
+}
+
+/* Whoever does not count is named with what to do, as long as the handoff needs that server. */
+static void
+a_server_that_does_not_count_is_named_with_the_next_step(void **state)
+{
+    (void)state;
+    static const char *const hosts[] = {"OLD", "NEW"};
+    for (int m = 0; m < TOY_MEMBERS; m++) {
+        char next[96];
+        duet_open(&u);
+        duet_to(&u, HO_READY);
+        struct agent_view *a = &u.t.agent[m];
+        a->statement_known = true;
+        a->statement.quarantine = QUARANTINE_MACHINE;
+        assert_true(explains("is quarantined: reverted"));
+        (void)snprintf(next, sizeof next, "baton agent readmit contoso %s", hosts[m]);
+        assert_string_equal(explain().next, next);
+        a->statement.quarantine = QUARANTINE_STATE_LOST;
+        a->statement.tombstone = true; /* its second copy still knows */
+        assert_true(explains("is quarantined: reverted"));
+        a->statement.tombstone = false;
+        assert_true(explains("its memory is gone"));
+        a->barred = true;
+        a->alarm_unix_ms = u.unix_ms - 60000;
+        assert_true(explains("two copies of it spoke, 1 min") ||
+                    explains("two copies of it spoke, 60 s"));
+        a->alarm_unix_ms = u.unix_ms + 60000; /* its clock was put back: no age is invented */
+        assert_false(explains("spoke, "));
+        a->revoked = true;
+        assert_false(explains("two copies"));
+        a->revoked = false;
+        a->used = false;
+        assert_false(explains("two copies"));
+    }
+}
+
+static void
+where_the_new_server_holds_the_old_ones_quarantine_stops_nothing(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_PROBATION);
+    struct agent_view *a = &u.t.agent[TOY_OLD];
+    a->statement_known = true;
+    a->statement.quarantine = QUARANTINE_MACHINE;
+    struct problem p = explain();
+    assert_true(explains("is quarantined"));
+    assert_null(strstr(p.next, "readmit"));
+}
+
+static void
+a_breach_says_the_ways_that_are_open(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_READY);
+    u.t.cutover.state = HO_BREACH;
+    u.t.cutover.resume_to = HO_READY;
+    assert_true(explains("back: baton cutover approve contoso --for rollback"));
+    u.t.cutover.accepted = false;
+    assert_true(explains("forward: first baton cutover accept"));
+    u.t.cutover.accepted = true;
+    assert_false(explains("forward: first"));
+    u.t.cutover.old_rogue_seen = 1;
+    u.t.cutover.breach = true;
+    assert_true(explains("the old server exported after it had proved"));
+    u.t.cutover.new_rogue_seen = 1; /* both, or the other: the rule's own reason stands */
+    assert_false(explains("the old server exported after it had proved"));
+    u.t.authority.member[TOY_OLD].retired = true;
+    assert_true(explains("no way back to the old server"));
+    u.t.authority.member[TOY_OLD].retired = false;
+    u.t.authority.member[TOY_NEW].tamper_open = u.t.authority.member[TOY_NEW].tamper_unread = true;
+    assert_non_null(strstr(explain().next, "contoso"));
+    assert_null(strstr(explain().next, "fence"));
+}
+
+static void
+fencing_says_how_many_people_attest_for_whom(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_READY);
+    u.t.cutover.state = HO_FENCING;
+    assert_true(explains("OLD: 0 of 2 people attest for it"));
+    assert_true(explains("NEW: 0 of 2 people attest for it"));
+    u.t.authority.member[TOY_OLD].attested = true;
+    assert_false(explains("OLD: 0 of 2"));
+    u.t.authority.member[TOY_NEW].evidence.b[0] = 1;
+    assert_false(explains("NEW: 0 of 2"));
+    u.t.authority.member_count = 0;
+    assert_false(explains("people attest"));
+}
+
 int
 main(void)
 {
 #define AT(test) cmocka_unit_test_setup(test, open_duet)
     const struct CMUnitTest tests[] = {
+        AT(a_server_that_does_not_count_is_named_with_the_next_step),
+        AT(where_the_new_server_holds_the_old_ones_quarantine_stops_nothing),
+        AT(a_breach_says_the_ways_that_are_open),
+        AT(fencing_says_how_many_people_attest_for_whom),
         AT(every_state_of_the_way_says_what_it_waits_for),
         AT(a_hold_says_why_and_where_it_goes_on),
         AT(what_has_not_happened_is_not_told_as_if_it_had),

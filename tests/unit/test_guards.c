@@ -638,11 +638,125 @@ a_go_has_to_name_the_epoch_the_next_serial_and_this_evidence(void **state)
     assert_false(approvals_go_fits(&u.t, &other));
 }
 
+static bool
+pair_refused_for(const char *words)
+{
+    struct problem p = ask(G_PAIR, "");
+    bool said = false;
+    for (size_t i = 0; i < p.fact_count; i++)
+        said = said || strstr(p.fact[i].text, words) != NULL;
+    return p.status != BATON_OK && said;
+}
+
+static void
+a_pair_says_of_each_server_what_it_lacks(void **state)
+{
+    (void)state;
+    static const char *const who[] = {"old server: ", "new server: "};
+    static const char *const lacks[] = {"no agent is enrolled", "not confirmed", "is revoked"};
+    for (int m = 0; m < TOY_MEMBERS; m++)
+        for (int what = 0; what < 3; what++) {
+            duet_open(&u);
+            duet_to(&u, HO_ASSESSED);
+            assert_int_equal(ask(G_PAIR, "").status, BATON_OK);
+            struct agent_view *a = &u.t.agent[m];
+            a->used = what != 0;
+            a->confirmed = what != 1;
+            a->revoked = what == 2;
+            assert_true(pair_refused_for(who[m]) && pair_refused_for(lacks[what]));
+        }
+}
+
+static void
+two_agents_of_one_machine_are_no_pair(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_ASSESSED);
+    struct agent_view *o = &u.t.agent[TOY_OLD], *n = &u.t.agent[TOY_NEW];
+    o->statement_known = n->statement_known = true;
+    o->statement.machine.guid = n->statement.machine.guid = toy_id(5);
+    assert_true(pair_refused_for("one machine"));
+    n->statement_known = false; /* nobody has said so */
+    assert_int_equal(ask(G_PAIR, "").status, BATON_OK);
+    n->statement_known = true;
+    o->statement_known = false;
+    assert_int_equal(ask(G_PAIR, "").status, BATON_OK);
+    o->statement_known = true;
+    o->statement.machine.guid = n->statement.machine.guid = (struct baton_id){{0}}; /* not known */
+    assert_int_equal(ask(G_PAIR, "").status, BATON_OK);
+    n->statement.machine.guid = toy_id(6);
+    assert_int_equal(ask(G_PAIR, "").status, BATON_OK);
+    n->key = o->key;
+    assert_true(pair_refused_for("one machine"));
+}
+
+static void
+a_new_server_that_exports_already_is_no_pair(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t scheduler, settings, exports;
+        bool refused;
+    } rows[] = {{0, 1, 1, true}, {1, 0, 1, true}, {0, 0, 0, false}, {1, 1, 9, false}};
+    duet_to(&u, HO_ASSESSED);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        facts_set(view(TOY_NEW), FACT_STAGING_SCHEDULER, rows[i].scheduler);
+        facts_set(view(TOY_NEW), FACT_STAGING_SETTINGS, rows[i].settings);
+        facts_set(view(TOY_NEW), FACT_EXPORTS_TOTAL, rows[i].exports);
+        assert_int_equal(pair_refused_for("it exports already"), rows[i].refused);
+    }
+}
+
+static void
+a_source_is_dead_when_it_is_disabled_never_exported_or_is_silent_too_long(void **state)
+{
+    (void)state;
+    const struct policy *p = &u.t.info.policy;
+    struct agent_view *o = &u.t.agent[TOY_OLD];
+    int64_t now = (int64_t)u.unix_ms, verify = p->v[POLICY_VERIFY_MS];
+    facts_set(&o->facts, FACT_INTERVAL_MS, verify); /* so twice the interval is the longer one */
+    facts_set(&o->facts, FACT_LAST_EXPORT_END, now - 2 * verify);
+    assert_false(source_is_dead(o, p, u.unix_ms));
+    facts_set(&o->facts, FACT_LAST_EXPORT_END, now - 2 * verify - 1);
+    assert_true(source_is_dead(o, p, u.unix_ms));
+    facts_set(&o->facts, FACT_INTERVAL_MS, 1);
+    facts_set(&o->facts, FACT_LAST_EXPORT_END, now - verify);
+    assert_false(source_is_dead(o, p, u.unix_ms));
+    facts_set(&o->facts, FACT_LAST_EXPORT_END, now - verify - 1);
+    assert_true(source_is_dead(o, p, u.unix_ms));
+    o->facts.fact[FACT_LAST_EXPORT_END].state = FACT_UNKNOWN;
+    facts_set(&o->facts, FACT_EXPORTS_TOTAL, 3);
+    assert_false(source_is_dead(o, p, u.unix_ms)); /* not known is not dead */
+    facts_set(&o->facts, FACT_EXPORTS_TOTAL, 0);
+    assert_true(source_is_dead(o, p, u.unix_ms));
+    facts_set(&o->facts, FACT_LAST_EXPORT_END, now);
+    facts_set(&o->facts, FACT_SERVICES_DISABLED, 1);
+    assert_true(source_is_dead(o, p, u.unix_ms));
+}
+
+static void
+no_path_of_two_servers_fits_an_upgrade_in_place_or_an_audit(void **state)
+{
+    (void)state;
+    static const uint8_t paths[] = {PROFILE_IN_PLACE, PROFILE_AUDIT_ONLY, PROFILE_NONE,
+                                    PROFILE_COUNT};
+    duet_to(&u, HO_ASSESSED);
+    for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+        u.t.cutover.profile = paths[i];
+        assert_int_not_equal(ask(G_PATH, "").status, BATON_OK);
+    }
+}
+
 int
 main(void)
 {
 #define AT(test) cmocka_unit_test_setup(test, open_duet)
     const struct CMUnitTest tests[] = {
+        AT(a_pair_says_of_each_server_what_it_lacks),
+        AT(two_agents_of_one_machine_are_no_pair),
+        AT(a_new_server_that_exports_already_is_no_pair),
+        AT(a_source_is_dead_when_it_is_disabled_never_exported_or_is_silent_too_long),
+        AT(no_path_of_two_servers_fits_an_upgrade_in_place_or_an_audit),
         AT(each_guard_holds_when_it_should_and_says_why_when_it_does_not),
         AT(a_guard_of_the_verification_says_who_clears_it_and_by_which_command),
         AT(what_the_old_server_looks_like_when_it_stops_makes_nothing_stale),

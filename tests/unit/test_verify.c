@@ -233,11 +233,103 @@ the_log_names_what_was_accepted_with_all_that_it_rests_on(void **state)
     assert_true(baton_hash_eq(&n->ref[2], &u.t.cutover.verification.dispositions));
 }
 
+/* Everything known and nothing of it a difference. */
+static void
+all_is_known_and_equal(void)
+{
+    struct findings none = {0};
+    struct baton_hash config;
+    toy_hash("old", 3, 1, &config);
+    facts_set_digest(&u.facts[TOY_OLD], DIGEST_CONFIG, &config);
+    duet_report(&u, TOY_OLD);
+    static const enum fact_id zero[] = {
+        FACT_PENDING_ADDS,  FACT_PENDING_UPDATES, FACT_PENDING_DELETES, FACT_ANCHOR_CHANGES,
+        FACT_PREREQ_FAILED, FACT_AUTO_UPGRADE,    FACT_DELETE_GUARD};
+    for (size_t i = 0; i < ARRAY_LEN(zero); i++)
+        facts_set(&u.facts[TOY_NEW], zero[i], 0);
+    assert_int_equal(duet_findings(&u, TOY_NEW, &none), BATON_OK);
+}
+
+static void
+nothing_to_look_at_passes(void **state)
+{
+    (void)state;
+    all_is_known_and_equal();
+    assert_int_equal(fill().verdict, VERDICT_PASS);
+}
+
+static void
+each_thing_that_a_person_has_to_look_at_is_enough_for_a_review(void **state)
+{
+    (void)state;
+    all_is_known_and_equal();
+    struct facts *f = &u.t.agent[TOY_NEW].facts, before = *f;
+    static const enum fact_id pending[] = {FACT_PENDING_ADDS, FACT_PENDING_UPDATES};
+    for (size_t i = 0; i < ARRAY_LEN(pending); i++) {
+        facts_set(f, pending[i], 1);
+        assert_int_equal(fill().verdict, VERDICT_REVIEW);
+        *f = before;
+    }
+    struct findings l = {0};
+    struct finding open = {
+        .rule = "EX-ADDS", .severity = SEVERITY_REVIEW, .count = 4, .row = adds_row};
+    assert_int_equal(findings_add(&l, &open), BATON_OK);
+    assert_int_equal(duet_findings(&u, TOY_NEW, &l), BATON_OK);
+    findings_done(&l);
+    assert_int_equal(fill().verdict, VERDICT_REVIEW);
+    assert_int_equal(decide(&adds_row, DISPOSED_ACCEPTED, TOY_ANNA), BATON_OK);
+    assert_int_equal(fill().verdict, VERDICT_PASS);
+}
+
+static void
+changed_anchors_and_a_step_that_was_not_run_block(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t fact;
+        int64_t value;
+    } rows[] = {{FACT_ANCHOR_CHANGES, 1},
+                {FACT_FULL_IMPORT_AD, 0},
+                {FACT_FULL_SYNC_AD, 0},
+                {FACT_FULL_IMPORT_ENTRA, 0},
+                {FACT_FULL_SYNC_ENTRA, 0}};
+    all_is_known_and_equal();
+    struct facts *f = &u.t.agent[TOY_NEW].facts, before = *f;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        facts_set(f, (enum fact_id)rows[i].fact, rows[i].value);
+        assert_int_equal(fill().verdict, VERDICT_BLOCK);
+        *f = before;
+    }
+}
+
+static void
+parity_says_what_is_missing_for_it(void **state)
+{
+    (void)state;
+    assert_int_equal(verification_parity(&u.t), PARITY_NO_LIST);
+    all_is_known_and_equal();
+    assert_int_equal(verification_parity(&u.t), PARITY_KNOWN);
+    struct agent_view *o = &u.t.agent[TOY_OLD], *n = &u.t.agent[TOY_NEW];
+    struct facts of = o->facts, nf = n->facts;
+    n->facts.digest_known[DIGEST_FINDINGS] = false;
+    assert_int_equal(verification_parity(&u.t), PARITY_LIST_OLD);
+    n->facts = nf;
+    o->facts.digest_known[DIGEST_CONFIG] = false;
+    assert_int_equal(verification_parity(&u.t), PARITY_OLD_UNKNOWN);
+    o->facts = of;
+    n->facts.digest_known[DIGEST_COMPARED_CONFIG] = false;
+    assert_int_equal(verification_parity(&u.t), PARITY_OLD_MOVED);
+}
+
 int
 main(void)
 {
 #define AT(test) cmocka_unit_test_setup(test, open_duet)
     const struct CMUnitTest tests[] = {
+        AT(nothing_to_look_at_passes),
+        AT(each_thing_that_a_person_has_to_look_at_is_enough_for_a_review),
+        AT(changed_anchors_and_a_step_that_was_not_run_block),
+        AT(parity_says_what_is_missing_for_it),
         AT(counts_come_from_the_servers_that_have_them),
         AT(what_nobody_computed_stays_unknown),
         AT(known_faults_block_whatever_the_policy_says_of_unknowns),
