@@ -255,6 +255,7 @@ come(struct sim *s, enum fault f)
     case FAULT_REORDER:
     case FAULT_REPLAY:
     case FAULT_STORM:
+    case FAULT_COMMIT:
     case FAULT_COUNT:
         break;
     }
@@ -264,7 +265,7 @@ static bool
 by_the_clock(enum fault f)
 {
     return f == FAULT_RESET || f == FAULT_PARTITION || f == FAULT_CLOG || f == FAULT_KILL_AGENT ||
-           f == FAULT_KILL_SITE || f == FAULT_PAUSE || f >= FAULT_REBOOT;
+           f == FAULT_KILL_SITE || f == FAULT_PAUSE || (f >= FAULT_REBOOT && f != FAULT_COMMIT);
 }
 
 /* One of those that are on; the draws are the same whichever are. */

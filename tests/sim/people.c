@@ -144,6 +144,7 @@ found_agent(struct realm *r, struct node *n)
     node_identity(n, &m->u.enrol.machine);
     BATON_ASSERT(engine_feed(st->engine, m, &one_time) == BATON_OK);
     site_turn(st);
+    free(m); /* no codec made it: nobody else does */
     struct engine_call *c = call_new(r, 0, CALL_AGENT_CONFIRM);
     uint8_t bytes[CONFIRM_BYTES];
     confirm_bytes(&r->id, n->name, &n->sign_key, &n->box_key, bytes);
@@ -341,7 +342,9 @@ told(struct view *v)
     static const struct {
         const char *words;
         enum handoff_event verb;
-    } commands[] = {{"cutover reverify", HEV_REVERIFY}, {"cutover challenge", HEV_CHALLENGE}};
+    } commands[] = {{"cutover reverify", HEV_REVERIFY},
+                    {"cutover challenge", HEV_CHALLENGE},
+                    {"cutover adopt", HEV_ADOPT}};
     struct problem p;
     const struct engine *e = v->st->engine;
     tenant_explain(v->t, clock_mono(&v->st->clock, v->r->sim->now_ms), crypto_digest_port(),
@@ -374,7 +377,8 @@ work(struct view *v)
         (void)approve(v, VERB_PLAN);
         break;
     case HO_EXPORT_SETTINGS:
-        export_settings(v);
+        if (!told(v))
+            export_settings(v);
         break;
     case HO_INSTALL_STAGED:
         if (!truth_server(v->r, NEW).configured)

@@ -53,6 +53,7 @@ enum side { OLD, NEW };
     X(FAULT_STEP, "clock-step", "a machine's time of day jumps, by up to ten years")               \
     X(FAULT_RATE, "clock-rate", "a machine's clock runs at half or double speed, or stands")       \
     X(FAULT_PEOPLE, "people", "somebody does what nobody asked for, or the same again")            \
+    X(FAULT_COMMIT, "fail-commit", "a commit fails, or says that it did")                          \
     X(FAULT_RESTORE, "restore", "the controller begins with an older database")                    \
     X(FAULT_TWO_SITES, "two-controllers", "two controllers run from one image")
 // clang-format on
@@ -135,7 +136,7 @@ struct site {
     char dir[DIR_BYTES];
     struct engine *engine; /* NULL: down */
     struct site_store *store;
-    bool in_transaction, inside, dead;
+    bool in_transaction, inside, dead, disk_failed;
     uint64_t first_seq, last_seq; /* of the audit records in this transaction; 0: none */
     uint64_t log_size;            /* of its log when it went down; 0: not known */
     struct baton_hash log_root;

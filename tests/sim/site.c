@@ -55,10 +55,25 @@ wrap_begin(void *ctx, struct baton_err *err)
 }
 
 static enum baton_status
+disk_fails(struct site *st, struct baton_err *err)
+{
+    sim_tell(st->sim, "controller", "a commit fails");
+    st->disk_failed = true;
+    return baton_fail(err, BATON_IO, "the disk of this controller failed");
+}
+
+static enum baton_status
 wrap_commit(void *ctx, struct baton_err *err)
 {
     struct site *st = ctx;
+    bool fails = st->engine != NULL && fault_comes(st->sim, &st->sim->crash, FAULT_COMMIT);
+    if (fails && chance_hits(&st->sim->crash, 500))
+        return disk_fails(st, err); /* nothing of it is there */
     enum baton_status rc = REAL(ctx, commit, err);
+    if (rc == BATON_OK && fails) {
+        st->in_transaction = false;
+        return disk_fails(st, err); /* it is all there, and nobody knows */
+    }
     if (rc == BATON_OK) {
         st->in_transaction = false;
         st->sim->tally.commits++;
@@ -487,13 +502,13 @@ site_start(struct site *st)
     struct baton_err err = {0};
     char path[DIR_BYTES + 16];
     snprintf(path, sizeof path, "%s/baton.db", st->dir);
-    st->dead = st->in_transaction = false;
+    st->dead = st->in_transaction = st->disk_failed = false;
     enum baton_status rc =
         store_sqlite_open(path, STORE_READ_WRITE, crypto_digest_port(), &st->store->port, &err);
     if (rc == BATON_OK) {
         log_holds(st);
         rc = engine_open(&ports, &st->engine, &err);
-        if (rc != BATON_OK && !st->dead)
+        if (rc != BATON_OK && !st->dead && !st->disk_failed)
             sim_fail(st->sim, "I5", "the controller cannot read its own database: %s", err.text);
         if (rc == BATON_OK)
             rc = engine_start(st->engine, &err);
@@ -583,9 +598,11 @@ site_turn(struct site *st)
     st->inside = true;
     enum baton_status rc = engine_turn(st->engine, 0, &over, &err);
     st->inside = false;
+    if (rc == BATON_OK && st->disk_failed)
+        sim_fail(s, "I5", "the controller goes on after a commit that failed");
     if (rc == BATON_OK && !st->dead)
         return;
-    if (!st->dead)
+    if (!st->dead && !st->disk_failed)
         sim_fail(s, "I5", "the controller stops by itself: %s", err.text);
     uint64_t wait = chance_between(&s->crash, 50, 10000);
     uint32_t again = 0;
