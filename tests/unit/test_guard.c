@@ -367,10 +367,71 @@ every_row_has_a_reason(void **state)
         assert_true(strlen(rows[i].when) > 0 && strlen(rows[i].why) > 0);
 }
 
+static void
+where_nothing_happened_no_row_is_named(void **state)
+{
+    (void)state;
+    const struct guard_row *row = guard_rows(&(size_t){0});
+    struct promise p = guarded(TOY_NEW);
+    struct facts f = toy_facts(TOY_NEW);
+    assert_int_equal(guard_observe(&p, PRODUCT_CONNECT, &f, 1, &row), GUARD_NOTHING);
+    assert_null(row);
+}
+
+static void
+a_voided_grant_has_no_time_left_after_a_boot(void **state)
+{
+    (void)state;
+    struct promise p = with_live_grant();
+    struct machine now = p.machine;
+    now.boot = toy_id(0x44);
+    assert_true(guard_boot(&p, STATE_GOOD, false, &now));
+    assert_int_equal(p.grant_until_ms, 0);
+    assert_false(guard_boot(&p, STATE_GOOD, false, &now)); /* the same boot again changes nothing */
+}
+
+static void
+an_export_that_the_facts_do_not_know_is_no_alarm(void **state)
+{
+    (void)state;
+    struct promise p = guarded(TOY_NEW);
+    struct facts f = toy_facts(TOY_NEW);
+    f.fact[FACT_EXPORTS_TOTAL].state = FACT_UNKNOWN;
+    f.fact[FACT_LAST_EXPORT_END].state = FACT_UNKNOWN;
+    assert_int_equal(look(&p, TOY_NEW, &f, 1), GUARD_NOTHING);
+    p.exports_mark = -1; /* where the count stood is not known */
+    facts_set(&f, FACT_EXPORTS_TOTAL, 9);
+    facts_set(&f, FACT_LAST_EXPORT_END, 9000);
+    assert_int_not_equal(look(&p, TOY_NEW, &f, 2), GUARD_TAMPER);
+}
+
+static void
+services_are_forbidden_to_whom_is_guarded_and_must_not_run(void **state)
+{
+    (void)state;
+    struct promise p = guarded(TOY_OLD);
+    assert_true(guard_forbids_services(&p, PRODUCT_DIRSYNC));
+    p.holding = true;
+    assert_false(guard_forbids_services(&p, PRODUCT_DIRSYNC));
+    p.holding = false;
+    p.armed = false;
+    assert_false(guard_forbids_services(&p, PRODUCT_DIRSYNC));
+    p = guarded(TOY_NEW);
+    assert_false(guard_forbids_services(&p, PRODUCT_CONNECT)); /* staged, it may run */
+    p.stopped_by_us = true;
+    assert_true(guard_forbids_services(&p, PRODUCT_CONNECT));
+    p.grant = GRANT_LIVE;
+    assert_false(guard_forbids_services(&p, PRODUCT_CONNECT));
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(where_nothing_happened_no_row_is_named),
+        cmocka_unit_test(a_voided_grant_has_no_time_left_after_a_boot),
+        cmocka_unit_test(an_export_that_the_facts_do_not_know_is_no_alarm),
+        cmocka_unit_test(services_are_forbidden_to_whom_is_guarded_and_must_not_run),
         cmocka_unit_test(a_legacy_service_started_by_hand_is_stopped_at_once),
         cmocka_unit_test(one_start_is_one_alarm_and_the_next_start_another),
         cmocka_unit_test(staging_left_without_a_grant_is_stopped_and_latched),

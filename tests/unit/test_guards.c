@@ -747,11 +747,29 @@ no_path_of_two_servers_fits_an_upgrade_in_place_or_an_audit(void **state)
     }
 }
 
+static void
+a_window_is_open_from_its_first_to_before_its_last_millisecond(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t from, to;
+        bool open;
+    } rows[] = {{0, 10, true}, {1, 10, false}, {-5, 0, false}, {-5, 1, true}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        u.t.info.window_from_unix_ms = u.unix_ms + (uint64_t)rows[i].from;
+        u.t.info.window_to_unix_ms = u.unix_ms + (uint64_t)rows[i].to;
+        assert_int_equal(ask(G_WINDOW, "").status == BATON_OK, rows[i].open);
+    }
+    u.t.info.window_from_unix_ms = u.t.info.window_to_unix_ms = 0;
+    assert_int_equal(ask(G_WINDOW, "").status, BATON_OK);
+}
+
 int
 main(void)
 {
 #define AT(test) cmocka_unit_test_setup(test, open_duet)
     const struct CMUnitTest tests[] = {
+        AT(a_window_is_open_from_its_first_to_before_its_last_millisecond),
         AT(a_pair_says_of_each_server_what_it_lacks),
         AT(two_agents_of_one_machine_are_no_pair),
         AT(a_new_server_that_exports_already_is_no_pair),

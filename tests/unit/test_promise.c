@@ -2200,7 +2200,79 @@ the_acceptance_table_knows_every_role(void **state)
         }
 }
 
+/* The first member of a plan is a legacy server whatever its own facts say. */
+static void
+the_plan_says_which_product_its_first_member_is(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, TOY_OLD);
+    adopt(&s);
+    assert_int_not_equal(give(&s, toy_fence(toy_epoch(2), TOY_NEW)).type, SAY_REFUSED);
+    s.m.promise.armed = true;
+    s.m.promise.stopped_by_us = false;
+    s.m.product = PRODUCT_CONNECT;
+    assert_true(member_forbids_services(&s.m)); /* a staged Connect server might run */
+}
+
+/* A controller that asks again has lost the word; what is quiet says so anew, once. */
+static void
+an_answered_status_makes_a_fenced_server_say_again_that_it_is_quiet(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, TOY_OLD);
+    adopt(&s);
+    assert_int_not_equal(give(&s, toy_fence(toy_epoch(2), TOY_NEW)).type, SAY_REFUSED);
+    toy_facts_stop(&s.facts);
+    for (int i = 0; i < 4; i++)
+        observe(&s);
+    assert_int_equal(s.m.watch.told, SAY_QUIET);
+    observe(&s);
+    assert_int_equal(s.out.word_count, 0);
+    struct order status = toy_challenge(toy_epoch(2), 0x55);
+    status.verb = ORDER_STATUS;
+    assert_int_equal(give(&s, status).type, SAY_STATUS);
+    observe(&s);
+    assert_int_equal(last_word(&s).type, SAY_QUIET);
+    observe(&s);
+    assert_int_equal(s.out.word_count, 0);
+    status.tenant = toy_id(3); /* refused: nothing is said besides */
+    assert_int_equal(give(&s, status).type, SAY_REFUSED);
+    observe(&s);
+    assert_int_equal(s.out.word_count, 0);
+}
+
+static void
+who_holds_observes_or_has_proven_says_nothing_after_a_status(void **state)
+{
+    (void)state;
+    struct stage s;
+    struct order status = toy_challenge(toy_epoch(1), 0x55);
+    status.verb = ORDER_STATUS;
+    stage_open(&s, TOY_OLD);
+    observe(&s);
+    assert_int_equal(give(&s, status).type, SAY_STATUS);
+    assert_false(s.m.watch.fence_open); /* nothing was promised */
+    adopt(&s);
+    assert_int_equal(give(&s, status).type, SAY_STATUS);
+    assert_false(s.m.watch.fence_open); /* it holds */
+    stage_open(&s, TOY_NEW);
+    adopt(&s);
+    assert_int_equal(give(&s, status).type, SAY_STATUS);
+    assert_false(s.m.watch.fence_open); /* an adoption fences nobody */
+    assert_int_not_equal(give(&s, toy_fence(toy_epoch(2), TOY_NEW)).type, SAY_REFUSED);
+    s.m.promise.evidence_given = true;
+    s.m.watch.fence_open = false;
+    status.epoch = toy_epoch(2);
+    assert_int_equal(give(&s, status).type, SAY_STATUS);
+    assert_false(s.m.watch.fence_open);
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(the_plan_says_which_product_its_first_member_is),
+    cmocka_unit_test(an_answered_status_makes_a_fenced_server_say_again_that_it_is_quiet),
+    cmocka_unit_test(who_holds_observes_or_has_proven_says_nothing_after_a_status),
     cmocka_unit_test(adoption_makes_the_exporter_the_holder),
     cmocka_unit_test(adoption_arms_the_guard_of_everybody_else),
     cmocka_unit_test(a_server_that_does_not_export_is_not_adopted_as_holder),

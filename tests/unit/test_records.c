@@ -108,11 +108,30 @@ an_agent_without_a_statement_comes_back_too(void **state)
     assert_string_equal(a.host, "NEW");
 }
 
+static void
+no_grade_is_read_that_no_certificate_has(void **state)
+{
+    (void)state;
+    static const struct {
+        char grade;
+        enum baton_status rc;
+    } rows[] = {{0, BATON_OK},          {'A', BATON_OK},        {'X', BATON_OK},
+                {'@', BATON_MALFORMED}, {'Y', BATON_MALFORMED}, {1, BATON_MALFORMED}};
+    duet_to(&u, HO_READY);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct cutover c;
+        u.t.cutover.grade = rows[i].grade;
+        size_t len = cutover_encode(&u.t.cutover, bytes, sizeof bytes);
+        assert_int_equal(cutover_decode(bytes, len, &c), rows[i].rc);
+    }
+}
+
 int
 main(void)
 {
 #define AT(test) cmocka_unit_test_setup(test, open_duet)
     const struct CMUnitTest tests[] = {
+        AT(no_grade_is_read_that_no_certificate_has),
         AT(a_cutover_comes_back_as_it_was_in_every_state_of_the_way),
         AT(the_fullest_cutover_fits),
         AT(a_cutover_cut_short_or_changed_in_its_bounds_is_malformed),

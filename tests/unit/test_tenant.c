@@ -1166,12 +1166,32 @@ a_guard_that_counts_from_new_is_written_down(void **state)
     assert_false(d.changed_cutover);
 }
 
+static void
+a_cutover_needs_two_enrolled_servers(void **state)
+{
+    (void)state;
+    static const uint8_t pairs[][2] = {
+        {TOY_OLD, 2}, {2, TOY_NEW}, {TOY_OLD, MEMBERS_MAX}, {MEMBERS_MAX, TOY_NEW}};
+    for (size_t i = 0; i < ARRAY_LEN(pairs); i++) {
+        struct tenant_event ev = duet_event(&u, TEV_CREATE);
+        struct decision d;
+        ev.profile = PROFILE_PARALLEL;
+        ev.old_agent = pairs[i][0];
+        ev.new_agent = pairs[i][1];
+        memcpy(ev.text, "as agreed", 10);
+        tenant_step(&u.t, &ev, toy_digest(), &d);
+        assert_int_equal(d.problem.status, BATON_NOT_FOUND);
+        assert_false(u.t.cutover_open || d.changed_cutover);
+    }
+}
+
 int
 main(void)
 {
     setvbuf(stdout, NULL, _IONBF, 0); /* what a failed invariant printed stays readable */
 #define AT(test) cmocka_unit_test_setup(test, open_duet)
     const struct CMUnitTest tests[] = {
+        AT(a_cutover_needs_two_enrolled_servers),
         AT(a_guard_that_counts_from_new_is_written_down),
         AT(a_parallel_cutover_walks_from_assessed_to_done),
         AT(a_refused_verb_names_rule_guard_facts_who_and_the_next_command),
