@@ -41,6 +41,7 @@ static const char usage[] =
     "  --from FILE       preflight: observed values as JSON, in place of a server\n"
     "  --side SIDE       preflight: old or new; by the product there unless given\n"
     "  --objects N       preflight: how many objects will be synchronized\n"
+    "  --other NAME      preflight: the pair's other server, known to have synchronized here\n"
     "  --data DIR        preflight: prerequisites from these files, not the built-in ones\n"
     "  --probe           preflight: connect to the hosts that must be reachable\n"
     "  --service         what the service manager of Windows starts this program with\n"
@@ -79,6 +80,7 @@ enum {
     OPT_FROM,
     OPT_SIDE,
     OPT_OBJECTS,
+    OPT_OTHER,
     OPT_DATA,
     OPT_PROBE,
     OPT_SERVICE,
@@ -100,6 +102,7 @@ static const struct option long_options[] = {
     {"from", required_argument, NULL, OPT_FROM},
     {"side", required_argument, NULL, OPT_SIDE},
     {"objects", required_argument, NULL, OPT_OBJECTS},
+    {"other", required_argument, NULL, OPT_OTHER},
     {"data", required_argument, NULL, OPT_DATA},
     {"probe", no_argument, NULL, OPT_PROBE},
     {"service", no_argument, NULL, OPT_SERVICE},
@@ -137,6 +140,7 @@ take_option(struct options *o, int option, const char *word, struct baton_err *e
                  {OPT_FROM, &o->preflight.from},
                  {OPT_SIDE, &o->preflight.side},
                  {OPT_OBJECTS, &o->preflight.objects},
+                 {OPT_OTHER, &o->preflight.other},
                  {OPT_DATA, &o->preflight.data}};
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
         if (texts[i].option == option) {

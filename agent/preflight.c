@@ -157,6 +157,14 @@ take_objects(const struct preflight_options *o, struct prereq_question *q, struc
     return BATON_OK;
 }
 
+/* Active Directory knows computers by the first part of their name. */
+static void
+take_other(const struct preflight_options *o, json_t *observed)
+{
+    if (o->other != NULL)
+        json_object_set_new(observed, "pair.other", json_stringn(o->other, strcspn(o->other, ".")));
+}
+
 static enum baton_status
 ask(const struct preflight_options *o, const struct prereq *data, struct prereq_question *q,
     struct baton_err *err)
@@ -167,6 +175,8 @@ ask(const struct preflight_options *o, const struct prereq *data, struct prereq_
     if (rc == BATON_OK)
         rc = observe(o, &observed, err);
     q->observed = observed;
+    if (rc == BATON_OK)
+        take_other(o, observed);
     if (rc == BATON_OK && o->probe)
         rc = probe_hosts(data, observed, err);
     return rc == BATON_OK ? take_side(o, q, err) : rc;

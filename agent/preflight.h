@@ -14,7 +14,7 @@
 #include "baton/host.h"
 
 struct preflight_options {
-    const char *dir, *host, *from, *data, *side, *objects; /* each may be NULL */
+    const char *dir, *host, *from, *data, *side, *objects, *other; /* each may be NULL */
     const char *output;
     bool probe;
 };

@@ -87,6 +87,8 @@ static const struct row sql_rows[] = {
 };
 // clang-format on
 
+static const char census[] = "ad.sync_accounts";
+
 static json_t *
 value_of(const char *quoted)
 {
@@ -111,6 +113,30 @@ put_rows(json_t *object, const struct server *s, const struct row *row, size_t c
         }
 }
 
+static void
+put_account(json_t *list, const char *computer)
+{
+    json_array_append_new(
+        list, json_sprintf("Account created by the sync tool with installation identifier '1' "
+                           "running on computer '%s' configured to synchronize to tenant 'lab'.",
+                           computer));
+}
+
+/* Accounts in Active Directory, which every server can read: one of each installation, and under the
+ * fault one of a server that the lab does not have. */
+static void
+put_census(json_t *object, const struct server *s)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < s->world->server_count; i++)
+        if (s->world->server[i].disk.product.configured)
+            put_account(list, s->world->server[i].name);
+    if (strcmp(s->fault.prerequisite, census) == 0)
+        put_account(list, "AADC7");
+    json_object_set_new(object, census, list);
+    json_object_set_new(object, "machine.name", json_string(s->name));
+}
+
 /* What the product itself shows. */
 static void
 put_product(json_t *object, const struct server *s)
@@ -132,6 +158,7 @@ prerequisites_observed(const struct server *s)
     json_t *object = json_object();
     put_rows(object, s, rows, ARRAY_LEN(rows));
     put_product(object, s);
+    put_census(object, s);
     return object;
 }
 
@@ -147,5 +174,6 @@ is_among(const struct row *row, size_t count, const char *name)
 bool
 prerequisite_known(const char *name)
 {
-    return is_among(rows, ARRAY_LEN(rows), name) || is_among(sql_rows, ARRAY_LEN(sql_rows), name);
+    return strcmp(name, census) == 0 || is_among(rows, ARRAY_LEN(rows), name) ||
+           is_among(sql_rows, ARRAY_LEN(sql_rows), name);
 }

@@ -98,15 +98,14 @@ put_observed(char out[PREREQ_TEXT_BYTES], const struct prereq_check *c,
     struct prereq_text t = {out, PREREQ_TEXT_BYTES, 0};
     bool several = json_array_size(c->rules) > 1;
     size_t i;
-    json_t *rule, *own;
+    json_t *rule;
     json_array_foreach(c->rules, i, rule)
     {
         const char *name = json_string_value(json_object_get(rule, "observe"));
         prereq_put(&t, i > 0 ? "; " : "");
         prereq_put(&t, several ? name : "");
         prereq_put(&t, several ? " " : "");
-        prereq_value_put(&t, prereq_value(q, name, &own));
-        json_decref(own);
+        prereq_rule_value_put(&t, rule, q);
     }
 }
 

@@ -1,4 +1,4 @@
-/* The data files of deploy/prerequisites, byte for byte, taken in when this is assembled. */
+/* The data files of deploy/prerequisites, without their indentation, taken in when this is assembled. */
 #include "prereq.h"
 
 // clang-format off

@@ -34,5 +34,14 @@ int prereq_version_compare(const struct prereq_version *a, const struct prereq_v
 const char *prereq_rule_wrong(const json_t *rule);
 enum prereq_state prereq_rule_judge(const json_t *rule, const struct prereq_question *q);
 void prereq_rule_put(struct prereq_text *t, const json_t *rule, const struct prereq_question *q);
+/* What was observed, as it bears on this rule. */
+void prereq_rule_value_put(struct prereq_text *t, const json_t *rule,
+                           const struct prereq_question *q);
+
+/* accounts: descriptions; wanted: names of the values that hold the computers that may stand in them. */
+enum prereq_state prereq_census_judge(const json_t *accounts, const json_t *wanted,
+                                      const struct prereq_question *q);
+void prereq_census_put(struct prereq_text *t, const json_t *accounts, const json_t *wanted,
+                       const struct prereq_question *q);
 
 #endif

@@ -188,6 +188,12 @@ judge_present(const struct asked *a)
     return state_of(empty != json_is_true(a->wanted));
 }
 
+static enum prereq_state
+judge_computers(const struct asked *a)
+{
+    return prereq_census_judge(a->value, a->wanted, a->q);
+}
+
 /* The row whose version is the newest that is not above this one. */
 static const json_t *
 row_of(const json_t *rows, const struct prereq_version *v)
@@ -354,6 +360,7 @@ static const struct way {
     {"has",        "has ",           judge_has,        is_texts},
     {"present",    "",               judge_present,    is_bool},
     {"in_support", "is in support",  judge_in_support, is_support},
+    {"computers_in", "name no other computer than ", judge_computers, is_texts},
 };
 // clang-format on
 
@@ -390,7 +397,7 @@ prereq_rule_wrong(const json_t *rule)
         return "a rule is an object with observe";
     if (way == NULL)
         return "a rule says is, is_not, one_of, none_of, at_least, at_most, contains, has, "
-               "present or in_support";
+               "present, in_support or computers_in";
     if (!way->sound(json_object_get(rule, way->key)))
         return "what a rule wants is of the wrong kind";
     json_object_foreach((json_t *)(uintptr_t)rule, key, value)
@@ -484,5 +491,19 @@ prereq_rule_put(struct prereq_text *t, const json_t *rule, const struct prereq_q
     else
         prereq_value_put(t, wanted);
     prereq_put(t, json_object_get(rule, "absent") != NULL ? " or none" : "");
+    json_decref(own);
+}
+
+void
+prereq_rule_value_put(struct prereq_text *t, const json_t *rule, const struct prereq_question *q)
+{
+    const struct way *way = way_of(rule);
+    json_t *own;
+    const json_t *value =
+        prereq_value(q, json_string_value(json_object_get(rule, "observe")), &own);
+    if (way->judge == judge_computers)
+        prereq_census_put(t, value, json_object_get(rule, way->key), q);
+    else
+        prereq_value_put(t, value);
     json_decref(own);
 }

@@ -183,6 +183,8 @@ DNS = {"plain": "OU=Sales, dc=Contoso,DC=com", "escapes": r'CN=Costa\, Bruno \"x
        "letters": "OU=ÄÖÜ Σ Ж,DC=x"}
 OBSERVED = {"some": b'{"os.build": 20348, "proxy.machine": null, "sql.edition": "express", "memory.mb": 16384, "tls.hosts": ["a", "b"]}',
             "none": b"{}", "list": b"[1]", "error": POWERSHELL["error"], "twice": b'{"os.build": 1, "os.build": 2}', "cut": b'{"os.build":',
+            "census": json.dumps({"machine.name": "NEW", "ad.sync_accounts": [f"running on computer {n} configured to synchronize to t" for n in (
+                "'NEW'", "AADC7", "'A", "")]}).encode(),
             "strange": b'{"os.build": -1e308, "memory.mb": "lots", "cpu.mhz": {"a": 1}, "os.core": []}'}
 CHECK = {"id": "PRE-A", "side": "both", "what": "w", "where": "r", "rules": [{"observe": "os.build", "at_least": 17763}],
          "otherwise": "block", "unknown": "review", "fix": "f", "source": "s"}

@@ -8,7 +8,7 @@ import tempfile
 from baton_case import BatonCase, main
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-BLOCKS = 5
+BLOCKS, REVIEW = 5, 6
 
 
 class Preflight(BatonCase):
@@ -24,14 +24,19 @@ class Preflight(BatonCase):
     def asked(self, *words, code=0):
         return json.loads(self.preflight(*words, "--output", "json", code=code).stdout)
 
-    def test_a_sound_new_server_passes_and_says_what_nobody_can_read(self):
-        answer = self.asked("--host", self.lab.socket("NEW"), "--objects", 60000)
+    def test_a_sound_new_server_passes_and_names_every_other_server_that_synchronized_the_forest(self):
+        answer = self.asked("--host", self.lab.socket("NEW"), "--objects", 60000, "--other", "old.contoso.example")
         self.assertEqual((answer["verdict"], answer["side"], answer["objects"]), ("pass", "new", 60000))
         states = {c["id"]: c["state"] for c in answer["checks"]}
         self.assertEqual(states["PRE-OS-VERSION"], "met")
         self.assertEqual(states["PRE-TLS-INSPECTION"], "unknown")
         self.assertEqual(answer["unknown"], sum(s == "unknown" for s in states.values()))
         self.assertIn("login.microsoftonline.com", {h["host"] for h in answer["hosts"]})
+        done = self.preflight("--host", self.lab.socket("NEW"), code=REVIEW)
+        self.assertRegex(done.stdout, r"review +PRE-AD-CENSUS +OLD \(not known here\)")
+        self.lab.do("NEW", "fault", kind="prerequisite", value="ad.sync_accounts")
+        done = self.preflight("--host", self.lab.socket("NEW"), "--other", "OLD", code=REVIEW)
+        self.assertRegex(done.stdout, r"review +PRE-AD-CENSUS +AADC7 \(not known here\), OLD")
 
     def test_a_check_that_fails_blocks_here_and_in_the_handoff(self):
         self.lab.do("NEW", "fault", kind="prerequisite", value="os.build")

@@ -64,6 +64,29 @@ above_100000_objects_the_new_product_has_a_full_database(void **state)
     lab_close(&lab);
 }
 
+/* In Active Directory, so that every server can read it. */
+static void
+every_installation_left_an_account_and_the_fault_is_one_of_a_stranger(void **state)
+{
+    (void)state;
+    struct lab lab;
+    lab_open(&lab, DIRSYNC, NO_PRODUCT);
+    json_t *before = value(lab.new, "ad.sync_accounts");
+    assert_int_equal(json_array_size(before), 1);
+    assert_non_null(strstr(json_string_value(json_array_get(before, 0)),
+                           " running on computer 'OLD' configured to synchronize to tenant "));
+    lab_migrate(&lab);
+    assert_true(
+        lab_do(&lab, lab.new, "'op':'fault','kind':'prerequisite','value':'ad.sync_accounts'"));
+    json_t *after = value(lab.new, "ad.sync_accounts");
+    assert_int_equal(json_array_size(after), 3);
+    assert_non_null(strstr(json_string_value(json_array_get(after, 2)), "'AADC7'"));
+    is(lab.new, "machine.name", "\"NEW\"");
+    json_decref(before);
+    json_decref(after);
+    lab_close(&lab);
+}
+
 static void
 the_fault_makes_one_value_bad(void **state)
 {
@@ -89,6 +112,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_server_shows_what_its_product_and_its_time_have),
         cmocka_unit_test(above_100000_objects_the_new_product_has_a_full_database),
+        cmocka_unit_test(every_installation_left_an_account_and_the_fault_is_one_of_a_stranger),
         cmocka_unit_test(the_fault_makes_one_value_bad),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

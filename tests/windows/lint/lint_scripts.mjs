@@ -23,11 +23,11 @@ const COMMANDS = new Set([
     'Import-Module', 'Join-Path', 'Set-StrictMode', 'Sort-Object', 'Split-Path', 'Test-Path',
 ].map((name) => name.toLowerCase()));
 const TYPES = new Set([
-    'adsi', 'bool', 'byte', 'Console', 'DateTime', 'DateTimeKind', 'Globalization.CultureInfo', 'int', 'long', 'Math',
+    'adsi', 'adsisearcher', 'bool', 'byte', 'Console', 'DateTime', 'DateTimeKind', 'Globalization.CultureInfo', 'int', 'long', 'Math',
     'object[]', 'ordered', 'string', 'string[]', 'Text.Encoding', 'uint32', 'xml',
 ].map((name) => name.toLowerCase()));
 const METHODS = new Set([
-    'ContainsKey', 'Floor', 'Flush', 'GetAttribute', 'GetBytes', 'GetType', 'OpenStandardOutput', 'ReadLine',
+    'ContainsKey', 'FindAll', 'Floor', 'Flush', 'GetAttribute', 'GetBytes', 'GetType', 'OpenStandardOutput', 'ReadLine',
     'SelectSingleNode', 'Split', 'Substring', 'ToString', 'ToUniversalTime', 'Write',
 ].map((name) => name.toLowerCase()));
 const SCOPES = new Set(['$env:windir', '$script:batonmoduleloaded']);
@@ -144,8 +144,8 @@ const BAD = {
         'Get-ADSyncScheduler | Out-File c:\\x', 'foreach ($a in (Remove-Item -Path x)) {\n    $a\n}', 'csexport.exe a b', 'iisreset'],
     'computed-command': ['& $name', '& "Get-$x"', '. $path', '. "$PSScriptRoot\\other.ps1"', '& "$PSScriptRoot\\answer.ps1"', '. "C:\\answer.ps1"'],
     block: ['$x = {\n    Get-ADSyncScheduler\n}', 'Sort-Object -Property {\n    $_\n}'],
-    type: ['[IO.File]::Open', '[Diagnostics.Process] $x', '$y = [System.Net.WebClient] $z'],
-    method: ['$x.Delete()', '$x.Invoke($y)', '[Console]::SetOut($x)', '$a.ReadLine().Start()'],
+    type: ['[IO.File]::Open', '[Diagnostics.Process] $x', '$y = [System.Net.WebClient] $z', '[DirectoryServices.DirectoryEntry] $x'],
+    method: ['$x.Delete()', '$x.Invoke($y)', '[Console]::SetOut($x)', '$a.ReadLine().Start()', '$entry.CommitChanges()', '$forest.Children.Add($x)'],
     'property-set': ['$settings.Value = 1', '$a[0].Value = 1', '$x.b.c = 2', '[Console]::OutputEncoding = $x'],
     redirection: ['"a" > c:\\x', 'Get-ADSyncScheduler 2>> x.txt'],
     scope: ['$env:PATH = "x"', '$global:x = 1', '$y = ${function:prompt}'],

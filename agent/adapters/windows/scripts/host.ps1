@@ -21,6 +21,7 @@ $WarningPreference = 'SilentlyContinue'
 . "$PSScriptRoot\auto-upgrade.ps1"
 . "$PSScriptRoot\configuration.ps1"
 . "$PSScriptRoot\prerequisites.ps1"
+. "$PSScriptRoot\census.ps1"
 . "$PSScriptRoot\admin-actions.ps1"
 
 function Get-BatonAnswer {

@@ -119,6 +119,7 @@ function Add-BatonName {
     $names = 'HKLM:\SYSTEM\CurrentControlSet\Control\ComputerName'
     $active = Get-BatonRegistryValue -Path "$names\ActiveComputerName" -Name 'ComputerName'
     $next = Get-BatonRegistryValue -Path "$names\ComputerName" -Name 'ComputerName'
+    $Record['machine.name'] = Format-BatonValue -Value $active
     if ($null -ne $active -and $null -ne $next -and $active -ne $next) {
         $Record['machine.renamed'] = $true
     }
@@ -268,6 +269,12 @@ function Get-BatonPrerequisites {
     }
     try {
         Add-BatonProduct -Record $record
+    }
+    catch {
+        $null = $_
+    }
+    try {
+        Add-BatonCensus -Record $record
     }
     catch {
         $null = $_
