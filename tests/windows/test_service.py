@@ -56,6 +56,10 @@ class ServiceCase(wine.WindowsCase):
 
 
 class InstallTest(ServiceCase):
+    def test_it_starts_on_this_windows(self):
+        self.assertIn(wine.VERSIONS[wine.VERSION], self.machine.run("cmd", "/c", "ver").out)
+        self.assertRegex(self.agent("--version").out, r"^baton-agent \d+\.\d+\.\d+")
+
     def test_install_start_stop_uninstall(self):
         self.assertIsNone(self.sc_state())
         self.assertEqual(self.service("status", check=False).code, 3)

@@ -1,7 +1,7 @@
 """A Windows machine under Wine: what every test in this folder starts from.
 
     class Something(wine.WindowsCase):
-        version = "win10"                    # Windows 7 is what there is without a word
+        version = "win10"                    # else it is what BATON_WINDOWS says, Windows 7 without a word
         def test_it_answers(self):
             done = self.machine.run(wine.PROGRAMS / "baton-agent.exe", "--version")
             self.assertEqual(done.code, 0)   # whole, not its last eight bits
@@ -34,7 +34,8 @@ from lab_site import CommandFailed, Process  # noqa: E402
 
 PROGRAMS = pathlib.Path(os.environ.get("BATON_PROGRAMS", ROOT / "build/windows/bin")).resolve()
 TOOLS = PROGRAMS.parent / "tests/windows"  # what tests need and nobody ships: keep.exe
-VERSIONS = ("win7", "win10")
+VERSIONS = {"win7": "6.1.7601", "win10": "10.0."}  # and how it calls itself
+VERSION = os.environ.get("BATON_WINDOWS", "win7")  # of every machine of which the test does not say it
 CRASH_IS_SILENT = r"HKLM\Software\Microsoft\Windows NT\CurrentVersion\AeDebug"
 
 Done = collections.namedtuple("Done", "code out err")
@@ -122,9 +123,9 @@ def text_of(data):
 class Machine:
     """One Windows machine that is up. name: what it is called on the network, up to 15 characters."""
 
-    def __init__(self, version="win7", name=None):
+    def __init__(self, version=VERSION, name=None):
         if version not in VERSIONS:
-            raise ValueError(f"no Windows '{version}': {VERSIONS}")
+            raise ValueError(f"no Windows '{version}': {list(VERSIONS)}")
         made = template(version)
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="baton-wine-")).resolve()
         self.prefix = self.dir / "prefix"
@@ -277,7 +278,7 @@ class Machine:
 class WindowsCase(unittest.TestCase):
     """One machine per test, gone with it. What it leaves running fails nothing; it is ended."""
 
-    version = "win7"
+    version = VERSION
 
     def setUp(self):
         self.machine = Machine(self.version)
