@@ -9,8 +9,8 @@
 #include "sim.h"
 
 enum {
-    WAITING_MAX = 64,          /* orders for one agent */
     DATABASE_BYTES = 8 << 20,  /* for each tenant */
+    COMMIT_BYTES = 16 << 10,   /* and what each commit may add */
     LEFT_BYTES = 256 << 10,    /* what libraries and the allocator keep for themselves */
     LEFT_EACH_BYTES = 32 << 10 /* and for each tenant */
 };
@@ -40,7 +40,7 @@ budget_look(struct sim *s)
 {
     const struct engine *e = s->site[0].engine;
     for (size_t i = 0; e != NULL && i < e->seat_count; i++)
-        if (e->seat[i]->pending > WAITING_MAX)
+        if (e->seat[i]->pending > OUTBOX_ROWS_MAX)
             sim_fail(s, "I10", "%u orders wait for %s", e->seat[i]->pending, e->seat[i]->row.host);
 }
 
@@ -61,7 +61,8 @@ budget_databases(struct sim *s)
         char path[DIR_BYTES + 16];
         struct stat st;
         (void)snprintf(path, sizeof path, "%s/baton.db", s->site[i].dir);
-        if (stat(path, &st) == 0 && (size_t)st.st_size > DATABASE_BYTES * s->realm_count)
+        if (stat(path, &st) == 0 &&
+            (size_t)st.st_size > DATABASE_BYTES * s->realm_count + COMMIT_BYTES * s->tally.commits)
             sim_fail(s, "I10", "a database has %lld bytes", (long long)st.st_size);
     }
 }

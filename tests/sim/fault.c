@@ -121,6 +121,19 @@ reboot(struct sim *s, struct node *n)
     truth_do(n->realm, n->side, "{\"id\":1,\"op\":\"power\",\"act\":\"reboot\"}");
 }
 
+/* Its services start as they did on that day: as if somebody had started them by hand. */
+static void
+revert(struct sim *s, struct node *n, bool again)
+{
+    if (!n->snapshot || again) {
+        node_snapshot(n);
+        return;
+    }
+    n->realm->by_hand[n->side] = true;
+    n->realm->excused_until_ms = s->now_ms + HAND_START_MS;
+    node_revert(n, chance_between(&s->plan, 100, 900));
+}
+
 static void
 step_clock(struct sim *s, struct machine_clock *c)
 {
@@ -226,6 +239,9 @@ come(struct sim *s, enum fault f)
         break;
     case FAULT_REBOOT:
         reboot(s, n);
+        break;
+    case FAULT_REVERT:
+        revert(s, n, out);
         break;
     case FAULT_REENABLE:
         n->realm->by_hand[OLD] = true;

@@ -428,6 +428,38 @@ node_kill(struct node *n, uint64_t down_ms)
     sim_node = NULL;
 }
 
+static void
+snapshot_dir(const struct node *n, char out[DIR_BYTES])
+{
+    snprintf(out, DIR_BYTES, "%.100s/snapshot-%zu-%s", n->sim->dir, n->realm->index, n->name);
+}
+
+void
+node_snapshot(struct node *n)
+{
+    char dir[DIR_BYTES];
+    struct baton_err err;
+    snapshot_dir(n, dir);
+    if (n->snapshot)
+        BATON_ASSERT(folder_remove(dir, &err) == BATON_OK);
+    BATON_ASSERT(folder_copy(n->dir, dir, &err) == BATON_OK);
+    truth_do(n->realm, n->side, "{\"id\":1,\"op\":\"snapshot\"}");
+    n->snapshot = true;
+}
+
+void
+node_revert(struct node *n, uint64_t down_ms)
+{
+    char dir[DIR_BYTES];
+    struct baton_err err;
+    snapshot_dir(n, dir);
+    node_kill(n, down_ms);
+    BATON_ASSERT(folder_remove(n->dir, &err) == BATON_OK);
+    BATON_ASSERT(folder_copy(dir, n->dir, &err) == BATON_OK);
+    truth_do(n->realm, n->side, "{\"id\":1,\"op\":\"revert\"}");
+    n->realm->reverted = true;
+}
+
 void
 node_link(struct node *n, bool up, bool refused)
 {

@@ -53,6 +53,7 @@ enum side { OLD, NEW };
     X(FAULT_STEP, "clock-step", "a machine's time of day jumps, by up to ten years")               \
     X(FAULT_RATE, "clock-rate", "a machine's clock runs at half or double speed, or stands")       \
     X(FAULT_PEOPLE, "people", "somebody does what nobody asked for, or the same again")            \
+    X(FAULT_REVERT, "revert", "a server is put back to a snapshot of its machine")                 \
     X(FAULT_COMMIT, "fail-commit", "a commit fails, or says that it did")                          \
     X(FAULT_RESTORE, "restore", "the controller begins with an older database")                    \
     X(FAULT_TWO_SITES, "two-controllers", "two controllers run from one image")
@@ -106,6 +107,7 @@ struct node {
     bool up;             /* a program runs */
     struct life *inside; /* node.c's own */
     uint64_t start_ms, due_ms, frozen_until_ms;
+    bool snapshot;    /* there is one of its machine */
     bool running;     /* its code runs now */
     bool dying;       /* killed inside: what it does from here on reaches nobody */
     uint32_t kill_in; /* calls of a port; 0: never */
@@ -164,6 +166,7 @@ struct realm {
     size_t overlaps;
     bool new_exported;
     uint64_t excused_until_ms; /* of two that can export: a person did that */
+    bool reverted;             /* one of its servers was */
     bool by_hand[SIDES], odd;  /* odd: the next look does something that nobody asked for */
     struct epoch epoch;        /* of the authority record */
     uint64_t go_ms;            /* when go was asked for; 0: it is not */
@@ -284,7 +287,10 @@ void node_open(struct node *n, struct realm *r, enum side side);
 void node_close(struct node *n);
 void node_turn(struct node *n);
 void node_kill(struct node *n, uint64_t down_ms);
-bool node_port(struct node *n); /* a port was called: may end here; false: the agent is dead */
+void node_snapshot(struct node *n);
+void node_revert(struct node *n,
+                 uint64_t down_ms); /* as a host does that shows a new generation id */
+bool node_port(struct node *n);     /* a port was called: may end here; false: the agent is dead */
 bool node_may_run(const struct node *n);
 void node_identity(struct node *n, struct machine *ret_machine);
 void node_link(struct node *n, bool up, bool refused);
