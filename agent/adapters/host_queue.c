@@ -85,7 +85,7 @@ host_queue_stop(struct host_queue *q)
     pthread_mutex_lock(&q->lock);
     q->stop = true;
     pthread_mutex_unlock(&q->lock);
-    q->poke(q->ctx);
+    q->poke(q->ctx, HOST_ANY_OP);
 }
 
 uint32_t
@@ -293,7 +293,7 @@ queue_submit(void *ctx, const struct host_request *request, uint32_t *ret_ticket
         *ret_ticket = j->ticket;
     }
     pthread_mutex_unlock(&q->lock);
-    q->poke(q->ctx);
+    q->poke(q->ctx, 1U << request->op);
     return rc;
 }
 
@@ -306,7 +306,7 @@ queue_cancel(void *ctx, uint32_t ticket)
         if (is_open(&q->job[i]) && q->job[i].ticket == ticket)
             finish_with(q, &q->job[i], BATON_TIMEOUT, "cancelled");
     pthread_mutex_unlock(&q->lock);
-    q->poke(q->ctx);
+    q->poke(q->ctx, HOST_ANY_OP);
 }
 
 static bool
@@ -377,7 +377,8 @@ host_queue_port(struct host_queue *q)
 }
 
 enum baton_status
-host_queue_open(struct host_queue *q, void (*poke)(void *ctx), void *ctx, struct baton_err *err)
+host_queue_open(struct host_queue *q, void (*poke)(void *ctx, uint32_t ops), void *ctx,
+                struct baton_err *err)
 {
     *q = (struct host_queue){.poke = poke, .ctx = ctx};
     pthread_mutex_init(&q->lock, NULL);

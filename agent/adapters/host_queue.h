@@ -21,6 +21,9 @@
 
 enum { HOST_NOTICES_MAX = 32, HOST_WAIT_MS = 60000 };
 
+/* Bit 1 << op for every op that a worker takes. */
+enum { HOST_ANY_OP = (1 << HOST_OP_COUNT) - 1 };
+
 struct host_job {
     enum { JOB_FREE, JOB_QUEUED, JOB_TAKEN, JOB_DONE } state;
     uint32_t ticket;
@@ -38,10 +41,11 @@ struct host_notices { /* a ring, oldest first */
 };
 
 struct host_queue {
-    struct wake ready;       /* wakes the loop */
-    void (*poke)(void *ctx); /* wakes the workers: a request came, was cancelled, or the end has */
-    void *ctx;               /* the adapter, also of the port */
-    pthread_mutex_t lock;    /* everything below */
+    struct wake ready; /* wakes the loop */
+    /* Wakes the workers: a request of these ops came, or, for HOST_ANY_OP, one was cancelled or the end has come. */
+    void (*poke)(void *ctx, uint32_t ops);
+    void *ctx;            /* the adapter, also of the port */
+    pthread_mutex_t lock; /* everything below */
     struct host_job job[HOST_PENDING_MAX];
     struct host_notices notices;
     uint32_t last_ticket;
@@ -50,8 +54,8 @@ struct host_queue {
 };
 
 /* The adapter begins with its queue, so that the port's ctx is either. */
-enum baton_status host_queue_open(struct host_queue *q, void (*poke)(void *ctx), void *ctx,
-                                  struct baton_err *err) BATON_MUST_USE;
+enum baton_status host_queue_open(struct host_queue *q, void (*poke)(void *ctx, uint32_t ops),
+                                  void *ctx, struct baton_err *err) BATON_MUST_USE;
 void host_queue_done(struct host_queue *q); /* once no worker is left */
 struct host_port host_queue_port(struct host_queue *q);
 
@@ -65,9 +69,6 @@ bool host_queue_stops(struct host_queue *q);
 void host_queue_stop(struct host_queue *q);
 /* Until the next request is late, at most most_ms. */
 uint32_t host_queue_wait_ms(struct host_queue *q, uint32_t most_ms);
-
-/* Bit 1 << op for every op that a worker takes. */
-enum { HOST_ANY_OP = (1 << HOST_OP_COUNT) - 1 };
 
 /* The oldest queued request of these ops becomes taken; false: there is none. */
 bool host_queue_take(struct host_queue *q, uint32_t ops, uint32_t *ret_ticket,

@@ -93,13 +93,15 @@ end_unwanted(struct host_windows *h)
     pthread_mutex_unlock(&h->ask_lock);
 }
 
+/* Besides the lane that takes it, the one that is mostly idle: where the other hangs, this one sees when the
+ * request is late. */
 static void
-poke(void *ctx)
+poke(void *ctx, uint32_t ops)
 {
     struct host_windows *h = ctx;
     end_unwanted(h);
     for (size_t i = 0; i < LANE_COUNT; i++)
-        if (h->lane[i].poked != NULL)
+        if (h->lane[i].poked != NULL && (i == LANE_CHANGE || (lane_ops[i] & ops) != 0))
             SetEvent(h->lane[i].poked);
 }
 
