@@ -106,6 +106,7 @@ class Site:
     """controller + lab tenants + agents + two operators, in one directory."""
 
     flags = ("--lab",)  # of trust and tenants: the lab's shorter durations
+    look_timeout = 30  # seconds: several looks of the collectors, one of which may fail
 
     def __init__(self, programs, directory=None, say=lambda *a: None):
         self.programs = pathlib.Path(programs).resolve()
@@ -266,7 +267,7 @@ class Site:
         self.baton("cutover", "accept", tenant, "--reason", "read and found good")
         for who in ("anna", "bert"):
             self.baton("cutover", "approve", tenant, "--for", "cutover", "--yes", by=who)
-        self.wait_until("arm", lambda: self.baton("cutover", "arm", tenant) is not None, timeout=30)
+        self.wait_until("arm", lambda: self.baton("cutover", "arm", tenant) is not None, timeout=self.look_timeout)
 
     def fence(self, tenant):
         """C1 to C3: the old server stops and proves it."""

@@ -328,6 +328,7 @@ class WineSite(Site):
     """A controller of this machine, its operators, and one tenant that is no lab's: production durations."""
 
     flags = ()
+    look_timeout = 300  # they look every minute
 
     def __init__(self, speed="0.3", version="win7"):
         super().__init__(NATIVE)
