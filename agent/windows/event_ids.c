@@ -52,3 +52,12 @@ event_id_of(enum log_level level, const char *event, uint32_t *ret_id)
     }
     return false;
 }
+
+void
+event_words_mend(wchar_t *words)
+{
+    enum { WIDE_PERCENT = 0xFF05 };
+    for (; *words != L'\0'; words++)
+        if (words[0] == L'%' && (words[1] == L'%' || (words[1] >= L'0' && words[1] <= L'9')))
+            *words = WIDE_PERCENT;
+}

@@ -8,6 +8,8 @@
 #ifndef AGENT_EVENT_IDS_H
 #define AGENT_EVENT_IDS_H
 
+#include <wchar.h>
+
 #include "common/log.h"
 
 enum event_severity { MESSAGE_INFO = 1, MESSAGE_WARNING, MESSAGE_ERROR };
@@ -22,5 +24,9 @@ const struct event_row *event_rows(size_t *ret_count);
 
 /* False: this line stays out of the Event Log. */
 bool event_id_of(enum log_level level, const char *event, uint32_t *ret_id);
+
+/* What stands in an event's text as "%1" or "%%1" the system's viewers take for a place to put another text into.
+ * Addresses have that, and so may any name that comes over the wire: such a percent sign becomes a wide one. */
+void event_words_mend(wchar_t *words);
 
 #endif

@@ -92,9 +92,10 @@ sink(enum log_level level, const char *event, const char *text)
     if (!event_id_of(level, event, &id))
         return;
     snprintf(line, sizeof line, "%s %s", event, text);
-    if (win_wide(line, words, ARRAY_LEN(words)))
-        (void)ReportEventW(source, type_of(level), 0, id, NULL, ARRAY_LEN(strings), 0, strings,
-                           NULL);
+    if (!win_wide(line, words, ARRAY_LEN(words)))
+        return;
+    event_words_mend(words);
+    (void)ReportEventW(source, type_of(level), 0, id, NULL, ARRAY_LEN(strings), 0, strings, NULL);
 }
 
 enum baton_status

@@ -95,6 +95,15 @@ every_message_is_written_by_some_line(void **state)
     assert_true(messages > 10);
 }
 
+static void
+a_text_from_outside_inserts_nothing_into_an_event(void **state)
+{
+    (void)state;
+    wchar_t words[] = L"50 % of fe80::1%12 %%1 %n 100%";
+    event_words_mend(words);
+    assert_true(wcscmp(words, L"50 % of fe80::1\uFF0512 \uFF05\uFF051 %n 100%") == 0);
+}
+
 int
 main(void)
 {
@@ -104,6 +113,7 @@ main(void)
         cmocka_unit_test(the_rest_stays_out),
         cmocka_unit_test(every_id_is_a_message_of_that_severity),
         cmocka_unit_test(every_message_is_written_by_some_line),
+        cmocka_unit_test(a_text_from_outside_inserts_nothing_into_an_event),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
