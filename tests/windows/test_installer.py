@@ -395,6 +395,10 @@ class Installation(Packages):
         site.baton("tenant", "create", "11111111-2222-3333-4444-555555555555", "contoso", "--lab")
         return site
 
+    def has_reported(self, site, since):
+        agent = site.baton("agent", "show", "contoso", "OLD", json_output=True)
+        return agent["connected"] and agent["reported_ago_ms"] < (time.monotonic() - since) * 1000
+
     def token(self, site):
         text = site.baton("agent", "token", "contoso", "OLD", "--role", "old")
         file = self.machine.drive_c / "token.txt"
@@ -425,6 +429,8 @@ class Installation(Packages):
         print(f"installed, enrolled and started in {took:.2f} s", flush=True)
         took = self.msi("/i", self.next)
         self.assertEqual((self.version(), self.state(), self.products()), (self.new, "RUNNING", [self.new]))
+        upgraded = time.monotonic()
+        site.wait_until("the new version reports", lambda: self.has_reported(site, upgraded), timeout=180)
         print(f"upgraded in {took:.2f} s", flush=True)
         kept = sorted(f.name for f in self.machine.unix(DATA).iterdir())
         took = self.msi("/x", self.next)
