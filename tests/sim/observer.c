@@ -4,6 +4,14 @@
 #include "controller/engine_state.h"
 #include "sim.h"
 
+static int
+compare(const struct epoch *a, const struct epoch *b)
+{
+    if (a->counter != b->counter)
+        return a->counter < b->counter ? -1 : 1;
+    return memcmp(a->incarnation.b, b->incarnation.b, sizeof a->incarnation.b);
+}
+
 /* --- what moved, for the trace ------------------------------------------------------------------ */
 
 static void
@@ -26,6 +34,9 @@ see_able(struct node *n)
     bool able = truth_able(n->realm, n->side);
     if (able && !n->was_able && n->side == NEW && sim_breaks(n->sim, "starts-by-itself"))
         truth_do(n->realm, OLD, "{\"id\":1,\"op\":\"re-enable\"}");
+    bool had = n->granted_serial > 0 && compare(&n->granted, &n->was.epoch) == 0;
+    if (able && !n->was_able && had && !n->was.grant_live && !n->was.holding)
+        n->realm->late = true;
     if (able != n->was_able)
         sim_tell(n->sim, n->name, able ? "can export" : "can export no more");
     n->was_able = able;
@@ -70,14 +81,6 @@ one_exporter(struct realm *r)
     if ((both || overlaps > r->overlaps) && r->sim->now_ms > r->excused_until_ms)
         sim_fail(r->sim, "I1", "both servers of tenant %zu can export", r->index);
     r->overlaps = overlaps;
-}
-
-static int
-compare(const struct epoch *a, const struct epoch *b)
-{
-    if (a->counter != b->counter)
-        return a->counter < b->counter ? -1 : 1;
-    return memcmp(a->incarnation.b, b->incarnation.b, sizeof a->incarnation.b);
 }
 
 /* I2: who begins to hold does so under its own promise, and everybody else has promised as much and let go. */
@@ -310,7 +313,7 @@ observe_end(struct sim *s)
             continue;
         if (s->swarm.on[FAULT_RESTORE] || s->swarm.on[FAULT_TWO_SITES])
             continue; /* safety alone: what a restored ledger lacks, people have to find out */
-        bool odd = s->swarm.on[FAULT_PEOPLE] || s->swarm.on[FAULT_REENABLE];
+        bool odd = s->swarm.on[FAULT_PEOPLE] || s->swarm.on[FAULT_REENABLE] || s->realm[i].late;
         tenant_explain(t, clock_mono(&s->site[0].clock, s->now_ms), crypto_digest_port(),
                        s->site[0].engine->trust_known ? &s->site[0].engine->trust : NULL, &p);
         if (odd && stands_explained(t, &p))

@@ -167,9 +167,10 @@ struct realm {
     bool new_exported;
     uint64_t excused_until_ms; /* of two that can export: a person did that */
     bool reverted;             /* one of its servers was */
-    bool by_hand[SIDES], odd;  /* odd: the next look does something that nobody asked for */
-    struct epoch epoch;        /* of the authority record */
-    uint64_t go_ms;            /* when go was asked for; 0: it is not */
+    bool late; /* staging mode was left after a grant that had been live was not any more */
+    bool by_hand[SIDES], odd; /* odd: the next look does something that nobody asked for */
+    struct epoch epoch;       /* of the authority record */
+    uint64_t go_ms;           /* when go was asked for; 0: it is not */
     unsigned pages;
     unsigned
         pages_owed;     /* an alarm that was raised has not been paged as long as there are fewer */
