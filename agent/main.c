@@ -44,6 +44,7 @@ static const char usage[] =
     "  --other NAME      preflight: the pair's other server, known to have synchronized here\n"
     "  --data DIR        preflight: prerequisites from these files, not the built-in ones\n"
     "  --probe           preflight: connect to the hosts that must be reachable\n"
+    "  --during-handoff  service stop: also in the middle of a handoff; written to the Event Log\n"
     "  --service         what the service manager of Windows starts this program with\n"
     "  --verbose         log more\n"
     "  --help, --version\n"
@@ -64,7 +65,7 @@ struct options {
     struct enrol_options enrol;
     struct preflight_options preflight;
     const char *dir, *output, *verb; /* verb: of service */
-    bool service;
+    bool service, during_handoff;
 };
 
 enum {
@@ -83,6 +84,7 @@ enum {
     OPT_OTHER,
     OPT_DATA,
     OPT_PROBE,
+    OPT_DURING_HANDOFF,
     OPT_SERVICE,
     OPT_VERBOSE,
     OPT_HELP,
@@ -105,6 +107,7 @@ static const struct option long_options[] = {
     {"other", required_argument, NULL, OPT_OTHER},
     {"data", required_argument, NULL, OPT_DATA},
     {"probe", no_argument, NULL, OPT_PROBE},
+    {"during-handoff", no_argument, NULL, OPT_DURING_HANDOFF},
     {"service", no_argument, NULL, OPT_SERVICE},
     {"verbose", no_argument, NULL, OPT_VERBOSE},
     {"help", no_argument, NULL, OPT_HELP},
@@ -152,6 +155,10 @@ take_option(struct options *o, int option, const char *word, struct baton_err *e
         return parse_seconds(optarg, &o->enrol.timeout_ms, err);
     if (option == OPT_PROBE) {
         o->preflight.probe = true;
+        return BATON_OK;
+    }
+    if (option == OPT_DURING_HANDOFF) {
+        o->during_handoff = true;
         return BATON_OK;
     }
     if (option == OPT_SERVICE) {
@@ -221,7 +228,8 @@ command_preflight(const struct options *o, struct baton_err *err)
 static enum baton_status
 command_service(const struct options *o, struct baton_err *err)
 {
-    struct service_options s = {.verb = o->verb, .dir = o->dir, .output = o->output};
+    struct service_options s = {
+        .verb = o->verb, .dir = o->dir, .output = o->output, .during_handoff = o->during_handoff};
     enum baton_status rc = check_output(o, err);
     return rc == BATON_OK ? service_command(&s, err) : rc;
 }

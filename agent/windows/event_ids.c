@@ -14,6 +14,7 @@ static const struct event_row rows[] = {
     {104, MESSAGE_WARNING,       LEVEL_WARN,  "service.waiting"},
     {105, MESSAGE_WARNING,       LEVEL_WARN,  "service.deviates"},
     {106, MESSAGE_WARNING,       LEVEL_WARN,  "service.repaired"},
+    {107, MESSAGE_WARNING,       LEVEL_WARN,  "service.forced"},
     {200, MESSAGE_WARNING,       LEVEL_WARN,  "order.refused"},
     {201, MESSAGE_ERROR,         LEVEL_ERROR, "order.forged"},
     {210, MESSAGE_INFO, LEVEL_INFO,  "fence.done"},

@@ -6,8 +6,10 @@
  *            asked for its controls, and run ends when process_stop_fd is readable.
  *            repair makes everything as install does, changes what deviates and nothing else, and prints
  *            what that was. status compares, and changes nothing.
+ *            stop and uninstall are refused where may_stop (agent.h) refuses; a stop may say during_handoff, which
+ *            is a warning in the Event Log, with who it was, and stops.
  * Errors     BATON_USAGE, BATON_NOT_FOUND (not installed), BATON_CONFLICT (installed already, disabled),
- *            BATON_DENIED, BATON_TIMEOUT; BATON_WAITING: status found what deviates.
+ *            BATON_DENIED, BATON_TIMEOUT; BATON_REFUSED: as may_stop; BATON_WAITING: status found what deviates.
  * Threads    run is called in a thread of the service manager's.
  * Source     docs/windows.md.
  */
@@ -18,8 +20,9 @@
 
 struct service_options {
     const char *verb;
-    const char *dir;    /* as --dir gave it; NULL: the usual one */
-    const char *output; /* table or json */
+    const char *dir;     /* as --dir gave it; NULL: the usual one */
+    const char *output;  /* table or json */
+    bool during_handoff; /* stop: even then */
 };
 
 enum baton_status service_command(const struct service_options *o,

@@ -12,7 +12,10 @@
 #include "common/disk/disk.h"
 #include "common/log.h"
 
-enum { WAIT_MS = 30000, LOOK_MS = 20 };
+#define SECURITY_WIN32
+#include <security.h>
+
+enum { WAIT_MS = 30000, LOOK_MS = 20, WHO_BYTES = 512 };
 
 static bool
 process_is_there(DWORD pid)
@@ -227,14 +230,6 @@ stop_it(struct service_site *s, struct baton_err *err)
     return wait_for(s, SERVICE_STOPPED, err);
 }
 
-static enum baton_status
-do_stop(struct service_site *s, const struct service_options *o, struct baton_err *err)
-{
-    (void)o;
-    enum baton_status rc = service_site_open(s, 0, SERVICE_STOP | SERVICE_QUERY_STATUS, err);
-    return rc == BATON_OK ? stop_it(s, err) : rc;
-}
-
 /* The service may look after another folder than the one that was named: then its promises lie there. */
 static enum baton_status
 same_folder(struct service_site *s, const struct service_options *o, struct baton_err *err)
@@ -258,6 +253,47 @@ may_go(struct service_site *s, const struct service_options *o, struct baton_err
     if (rc == BATON_OK)
         rc = may_stop(s->dir, err);
     return rc == BATON_OK ? rc : baton_wrap(err, rc, "%s stays as it was", SERVICE_NAME);
+}
+
+/* DOMAIN\user of this program. */
+static void
+own_account(char who[WHO_BYTES])
+{
+    wchar_t name[WHO_BYTES];
+    ULONG units = WHO_BYTES;
+    win_line(GetUserNameExW(NameSamCompatible, name, &units) ? name : L"nobody known", who,
+             WHO_BYTES);
+}
+
+/* Before the stop, so that it is told even if the stop fails. */
+static void
+tell_forced(const struct baton_err *refusal)
+{
+    char who[WHO_BYTES];
+    struct baton_err why = {0};
+    if (event_source_open(&why) != BATON_OK)
+        log_warn("service.events", "%s", why.text);
+    own_account(who);
+    log_warn("service.forced", "by %s: %s", who, refusal->text);
+}
+
+/* Whoever stops it by the service manager's own tools is not asked: Windows has no way to. */
+static enum baton_status
+do_stop(struct service_site *s, const struct service_options *o, struct baton_err *err)
+{
+    struct service_now now = {0};
+    enum baton_status rc =
+        service_site_open(s, 0, SERVICE_STOP | SERVICE_QUERY_STATUS | SERVICE_QUERY_CONFIG, err);
+    if (rc == BATON_OK)
+        rc = look(s, &now, err);
+    if (rc != BATON_OK || now.state == SERVICE_STOPPED || now.gone)
+        return rc;
+    rc = may_go(s, o, err);
+    if (rc != BATON_OK && o->during_handoff) { /* also where it is not known whether it may */
+        tell_forced(err);
+        rc = BATON_OK;
+    }
+    return rc == BATON_OK ? stop_it(s, err) : rc;
 }
 
 /* Keys, promises and the second copy stay: they are what an agent must never lose. */
@@ -294,12 +330,17 @@ service_command(const struct service_options *o, struct baton_err *err)
     for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
         if (strcmp(verbs[i].verb, o->verb) != 0)
             continue;
+        if (o->during_handoff && verbs[i].run != do_stop)
+            break;
         enum baton_status rc = service_site_init(&site, o->dir, err);
         if (rc == BATON_OK)
             rc = verbs[i].run(&site, o, err);
         service_site_close(&site);
         return rc;
     }
+    if (o->during_handoff)
+        return baton_fail(err, BATON_USAGE, "--during-handoff is for service stop alone, not '%s'",
+                          o->verb);
     return baton_fail(err, BATON_USAGE,
                       "service install, uninstall, start, stop, repair or status, not '%s'",
                       o->verb);

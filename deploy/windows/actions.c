@@ -294,13 +294,15 @@ ACTION(CheckHandoff)
     return rc;
 }
 
-/* Waits until it has stopped: what comes after it removes the program. */
+/* Waits until it has stopped: what comes after it removes the program. Whether it may was asked before; that it
+ * was done in the middle of a handoff all the same is told to the Event Log. */
 ACTION(StopAgent)
 {
     struct action a;
     if (!begin(&a, session))
         return ERROR_INSTALL_FAILURE;
     begin_command(&a, L"service", L"stop");
+    put_word(&a, L"--during-handoff");
     return run(&a);
 }
 

@@ -156,6 +156,20 @@ class Guard(unittest.TestCase):
         self.assertEqual(self.installed(), before)
         self.old.agent_wait(self.site, "contoso")
 
+    def test_3_when_its_service_is_to_be_stopped_in_the_middle_somebody_must_say_so(self):
+        def running():
+            return "RUNNING" in self.old.machine.run("sc", "query", "BatonAgent").out
+        self.assertTrue(running(), "the boot has started it")
+        before = set(self.old.machine.processes("baton-agent.exe"))
+        refused = self.old.agent("service", "stop", check=False)
+        self.assertEqual((refused.code, running()), (5, True), refused)
+        self.assertIn("in the middle of a handoff: it is fenced", refused.err)
+        self.assertEqual(set(self.old.machine.processes("baton-agent.exe")), before)
+        forced = self.old.agent("service", "stop", "--during-handoff")
+        self.assertFalse(running())
+        self.old.wait("its process is gone", lambda: not self.old.machine.processes("baton-agent.exe"))
+        self.assertIn("it is fenced", next(line for line in forced.err.splitlines() if "service.forced" in line))
+
     def test_4_a_server_restored_from_a_copy_is_quarantined(self):
         self.old.machine.power_off()
         shutil.rmtree(self.old.machine.prefix)

@@ -113,6 +113,21 @@ class InstallTest(ServiceCase):
         self.service("uninstall", *own)
         self.assertIsNone(self.sc_state())
 
+    def test_a_stop_that_cannot_tell_whether_it_may_is_refused_unless_somebody_takes_it_on_himself(self):
+        own = ("--dir", r"C:\other")
+        self.service("install", *own)
+        self.service("start", *own)
+        refused = self.service("stop", check=False)
+        self.assertEqual((refused.code, self.sc_state()), (9, RUNNING), refused)
+        self.assertIn("BatonAgent stays as it was", refused.err)
+        self.assertEqual(self.service("start", "--during-handoff", check=False).code, 2)
+        done = self.service("stop", "--during-handoff")
+        self.assertEqual(self.sc_state(), STOPPED)
+        self.assertRegex(done.err, r"service\.forced by \S+\\tester: .*C:.other")
+        self.service("start", *own)
+        self.assertNotIn("service.forced", self.service("stop", *own, "--during-handoff").err)
+        self.assertEqual(self.sc_state(), STOPPED)
+
     def test_a_stop_is_quick(self):
         self.service("install")
         took = []
