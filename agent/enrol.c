@@ -44,11 +44,12 @@ read_token_file(const char *path, char *text, size_t cap, struct baton_err *err)
         !given && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && !disk_is_closed(fd);
     if (!open_to_others)
         len = disk_read(fd, text, cap - 1);
+    char how[BATON_ERR_BYTES / 2];
+    disk_how_to_close(path, false, how, sizeof how);
     enum baton_status rc =
-        open_to_others
-            ? baton_fail(err, BATON_DENIED, "others can read %s: chmod 600 %s", path, path)
-        : len < 0 ? baton_fail(err, BATON_IO, "cannot read %s: %s", path, strerror(errno))
-                  : BATON_OK;
+        open_to_others ? baton_fail(err, BATON_DENIED, "others can read %s: %s", path, how)
+        : len < 0      ? baton_fail(err, BATON_IO, "cannot read %s: %s", path, strerror(errno))
+                       : BATON_OK;
     text[len < 0 ? 0 : len] = '\0';
     if (!given)
         close(fd);

@@ -102,7 +102,9 @@ dir_is_closed(const char *dir, struct baton_err *err)
 {
     if (disk_folder_is_closed(dir))
         return BATON_OK; /* what is not there is named by its file */
-    return baton_fail(err, BATON_DENIED, "others can read %s: chmod 700 %s", dir, dir);
+    char how[BATON_ERR_BYTES / 2];
+    disk_how_to_close(dir, true, how, sizeof how);
+    return baton_fail(err, BATON_DENIED, "others can read %s: %s", dir, how);
 }
 
 enum baton_status

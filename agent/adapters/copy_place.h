@@ -1,7 +1,8 @@
 /* copy_place.h: where the second copy lies beside its file (second_copy.h). One source for each system:
  * on Windows a value named for that file in the key HKLM\Software\Baton\SecondCopies, on Linux nowhere.
  *
- * Errors     Of read: BATON_NOT_FOUND when there is none. What write has written is on disk.
+ * Errors     Of read: BATON_NOT_FOUND when there is none; BATON_CORRUPT when others could have written it, which
+ *            is logged. What write has written is on disk.
  */
 #ifndef AGENT_COPY_PLACE_H
 #define AGENT_COPY_PLACE_H

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "common/disk/registry.h"
+#include "common/disk/windows_error.h"
+#include "common/log.h"
 
 #define COPIES_KEY "SecondCopies"
 
@@ -17,13 +19,13 @@ value_name(const char *path, char out[NAME_BYTES_MAX], struct baton_err *err)
 {
     wchar_t given[PATH_UNITS], whole[PATH_UNITS];
     if (MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, path, -1, given, PATH_UNITS) == 0)
-        return windows_fail(err, path, GetLastError());
+        return win_fail(err, GetLastError(), "the path %s", path);
     DWORD units = GetFullPathNameW(given, PATH_UNITS, whole, NULL);
     if (units == 0 || units >= PATH_UNITS)
         return baton_fail(err, BATON_LIMIT, "path too long: %s", path);
     (void)CharLowerBuffW(whole, units);
     if (WideCharToMultiByte(CP_UTF8, 0, whole, -1, out, NAME_BYTES_MAX, NULL, NULL) == 0)
-        return windows_fail(err, path, GetLastError());
+        return win_fail(err, GetLastError(), "the path %s", path);
     return BATON_OK;
 }
 
@@ -32,7 +34,11 @@ read_value(const char *path, uint8_t *out, size_t cap, size_t *ret_len, struct b
 {
     char name[NAME_BYTES_MAX];
     enum baton_status rc = value_name(path, name, err);
-    return rc == BATON_OK ? registry_own_read(COPIES_KEY, name, out, cap, ret_len, err) : rc;
+    if (rc == BATON_OK)
+        rc = registry_own_read(COPIES_KEY, name, out, cap, ret_len, err);
+    if (rc == BATON_CORRUPT)
+        log_error("copy.tamper", "%s", err->text);
+    return rc;
 }
 
 static enum baton_status

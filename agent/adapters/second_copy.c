@@ -84,10 +84,11 @@ read_place(enum baton_status (*read)(const char *, uint8_t *, size_t, size_t *, 
     enum baton_status rc = read(path, bytes, sizeof bytes, &len, err);
     if (rc == BATON_NOT_FOUND)
         return BATON_OK;
-    if (rc != BATON_OK && rc != BATON_LIMIT) /* longer than any copy: damaged */
+    /* longer than any copy, or in a place that others can write: damaged */
+    if (rc != BATON_OK && rc != BATON_LIMIT && rc != BATON_CORRUPT)
         return rc;
     *ret_there = true;
-    if (rc == BATON_LIMIT || !decode(bytes, len, ret_copy))
+    if (rc != BATON_OK || !decode(bytes, len, ret_copy))
         *ret_copy = (struct second_copy){.tombstone = true};
     return BATON_OK;
 }

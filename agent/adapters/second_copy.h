@@ -4,7 +4,8 @@
  *
  * Shape      magic 8 "BTNTOMB1" | tombstone 1 | epoch 24 | recipient 32 | trust version 4 |
  *            trust hash 32 | SHA-256 of all before.
- *            One that is there and damaged counts as a tombstone: it may only refuse.
+ *            One that is there and damaged, or lies where others can write, counts as a tombstone: it may only
+ *            refuse.
  * Errors     BATON_IO, BATON_FULL, BATON_DENIED. Reading when there is none: an empty copy.
  * Source     protocol 1, 5.
  */

@@ -26,6 +26,7 @@ static const struct event_row rows[] = {
     {302, MESSAGE_ERROR,         LEVEL_ERROR, "guard.quarantine"},
     {302, MESSAGE_ERROR,         LEVEL_ERROR, "run.memory"},
     {303, MESSAGE_ERROR,         LEVEL_ERROR, "guard.tamper"},
+    {303, MESSAGE_ERROR,         LEVEL_ERROR, "copy.tamper"},
     {400, MESSAGE_WARNING,       LEVEL_WARN,  "session.lost"},
     {401, MESSAGE_INFO, LEVEL_INFO,  "session.open"},
     {500, MESSAGE_ERROR,         LEVEL_ERROR, "settings.wrong"},

@@ -82,10 +82,11 @@ mode_check(int fd, const char *path, struct baton_err *err)
         return baton_fail(err, BATON_IO, "%s: %s", path, strerror(errno));
     if (!S_ISREG(st.st_mode))
         return baton_fail(err, BATON_DENIED, "%s: not a regular file", path);
-    if (!disk_is_closed(fd))
-        return baton_fail(err, BATON_DENIED, "%s: others may read or write it; chmod 600 %s", path,
-                          path);
-    return BATON_OK;
+    if (disk_is_closed(fd))
+        return BATON_OK;
+    char how[BATON_ERR_BYTES / 2];
+    disk_how_to_close(path, false, how, sizeof how);
+    return baton_fail(err, BATON_DENIED, "%s: others may read or write it; %s", path, how);
 }
 
 /* As much as there is; more than cap, or nothing, is not what it should be. */

@@ -7,6 +7,7 @@
 
 #include "common/crypto/crypto.h"
 #include "common/disk/registry.h"
+#include "common/disk/windows_error.h"
 
 enum { SECRET_BYTES = 32, MAGIC_BYTES = 8 };
 
@@ -63,7 +64,7 @@ wrap_here(const uint8_t *plain, size_t len, uint8_t out[WRAP_BYTES_MAX], size_t 
     DWORD code = GetLastError();
     crypto_wipe(secret, sizeof secret);
     if (!good)
-        return windows_fail(err, "CryptProtectData", code);
+        return win_fail(err, code, "CryptProtectData");
     memcpy(out, magic, MAGIC_BYTES);
     return take_blob(&got, MAGIC_BYTES, out, WRAP_BYTES_MAX, ret_len, err);
 }
@@ -85,7 +86,7 @@ unwrap_here(const uint8_t *wrapped, size_t len, uint8_t *out, size_t cap, size_t
     DATA_BLOB more = {SECRET_BYTES, secret}, got;
     BOOL good = CryptUnprotectData(&in, NULL, &more, NULL, NULL, CRYPTPROTECT_UI_FORBIDDEN, &got);
     char why[128];
-    windows_error_text(GetLastError(), why, sizeof why);
+    win_error_text(GetLastError(), why, sizeof why);
     crypto_wipe(secret, sizeof secret);
     if (!good)
         return baton_fail(err, BATON_DENIED,

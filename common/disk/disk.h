@@ -58,6 +58,9 @@ bool disk_folder_is_closed(const char *path);
  * Windows a folder of another owner's is made anew, and refused when it is not empty (EPERM). */
 bool disk_close_folder(const char *path);
 
+/* What people do to close a file, or a folder: the command, in the system's own words. */
+void disk_how_to_close(const char *path, bool folder, char *out, size_t cap);
+
 /* Held until the descriptor is closed, or the process ends. EWOULDBLOCK: somebody else holds it. */
 bool disk_lock(int fd, bool shared);
 

@@ -218,3 +218,9 @@ disk_list(const char *folder, bool (*visit)(void *ctx, const struct disk_entry *
     closedir(d);
     return true;
 }
+
+void
+disk_how_to_close(const char *path, bool folder, char *out, size_t cap)
+{
+    snprintf(out, cap, "chmod %s %s", folder ? "700" : "600", path);
+}

@@ -491,3 +491,12 @@ disk_list(const char *folder, bool (*visit)(void *ctx, const struct disk_entry *
     FindClose(search);
     return true;
 }
+
+/* SYSTEM and Administrators by their SIDs: names are translated there. */
+void
+disk_how_to_close(const char *path, bool folder, char *out, size_t cap)
+{
+    const char *rights = folder ? "(OI)(CI)F" : "F";
+    snprintf(out, cap, "icacls \"%s\" /inheritance:r /grant:r *S-1-5-18:%s *S-1-5-32-544:%s", path,
+             rights, rights);
+}

@@ -1,11 +1,12 @@
 /* registry.h: values in this machine's registry, below HKEY_LOCAL_MACHINE; Windows alone.
  *
  * Shape      Keys and names are UTF-8; the 64-bit view. The keys below REGISTRY_OWN are made and kept as
- *            closed as this program's files (disk.h): SYSTEM's and Administrators'. What
- *            registry_own_write has written is on disk.
+ *            closed as this program's files (disk.h): SYSTEM's and Administrators'. Somebody may have made one
+ *            before this program did: what others own or may write is not read, and not written unless it is
+ *            empty, when it is made anew. What registry_own_write has written is on disk.
  * Limits     A value of at most REGISTRY_VALUE_BYTES.
- * Errors     BATON_NOT_FOUND: no such key or value. BATON_DENIED, BATON_LIMIT, BATON_IO: with the system's
- *            number and words.
+ * Errors     BATON_NOT_FOUND: no such key or value. BATON_CORRUPT: others may have written it. BATON_DENIED,
+ *            BATON_LIMIT, BATON_IO: with the system's number and words.
  * Threads    Any.
  */
 #ifndef BATON_REGISTRY_H
@@ -26,13 +27,10 @@ enum baton_status registry_own_read(const char *key, const char *name, void *out
 enum baton_status registry_own_write(const char *key, const char *name, const void *bytes,
                                      size_t len, struct baton_err *err) BATON_MUST_USE;
 
-/* Whether SYSTEM and Administrators alone may read REGISTRY_OWN; BATON_NOT_FOUND: it is not there. */
+/* Whether REGISTRY_OWN is SYSTEM's or Administrators', and nobody else may so much as read it; BATON_NOT_FOUND:
+ * it is not there. */
 enum baton_status registry_own_is_closed(bool *ret_closed, struct baton_err *err) BATON_MUST_USE;
 /* Makes it when it is not there. */
 enum baton_status registry_own_close(struct baton_err *err) BATON_MUST_USE;
-
-/* What the system says of one of its error numbers: "error 5: Access is denied." */
-void windows_error_text(unsigned long code, char *out, size_t cap);
-enum baton_status windows_fail(struct baton_err *err, const char *what, unsigned long code);
 
 #endif

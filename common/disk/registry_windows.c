@@ -2,62 +2,30 @@
 
 #include <windows.h>
 
+#include <aclapi.h>
 #include <sddl.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "common/text.h"
+#include "common/disk/windows_error.h"
 
-enum { NAME_UNITS = 1024, TEXT_BYTES = 256 };
+enum { NAME_UNITS = 1024 };
 
-static const wchar_t owners_alone[] = L"D:P(A;CI;KA;;;SY)(A;CI;KA;;;BA)";
-
-void
-windows_error_text(unsigned long code, char *out, size_t cap)
-{
-    wchar_t words[TEXT_BYTES];
-    char text[3 * TEXT_BYTES] = "";
-    DWORD units = FormatMessageW(FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS |
-                                     FORMAT_MESSAGE_MAX_WIDTH_MASK,
-                                 NULL, code, 0, words, ARRAY_LEN(words), NULL);
-    while (units > 0 && words[units - 1] == L' ')
-        words[--units] = L'\0';
-    if (units > 0)
-        (void)WideCharToMultiByte(CP_UTF8, 0, words, -1, text, sizeof text, NULL, NULL);
-    char whole[sizeof text + 32];
-    snprintf(whole, sizeof whole, "error %lu%s%s", code, text[0] == '\0' ? "" : ": ", text);
-    text_copy(out, cap, whole);
-}
-
-enum baton_status
-windows_fail(struct baton_err *err, const char *what, unsigned long code)
-{
-    char text[TEXT_BYTES];
-    windows_error_text(code, text, sizeof text);
-    enum baton_status status =
-        code == ERROR_FILE_NOT_FOUND || code == ERROR_PATH_NOT_FOUND   ? BATON_NOT_FOUND
-        : code == ERROR_ACCESS_DENIED                                  ? BATON_DENIED
-        : code == ERROR_MORE_DATA                                      ? BATON_LIMIT
-        : code == ERROR_NOT_ENOUGH_MEMORY || code == ERROR_OUTOFMEMORY ? BATON_NOMEM
-                                                                       : BATON_IO;
-    return baton_fail(err, status, "%s: %s%s", what, text,
-                      status == BATON_DENIED ? " (run it as an administrator)" : "");
-}
+static const wchar_t owners_alone[] = L"O:BAD:P(A;CI;KA;;;SY)(A;CI;KA;;;BA)";
 
 static enum baton_status
 wide(const char *text, wchar_t out[NAME_UNITS], struct baton_err *err)
 {
     if (MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, text, -1, out, NAME_UNITS) == 0)
-        return windows_fail(err, text, GetLastError());
+        return win_fail(err, GetLastError(), "%s", text);
     return BATON_OK;
 }
 
 static enum baton_status
 fail_at(struct baton_err *err, const char *doing, const char *key, const char *name, LSTATUS code)
 {
-    char what[BATON_ERR_BYTES / 2];
-    snprintf(what, sizeof what, "%s HKLM\\%s, %s", doing, key, name);
-    return windows_fail(err, what, (unsigned long)code);
+    return win_fail(err, (unsigned long)code, "%s HKLM\\%s, %s%s", doing, key, name,
+                    code == ERROR_ACCESS_DENIED ? " (run it as an administrator)" : "");
 }
 
 static enum baton_status
@@ -70,24 +38,96 @@ own_path(const char *key, char *out, size_t cap, struct baton_err *err)
                : BATON_OK;
 }
 
-enum baton_status
-registry_read(const char *key, const char *name, uint32_t *ret_type, void *out, size_t cap,
-              size_t *ret_len, struct baton_err *err)
+/* --- whose a key is --- */
+
+/* Of each right that allows one: nothing of it may others have. */
+static const ACCESS_MASK any_right = MAXDWORD;
+static const ACCESS_MASK right_to_change = KEY_SET_VALUE | KEY_CREATE_SUB_KEY | KEY_CREATE_LINK |
+                                           DELETE | WRITE_DAC | WRITE_OWNER | GENERIC_WRITE |
+                                           GENERIC_ALL;
+
+static bool
+sid_is_ours(PSID sid)
 {
-    wchar_t wide_key[NAME_UNITS], wide_name[NAME_UNITS];
-    HKEY opened;
-    DWORD type = 0, len = cap < REGISTRY_VALUE_BYTES ? (DWORD)cap : REGISTRY_VALUE_BYTES;
+    return IsWellKnownSid(sid, WinLocalSystemSid) ||
+           IsWellKnownSid(sid, WinBuiltinAdministratorsSid);
+}
+
+/* An entry of a kind that is not known may allow anything. */
+static bool
+ace_is_harmless(const ACE_HEADER *ace, ACCESS_MASK rights)
+{
+    if (ace->AceType == ACCESS_DENIED_ACE_TYPE || (ace->AceFlags & INHERIT_ONLY_ACE) != 0)
+        return true;
+    if (ace->AceType != ACCESS_ALLOWED_ACE_TYPE)
+        return false;
+    const ACCESS_ALLOWED_ACE *allowed = (const ACCESS_ALLOWED_ACE *)(const void *)ace;
+    return (allowed->Mask & rights) == 0 || sid_is_ours((PSID)(uintptr_t)&allowed->SidStart);
+}
+
+/* An owner may give himself every right. */
+static LSTATUS
+ask_ours(HKEY key, ACCESS_MASK rights, bool *ret_ours)
+{
+    PACL acl = NULL;
+    PSID owner = NULL;
+    PSECURITY_DESCRIPTOR sd = NULL;
+    DWORD code = GetSecurityInfo(key, SE_REGISTRY_KEY,
+                                 DACL_SECURITY_INFORMATION | OWNER_SECURITY_INFORMATION, &owner,
+                                 NULL, &acl, NULL, &sd);
+    if (code != ERROR_SUCCESS)
+        return (LSTATUS)code;
+    bool ours = acl != NULL && owner != NULL && sid_is_ours(owner);
+    for (DWORD i = 0; ours && i < acl->AceCount; i++) {
+        void *ace = NULL;
+        ours = GetAce(acl, i, &ace) && ace_is_harmless(ace, rights);
+    }
+    LocalFree(sd);
+    *ret_ours = ours;
+    return ERROR_SUCCESS;
+}
+
+static enum baton_status
+check_ours(HKEY key, const char *path, struct baton_err *err)
+{
+    bool ours = false;
+    LSTATUS code = ask_ours(key, right_to_change, &ours);
+    if (code != ERROR_SUCCESS)
+        return fail_at(err, "cannot ask who may write", path, "its list of rights", code);
+    if (ours)
+        return BATON_OK;
+    return baton_fail(
+        err, BATON_CORRUPT,
+        "HKLM\\%s belongs to others than SYSTEM and Administrators, or they may write "
+        "it: nothing in it is believed. Find out who made it; if it was never this "
+        "agent's, delete it",
+        path);
+}
+
+/* --- reading --- */
+
+static enum baton_status
+open_to_read(const char *key, HKEY *ret_opened, struct baton_err *err)
+{
+    wchar_t wide_key[NAME_UNITS];
     enum baton_status rc = wide(key, wide_key, err);
-    if (rc == BATON_OK)
-        rc = wide(name, wide_name, err);
     if (rc != BATON_OK)
         return rc;
-    LSTATUS code =
-        RegOpenKeyExW(HKEY_LOCAL_MACHINE, wide_key, 0, KEY_QUERY_VALUE | KEY_WOW64_64KEY, &opened);
-    if (code == ERROR_SUCCESS) {
-        code = RegQueryValueExW(opened, wide_name, NULL, &type, out, &len);
-        RegCloseKey(opened);
-    }
+    LSTATUS code = RegOpenKeyExW(HKEY_LOCAL_MACHINE, wide_key, 0,
+                                 KEY_QUERY_VALUE | READ_CONTROL | KEY_WOW64_64KEY, ret_opened);
+    return code == ERROR_SUCCESS ? BATON_OK : fail_at(err, "cannot read", key, "the key", code);
+}
+
+static enum baton_status
+read_value(HKEY opened, const char *key, const char *name, uint32_t *ret_type, void *out,
+           size_t cap, size_t *ret_len, struct baton_err *err)
+{
+    wchar_t wide_name[NAME_UNITS];
+    DWORD type = 0, len = cap < REGISTRY_VALUE_BYTES ? (DWORD)cap : REGISTRY_VALUE_BYTES;
+    enum baton_status rc = wide(name, wide_name, err);
+    if (rc != BATON_OK)
+        return rc;
+    LSTATUS code = RegQueryValueExW(opened, wide_name, NULL, &type, out, &len);
     if (code != ERROR_SUCCESS)
         return fail_at(err, "cannot read", key, name, code);
     *ret_type = type;
@@ -96,36 +136,140 @@ registry_read(const char *key, const char *name, uint32_t *ret_type, void *out, 
 }
 
 enum baton_status
+registry_read(const char *key, const char *name, uint32_t *ret_type, void *out, size_t cap,
+              size_t *ret_len, struct baton_err *err)
+{
+    HKEY opened;
+    enum baton_status rc = open_to_read(key, &opened, err);
+    if (rc != BATON_OK)
+        return rc;
+    rc = read_value(opened, key, name, ret_type, out, cap, ret_len, err);
+    RegCloseKey(opened);
+    return rc;
+}
+
+/* Whoever owns the key above could have put another one in this one's place. */
+static enum baton_status
+check_above(struct baton_err *err)
+{
+    HKEY own;
+    enum baton_status rc = open_to_read(REGISTRY_OWN, &own, err);
+    if (rc != BATON_OK)
+        return rc;
+    rc = check_ours(own, REGISTRY_OWN, err);
+    RegCloseKey(own);
+    return rc;
+}
+
+enum baton_status
 registry_own_read(const char *key, const char *name, void *out, size_t cap, size_t *ret_len,
                   struct baton_err *err)
 {
     char path[NAME_UNITS];
     uint32_t type;
+    HKEY opened;
     enum baton_status rc = own_path(key, path, sizeof path, err);
-    return rc == BATON_OK ? registry_read(path, name, &type, out, cap, ret_len, err) : rc;
+    if (rc == BATON_OK)
+        rc = open_to_read(path, &opened, err);
+    if (rc != BATON_OK)
+        return rc;
+    rc = read_value(opened, path, name, &type, out, cap, ret_len, err);
+    if (rc == BATON_OK || rc == BATON_LIMIT) { /* what is not there needs no belief */
+        enum baton_status ours = key[0] == '\0' ? BATON_OK : check_above(err);
+        if (ours == BATON_OK)
+            ours = check_ours(opened, path, err);
+        rc = ours == BATON_OK ? rc : ours;
+    }
+    RegCloseKey(opened);
+    return rc;
 }
 
-/* Made closed, and closed when it was there, as an installer makes it. */
-static LSTATUS
-open_closed(const char *path, HKEY *ret_key)
+/* --- writing --- */
+
+/* Whoever made a key may have it open, whatever its rights become: one that is empty is made anew, one that is
+ * not is refused, as a folder is (disk.h). */
+static enum baton_status
+remove_strangers(const char *path, const wchar_t *name, struct baton_err *err)
+{
+    HKEY key;
+    DWORD keys = 0, values = 0;
+    LSTATUS code = RegOpenKeyExW(HKEY_LOCAL_MACHINE, name, 0,
+                                 KEY_QUERY_VALUE | READ_CONTROL | KEY_WOW64_64KEY, &key);
+    if (code == ERROR_FILE_NOT_FOUND)
+        return BATON_OK;
+    if (code != ERROR_SUCCESS)
+        return fail_at(err, "cannot read", path, "the key", code);
+    enum baton_status rc = check_ours(key, path, err);
+    if (rc == BATON_CORRUPT &&
+        RegQueryInfoKeyW(key, NULL, NULL, NULL, &keys, NULL, NULL, &values, NULL, NULL, NULL,
+                         NULL) == ERROR_SUCCESS &&
+        keys == 0 && values == 0) {
+        code = RegDeleteKeyExW(HKEY_LOCAL_MACHINE, name, KEY_WOW64_64KEY, 0);
+        rc =
+            code == ERROR_SUCCESS ? BATON_OK : fail_at(err, "cannot remove", path, "the key", code);
+    }
+    RegCloseKey(key);
+    return rc;
+}
+
+/* Made closed, and closed when it was there, as an installer makes it. One that was there is asked again: somebody
+ * may have been quicker. */
+static enum baton_status
+make_closed(const char *path, const wchar_t *name, PSECURITY_DESCRIPTOR sd, HKEY *ret_key,
+            struct baton_err *err)
+{
+    SECURITY_ATTRIBUTES made = {sizeof made, sd, FALSE};
+    HKEY key;
+    DWORD how = 0;
+    LSTATUS code =
+        RegCreateKeyExW(HKEY_LOCAL_MACHINE, name, 0, NULL, REG_OPTION_NON_VOLATILE,
+                        KEY_SET_VALUE | READ_CONTROL | WRITE_DAC | WRITE_OWNER | KEY_WOW64_64KEY,
+                        &made, &key, &how);
+    if (code != ERROR_SUCCESS)
+        return fail_at(err, "cannot make", path, "the key", code);
+    enum baton_status rc = how == REG_CREATED_NEW_KEY ? BATON_OK : check_ours(key, path, err);
+    if (rc == BATON_OK) {
+        code = RegSetKeySecurity(key, OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION, sd);
+        if (code != ERROR_SUCCESS)
+            rc = fail_at(err, "cannot close", path, "its list of rights", code);
+    }
+    if (rc == BATON_OK)
+        *ret_key = key;
+    else
+        RegCloseKey(key);
+    return rc;
+}
+
+static enum baton_status
+open_closed(const char *path, HKEY *ret_key, struct baton_err *err)
 {
     wchar_t name[NAME_UNITS];
     PSECURITY_DESCRIPTOR sd = NULL;
-    if (MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, path, -1, name, NAME_UNITS) == 0 ||
-        !ConvertStringSecurityDescriptorToSecurityDescriptorW(owners_alone, SDDL_REVISION_1, &sd,
+    enum baton_status rc = wide(path, name, err);
+    if (rc != BATON_OK)
+        return rc;
+    if (!ConvertStringSecurityDescriptorToSecurityDescriptorW(owners_alone, SDDL_REVISION_1, &sd,
                                                               NULL))
-        return (LSTATUS)GetLastError();
-    SECURITY_ATTRIBUTES made = {sizeof made, sd, FALSE};
-    LSTATUS code =
-        RegCreateKeyExW(HKEY_LOCAL_MACHINE, name, 0, NULL, REG_OPTION_NON_VOLATILE,
-                        KEY_SET_VALUE | WRITE_DAC | KEY_WOW64_64KEY, &made, ret_key, NULL);
-    if (code == ERROR_SUCCESS) {
-        code = RegSetKeySecurity(*ret_key, DACL_SECURITY_INFORMATION, sd);
-        if (code != ERROR_SUCCESS)
-            RegCloseKey(*ret_key);
-    }
+        return win_fail(err, GetLastError(), "the rights of HKLM\\%s", path);
+    rc = remove_strangers(path, name, err);
+    if (rc == BATON_OK)
+        rc = make_closed(path, name, sd, ret_key, err);
     LocalFree(sd);
-    return code;
+    return rc;
+}
+
+static enum baton_status
+put_value(HKEY opened, const char *path, const char *name, const void *bytes, size_t len,
+          struct baton_err *err)
+{
+    wchar_t wide_name[NAME_UNITS];
+    enum baton_status rc = wide(name, wide_name, err);
+    if (rc != BATON_OK)
+        return rc;
+    LSTATUS code = RegSetValueExW(opened, wide_name, 0, REG_BINARY, bytes, (DWORD)len);
+    if (code == ERROR_SUCCESS)
+        code = RegFlushKey(opened);
+    return code == ERROR_SUCCESS ? BATON_OK : fail_at(err, "cannot write", path, name, code);
 }
 
 enum baton_status
@@ -133,78 +277,41 @@ registry_own_write(const char *key, const char *name, const void *bytes, size_t 
                    struct baton_err *err)
 {
     char path[NAME_UNITS];
-    wchar_t wide_name[NAME_UNITS];
     HKEY own = NULL, opened = NULL;
     enum baton_status rc = own_path(key, path, sizeof path, err);
     if (rc == BATON_OK)
-        rc = wide(name, wide_name, err);
-    if (rc != BATON_OK)
-        return rc;
-    LSTATUS code = open_closed(REGISTRY_OWN, &own); /* the key above is closed first */
-    if (code == ERROR_SUCCESS)
-        code = open_closed(path, &opened);
-    if (code == ERROR_SUCCESS)
-        code = RegSetValueExW(opened, wide_name, 0, REG_BINARY, bytes, (DWORD)len);
-    if (code == ERROR_SUCCESS)
-        code = RegFlushKey(opened);
+        rc = open_closed(REGISTRY_OWN, &own, err); /* the key above is closed first */
+    if (rc == BATON_OK)
+        rc = open_closed(path, &opened, err);
+    if (rc == BATON_OK)
+        rc = put_value(opened, path, name, bytes, len, err);
     if (opened != NULL)
         RegCloseKey(opened);
     if (own != NULL)
         RegCloseKey(own);
-    return code == ERROR_SUCCESS ? BATON_OK : fail_at(err, "cannot write", path, name, code);
-}
-
-static bool
-ace_is_ours(const ACL *acl, DWORD i)
-{
-    void *ace = NULL;
-    if (!GetAce((PACL)(uintptr_t)acl, i, &ace))
-        return false;
-    const ACCESS_ALLOWED_ACE *allowed = ace;
-    PSID sid = (PSID)(uintptr_t)&allowed->SidStart;
-    return allowed->Header.AceType == ACCESS_DENIED_ACE_TYPE ||
-           (allowed->Header.AceType == ACCESS_ALLOWED_ACE_TYPE &&
-            (IsWellKnownSid(sid, WinLocalSystemSid) ||
-             IsWellKnownSid(sid, WinBuiltinAdministratorsSid)));
+    return rc;
 }
 
 enum baton_status
 registry_own_is_closed(bool *ret_closed, struct baton_err *err)
 {
-    union {
-        SECURITY_DESCRIPTOR sd;
-        BYTE room[4096];
-    } u;
-    wchar_t path[NAME_UNITS];
-    DWORD len = sizeof u;
     HKEY own;
-    PACL acl = NULL;
-    BOOL there = FALSE, defaulted;
-    enum baton_status rc = wide(REGISTRY_OWN, path, err);
+    enum baton_status rc = open_to_read(REGISTRY_OWN, &own, err);
     if (rc != BATON_OK)
         return rc;
-    LSTATUS code = RegOpenKeyExW(HKEY_LOCAL_MACHINE, path, 0, READ_CONTROL | KEY_WOW64_64KEY, &own);
-    if (code == ERROR_SUCCESS) {
-        code = RegGetKeySecurity(own, DACL_SECURITY_INFORMATION, &u.sd, &len);
-        RegCloseKey(own);
-    }
-    if (code != ERROR_SUCCESS)
-        return fail_at(err, "cannot ask who may read", REGISTRY_OWN, "its list of rights", code);
-    bool closed =
-        GetSecurityDescriptorDacl(&u.sd, &there, &acl, &defaulted) && there && acl != NULL;
-    for (DWORD i = 0; closed && i < acl->AceCount; i++)
-        closed = ace_is_ours(acl, i);
-    *ret_closed = closed;
-    return BATON_OK;
+    LSTATUS code = ask_ours(own, any_right, ret_closed);
+    RegCloseKey(own);
+    return code == ERROR_SUCCESS
+               ? BATON_OK
+               : fail_at(err, "cannot ask who may read", REGISTRY_OWN, "its list of rights", code);
 }
 
 enum baton_status
 registry_own_close(struct baton_err *err)
 {
-    HKEY own;
-    LSTATUS code = open_closed(REGISTRY_OWN, &own);
-    if (code != ERROR_SUCCESS)
-        return fail_at(err, "cannot close", REGISTRY_OWN, "its list of rights", code);
-    RegCloseKey(own);
-    return BATON_OK;
+    HKEY own = NULL;
+    enum baton_status rc = open_closed(REGISTRY_OWN, &own, err);
+    if (rc == BATON_OK)
+        RegCloseKey(own);
+    return rc;
 }

@@ -1,11 +1,16 @@
 /* What an agent keeps on a Windows machine, by the agent's own functions: at_rest VERB PATH.
- * copy-write, copy-lift, copy-read: the second copy of a tombstone; key-save, key-load: its keys. */
+ * copy-write, copy-lift, copy-read: the second copy of a tombstone; key-save, key-load: its keys.
+ * registry-rights KEY SDDL: what a stranger does who made that key of HKEY_LOCAL_MACHINE first. */
 #include <stdio.h>
 #include <string.h>
+#include <windows.h>
+
+#include <sddl.h>
 
 #include "agent/adapters/process.h"
 #include "agent/adapters/second_copy.h"
 #include "common/crypto/keyfile.h"
+#include "common/disk/windows_error.h"
 
 static enum baton_status
 copy_put(const char *path, bool tombstone, struct baton_err *err)
@@ -53,6 +58,23 @@ key_load(const char *path, struct baton_err *err)
 }
 
 static enum baton_status
+set_rights(const char *name, const char *rights, struct baton_err *err)
+{
+    HKEY key;
+    PSECURITY_DESCRIPTOR sd = NULL;
+    if (!ConvertStringSecurityDescriptorToSecurityDescriptorA(rights, SDDL_REVISION_1, &sd, NULL))
+        return win_fail(err, GetLastError(), "%s", rights);
+    LSTATUS code = RegCreateKeyExA(HKEY_LOCAL_MACHINE, name, 0, NULL, 0,
+                                   WRITE_DAC | WRITE_OWNER | KEY_WOW64_64KEY, NULL, &key, NULL);
+    if (code == ERROR_SUCCESS) {
+        code = RegSetKeySecurity(key, OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION, sd);
+        RegCloseKey(key);
+    }
+    LocalFree(sd);
+    return code == ERROR_SUCCESS ? BATON_OK : win_fail(err, (unsigned long)code, "%s", name);
+}
+
+static enum baton_status
 act(const char *verb, const char *path, struct baton_err *err)
 {
     if (strcmp(verb, "copy-write") == 0 || strcmp(verb, "copy-lift") == 0)
@@ -69,9 +91,10 @@ main(int argc, char **argv)
 {
     struct baton_err err = {0};
     process_prepare(&argc, &argv);
-    enum baton_status rc = argc == 3 ? crypto_init(&err) : BATON_USAGE;
+    bool rights = argc == 4 && strcmp(argv[1], "registry-rights") == 0;
+    enum baton_status rc = argc == 3 || rights ? crypto_init(&err) : BATON_USAGE;
     if (rc == BATON_OK)
-        rc = act(argv[1], argv[2], &err);
+        rc = rights ? set_rights(argv[2], argv[3], &err) : act(argv[1], argv[2], &err);
     if (rc != BATON_OK)
         fprintf(stderr, "at_rest: %s\n", err.text[0] == '\0' ? baton_status_text(rc) : err.text);
     return baton_status_exit_code(rc);

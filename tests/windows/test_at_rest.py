@@ -5,7 +5,13 @@ import wine
 TOOL = wine.TOOLS / "at_rest.exe"
 FOLDER = r"C:\ProgramData\Baton"
 COPY, KEY = FOLDER + r"\tombstone", FOLDER + r"\agent.key"
-COPIES = r"HKLM\Software\Baton\SecondCopies"
+OWN = r"HKLM\Software\Baton"
+COPIES = OWN + r"\SecondCopies"
+# What a stranger's key may look like, and what of it is harmless; as `sc sdshow` and its kind write it.
+SQUATTED = {"another's": "O:BUD:P(A;;KA;;;SY)(A;;KA;;;BA)", "written by everybody": "O:BAD:P(A;;KA;;;BA)(A;;KW;;;WD)",
+            "with rights that anybody may change": "O:BAD:P(A;;KA;;;BA)(A;;KRWD;;;BU)"}
+READ_BY_OTHERS = "O:BAD:P(A;;KA;;;SY)(A;;KA;;;BA)(A;;KR;;;BU)"
+CLOSED = "O:BAD:P(A;;KA;;;SY)(A;;KA;;;BA)"
 
 
 class AtRestCase(wine.WindowsCase):
@@ -44,6 +50,50 @@ class SecondCopyTest(AtRestCase):
         self.assertIn("tombstone=1", self.machine.run(TOOL, "copy-read", COPY).out)  # damaged counts as one
         self.machine.run("reg", "delete", COPIES, "/v", COPY.lower(), "/f")
         self.assertEqual(self.machine.run(TOOL, "copy-read", COPY).out, "tombstone=0 epoch=0 trust=0 whole=1\n")
+
+
+class SquattedKeyTest(AtRestCase):
+    def rights(self, key, sddl):
+        self.machine.run(TOOL, "registry-rights", key.removeprefix("HKLM\\"), sddl)
+
+    def test_a_copy_in_a_key_that_others_can_write_may_only_refuse(self):
+        self.machine.run(TOOL, "copy-lift", COPY)
+        for key in OWN, COPIES:
+            for what, sddl in SQUATTED.items():
+                with self.subTest(key=key, what=what):
+                    self.rights(key, sddl)
+                    read = self.machine.run(TOOL, "copy-read", COPY)
+                    self.assertTrue(read.out.startswith("tombstone=1 "), read)
+                    self.assertIn("copy.tamper " + key, read.err)
+                    self.rights(key, CLOSED)
+                    self.assertEqual(self.machine.run(TOOL, "copy-read", COPY).out, "tombstone=0 epoch=7 trust=3 whole=1\n")
+        self.rights(COPIES, READ_BY_OTHERS)
+        self.assertEqual(self.machine.run(TOOL, "copy-read", COPY).out, "tombstone=0 epoch=7 trust=3 whole=1\n")
+
+    def test_a_strangers_key_with_something_in_it_is_neither_taken_over_nor_believed(self):
+        self.machine.run("reg", "add", OWN, "/v", "WrapSecret", "/t", "REG_BINARY", "/d", "11" * 32, "/f")
+        planted = self.values(OWN)
+        self.assertEqual(len(planted), 1)
+        for what, sddl in SQUATTED.items():
+            with self.subTest(what=what):
+                self.rights(OWN, sddl)
+                for verb, path in ("key-save", KEY), ("copy-write", COPY):
+                    done = self.machine.run(TOOL, verb, path, check=False)
+                    self.assertNotEqual(done.code, 0)
+                    self.assertIn(r"HKLM\Software\Baton belongs to others", done.err)
+                self.assertFalse((self.folder / "agent.key").exists())
+                self.assertEqual((self.values(OWN), self.values(COPIES)), (planted, []))
+                repaired = self.machine.run(wine.PROGRAMS / "baton-agent.exe", "service", "install", check=False)
+                self.assertIn(r"HKLM\Software\Baton belongs to others", repaired.err)
+                self.machine.run(wine.PROGRAMS / "baton-agent.exe", "service", "uninstall")
+        self.machine.run("reg", "delete", OWN, "/f")
+        self.machine.run(TOOL, "key-save", KEY)
+        self.assertNotEqual(self.values(OWN), planted)
+
+    def test_a_strangers_empty_key_is_made_anew(self):
+        self.rights(OWN, SQUATTED["written by everybody"])
+        self.machine.run(TOOL, "copy-lift", COPY)
+        self.assertEqual(self.machine.run(TOOL, "copy-read", COPY).out, "tombstone=0 epoch=7 trust=3 whole=1\n")
 
 
 class KeyFileTest(AtRestCase):

@@ -1,7 +1,5 @@
 #include "win_text.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,57 +78,4 @@ win_now_unix_ms(void)
     FILETIME now;
     GetSystemTimeAsFileTime(&now);
     return win_unix_ms(now);
-}
-
-static enum baton_status
-status_of(DWORD code)
-{
-    switch (code) {
-    case ERROR_FILE_NOT_FOUND:
-    case ERROR_PATH_NOT_FOUND:
-    case ERROR_SERVICE_DOES_NOT_EXIST:
-        return BATON_NOT_FOUND;
-    case ERROR_ACCESS_DENIED:
-    case ERROR_PRIVILEGE_NOT_HELD:
-        return BATON_DENIED;
-    case ERROR_NOT_ENOUGH_MEMORY:
-    case ERROR_OUTOFMEMORY:
-        return BATON_NOMEM;
-    case ERROR_DISK_FULL:
-    case ERROR_HANDLE_DISK_FULL:
-        return BATON_FULL;
-    case ERROR_TIMEOUT:
-    case WAIT_TIMEOUT:
-    case ERROR_SERVICE_REQUEST_TIMEOUT:
-        return BATON_TIMEOUT;
-    default:
-        return BATON_IO;
-    }
-}
-
-/* The system's sentence without its line end; empty when it has none. */
-static void
-sentence_of(DWORD code, char *out, size_t cap)
-{
-    wchar_t text[256];
-    DWORD units = FormatMessageW(FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS |
-                                     FORMAT_MESSAGE_MAX_WIDTH_MASK,
-                                 NULL, code, 0, text, (DWORD)ARRAY_LEN(text), NULL);
-    while (units > 0 && text[units - 1] <= L' ')
-        units--;
-    text[units] = L'\0';
-    win_utf8(text, out, cap);
-}
-
-enum baton_status
-win_fail(struct baton_err *err, DWORD code, const char *fmt, ...)
-{
-    char what[BATON_ERR_BYTES], sentence[512];
-    va_list args;
-    va_start(args, fmt);
-    vsnprintf(what, sizeof what, fmt, args);
-    va_end(args);
-    sentence_of(code, sentence, sizeof sentence);
-    return baton_fail(err, status_of(code), "%s: Windows error %lu%s%s", what, code,
-                      sentence[0] == '\0' ? "" : ": ", sentence);
 }

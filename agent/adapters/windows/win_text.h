@@ -1,6 +1,5 @@
-/* win_text.h: UTF-8 as Windows wants it and back, and Windows' errors as ours.
+/* win_text.h: UTF-8 as Windows wants it and back; and, as whoever needs that fails with them, Windows' errors.
  *
- * Errors     win_fail: the status that fits the code, and "what: Windows error 5: Access is denied."
  * Threads    Reentrant.
  */
 #ifndef AGENT_WINDOWS_WIN_TEXT_H
@@ -11,6 +10,7 @@
 #include <windows.h>
 
 #include "baton/status.h"
+#include "common/disk/windows_error.h"
 
 /* False: not UTF-8, or more than cap units with the NUL; out is empty then. */
 bool win_wide(const char *text, wchar_t *out, size_t cap);
@@ -26,8 +26,5 @@ bool win_same(const wchar_t *a, const wchar_t *b); /* but for case */
 
 uint64_t win_unix_ms(FILETIME t); /* 0: before 1970 */
 uint64_t win_now_unix_ms(void);
-
-enum baton_status win_fail(struct baton_err *err, DWORD code, const char *fmt, ...)
-    BATON_PRINTF(3, 4);
 
 #endif
