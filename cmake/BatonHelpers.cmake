@@ -26,6 +26,9 @@ if(WIN32) # Windows 7 and Server 2008 R2 are the oldest systems; what is newer i
   target_compile_definitions(baton_flags INTERFACE
     _WIN32_WINNT=0x0601 UNICODE WIN32_LEAN_AND_MEAN _FILE_OFFSET_BITS=64 __USE_MINGW_ANSI_STDIO=1)
   target_compile_options(baton_flags INTERFACE -ffunction-sections) # data in sections of its own is written out, zeros too
+  # The same bytes from every folder (tests/windows/test_program.py). Of what fits a path the compiler takes the last.
+  target_compile_options(baton_flags INTERFACE -ffile-prefix-map=${BATON_WINDOWS_PREFIX}=libraries
+    -ffile-prefix-map=${PROJECT_SOURCE_DIR}=. -ffile-prefix-map=${PROJECT_BINARY_DIR}=build)
   target_link_options(baton_flags INTERFACE -static -fstack-protector-strong -Wl,--gc-sections,--no-insert-timestamp
     -Wl,--dynamicbase,--high-entropy-va,--nxcompat)
 else()
@@ -86,7 +89,7 @@ function(baton_program name)
   target_link_libraries(${name} PRIVATE baton_flags ${arg_LINK})
   if(WIN32) # what is tested is what is shipped; what a debugger needs lies beside it
     add_custom_command(TARGET ${name} POST_BUILD VERBATIM
-      COMMAND ${CMAKE_OBJCOPY} --only-keep-debug $<TARGET_FILE:${name}> $<TARGET_FILE:${name}>.debug
+      COMMAND ${CMAKE_COMMAND} -E env SOURCE_DATE_EPOCH=0 ${CMAKE_OBJCOPY} --only-keep-debug $<TARGET_FILE:${name}> $<TARGET_FILE:${name}>.debug
       COMMAND ${CMAKE_COMMAND} -E env SOURCE_DATE_EPOCH=0 ${CMAKE_STRIP} $<TARGET_FILE:${name}>) # strip writes a time
   else()
     target_link_options(${name} PRIVATE -pie)

@@ -11,6 +11,7 @@ AGENT = wine.PROGRAMS / "baton-agent.exe"
 SIZE_MAX_BYTES = 4 * 1024 * 1024
 HERE = pathlib.Path(__file__).parent
 OLDEST = (6, 1)  # Windows 7 and Server 2008 R2
+BUILD = wine.PROGRAMS.parent
 
 
 def known_imports():
@@ -77,6 +78,12 @@ class ProgramTest(unittest.TestCase):
                    for number, text in self.agent.messages().items()}
         self.assertGreater(len(carried), 10)
         self.assertEqual(carried, told)
+
+    def test_it_names_no_folder_that_it_was_built_in(self):
+        for folder in str(wine.ROOT), str(BUILD), "/.cache/baton/", "windows-build.":
+            found = self.agent.bytes.find(folder.encode())
+            self.assertEqual(found, -1, self.agent.bytes[found:found + 120])
+        self.assertIn(b"common/status.c\0", self.agent.bytes, "assertions say where they stand")
 
 
 if __name__ == "__main__":
