@@ -324,6 +324,15 @@ review_facts(const struct agent *a, struct facts *f)
         facts_set_digest(f, DIGEST_COMPARED_CONFIG, &r->compared);
 }
 
+/* Whoever answers now may be a controller that was put back to before it heard the list, or another
+ * one of the same image: said once a session, the list is never missing where people wait for it. */
+void
+review_session(struct agent *a)
+{
+    a->review.heard = false;
+    review_time(a, true);
+}
+
 void
 review_time(struct agent *a, bool now)
 {

@@ -50,7 +50,9 @@ void review_consider(struct agent *a);
 bool review_answered(struct agent *a, const struct host_completion *done);
 /* What the newest list adds to the facts of an observation. */
 void review_facts(const struct agent *a, struct facts *f);
-/* Says the list again while nobody has heard it; now: a session has opened. */
+/* A session has opened: the list is said in it, whatever was heard before. */
+void review_session(struct agent *a);
+/* Says the list again while nobody has heard it; now: without waiting. */
 void review_time(struct agent *a, bool now);
 /* True: it was the list that was heard. */
 bool review_heard(struct agent *a, const struct baton_hash *statement);

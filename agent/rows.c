@@ -86,6 +86,7 @@ seal(struct agent *a)
     forget_letter(r);
     r->trust_version = a->member.promise.trust_version;
     r->wanted = r->moved_ms = 0;
+    r->delivered = false;
     enum baton_status rc = letter_seal(&about, to, count, r->packed, r->packed_len,
                                        a->identity.secret->sign, &r->letter, &r->letter_len, &err);
     if (rc != BATON_OK) {
@@ -132,7 +133,8 @@ rows_made(struct agent *a, const struct baton_hash *findings, const struct baton
 static bool
 offering(const struct agent *a)
 {
-    return a->session.open && a->review.known && a->review.heard && a->rows.letter != NULL;
+    return a->session.open && a->review.known && a->review.heard && a->rows.letter != NULL &&
+           !a->rows.delivered;
 }
 
 static void
@@ -146,6 +148,15 @@ send_piece(struct agent *a)
         (struct msg_chunk){r->letter_hash, r->wanted, r->letter_len, r->letter + r->wanted, len};
     r->moved_ms = agent_now_ms();
     (void)session_send(a, &m);
+}
+
+/* As with the list (review_session): a controller that has the letter says so at its first piece. */
+void
+rows_session(struct agent *a)
+{
+    struct rows *r = &a->rows;
+    r->delivered = false;
+    r->wanted = r->moved_ms = 0; /* offered as soon as the list is heard */
 }
 
 void
@@ -165,7 +176,7 @@ rows_want(struct agent *a, const struct msg_want *w)
     if (!offering(a) || !baton_hash_eq(&w->blob, &r->letter_hash))
         return;
     if (w->offset >= r->letter_len) {
-        forget_letter(r); /* the controller has it all */
+        r->delivered = true;
         return;
     }
     if (w->offset == r->wanted || w->offset % CHUNK_BYTES != 0)

@@ -27,8 +27,9 @@ struct rows {
     uint8_t *packed; /* the document; NULL: none */
     size_t packed_len;
 
-    uint8_t *letter; /* NULL: none, or the controller has it all */
+    uint8_t *letter; /* NULL: none, or nobody wants it */
     size_t letter_len;
+    bool delivered; /* the controller of this session has it all */
     struct baton_hash letter_hash;
     uint32_t trust_version; /* whose people it is sealed to */
     uint64_t wanted, moved_ms;
@@ -40,7 +41,9 @@ void rows_done(struct rows *r);
 void rows_begin(struct agent *a, const struct limits *limits);
 /* It has ended: those rows belong to the list with this digest. */
 void rows_made(struct agent *a, const struct baton_hash *findings, const struct baton_hash *file);
-/* Offers again what was not answered; now: the findings were heard, or a session has opened. */
+/* A session has opened: what was delivered in another one is offered again. */
+void rows_session(struct agent *a);
+/* Offers again what was not answered; now: the findings were heard. */
 void rows_time(struct agent *a, bool now);
 void rows_want(struct agent *a, const struct msg_want *w);
 /* The controller refused a blob of that name: our offer, if it is that, is withdrawn. */

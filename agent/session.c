@@ -240,8 +240,8 @@ on_welcome(struct agent *a, const struct message *m)
     agent_step(a, &ev);
     agent_send_unheard(a);
     settings_time(a, true);
-    review_time(a, true);
-    rows_time(a, true);
+    review_session(a);
+    rows_session(a);
 }
 
 static void

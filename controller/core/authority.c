@@ -235,10 +235,44 @@ still_fencing(const struct step *s)
     return sure(s) && !authority_complete(s->a);
 }
 
+/* No honest agent promises further ahead than this; one that says so would strand the tenant. */
+static bool
+in_reach(const struct authority *a, const struct epoch *e)
+{
+    return e->counter <= a->epoch.counter || e->counter - a->epoch.counter < EPOCH_JUMP_MAX;
+}
+
+/* The members' word where they know better. */
+static const struct epoch *
+newest_promise(const struct authority *a)
+{
+    const struct epoch *newest = &a->epoch;
+    for (size_t i = 0; i < a->member_count; i++)
+        if (in_reach(a, &a->member[i].promise) && epoch_cmp(&a->member[i].promise, newest) > 0)
+            newest = &a->member[i].promise;
+    return newest;
+}
+
+static bool
+all_promised(const struct authority *a, const struct epoch *e)
+{
+    for (size_t i = 0; i < a->member_count; i++)
+        if (!epoch_eq(&a->member[i].promise, e))
+            return false;
+    return true;
+}
+
 static bool
 somebody_holds(const struct step *s)
 {
     return !baton_key_is_zero(&s->a->holder);
+}
+
+/* This record never saw the adoption end, and not everybody has promised it. */
+static bool
+adoption_open(const struct step *s)
+{
+    return somebody_holds(s) && !s->a->adopted && !all_promised(s->a, newest_promise(s->a));
 }
 
 struct match {
@@ -262,6 +296,7 @@ static const struct match matches[] = {
     { { AUTH_ASKED,    AUTH_EV_FENCE,     AUTH_FENCING,   "sure; the recipient may get it", AUTH_FX_FENCE,  "decided otherwise before the grant" }, may_fence, 0 },
     { { AUTH_GRANTED,  AUTH_EV_FENCE,     AUTH_FENCING,   "sure; the recipient may get it", AUTH_FX_FENCE,  "takes an unused grant back; a used one answers with a refusal" }, may_fence, 0 },
 
+    { { AUTHORITY_ANY, AUTH_EV_RECONCILE, AUTH_ADOPTING,  "a member holds, not everybody has promised it, never adopted", AUTH_FX_NONE, "the adoption that this record did not see end is gone on with" }, adoption_open, 0 },
     { { AUTHORITY_ANY, AUTH_EV_RECONCILE, AUTH_HELD,      "a member says that it holds", AUTH_FX_NONE,      "the members' word is the record now" }, somebody_holds, 0 },
     { { AUTHORITY_ANY, AUTH_EV_RECONCILE, AUTH_FENCING,   "",                           AUTH_FX_CHALLENGE,  "an open epoch may be finished for the recipient it names" }, always, 0 },
 
@@ -460,11 +495,18 @@ forget_evidence(struct authority *a)
         a->member[i].evidence = (struct baton_hash){{0}};
 }
 
-/* No honest agent promises further ahead than this; one that says so would strand the tenant. */
-static bool
-in_reach(const struct authority *a, const struct epoch *e)
+/* What was said or attested under another epoch says nothing of this one. */
+static void
+enter_epoch(struct authority *a, const struct epoch *e)
 {
-    return e->counter <= a->epoch.counter || e->counter - a->epoch.counter < EPOCH_JUMP_MAX;
+    a->epoch = *e;
+    a->serial = 0;
+    for (size_t i = 0; i < a->member_count; i++) {
+        struct authority_member *m = &a->member[i];
+        m->accepted = epoch_eq(&m->promise, e);
+        m->attested = false;
+        m->holds = (struct baton_hash){{0}};
+    }
 }
 
 static void
@@ -475,17 +517,12 @@ begin_epoch(struct step *s)
     for (size_t i = 0; i < a->member_count; i++)
         if (in_reach(a, &a->member[i].promise) && a->member[i].promise.counter > counter)
             counter = a->member[i].promise.counter;
-    a->epoch = (struct epoch){counter + 1, s->in->incarnation};
+    enter_epoch(a, &(struct epoch){counter + 1, s->in->incarnation});
     a->recipient = s->in->recipient;
-    a->serial = 0;
     forget_evidence(a);
     for (size_t i = 0; i < a->member_count; i++) {
-        struct authority_member *m = &a->member[i];
-        m->accepted = false;
-        m->attested = false;
-        m->holds = (struct baton_hash){{0}};
-        m->nonce = (struct baton_id){{0}};
-        m->challenged_ms = 0;
+        a->member[i].nonce = (struct baton_id){{0}};
+        a->member[i].challenged_ms = 0;
     }
 }
 
@@ -535,12 +572,14 @@ forget_run(struct step *s)
     s->a->asked_ms = 0;
 }
 
+/* Everybody's promise of one epoch in which one of them holds is what an adoption ends with. */
 static void
 take_members_word(struct authority *a)
 {
-    for (size_t i = 0; i < a->member_count; i++)
-        if (in_reach(a, &a->member[i].promise) && epoch_cmp(&a->member[i].promise, &a->epoch) > 0)
-            a->epoch = a->member[i].promise;
+    struct epoch newest = *newest_promise(a);
+    if (!epoch_eq(&newest, &a->epoch))
+        enter_epoch(a, &newest);
+    a->adopted = a->adopted || (!baton_key_is_zero(&a->holder) && all_promised(a, &newest));
     a->reconcile = false;
     forget_evidence(a);
 }
@@ -633,6 +672,9 @@ phase_knows(const struct authority *a, enum authority_event event)
     return false;
 }
 
+/* One epoch in which everybody has spoken: whose the role is needs no adoption after that. */
+enum { ROLE_SETTLED = AUTH_NEWS_ADOPTED | AUTH_NEWS_ALL_EVIDENCE | AUTH_NEWS_GRANT_USED };
+
 enum baton_status
 authority_step(struct authority *a, const struct authority_input *in,
                const struct authority_row **ret_row, uint32_t *ret_effects, uint32_t *ret_news)
@@ -658,7 +700,7 @@ authority_step(struct authority *a, const struct authority_input *in,
     prepare(&s);
     if (m->row.to != AUTHORITY_SAME)
         next.phase = m->row.to;
-    next.adopted = next.adopted || (m->news & AUTH_NEWS_ADOPTED) != 0;
+    next.adopted = next.adopted || (m->news & ROLE_SETTLED) != 0;
     *a = next;
     *ret_row = &m->row;
     *ret_effects = m->row.effect;

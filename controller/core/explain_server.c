@@ -123,14 +123,19 @@ explain_halted(const struct guard_ctx *g, struct problem *p)
     memcpy(p->next, alarm.next, sizeof p->next);
 }
 
+static bool
+holds(const struct guard_ctx *g, enum guard_id id)
+{
+    struct problem ignored;
+    return guard_check(id, g, &ignored);
+}
+
 void
 explain_spoilt(const struct guard_ctx *g, struct problem *p)
 {
     const struct agent_view *old = tenant_old(g->t);
-    struct problem ignored;
     if (g->t->cutover.state != HO_RELEASING || p->guard != G_OLD_STOPPED ||
-        fact_or(&old->facts, FACT_EXPORTS_SINCE_FENCE, 0) == 0 ||
-        !guard_check(G_LATCH_CLEAR, g, &ignored))
+        fact_or(&old->facts, FACT_EXPORTS_SINCE_FENCE, 0) == 0 || !holds(g, G_LATCH_CLEAR))
         return;
     line_set(p->title, sizeof p->title,
              "the old server exported after it had stopped: its proof is spoilt for this epoch");
@@ -138,6 +143,71 @@ explain_spoilt(const struct guard_ctx *g, struct problem *p)
     p->status = BATON_WAITING;
     line_set(p->who, sizeof p->who, "operators with the approve role");
     tenant_text(g->t, "baton cutover rollback TENANT", p->next, sizeof p->next);
+}
+
+/* --- a fence that this record lost ----------------------------------------------------------------- */
+
+/* Its last word refused, and its promise is not the open epoch. */
+static bool
+never_promised(const struct authority *a, const struct agent_view *server)
+{
+    int m = authority_member_index(a, &server->key);
+    return m >= 0 && a->member[m].said == SAY_REFUSED && !a->member[m].accepted;
+}
+
+static void
+next_of(const struct guard_ctx *g, struct problem *p, const enum guard_id *needs, size_t count,
+        const char *verb)
+{
+    struct problem missing;
+    tenant_text(g->t, verb, p->next, sizeof p->next);
+    for (size_t i = 0; i < count; i++)
+        if (!guard_check(needs[i], g, &missing)) {
+            memcpy(p->next, missing.next, sizeof p->next);
+            return;
+        }
+}
+
+/* Forward: what people verify is what they approve a new fence over. */
+static void
+next_forward(const struct guard_ctx *g, struct problem *p)
+{
+    static const enum guard_id seen[] = {G_4OPS, G_DIFF, G_PARITY}, signed_by[] = {G_APPR_CUTOVER};
+    if (g->t->cutover.accepted)
+        next_of(g, p, signed_by, ARRAY_LEN(signed_by), "baton cutover start TENANT");
+    else
+        next_of(g, p, seen, ARRAY_LEN(seen), "baton cutover accept TENANT --reason '...'");
+}
+
+/* One server promised an epoch whose order this record does not have, the other never heard of it: nothing
+ * that could be sent again would be obeyed. People sign a new one. */
+void
+explain_unfenced(const struct guard_ctx *g, struct problem *p)
+{
+    const struct agent_view *both[] = {tenant_old(g->t), tenant_new(g->t)};
+    bool any = false;
+    for (size_t i = 0; i < ARRAY_LEN(both); i++) {
+        if (!never_promised(&g->t->authority, both[i]))
+            continue;
+        any = true;
+        problem_add(p, i == 0 ? "old server: it never promised this epoch, so it refuses"
+                              : "new server: it never promised this epoch, so it refuses");
+    }
+    if (!any)
+        return;
+    problem_add(p, "its order is lost: this record was put back, or another one gave it");
+    line_set(p->who, sizeof p->who, "any operator");
+    bool back = holds(g, G_LATCH_CLEAR) && holds(g, G_MAY_RETURN);
+    if (back)
+        add_text(g, p, "back: baton cutover rollback TENANT");
+    else
+        problem_add(p, "no way back to the old server: it is removed, or the new one has exported");
+    add_text(g, p,
+             "forward: two sign baton cutover approve TENANT --for cutover, then start TENANT");
+    if (back && g->t->cutover.state == HO_REVOKING)
+        tenant_text(g->t, "baton cutover rollback TENANT", p->next, sizeof p->next);
+    else
+        next_forward(g, p);
 }
 
 /* --- a server that cannot answer ------------------------------------------------------------------ */
@@ -166,13 +236,6 @@ explain_fencing(const struct guard_ctx *g, struct problem *p)
 }
 
 /* --- a breach --------------------------------------------------------------------------------------- */
-
-static bool
-holds(const struct guard_ctx *g, enum guard_id id)
-{
-    struct problem ignored;
-    return guard_check(id, g, &ignored);
-}
 
 void
 explain_breach(const struct guard_ctx *g, struct problem *p)

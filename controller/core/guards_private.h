@@ -89,6 +89,8 @@ bool guard_settings_placed(const struct guard_ctx *g, struct problem *p);
 bool guard_settings_other(const struct guard_ctx *g, struct problem *p);
 bool guard_blob_here(const struct guard_ctx *g, struct problem *p);
 bool guard_settings_seen(const struct guard_ctx *g, struct problem *p);
+bool guard_promised_apart(const struct guard_ctx *g, struct problem *p);
+bool guard_promised_alike(const struct guard_ctx *g, struct problem *p);
 bool guard_settled(const struct guard_ctx *g, struct problem *p);
 bool guard_staged(const struct guard_ctx *g, struct problem *p);
 bool guard_table_different(const struct guard_ctx *g, struct problem *p);

@@ -120,6 +120,13 @@ guard_adopted(const struct guard_ctx *g, struct problem *p)
             problem_add(p, baton_key_eq(&a->member[i].key, &guard_old(g)->key)
                                ? "old server: has not answered the adoption"
                                : "new server: has not answered the adoption");
+    if (baton_key_is_zero(&a->holder))
+        problem_add(p, "no server has said in it that it holds the export role");
+    struct problem signatures = {0};
+    if (!guard_promised_apart(g, &signatures) || guard_appr_adopt(g, &signatures))
+        return false;
+    problem_add(p, "the servers have promised different epochs: two people adopt them again");
+    tenant_text(g->t, "baton cutover approve TENANT --for adopt", p->next, sizeof p->next);
     return false;
 }
 

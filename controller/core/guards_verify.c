@@ -34,6 +34,15 @@ unknown_passes(const struct guard_ctx *g, struct problem *p, const char *what)
     return accepted;
 }
 
+/* Known by now, and not when it was verified; or never verified, as after this record was put back to
+ * before that: the servers need nothing. */
+static void
+tell_reverify(const struct guard_ctx *g, struct problem *p)
+{
+    problem_add(p, "the new server's agent tells it now: verify again");
+    tell(g, p, "any operator", "baton cutover reverify TENANT");
+}
+
 /* --- the four operations --------------------------------------------------------------------- */
 
 bool
@@ -116,7 +125,10 @@ guard_parity(const struct guard_ctx *g, struct problem *p)
         enum parity gap = verification_parity(g->t);
         if (gap != PARITY_KNOWN)
             problem_add(p, gaps[gap]);
-        return unknown_passes(g, p, verification_name(VERIFY_PARITY_ROWS));
+        bool passes = unknown_passes(g, p, verification_name(VERIFY_PARITY_ROWS));
+        if (!passes && gap == PARITY_KNOWN)
+            tell_reverify(g, p);
+        return passes;
     }
     problem_add_number(
         p, "configuration differences without a disposition: ", v->value[VERIFY_PARITY_ROWS], "");
@@ -145,7 +157,11 @@ deletes_counted(const struct guard_ctx *g, struct problem *p)
     problem_add_fact(p, guard_new(g), "new server", FACT_PENDING_DELETES, g->now_ms);
     problem_add_fact(p, guard_new(g), "new server", FACT_OBJECTS, g->now_ms);
     problem_add(p, "nobody may accept deletions that nobody counted");
-    tell(g, p, "the administrator of the new server", "baton agent show TENANT NEW_HOST");
+    const struct facts *f = &guard_new(g)->facts;
+    if (fact_known(f, FACT_PENDING_DELETES) && fact_known(f, FACT_OBJECTS))
+        tell_reverify(g, p);
+    else
+        tell(g, p, "the administrator of the new server", "baton agent show TENANT NEW_HOST");
     return false;
 }
 
@@ -172,8 +188,12 @@ guard_diff(const struct guard_ctx *g, struct problem *p)
     const struct verification *v = &g->t->cutover.verification;
     if (!deletes_counted(g, p) || !deletes_allowed(g, p))
         return false;
-    if (!v->known[VERIFY_ANCHOR_CHANGES])
-        return unknown_passes(g, p, verification_name(VERIFY_ANCHOR_CHANGES));
+    if (!v->known[VERIFY_ANCHOR_CHANGES]) {
+        bool passes = unknown_passes(g, p, verification_name(VERIFY_ANCHOR_CHANGES));
+        if (!passes && fact_known(&guard_new(g)->facts, FACT_ANCHOR_CHANGES))
+            tell_reverify(g, p);
+        return passes;
+    }
     problem_add_number(
         p, "objects whose source anchor would change: ", v->value[VERIFY_ANCHOR_CHANGES], "");
     if (v->value[VERIFY_ANCHOR_CHANGES] == 0)

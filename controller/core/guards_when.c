@@ -91,6 +91,24 @@ guard_never_adopted(const struct guard_ctx *g, struct problem *p)
     return !g->t->authority.adopted;
 }
 
+/* Orders of one number by two controllers, one of them put back or copied: nobody obeys the other's. */
+bool
+guard_promised_apart(const struct guard_ctx *g, struct problem *p)
+{
+    (void)p;
+    const struct authority *a = &g->t->authority;
+    for (size_t i = 0; i < a->member_count; i++)
+        if (!epoch_is_zero(&a->member[i].promise) && !epoch_eq(&a->member[i].promise, &a->epoch))
+            return true;
+    return false;
+}
+
+bool
+guard_promised_alike(const struct guard_ctx *g, struct problem *p)
+{
+    return !guard_promised_apart(g, p);
+}
+
 bool
 guard_settled(const struct guard_ctx *g, struct problem *p)
 {

@@ -205,6 +205,8 @@ struct rule {
     /* conditions: they choose a row and never block one */                                        \
     X(G_ROLE_KNOWN, "role-known") /* adopted before, OLD holds, every member is known */           \
     X(G_NEVER_ADOPTED, "never-adopted")                                                            \
+    X(G_PROMISED_APART, "promised-apart") /* other epochs than the open one */                     \
+    X(G_PROMISED_ALIKE, "promised-alike")                                                          \
     X(G_SETTLED, "settled")         /* the record is reconciled */                                 \
     X(G_RESUME_FITS, "resume-fits") /* the remembered state fits who holds now */                  \
     X(G_OLD_HOLDS, "old-holds")                                                                    \

@@ -121,15 +121,20 @@ acknowledge_call(struct step *s)
     return BATON_OK;
 }
 
-/* After a restore the members' word is the record: also whose epoch the open one is. */
+/* After a restore the members' word is the record: also whose epoch the open one is, and how many grants
+ * it has seen, since one that is not newer is refused. */
 static enum baton_status
 reconcile_call(struct step *s)
 {
     enum baton_status rc = step_authority(s, AUTH_EV_RECONCILE, NULL, NULL);
     for (size_t i = 0; rc == BATON_OK && i < MEMBERS_MAX; i++) {
         const struct agent_view *a = &s->t->agent[i];
-        if (a->used && a->statement_known && epoch_eq(&a->statement.epoch, &s->t->authority.epoch))
-            s->t->authority.recipient = a->statement.recipient;
+        struct authority *now = &s->t->authority;
+        if (!a->used || !a->statement_known || !epoch_eq(&a->statement.epoch, &now->epoch))
+            continue;
+        now->recipient = a->statement.recipient;
+        if (a->statement.serial > now->serial)
+            now->serial = a->statement.serial;
     }
     return rc;
 }

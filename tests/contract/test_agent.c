@@ -1745,7 +1745,43 @@ rows_leave_sealed_when_the_findings_were_heard(void **state)
     object_rows_done(&rows);
     free(packed);
     expect_none(d, &d->side[NEW], MSG_CHUNK);
-    assert_null(d->side[NEW].agent->rows.letter);
+}
+
+static void
+send_refused(struct desk *d)
+{
+    struct message m = {.type = MSG_REFUSED};
+    m.u.refused.status = BATON_DENIED;
+    send_to(d, &d->side[NEW], &m);
+}
+
+/* A controller that was put back to an older database, or another one of the same image, knows neither. */
+static void
+findings_and_rows_that_were_heard_are_said_again_in_another_session(void **state)
+{
+    struct desk *d = desk_of(state);
+    static uint8_t first[1 << 16], again[1 << 16];
+    start_agent(d, &d->side[NEW]);
+    open_session(d, &d->side[NEW]);
+    review_deletes(d, true, 2);
+    struct message *m = expect(d, &d->side[NEW], MSG_FINDINGS);
+    message_free(&m);
+    hear_findings(d);
+    size_t len = take_letter(d, first, sizeof first);
+    expect_none(d, &d->side[NEW], MSG_FINDINGS);
+    send_refused(d);
+    while (d->side[NEW].agent->session.open)
+        turn(d);
+    forget(d);
+    open_session(d, &d->side[NEW]);
+    m = expect(d, &d->side[NEW], MSG_FINDINGS);
+    assert_int_equal(m->u.findings.len, d->side[NEW].agent->review.len);
+    message_free(&m);
+    expect_none(d, &d->side[NEW], MSG_CHUNK);
+    hear_findings(d);
+    assert_int_equal(take_letter(d, again, sizeof again), len);
+    assert_memory_equal(first, again, len);
+    expect_none(d, &d->side[NEW], MSG_CHUNK);
 }
 
 static void
@@ -1866,6 +1902,7 @@ main(void)
         TEST(a_file_that_is_not_the_one_named_is_not_sealed),
         TEST(another_key_than_ours_opens_nothing),
         TEST(rows_leave_sealed_when_the_findings_were_heard),
+        TEST(findings_and_rows_that_were_heard_are_said_again_in_another_session),
         TEST(without_the_policys_word_no_row_is_kept_and_none_leaves),
         TEST(rows_are_sealed_to_those_who_may_approve_and_anew_when_these_are_others),
         TEST(a_refused_offer_of_rows_ends_the_offer_and_not_the_session),

@@ -193,11 +193,11 @@ post_fence(struct duet *u, enum toy_member recipient)
     bool adopt = a->phase == AUTH_ADOPTING;
     for (int who = 0; who < TOY_MEMBERS; who++) {
         struct order o = adopt ? toy_adopt(a->epoch) : toy_fence(a->epoch, recipient);
-        if (adopt && recipient == TOY_NEW) {
-            o.recipient = toy_member_key(TOY_NEW);
+        if (adopt && (recipient == TOY_NEW || a->epoch.counter > 1)) { /* not the first one */
+            o.recipient = toy_member_key(recipient);
             o.approval_count = 2;
-            o.approval[0] = toy_approval(VERB_ADOPT, TOY_ANNA, TOY_NEW, o.epoch);
-            o.approval[1] = toy_approval(VERB_ADOPT, TOY_BERT, TOY_NEW, o.epoch);
+            o.approval[0] = toy_approval(VERB_ADOPT, TOY_ANNA, recipient, o.epoch);
+            o.approval[1] = toy_approval(VERB_ADOPT, TOY_BERT, recipient, o.epoch);
         }
         post(u, (enum toy_member)who, o);
     }

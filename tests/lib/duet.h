@@ -34,7 +34,7 @@ struct duet {
     uint64_t now_ms, unix_ms, log_size;
     uint8_t tag;
     struct decision d; /* of the newest event that the test gave */
-    uint32_t effects;  /* of everything since duet_forget */
+    uint32_t effects;  /* of everything since the test cleared it */
     unsigned pages;
     char page_text[AUDIT_TEXT_BYTES];
     uint16_t rule[256]; /* every rule that fired, in order */

@@ -311,9 +311,8 @@ observe_end(struct sim *s)
             sim_fail(s, "L4", "a guard of tenant %zu raised an alarm, and nobody was paged", i);
         if (may_end(t))
             continue;
-        if (s->swarm.on[FAULT_RESTORE] || s->swarm.on[FAULT_TWO_SITES])
-            continue; /* safety alone: what a restored ledger lacks, people have to find out */
-        bool odd = s->swarm.on[FAULT_PEOPLE] || s->swarm.on[FAULT_REENABLE] || s->realm[i].late;
+        bool odd = s->swarm.on[FAULT_PEOPLE] || s->swarm.on[FAULT_REENABLE] || s->realm[i].late ||
+                   s->swarm.on[FAULT_RESTORE] || s->swarm.on[FAULT_TWO_SITES];
         tenant_explain(t, clock_mono(&s->site[0].clock, s->now_ms), crypto_digest_port(),
                        s->site[0].engine->trust_known ? &s->site[0].engine->trust : NULL, &p);
         if (odd && stands_explained(t, &p))

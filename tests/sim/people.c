@@ -208,7 +208,8 @@ approval_of(const struct view *v, enum approval_verb verb_id)
 {
     const struct tenant *t = v->t;
     const struct plan *p = &t->plan;
-    bool to_old = verb_id == VERB_PLAN || verb_id == VERB_ROLLBACK || verb_id == VERB_RETIRE;
+    bool to_old = verb_id == VERB_PLAN || verb_id == VERB_ADOPT || verb_id == VERB_ROLLBACK ||
+                  verb_id == VERB_RETIRE;
     struct approval a;
     memset(&a, 0, sizeof a);
     a.verb = (uint8_t)verb_id;
@@ -274,13 +275,13 @@ create(struct view *v)
 }
 
 static void
-two_approve(struct view *v)
+two_approve(struct view *v, enum approval_verb verb_id)
 {
     size_t first = v->who;
     if (v->t->cutover.approval_count < ENOUGH_CALLS) {
-        (void)approve(v, VERB_CUTOVER);
+        (void)approve(v, verb_id);
         v->who = (first + 1) % PEOPLE;
-        (void)approve(v, VERB_CUTOVER);
+        (void)approve(v, verb_id);
     }
     v->who = first;
 }
@@ -344,23 +345,26 @@ told(struct view *v)
         enum handoff_event verb;
     } commands[] = {{"cutover reverify", HEV_REVERIFY},
                     {"cutover challenge", HEV_CHALLENGE},
+                    {"cutover accept", HEV_ACCEPT},
+                    {"cutover start", HEV_START},
                     {"cutover adopt", HEV_ADOPT}};
     struct problem p;
     const struct engine *e = v->st->engine;
     tenant_explain(v->t, clock_mono(&v->st->clock, v->r->sim->now_ms), crypto_digest_port(),
                    e->trust_known ? &e->trust : NULL, &p);
     if (strstr(p.next, "cutover approve") != NULL) {
-        two_approve(v);
+        two_approve(v, strstr(p.next, "--for adopt") != NULL ? VERB_ADOPT : VERB_CUTOVER);
         return true;
     }
     if (strstr(p.next, "cutover rollback") != NULL) {
         (void)approve(v, VERB_ROLLBACK);
         return verb(v, HEV_ROLLBACK, "as shown") == BATON_OK;
     }
+    bool typed = false; /* "this; then that": one after the other */
     for (size_t i = 0; i < ARRAY_LEN(commands); i++)
         if (strstr(p.next, commands[i].words) != NULL)
-            return verb(v, commands[i].verb, "as shown") == BATON_OK;
-    return false;
+            typed = verb(v, commands[i].verb, "as shown") == BATON_OK || typed;
+    return typed;
 }
 
 static void
@@ -390,7 +394,7 @@ work(struct view *v)
     case HO_READY:
         if (told(v))
             break;
-        two_approve(v);
+        two_approve(v, VERB_CUTOVER);
         (void)verb(v, HEV_ARM, "");
         break;
     case HO_ARMED:
@@ -399,10 +403,8 @@ work(struct view *v)
     case HO_GAP:
         if (sim_breaks(v->r->sim, "gap-unheard"))
             break;
-        if (!v->t->cutover.accepted) {
-            (void)verb(v, HEV_ACCEPT, "read and found good");
+        if (!v->t->cutover.accepted && verb(v, HEV_ACCEPT, "read and found good") == BATON_OK)
             break;
-        }
         if (told(v))
             break;
         if (verb(v, HEV_GO, "") == BATON_OK)
@@ -415,7 +417,14 @@ work(struct view *v)
     case HO_DECOMMISSION:
         remove_old(v);
         break;
+    case HO_RELEASING:
+        (void)told(v);
+        break;
     case HO_REVOKING:
+        if (told(v))
+            break;
+        (void)approve(v, VERB_ROLLBACK);
+        break;
     case HO_RESTORING:
         (void)approve(v, VERB_ROLLBACK);
         break;
@@ -424,9 +433,6 @@ work(struct view *v)
         break;
     case HO_RECONCILE:
         (void)verb(v, HEV_CONFIRM_FOREIGN, "confirmed");
-        break;
-    case HO_RELEASING:
-        (void)told(v);
         break;
     case HO_SETTINGS_SEALED:
     case HO_FIRST_SYNC:

@@ -636,6 +636,68 @@ a_grant_that_was_honoured_after_all_is_seen_in_the_gap(void **state)
 }
 
 static void
+an_epoch_taken_from_a_members_word_is_promised_by_those_who_say_so_alone(void **state)
+{
+    (void)state;
+    struct pair p;
+    pair_open(&p);
+    adopt(&p);
+    p.a.member[TOY_NEW].attested = true; /* under the epoch that this ledger knows */
+    p.a.serial = 4;
+    struct statement s = word_of(&p, TOY_OLD, SAY_STATUS);
+    s.epoch.counter = 2;
+    tell(&p, &s);
+    assert_true(p.a.member[TOY_NEW].accepted && !baton_hash_is_zero(&p.a.member[TOY_OLD].holds));
+    const struct authority_row *row;
+    uint32_t effects, news;
+    struct authority_input in = input(&p, AUTH_EV_RECONCILE);
+    assert_int_equal(authority_step(&p.a, &in, &row, &effects, &news), BATON_OK);
+    assert_int_equal(p.a.epoch.counter, 2);
+    assert_true(p.a.member[TOY_OLD].accepted);
+    assert_false(p.a.member[TOY_NEW].accepted);
+    assert_false(p.a.member[TOY_NEW].attested);
+    assert_true(baton_hash_is_zero(&p.a.member[TOY_OLD].holds));
+    assert_int_equal(p.a.serial, 0);
+}
+
+static void
+an_adoption_that_the_record_did_not_see_end_has_ended_when_everybody_promised_it(void **state)
+{
+    (void)state;
+    for (int all = 0; all < 2; all++) {
+        struct pair p;
+        pair_open(&p);
+        adopt(&p);
+        p.a.adopted = false; /* put back to before the last word */
+        p.a.phase = AUTH_ADOPTING;
+        p.a.reconcile = true;
+        if (all == 0)
+            p.a.member[TOY_NEW].promise = (struct epoch){0};
+        const struct authority_row *row;
+        uint32_t effects, news;
+        struct authority_input in = input(&p, AUTH_EV_RECONCILE);
+        assert_int_equal(authority_step(&p.a, &in, &row, &effects, &news), BATON_OK);
+        assert_int_equal(p.a.adopted, all);
+        assert_int_equal(p.a.phase, all ? AUTH_HELD : AUTH_ADOPTING);
+    }
+}
+
+static void
+a_record_without_an_adoption_knows_the_role_once_everybody_gave_evidence(void **state)
+{
+    (void)state;
+    struct pair p;
+    pair_open(&p);
+    adopt(&p);
+    p.a.adopted = false;
+    assert_int_equal(towards(&p, AUTH_EV_FENCE, TOY_NEW), BATON_OK);
+    toy_facts_stop(&p.facts[TOY_OLD]);
+    observe_both(&p, 4);
+    assert_int_equal(p.a.phase, AUTH_FENCED);
+    assert_true(p.a.adopted);
+}
+
+static void
 a_member_that_claims_an_epoch_out_of_reach_does_not_move_the_counter(void **state)
 {
     (void)state;
@@ -858,6 +920,10 @@ main(void)
         cmocka_unit_test(a_controller_that_starts_sends_nothing_until_it_has_heard_everybody),
         cmocka_unit_test(an_answer_to_an_earlier_run_is_not_being_heard),
         cmocka_unit_test(a_promise_that_the_ledger_does_not_know_means_reconcile),
+        cmocka_unit_test(an_epoch_taken_from_a_members_word_is_promised_by_those_who_say_so_alone),
+        cmocka_unit_test(
+            an_adoption_that_the_record_did_not_see_end_has_ended_when_everybody_promised_it),
+        cmocka_unit_test(a_record_without_an_adoption_knows_the_role_once_everybody_gave_evidence),
         cmocka_unit_test(a_receipt_longer_than_our_log_means_reconcile),
         cmocka_unit_test(a_receipt_that_people_have_confirmed_as_lost_asks_them_once),
         cmocka_unit_test(a_receipt_of_another_log_means_reconcile_however_short),

@@ -174,6 +174,81 @@ after_a_restart_it_says_that_not_everybody_was_heard(void **state)
     assert_non_null(strstr(p.fact[p.fact_count - 1].text, "has not heard every server"));
 }
 
+/* The fence reached the old server alone; then the controller was put back to before it was given. */
+static void
+lose_the_fence(enum handoff_state before)
+{
+    static struct tenant backup;
+    duet_to(&u, before);
+    backup = u.t;
+    if (before != HO_ARMED)
+        duet_to(&u, HO_ARMED);
+    u.cut[TOY_NEW] = true;
+    assert_int_equal(duet_verb(&u, HEV_START, NULL), BATON_OK);
+    duet_pass(&u, 2, 1200);
+    u.t = backup;
+    u.cut[TOY_NEW] = false;
+    u.queued[TOY_NEW] = 0; /* what was under way is lost with the record */
+    duet_restart(&u);
+    duet_pass(&u, 2, 1200);
+    assert_int_equal(u.t.cutover.state, HO_RECONCILE);
+    assert_int_equal(duet_verb(&u, HEV_CONFIRM_FOREIGN, "as the servers say"), BATON_OK);
+    duet_pass(&u, 2, 1200);
+    assert_int_equal(u.t.cutover.state, HO_RELEASING);
+}
+
+static bool
+told(const struct problem *p, const char *word)
+{
+    for (size_t i = 0; i < p->fact_count; i++)
+        if (strstr(p->fact[i].text, word) != NULL)
+            return true;
+    return false;
+}
+
+static void
+two_approve_the_cutover(void)
+{
+    assert_int_equal(duet_approve(&u, VERB_CUTOVER, TOY_ANNA), BATON_OK);
+    assert_int_equal(duet_approve(&u, VERB_CUTOVER, TOY_BERT), BATON_OK);
+}
+
+static void
+a_fence_that_the_record_lost_says_how_to_go_on_and_back(void **state)
+{
+    (void)state;
+    lose_the_fence(HO_ARMED);
+    struct problem p = explain();
+    assert_true(told(&p, "new server: it never promised this epoch"));
+    assert_true(told(&p, "its order is lost"));
+    assert_true(told(&p, "back: baton cutover rollback contoso"));
+    /* Approvals towards the same server still stand: the old one has promised it to nobody else. */
+    assert_string_equal(p.next, "baton cutover start contoso");
+    assert_int_equal(duet_verb(&u, HEV_START, NULL), BATON_OK);
+    duet_pass(&u, 4, 1200);
+    assert_int_equal(u.t.cutover.state, HO_GAP);
+}
+
+static void
+a_record_put_back_to_before_the_verification_is_verified_before_it_goes_on(void **state)
+{
+    (void)state;
+    lose_the_fence(HO_INSTALL_STAGED);
+    struct problem p = explain();
+    assert_string_equal(p.next, "baton cutover reverify contoso");
+    assert_int_equal(duet_verb(&u, HEV_REVERIFY, NULL), BATON_OK);
+    p = explain();
+    assert_string_equal(p.next, "baton cutover accept contoso --reason '...'");
+    assert_int_equal(duet_verb(&u, HEV_ACCEPT, "read and found good"), BATON_OK);
+    assert_int_equal(u.t.cutover.state, HO_RELEASING);
+    p = explain();
+    assert_string_equal(p.next, "baton cutover approve contoso --for cutover");
+    two_approve_the_cutover();
+    assert_int_equal(duet_verb(&u, HEV_START, NULL), BATON_OK);
+    duet_pass(&u, 4, 1200);
+    assert_int_equal(u.t.cutover.state, HO_GAP);
+}
+
 static void
 small_directories_export_with_force_export_large_ones_are_offered_it(void **state)
 {
@@ -408,6 +483,8 @@ main(void)
         AT(waiting_for_evidence_names_the_server_that_owes_it),
         AT(an_old_server_that_exported_after_its_stop_is_shown_the_way_back),
         AT(after_a_restart_it_says_that_not_everybody_was_heard),
+        AT(a_fence_that_the_record_lost_says_how_to_go_on_and_back),
+        AT(a_record_put_back_to_before_the_verification_is_verified_before_it_goes_on),
         AT(small_directories_export_with_force_export_large_ones_are_offered_it),
         AT(the_install_task_names_every_click),
         AT(leaving_staging_is_told_only_while_the_grant_is_open),

@@ -361,6 +361,27 @@ deletes_uncounted(void)
 }
 
 static void
+deletes_told_by_now(void)
+{
+    deletes_uncounted();
+    facts_set(view(TOY_NEW), FACT_PENDING_DELETES, 0);
+    facts_set(view(TOY_NEW), FACT_OBJECTS, 100);
+}
+
+static void
+deletes_told_no_more(void)
+{
+    deletes_uncounted();
+    facts_absent(view(TOY_NEW), FACT_PENDING_DELETES, ABSENT_ERROR);
+}
+
+static void
+anchors_told_by_now(void)
+{
+    facts_set(view(TOY_NEW), FACT_ANCHOR_CHANGES, 0);
+}
+
+static void
 cycle_long_ago(void)
 {
     facts_set(view(TOY_NEW), FACT_LAST_CYCLE_END, (int64_t)u.unix_ms - 86400000);
@@ -442,8 +463,12 @@ static const struct {
     {G_DIFF, HO_VERIFY, nothing_broken, "any operator", ACCEPT, "anchor_changes is unknown"},
     {G_DIFF, HO_VERIFY, deletes_above, NEW_ADMIN, FINDINGS, "pending deletions: 44"},
     {G_DIFF, HO_VERIFY, deletes_above, NEW_ADMIN, FINDINGS, "no reason opens it"},
-    {G_DIFF, HO_VERIFY, deletes_uncounted, NEW_ADMIN, "baton agent show contoso NEW",
+    {G_DIFF, HO_VERIFY, deletes_told_no_more, NEW_ADMIN, "baton agent show contoso NEW",
      "nobody may accept deletions"},
+    {G_DIFF, HO_VERIFY, deletes_told_by_now, "any operator", "baton cutover reverify contoso",
+     "the new server's agent tells it now"},
+    {G_DIFF, HO_VERIFY, anchors_told_by_now, "any operator", "baton cutover reverify contoso",
+     "the new server's agent tells it now"},
     {G_DIFF, HO_VERIFY, anchors_change, NEW_ADMIN, FINDINGS, "source anchor would change: 1"},
     {G_FRESH, HO_READY, verified_long_ago, "any operator", "baton cutover reverify contoso",
      "the verification is this old"},

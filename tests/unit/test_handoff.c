@@ -217,7 +217,7 @@ every_fence_towards_somebody_has_its_approvals(void **state)
         if (r[i].effect & HFX_FENCE_OLD)
             assert_true(has_guard(&r[i], G_APPR_ROLLBACK));
         if (r[i].effect & HFX_ADOPT)
-            assert_true(has_guard(&r[i], G_APPR_PLAN));
+            assert_true(has_guard(&r[i], G_APPR_PLAN) || has_guard(&r[i], G_APPR_ADOPT));
         if (r[i].effect & HFX_ADOPT_NEW)
             assert_true(has_guard(&r[i], G_APPR_ADOPT));
         if (r[i].effect & HFX_RETIRE)

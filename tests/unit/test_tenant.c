@@ -925,6 +925,63 @@ a_restored_controller_reconciles_before_anything_else(void **state)
 }
 
 static void
+settings_that_came_while_it_reconciled_are_placed(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_EXPORT_SETTINGS);
+    u.t.cutover.state = HO_SETTINGS_SEALED; /* the pair runs through it at once */
+    u.m[TOY_OLD].promise.receipt_size = 900;
+    u.log_size = 300;
+    duet_restart(&u);
+    stands_in(HO_RECONCILE);
+    u.t.cutover.blob.b[0] = 1; /* it arrived: nothing can be placed before people have looked */
+    u.effects = 0;
+    assert_int_equal(duet_verb(&u, HEV_CONFIRM_FOREIGN, NULL), BATON_OK);
+    u.log_size = 1000;
+    duet_pass(&u, 1, 1000);
+    fired(122);
+    assert_true((u.effects & HFX_PLACE_SETTINGS) != 0);
+}
+
+/* Two controllers of one image, or one that was put back, gave orders of one number. */
+static void
+servers_that_promised_different_epochs_are_adopted_again_by_two_people(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_PLANNED);
+    u.cut[TOY_NEW] = true;
+    assert_int_equal(duet_approve(&u, VERB_PLAN, TOY_ANNA), BATON_OK);
+    duet_pass(&u, 2, 1200);
+    struct promise *other = &u.m[TOY_NEW].promise;
+    *other = u.m[TOY_OLD].promise;
+    other->self = toy_member_key(TOY_NEW);
+    other->epoch.incarnation.b[0] ^= 0x55;
+    other->holding = false;
+    other->holding_epoch = (struct epoch){0};
+    u.m[TOY_NEW].plan = u.m[TOY_OLD].plan;
+    u.m[TOY_NEW].plan_known = true;
+    u.queued[TOY_NEW] = 0;
+    u.cut[TOY_NEW] = false;
+    duet_restart(&u);
+    duet_pass(&u, 2, 1200);
+    assert_false(u.t.authority.adopted);
+    if (u.t.cutover.state == HO_RECONCILE) {
+        assert_int_equal(duet_verb(&u, HEV_CONFIRM_FOREIGN, NULL), BATON_OK);
+        duet_pass(&u, 2, 1200);
+    }
+    stands_in(HO_EXPORT_SETTINGS);
+    assert_int_equal(duet_verb(&u, HEV_ADOPT, NULL), BATON_WAITING);
+    assert_int_equal(duet_approve(&u, VERB_ADOPT, TOY_ANNA), BATON_OK);
+    assert_int_equal(duet_verb(&u, HEV_ADOPT, NULL), BATON_WAITING);
+    assert_int_equal(duet_approve(&u, VERB_ADOPT, TOY_BERT), BATON_OK);
+    assert_int_equal(duet_verb(&u, HEV_ADOPT, NULL), BATON_OK);
+    duet_pass(&u, 2, 1200);
+    assert_int_equal(u.t.authority.epoch.counter, 2);
+    assert_true(u.t.authority.adopted && u.m[TOY_OLD].promise.holding);
+    assert_true(epoch_eq(&u.m[TOY_NEW].promise.epoch, &u.t.authority.epoch));
+}
+
+static void
 a_restore_from_before_the_fence_finishes_what_is_open(void **state)
 {
     (void)state;
@@ -1243,6 +1300,8 @@ main(void)
         AT(a_restarted_controller_waits_for_every_server_before_it_moves_the_role),
         AT(a_restart_in_every_state_of_the_way_still_ends_well),
         AT(a_restored_controller_reconciles_before_anything_else),
+        AT(settings_that_came_while_it_reconciled_are_placed),
+        AT(servers_that_promised_different_epochs_are_adopted_again_by_two_people),
         AT(a_restore_from_before_the_fence_finishes_what_is_open),
         AT(two_attestations_stand_in_for_a_server_that_cannot_answer),
         AT(done_waits_until_the_old_product_is_gone_and_its_tombstone_final),
