@@ -1,9 +1,10 @@
 /* actions.c: what the Windows Installer asks of the agent's own program while it installs and removes.
  *
- * Shape      A library inside the package. CheckHandoff runs before anything is changed; the others run as
- *            SYSTEM, in the order of the package's InstallExecuteSequence. Each runs baton-agent.exe, without a
- *            window and without a shell, and passes on what it says: into the installer's log, and to the
- *            person in front of it when it failed. No secret passes here: of a token only its file's path.
+ * Shape      A library inside the package. CheckCaller and CheckHandoff run as whoever started the
+ *            installation, before anything is changed; the others as SYSTEM, in the order of the package's
+ *            InstallExecuteSequence. All but CheckCaller run baton-agent.exe, without a window and without
+ *            a shell, and pass on what it says: into the installer's log, and to the person in front of it
+ *            when it failed. No secret passes here: of a token only its file's path.
  * Units      Properties are given as one text, PROGRAM|TOKENFILE|CONTROLLER|AGENTNAME|PROXY: no path, name
  *            or address of those contains a bar. Where the data lies the program knows itself.
  * Limits     LIMIT_MS for one run, then it is ended and counts as failed.
@@ -277,6 +278,34 @@ enrolment(struct action *a)
 }
 
 /* --- the actions --- */
+
+static bool
+is_administrator(void)
+{
+    SID_IDENTIFIER_AUTHORITY authority = {SECURITY_NT_AUTHORITY};
+    PSID administrators = NULL;
+    BOOL member = FALSE;
+    if (!AllocateAndInitializeSid(&authority, 2, SECURITY_BUILTIN_DOMAIN_RID,
+                                  DOMAIN_ALIAS_RID_ADMINS, 0, 0, 0, 0, 0, 0, &administrators))
+        return false;
+    bool known = CheckTokenMembership(NULL, administrators, &member);
+    FreeSid(administrators);
+    return known && member;
+}
+
+/* Windows lets every user repair what is installed and give it this package's properties, and what comes later
+ * runs as SYSTEM: it would delete any file that is given as a token, or enrol at anybody's controller. */
+ACTION(CheckCaller)
+{
+    struct action a = {.session = session};
+    if (is_administrator())
+        return ERROR_SUCCESS;
+    say(&a, INSTALLMESSAGE_ERROR,
+        L"nothing was changed. Repairs, and installations with properties, are for administrators: "
+        L"start this from an elevated prompt.",
+        L"");
+    return ERROR_INSTALL_FAILURE;
+}
 
 /* Before anything is changed: the version that is there judges by its own memory. */
 ACTION(CheckHandoff)

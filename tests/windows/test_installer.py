@@ -148,7 +148,7 @@ class Tables(Packages):
     def test_actions_run_in_this_order(self):
         rows = table(self.package, "InstallExecuteSequence")
         order = sorted(rows, key=lambda name: int(rows[name]["Sequence"]))
-        wanted = ["AppSearch", "LaunchConditions", "InstallValidate", "CheckHandoff", "InstallInitialize", "RemoveExistingProducts",
+        wanted = ["AppSearch", "LaunchConditions", "InstallValidate", "CheckCaller", "CheckHandoff", "InstallInitialize", "RemoveExistingProducts",
                   "RestartAgent", "StopAgent", "StopServices", "DeleteServices", "RemoveFiles", "CreateFolders", "InstallFiles",
                   "WriteRegistryValues", "InstallServices", "RepairService", "EnrolAgent", "StartServices", "StartAgent",
                   "InstallFinalize"]
@@ -163,7 +163,8 @@ class Tables(Packages):
         self.assertEqual(set(re.findall(r"^\s+\[ *\d+\] (\w+)$", dump, re.M)), {row["Target"] for row in actions.values()
                                                                              if row["Source"] == "Actions"})
         types = {name: int(row["Type"]) for name, row in actions.items()}
-        self.assertEqual(types.pop("CheckHandoff") & 0xC00, 0, "before anything is changed")
+        for name in "CheckCaller", "CheckHandoff":
+            self.assertEqual(types.pop(name), 1, "before anything is changed, as who started it")
         for name, kind in types.items():
             if name.startswith("Set"):
                 self.assertEqual(kind, 51)
@@ -358,11 +359,11 @@ class Installation(Packages):
         self.machine = wine.Machine("win7", "OLD")
         self.addCleanup(self.machine.close)
 
-    def msi(self, action, package, *properties, code=0):
+    def msi(self, action, package, *properties, code=0, through=()):
         log = self.machine.unix(r"C:\msi.log")
         log.unlink(missing_ok=True)
         began = time.monotonic()
-        done = self.machine.run("msiexec", action, package, "/qn", "/l*v", r"C:\msi.log", *properties, check=False, timeout=180)
+        done = self.machine.run(*through, "msiexec", action, package, "/qn", "/l*v", r"C:\msi.log", *properties, check=False, timeout=180)
         took = time.monotonic() - began
         self.log = log.read_bytes().replace(b"\0", b"").decode(errors="replace")
         said = [line for line in self.log.splitlines() if "Baton Agent: " in line]
@@ -427,6 +428,7 @@ class Installation(Packages):
         site.wait_until("a session", lambda: site.baton("agent", "show", "contoso", "OLD", json_output=True)["connected"])
         self.assertNotIn(text, self.log)
         print(f"installed, enrolled and started in {took:.2f} s", flush=True)
+        self.nothing_is_done_for_a_user()
         took = self.msi("/i", self.next)
         self.assertEqual((self.version(), self.state(), self.products()), (self.new, "RUNNING", [self.new]))
         upgraded = time.monotonic()
@@ -440,6 +442,18 @@ class Installation(Packages):
         self.assertEqual(sorted(f.name for f in self.machine.unix(DATA).iterdir()), kept)
         self.assertIn("agent.key", kept)
         print(f"uninstalled in {took:.2f} s", flush=True)
+
+    def nothing_is_done_for_a_user(self):
+        """Windows lets every user repair what is installed, and what the package does then it does as SYSTEM: it deleted what was
+        given as an enrolled agent's token."""
+        precious = self.machine.drive_c / "precious.txt"
+        precious.write_text("of somebody else")
+        precious.chmod(0o600)
+        self.msi("/i", self.package, "REINSTALL=ALL", r"TOKENFILE=C:\precious.txt", "DURINGHANDOFF=1", code=1603,
+                 through=(wine.TOOLS / "as_user.exe",))
+        self.assertIn("are for administrators", self.said)
+        self.assertTrue(precious.exists())
+        self.assertEqual(self.state(), "RUNNING")
 
     def test_the_lines_for_an_rmm_tool_install_and_enrol_and_leave_no_token(self):
         page = (DEPLOY / "README.md").read_text()
