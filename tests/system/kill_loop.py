@@ -178,8 +178,8 @@ def run(kills, seed):
             count += 1
             more = one_handoff(site, f"night-{count}", seed + count)
             total, stops = total + more[0], stops + more[1]
+            print(f"{count} handoffs, {total} kills, {stops} stops, 0 broken promises so far; first seed {seed + 1}", flush=True)
         verify(site)
-        print(f"{count} handoffs, {total} kills, {stops} stops, 0 broken promises; first seed {seed + 1}", flush=True)
     except BaseException:
         last_words(site)
         print(f"seed {seed}", file=sys.stderr)

@@ -5,6 +5,7 @@ is asked again until it is so or too late, and what it expects must be so at onc
 """
 import contextlib
 import json
+import os
 import pathlib
 import re
 import shlex
@@ -17,6 +18,7 @@ from lab_site import CommandFailed, Process
 FOLDER = pathlib.Path(__file__).resolve().parents[1] / "scenarios"
 REFUSED = (5, 6, 7, 9)  # exit codes of a command that was understood and not done
 PATIENCE_S = 90
+MS_PER = {"seconds": 1000, "hours": 3_600_000, "days": 86_400_000}
 
 
 class Wrong(Exception):
@@ -34,13 +36,13 @@ def value_named(document, name):
 class Scenario:
     """One file: what it says about itself, and its steps as (line number, words)."""
 
-    heads = ("scenario", "case", "right", "from", "policy", "overlap", "alone")
+    heads = ("scenario", "case", "right", "from", "policy", "overlap", "alone", "clocks")
 
     def __init__(self, path):
         self.path, self.name = path, path.stem
         self.title = self.right = ""
         self.cases, self.policy, self.steps = [], [], []
-        self.state, self.alone, self.overlap = "P1", False, False
+        self.state, self.alone, self.overlap, self.clocks = "P1", False, False, False
         for number, line in enumerate(path.read_text().splitlines(), 1):
             self._read(number, line)
         if not self.title or not self.right or not self.cases:
@@ -56,7 +58,7 @@ class Scenario:
             self.steps.append((number, line))
         elif self.steps:
             raise Wrong(f"{self.path.name}:{number}: '{head}' comes before the first step")
-        elif head in ("alone", "overlap"):
+        elif head in ("alone", "overlap", "clocks"):
             setattr(self, head, True)
         elif head == "policy":
             self.policy += rest.split()
@@ -76,13 +78,15 @@ class Play(Looks):
 
     def __init__(self, scenario, site, tenant):
         self.scenario, self.site, self.tenant = scenario, site, tenant
-        self.marks, self.extra = {}, []
+        self.marks, self.extra, self.steps_ms = {}, [], {}
 
     @property
     def lab(self):
         return self.site.labs[self.tenant]
 
     def run(self):
+        if self.scenario.clocks:
+            self.shift_clocks()
         for number, line in self.scenario.steps:
             try:
                 self.step(line)
@@ -215,6 +219,34 @@ class Play(Looks):
                        self.site.dir / f"agent-{self.tenant}-{name}.log")
         self.site.agents[self.tenant, name] = twin
         twin.start(ready="ready")
+
+    # --- clocks --------------------------------------------------------------------------------------
+    def steps_file(self, process):
+        return process.log.with_suffix(".clock")
+
+    def shift_clocks(self):
+        """A library has to be there when a program starts: each is started again before the first step."""
+        mine = [agent for (tenant, _), agent in self.site.agents.items() if tenant == self.tenant]
+        for process in mine + ([self.site.controller] if self.scenario.alone else []):
+            process.stop()
+            process.env = {**os.environ, "LD_PRELOAD": os.environ["BATON_CLOCK_STEPS"],
+                           "CLOCK_STEPS": str(self.steps_file(process)), "ASAN_OPTIONS": "verify_asan_link_order=0"}
+            process.start(ready="ready", timeout=PATIENCE_S)
+
+    def do_clock(self, rest):
+        """clock of agent NEW steps back 3 days; clock of agent NEW is right; clock of controller jumps 2 hours."""
+        found = re.fullmatch(r"of (controller|agent \w+) (?:(steps back|steps forward|jumps) (\d+) (\w+)|is right)", rest)
+        if not found or not self.scenario.clocks or found[4] not in (None, *MS_PER):
+            raise Wrong(f"no clock does '{rest}'; a scenario with clocks says 'clocks'")
+        process = self.process(found[1].split())
+        wall, boot = self.steps_ms.get(process.name, (0, 0))
+        ms = int(found[3]) * MS_PER[found[4]] if found[2] else 0
+        wall, boot = {"steps back": (wall - ms, boot), "steps forward": (wall + ms, boot),
+                      "jumps": (wall + ms, boot + ms), None: (0, boot)}[found[2]]
+        self.steps_ms[process.name] = wall, boot
+        file = self.steps_file(process)
+        file.with_suffix(".new").write_text(f"{wall} {boot}\n")
+        file.with_suffix(".new").rename(file)
 
     # --- time and notes ------------------------------------------------------------------------------
     def do_pass(self, rest):
