@@ -12,7 +12,9 @@ sync_account_computer(const char *description, char out[SYNC_ACCOUNT_COMPUTER_BY
     if (at == NULL)
         return false;
     at += sizeof before - 1;
-    char quote = *at == '\'' || *at == '"' ? *at++ : '\0';
+    char quote = '\0';
+    if (*at == '\'' || *at == '"')
+        quote = *at++;
     size_t len = strspn(at, letters);
     const char *end = at + len;
     if (len == 0 || len >= SYNC_ACCOUNT_COMPUTER_BYTES || (quote != '\0' && *end++ != quote) ||
