@@ -282,7 +282,9 @@ a_full_cutover_keeps_no_more_until_one_has_expired(void **state)
     sa = good(VERB_RETIRE, TOY_BERT);
     assert_int_equal(add(&sa, TOY_BERT, &why), BATON_LIMIT);
     assert_non_null(strstr(why, "no more"));
-    u.unix_ms += 6;
+    u.unix_ms += 5; /* its last millisecond */
+    assert_int_equal(add(&sa, TOY_BERT, &why), BATON_LIMIT);
+    u.unix_ms += 1;
     give(sa, TOY_BERT);
     assert_int_equal(u.t.cutover.approval_count, CUTOVER_APPROVALS_MAX);
 }
@@ -411,6 +413,8 @@ two_different_people_attest_one_does_not(void **state)
     assert_false(baton_hash_eq(&hash[0], &hash[1]));
     assert_int_equal(approvals_attests(&u.t, &old_key, &v), 2);
     assert_int_equal(approvals_attests(&u.t, &new_key, &v), 0);
+    give(good(VERB_ATTEST, TOY_CLEO), TOY_CLEO); /* two are named, however many sign */
+    assert_int_equal(approvals_attested(&u.t, &v, hash), TOY_OLD);
     u.t.authority.epoch.counter++; /* they stood in for one epoch's evidence */
     assert_int_equal(approvals_attested(&u.t, &v, hash), -1);
     assert_int_equal(approvals_attests(&u.t, &old_key, &v), 0);
