@@ -336,6 +336,24 @@ alarms(struct view *v)
     return false;
 }
 
+/* "Verify again; then accept": what is accepted too early is refused, and what is verified again at every
+ * look is never there. */
+static bool
+accept_anew(struct view *v)
+{
+    enum { VERIFY_AGAIN_MS = 20000 };
+    uint64_t now = v->r->sim->now_ms;
+    if (v->r->verified_ms != 0 && verb(v, HEV_ACCEPT, "read and found good") == BATON_OK) {
+        v->r->verified_ms = 0;
+        return true;
+    }
+    if (v->r->verified_ms == 0 || now - v->r->verified_ms > VERIFY_AGAIN_MS) {
+        (void)verb(v, HEV_REVERIFY, "as shown");
+        v->r->verified_ms = now;
+    }
+    return true;
+}
+
 /* Where the way is barred, the next command is shown: people type it. */
 static bool
 told(struct view *v)
@@ -356,6 +374,8 @@ told(struct view *v)
         two_approve(v, strstr(p.next, "--for adopt") != NULL ? VERB_ADOPT : VERB_CUTOVER);
         return true;
     }
+    if (strstr(p.next, "then baton cutover accept") != NULL)
+        return accept_anew(v);
     if (strstr(p.next, "cutover rollback") != NULL) {
         (void)approve(v, VERB_ROLLBACK);
         return verb(v, HEV_ROLLBACK, "as shown") == BATON_OK;

@@ -171,6 +171,7 @@ struct realm {
     bool by_hand[SIDES], odd; /* odd: the next look does something that nobody asked for */
     struct epoch epoch;       /* of the authority record */
     uint64_t go_ms;           /* when go was asked for; 0: it is not */
+    uint64_t verified_ms;     /* when it was asked for again; 0: it was not */
     unsigned pages;
     unsigned
         pages_owed;     /* an alarm that was raised has not been paged as long as there are fewer */
