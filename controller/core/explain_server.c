@@ -134,12 +134,15 @@ void
 explain_spoilt(const struct guard_ctx *g, struct problem *p)
 {
     const struct agent_view *old = tenant_old(g->t);
-    if (g->t->cutover.state != HO_RELEASING || p->guard != G_OLD_STOPPED ||
+    uint8_t state = g->t->cutover.state;
+    if ((state != HO_RELEASING && state != HO_REVOKING) || p->guard != G_OLD_STOPPED ||
         fact_or(&old->facts, FACT_EXPORTS_SINCE_FENCE, 0) == 0 || !holds(g, G_LATCH_CLEAR))
         return;
     line_set(p->title, sizeof p->title,
              "the old server exported after it had stopped: its proof is spoilt for this epoch");
-    problem_add(p, "somebody started it again; roll back, then begin the cutover anew");
+    problem_add(p, state == HO_REVOKING
+                       ? "somebody started it again; the rollback begins anew"
+                       : "somebody started it again; roll back, then begin the cutover anew");
     p->status = BATON_WAITING;
     line_set(p->who, sizeof p->who, "operators with the approve role");
     tenant_text(g->t, "baton cutover rollback TENANT", p->next, sizeof p->next);

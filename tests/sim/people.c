@@ -446,7 +446,8 @@ work(struct view *v)
         (void)approve(v, VERB_ROLLBACK);
         break;
     case HO_RESTORING:
-        (void)approve(v, VERB_ROLLBACK);
+        if (!told(v))
+            (void)approve(v, VERB_ROLLBACK);
         break;
     case HO_HOLD:
         (void)verb(v, HEV_RESUME, "looked at");

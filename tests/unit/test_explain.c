@@ -161,6 +161,10 @@ an_old_server_that_exported_after_its_stop_is_shown_the_way_back(void **state)
     assert_int_equal(p.guard, G_OLD_STOPPED);
     assert_non_null(strstr(p.title, "exported after it had stopped"));
     assert_string_equal(p.next, "baton cutover rollback contoso");
+    u.t.cutover.state = HO_REVOKING; /* the rollback's own epoch may be spoilt as well */
+    p = explain();
+    assert_non_null(strstr(p.title, "exported after it had stopped"));
+    assert_string_equal(p.next, "baton cutover rollback contoso");
 }
 
 static void
