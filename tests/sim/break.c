@@ -13,7 +13,7 @@ static const char *const names[] = {
     "wrong-tenant",      /* words go to the agent of another tenant: I7 */
     "foreign-recipient", /* an agent promises to a server of nobody's: I7 */
     "tells-secret",      /* a person's reason is the controller's key: I8 */
-    "blind-grant",       /* a controller grants before it has heard everybody: I9 */
+    "blind-grant",       /* a controller grants to whom it has not heard: I9 */
     "leaks",             /* an agent's end gives nothing back: I10 */
     "gap-unheard",       /* nobody says go, and nobody is paged: L2 */
     "mute-at-last",      /* after the end no agent answers: L3 */

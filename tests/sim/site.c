@@ -283,15 +283,19 @@ node_with(struct sim *s, const struct baton_key *sign_or_null,
     return NULL;
 }
 
-/* I9: who has not heard everybody since it began lets nobody export. */
+/* I9: nobody gets a grant from a run that has not heard it, or that knows less than its agents. */
 static void
 grants_knowing(struct site *st, const struct node *n)
 {
     struct tenant *t = site_tenant(st, n->realm);
-    if (t != NULL && sim_breaks(st->sim, "blind-grant"))
+    int at = t == NULL ? -1 : authority_member_index(&t->authority, &n->sign_key);
+    if (at >= 0 && sim_breaks(st->sim, "blind-grant")) {
         t->authority.recovering = true;
-    if (t == NULL || t->authority.recovering || t->authority.reconcile)
-        sim_fail(st->sim, "I9", "a grant leaves a controller that has not heard every server");
+        t->authority.member[at].heard = false;
+    }
+    if (at < 0 || t->authority.reconcile ||
+        (t->authority.recovering && !t->authority.member[at].heard))
+        sim_fail(st->sim, "I9", "a grant goes to %s, which this run has not heard", n->name);
 }
 
 static void
