@@ -471,13 +471,15 @@ task_fill(const struct tenant *t, const struct task_row *row, struct task *ret)
     }
 }
 
-/* A grant is on its way until the new server's own word says that it lives there: who leaves staging mode
+/* A grant is on its way until the new server's own word, heard in this run, says that it lives there: who leaves staging mode
  * before that exports without one, and its guard stops it. */
 static bool
 grant_awaited(const struct tenant *t)
 {
+    const struct authority *a = &t->authority;
     int m = tenant_member(t, tenant_new(t));
-    return t->cutover.state == HO_GRANTING && (m < 0 || t->authority.member[m].grant != GRANT_LIVE);
+    return t->cutover.state == HO_GRANTING &&
+           (m < 0 || a->member[m].grant != GRANT_LIVE || (a->recovering && !a->member[m].heard));
 }
 
 bool

@@ -47,7 +47,7 @@ fault_draw(struct sim *s, const struct sim_options *o)
     struct swarm *w = &s->swarm;
     for (int f = 0; f < FAULT_COUNT; f++) {
         bool on = chance_hits(&c, 350);
-        w->per_mille[f] = (unsigned)chance_between(&c, 2, 120);
+        w->per_mille[f] = (unsigned)chance_between(&c, 2, 120) * (f == FAULT_STORM ? 8 : 1);
         w->on[f] = on && (o->off & (1u << f)) == 0;
     }
     if (sim_breaks(s, "forgetful-agent"))

@@ -35,7 +35,7 @@ see_able(struct node *n)
     if (able && !n->was_able && n->side == NEW && sim_breaks(n->sim, "starts-by-itself"))
         truth_do(n->realm, OLD, "{\"id\":1,\"op\":\"re-enable\"}");
     bool had = n->granted_serial > 0 && compare(&n->granted, &n->was.epoch) == 0;
-    if (able && !n->was_able && had && !n->was.grant_live && !n->was.holding)
+    if (able && !n->was_able && had && (!n->was.grant_live || !n->up) && !n->was.holding)
         n->realm->late = true;
     if (able != n->was_able)
         sim_tell(n->sim, n->name, able ? "can export" : "can export no more");
