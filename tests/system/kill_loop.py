@@ -128,8 +128,9 @@ class People:
     def bring_home(self):
         """Until D2. The states on the way, for whoever wants to see them."""
         seen, deadline = [], time.monotonic() + PATIENCE_S
-        self.type("cutover", "create", self.tenant, "--old", "OLD", "--new", "NEW", "--profile", "parallel", "--reason", "a night of kills")
         while time.monotonic() < deadline:
+            if not seen:  # the controller may have been dead when it was typed
+                self.type("cutover", "create", self.tenant, "--old", "OLD", "--new", "NEW", "--profile", "parallel", "--reason", "a night of kills")
             with contextlib.suppress(CommandFailed):
                 state = self.site.state(self.tenant)
                 if not seen or seen[-1] != state:
