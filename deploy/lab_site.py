@@ -105,6 +105,7 @@ class Lab:
 class Site:
     """controller + lab tenants + agents + two operators, in one directory."""
 
+    address = "127.0.0.1"  # of the controller, for its agents
     flags = ("--lab",)  # of trust and tenants: the lab's shorter durations
     look_timeout = 30  # seconds: several looks of the collectors, one of which may fail
 
@@ -146,7 +147,7 @@ class Site:
         self.bus, self.api = free_port(), free_port()
         self.controller_dir = self.dir / "controller"
         out = self.run([self.program("baton-controller"), "init", "--dir", self.controller_dir,
-                        "--listen", f"tcp://127.0.0.1:{self.bus}", "--api", f"127.0.0.1:{self.api}",
+                        "--listen", f"tcp://{self.address}:{self.bus}", "--api", f"127.0.0.1:{self.api}",
                         "--operator", "anna"])
         self.fingerprint = next(line.split()[-1] for line in out.splitlines() if line.startswith("certificate"))
         self.url = f"https://127.0.0.1:{self.api}"
@@ -205,10 +206,14 @@ class Site:
         fact = facts.get(name) if isinstance(facts, dict) else next((f for f in facts if f["name"] == name), None)
         return fact.get("value") if fact else None
 
+    def before_agent(self, host):
+        """Words before an agent's own: a test may put it into a network of its own."""
+        return ()
+
     def agent_enrol(self, tenant, host, role):
         directory = self.dir / f"agent-{tenant}-{host}"
         token = self._file(f"{tenant}-{host}.token", self.baton("agent", "token", tenant, host, "--role", role))
-        out = self.run([self.program("baton-agent"), "enrol", "--dir", directory, "--token-file", token,
+        out = self.run([*self.before_agent(host), self.program("baton-agent"), "enrol", "--dir", directory, "--token-file", token,
                         "--host", self.labs[tenant].socket(host)])
         fingerprint = next(line.split()[-1] for line in out.splitlines() if line.startswith("fingerprint"))
         agent = Process(f"agent {tenant}/{host}", [self.program("baton-agent"), "run", "--dir", directory],
