@@ -224,51 +224,118 @@ cmd_agent_disarm(struct cli *c)
     return sign_and(c, VERB_DISARM, fill_subject, NULL);
 }
 
-/* The machine as the server itself signed it, not as the controller tells. */
+/* As the server itself signed it, not as the controller tells. */
 static enum baton_status
-take_machine(struct signing *s, const json_t *answer)
+read_statement(struct signing *s, const json_t *answer, const struct baton_key *by,
+               struct statement *ret_said)
 {
     static uint8_t bytes[STATEMENT_BYTES_MAX];
-    static struct statement said;
     struct baton_sig sig;
-    char generation[33], guid[33], disk[33];
     const char *hex = json_text(answer, "bytes"), *sig_hex = json_text(answer, "signature");
     size_t len = strlen(hex) / 2;
     if (len > sizeof bytes || strlen(hex) != 2 * len || !baton_unhex(hex, bytes, len) ||
         strlen(sig_hex) != 2 * sizeof sig.b || !baton_unhex(sig_hex, sig.b, sizeof sig.b))
         return cli_fail(s->c, BATON_MALFORMED, "the server's statement cannot be read");
-    if (!crypto_verify_domain(&s->approval.subject, DOMAIN_STATEMENT, bytes, len, &sig) ||
-        statement_decode(bytes, len, &said) != BATON_OK ||
-        !baton_key_eq(&said.member, &s->approval.subject))
+    if (!crypto_verify_domain(by, DOMAIN_STATEMENT, bytes, len, &sig) ||
+        statement_decode(bytes, len, ret_said) != BATON_OK ||
+        !baton_key_eq(&ret_said->member, by) || !baton_id_eq(&ret_said->tenant, &s->plan.tenant))
         return cli_fail(s->c, BATON_REFUSED, "the statement is not signed by that server's key");
-    machine_digest(&said.machine, crypto_digest_port(), &s->approval.seen);
-    baton_hex(said.machine.generation.b, BATON_ID_BYTES, generation);
-    baton_hex(said.machine.guid.b, BATON_ID_BYTES, guid);
-    baton_hex(said.machine.disk.b, BATON_ID_BYTES, disk);
+    return BATON_OK;
+}
+
+/* BATON_NOT_FOUND: it has not spoken in this tenant. */
+static enum baton_status
+fetch_statement(struct signing *s, const struct baton_key *of, struct statement *ret_said)
+{
+    char guid[37], key[2 * BATON_KEY_BYTES + 1];
+    json_t *answer;
+    baton_guid_format(&s->plan.tenant, guid);
+    baton_hex(of->b, BATON_KEY_BYTES, key);
+    enum baton_status rc =
+        client_get(s->c, &answer, "/api/v1/tenants/%s/agents/%s/statement", guid, key);
+    if (rc != BATON_OK)
+        return rc;
+    rc = read_statement(s, answer, of, ret_said);
+    json_decref(answer);
+    return rc;
+}
+
+static enum baton_status
+take_machine(struct signing *s, const struct statement *said)
+{
+    char generation[33], guid[33], disk[33];
+    machine_digest(&said->machine, crypto_digest_port(), &s->approval.seen);
+    baton_hex(said->machine.generation.b, BATON_ID_BYTES, generation);
+    baton_hex(said->machine.guid.b, BATON_ID_BYTES, guid);
+    baton_hex(said->machine.disk.b, BATON_ID_BYTES, disk);
     output_say(s->c,
                "quarantined for: %s\ngeneration id  %s\nmachine guid   %s\nsystem disk    %s\n",
-               quarantine_name((enum quarantine_cause)said.quarantine), generation, guid, disk);
-    if (said.quarantine == QUARANTINE_NONE)
+               quarantine_name((enum quarantine_cause)said->quarantine), generation, guid, disk);
+    if (said->quarantine == QUARANTINE_NONE)
         return cli_fail(s->c, BATON_CONFLICT, "%s is not quarantined", cli_arg(s->c, 1));
     return BATON_OK;
+}
+
+/* One server's word against the record that the signature names. */
+static enum baton_status
+compare_promise(struct signing *s, const char *host, const struct baton_key *key)
+{
+    static struct statement said;
+    enum baton_status rc = fetch_statement(s, key, &said);
+    if (rc == BATON_NOT_FOUND) {
+        output_say(s->c, "%-14s has signed nothing that this controller knows\n", host);
+        s->c->err = (struct baton_err){0};
+        return BATON_OK;
+    }
+    if (rc != BATON_OK)
+        return rc;
+    output_say(s->c, "%-14s signed that it promised epoch %llu\n", host,
+               (unsigned long long)said.epoch.counter);
+    if (epoch_cmp(&said.epoch, &s->approval.base) <= 0)
+        return BATON_OK;
+    return cli_fail(s->c, BATON_CONFLICT,
+                    "%.60s has promised epoch %llu, the record says %llu: it is older than its "
+                    "servers, and confirm-foreign comes first: baton cutover explain %.60s",
+                    host, (unsigned long long)said.epoch.counter,
+                    (unsigned long long)s->approval.base.counter, cli_arg(s->c, 0));
+}
+
+/* The readmitted server rises to the record's epoch, since its own memory of it is gone: too low a one
+ * would let it promise again what it has promised before. What the servers signed shows a record that
+ * was put back; whoever knows a higher epoch than all of these does not sign. */
+static enum baton_status
+compare_promises(struct signing *s)
+{
+    char guid[37];
+    json_t *page, *item;
+    size_t i;
+    baton_guid_format(&s->plan.tenant, guid);
+    output_say(s->c, "you sign that nothing above epoch %llu was ever promised\n",
+               (unsigned long long)s->approval.base.counter);
+    enum baton_status rc = client_get(s->c, &page, "/api/v1/tenants/%s/agents", guid);
+    if (rc != BATON_OK)
+        return rc;
+    json_array_foreach(json_object_get(page, "items"), i, item)
+    {
+        struct baton_key key;
+        if (rc == BATON_OK && !json_flag(item, "revoked") &&
+            baton_unhex(json_text(item, "key"), key.b, sizeof key.b))
+            rc = compare_promise(s, json_text(item, "host"), &key);
+    }
+    json_decref(page);
+    return rc;
 }
 
 static enum baton_status
 fill_readmit(struct signing *s)
 {
-    char guid[37], key[65];
-    json_t *answer;
+    static struct statement said;
     enum baton_status rc = fill_subject(s);
-    if (rc != BATON_OK)
-        return rc;
-    baton_guid_format(&s->plan.tenant, guid);
-    baton_hex(s->approval.subject.b, BATON_KEY_BYTES, key);
-    rc = client_get(s->c, &answer, "/api/v1/tenants/%s/agents/%s/statement", guid, key);
-    if (rc != BATON_OK)
-        return rc;
-    rc = take_machine(s, answer);
-    json_decref(answer);
-    return rc;
+    if (rc == BATON_OK)
+        rc = fetch_statement(s, &s->approval.subject, &said);
+    if (rc == BATON_OK)
+        rc = take_machine(s, &said);
+    return rc == BATON_OK ? compare_promises(s) : rc;
 }
 
 enum baton_status

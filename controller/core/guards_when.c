@@ -110,6 +110,13 @@ guard_promised_alike(const struct guard_ctx *g, struct problem *p)
 }
 
 bool
+guard_reconciling(const struct guard_ctx *g, struct problem *p)
+{
+    (void)p;
+    return g->t->authority.reconcile;
+}
+
+bool
 guard_settled(const struct guard_ctx *g, struct problem *p)
 {
     (void)p;

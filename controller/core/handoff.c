@@ -27,6 +27,8 @@ static const struct rule rules[] = {
      "a quarantined server's evidence is needed next"},
     {203, HO_BREACH, HEV_QUARANTINE, {0}, SAME_STATE, HFX_PAGE, ALL,
      "a server is quarantined while a breach is open"},
+    {203, HO_RECONCILE, HEV_QUARANTINE, {0}, SAME_STATE, HFX_PAGE, ALL,
+     "a server is quarantined while the record waits to be confirmed"},
     {203, ANY, HEV_QUARANTINE, {0}, HO_HOLD, HFX_REMEMBER | HFX_PAGE, ALL,
      "a server is quarantined: two copies, a reverted state or a changed machine"},
 
@@ -126,6 +128,10 @@ static const struct rule rules[] = {
     {101, HO_HOLD, HEV_HOLD, {0}, SAME_STATE, 0, ALL, "it is held already"},
     {101, ANY, HEV_HOLD, {0}, HO_HOLD, HFX_REMEMBER | HFX_PAGE, ALL, "a person put it on hold"},
 
+    {102, HO_HOLD, HEV_RESUME, {G_RECONCILING}, HO_RECONCILE, 0, ALL,
+     "a person resumed it, and what the servers know better is not confirmed yet"},
+    {102, HO_BREACH, HEV_RESUME, {G_RECONCILING, G_NO_TAMPER}, HO_RECONCILE, 0, ALL,
+     "the breach is dealt with, and what the servers know better is not confirmed yet"},
     {104, HO_HOLD, HEV_RESUME, {G_BLOB_HERE}, RESUME_STATE, HFX_PLACE_SETTINGS, PAIR,
      "a person resumed it: the sealed settings came meanwhile"},
     {103, HO_HOLD, HEV_RESUME, {0}, RESUME_STATE, 0, ALL, "a person resumed it"},

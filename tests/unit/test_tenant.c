@@ -981,6 +981,29 @@ servers_that_promised_different_epochs_are_adopted_again_by_two_people(void **st
     assert_true(epoch_eq(&u.m[TOY_NEW].promise.epoch, &u.t.authority.epoch));
 }
 
+/* Else nothing would lead back to reconcile, and an unsure record gives no order. */
+static void
+what_interrupts_a_reconciliation_leads_back_to_it(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_READY);
+    u.m[TOY_OLD].promise.receipt_size = 900;
+    u.log_size = 300;
+    duet_restart(&u);
+    stands_in(HO_RECONCILE);
+    u.pages = 0;
+    duet_quarantine(&u, TOY_NEW);
+    stands_in(HO_RECONCILE);
+    assert_true(u.pages > 0);
+    u.t.cutover.state = HO_HOLD; /* as by a word for another tenant */
+    assert_int_equal(duet_verb(&u, HEV_RESUME, NULL), BATON_OK);
+    stands_in(HO_RECONCILE);
+    u.t.cutover.state = HO_BREACH; /* as by an export that nobody granted */
+    assert_int_equal(duet_verb(&u, HEV_RESUME, NULL), BATON_OK);
+    stands_in(HO_RECONCILE);
+    assert_int_equal(u.t.cutover.resume_to, HO_READY);
+}
+
 static void
 a_restore_from_before_the_fence_finishes_what_is_open(void **state)
 {
@@ -1302,6 +1325,7 @@ main(void)
         AT(a_restored_controller_reconciles_before_anything_else),
         AT(settings_that_came_while_it_reconciled_are_placed),
         AT(servers_that_promised_different_epochs_are_adopted_again_by_two_people),
+        AT(what_interrupts_a_reconciliation_leads_back_to_it),
         AT(a_restore_from_before_the_fence_finishes_what_is_open),
         AT(two_attestations_stand_in_for_a_server_that_cannot_answer),
         AT(done_waits_until_the_old_product_is_gone_and_its_tombstone_final),
