@@ -239,7 +239,7 @@ on_welcome(struct agent *a, const struct message *m)
     ev.order = &trust;
     agent_step(a, &ev);
     agent_send_unheard(a);
-    settings_time(a, true);
+    settings_session(a);
     review_session(a);
     rows_session(a);
 }

@@ -691,6 +691,18 @@ settings_refused(struct agent *a, const struct baton_id *blob)
         s->out_delivered = true; /* nobody wants it now; a new order begins anew */
 }
 
+/* As with the list of findings (review_session): a controller that has the file says so at a piece of it,
+ * one that waits for it no more refuses it by name. */
+void
+settings_session(struct agent *a)
+{
+    struct settings *s = &a->settings;
+    if (s->out_delivered)
+        s->out_wanted = 0;
+    s->out_delivered = false;
+    settings_time(a, true);
+}
+
 /* A piece or a question may be lost on the way: both are said again until they are answered. */
 void
 settings_time(struct agent *a, bool now)

@@ -77,7 +77,9 @@ void settings_chunk(struct agent *a, const struct msg_chunk *c);
 void settings_want(struct agent *a, const struct msg_want *w);
 /* The controller refused a blob of that name: our offer, if it is that, is withdrawn. */
 void settings_refused(struct agent *a, const struct baton_id *blob);
-/* Asks and offers again what was not answered; now: a session has opened. */
+/* A session has opened: what another one's controller has all of is offered again. */
+void settings_session(struct agent *a);
+/* Asks and offers again what was not answered; now: without waiting. */
 void settings_time(struct agent *a, bool now);
 
 #endif

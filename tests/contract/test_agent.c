@@ -1387,6 +1387,35 @@ assert_configuration(struct desk *d, bool there)
     assert_memory_equal(bytes, out->bytes, len);
 }
 
+/* Another controller may answer than the one that has it all: a twin, or this one as it was before. */
+static void
+settings_that_were_delivered_are_offered_again_in_another_session(void **state)
+{
+    struct desk *d = desk_of(state);
+    struct relay *r = calloc(1, sizeof *r);
+    struct side *old = &d->side[OLD];
+    open_both(d);
+    struct baton_hash file = export_settings(d, 40000);
+    order_seal(d, &file);
+    fetch(d, r);
+    expect_none(d, old, MSG_CHUNK);
+    struct message refused = {.type = MSG_REFUSED};
+    refused.u.refused.status = BATON_DENIED;
+    send_to(d, old, &refused);
+    while (old->agent->session.open)
+        turn(d);
+    forget(d);
+    open_session(d, old);
+    struct message *m = expect(d, old, MSG_CHUNK);
+    assert_int_equal(m->u.chunk.offset, 0);
+    assert_true(baton_hash_eq(&m->u.chunk.blob, &r->blob));
+    message_free(&m);
+    want(d, old, r); /* it has all of it */
+    forget(d);
+    expect_none(d, old, MSG_CHUNK);
+    free(r);
+}
+
 static void
 a_server_whose_configuration_cannot_be_had_sends_its_settings_alone(void **state)
 {
@@ -1894,6 +1923,7 @@ main(void)
         TEST(a_start_in_the_middle_of_a_look_that_hangs_is_stopped),
         TEST(a_task_that_cannot_be_disabled_does_not_hold_up_the_guard),
         TEST(the_settings_file_comes_over_sealed_and_whole),
+        TEST(settings_that_were_delivered_are_offered_again_in_another_session),
         TEST(a_server_whose_configuration_cannot_be_had_sends_its_settings_alone),
         TEST(a_changed_piece_is_never_put_down),
         TEST(half_a_file_is_gone_on_with_after_a_restart),
