@@ -312,9 +312,13 @@ cycle_recent(const struct guard_ctx *g, struct problem *p)
         (int64_t)g->approvals.unix_ms + n->skew_ms - fact_or(&n->facts, FACT_LAST_CYCLE_END, 0);
     problem_add_span(p, "new server: last complete cycle ended ", ago < 0 ? 0 : (uint64_t)ago,
                      " ago, allowed ", (uint64_t)limit);
+    if (ago > limit &&
+        !n->connected) /* its later cycles are not heard: another one would not be either */
+        problem_add(p, "new server: not connected");
     if (ago > limit)
         tell(g, p, "the administrator of the new server",
-             "on NEW_HOST, in PowerShell: Start-ADSyncSyncCycle -PolicyType Delta");
+             n->connected ? "on NEW_HOST, in PowerShell: Start-ADSyncSyncCycle -PolicyType Delta"
+                          : "baton agent list --tenant TENANT");
     return ago <= limit;
 }
 

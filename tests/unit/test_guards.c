@@ -388,6 +388,13 @@ cycle_long_ago(void)
 }
 
 static void
+cycle_long_ago_and_silent(void)
+{
+    cycle_long_ago();
+    u.t.agent[TOY_NEW].connected = false;
+}
+
+static void
 version_moved(void)
 {
     facts_set(view(TOY_NEW), FACT_PRODUCT_VERSION, 2LL << 48 | 9LL << 32);
@@ -489,6 +496,8 @@ static const struct {
     {G_FRESH, HO_READY, cycle_long_ago, NEW_ADMIN,
      "on NEW, in PowerShell: Start-ADSyncSyncCycle -PolicyType Delta",
      "last complete cycle ended 24 h ago"},
+    {G_FRESH, HO_READY, cycle_long_ago_and_silent, NEW_ADMIN, "baton agent list --tenant contoso",
+     "new server: not connected"},
     {G_FRESH, HO_READY, not_reported_yet, NEW_ADMIN, "baton agent list --tenant contoso",
      "has not reported"},
 };
