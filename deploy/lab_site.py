@@ -216,7 +216,7 @@ class Site:
         out = self.run([*self.before_agent(host), self.program("baton-agent"), "enrol", "--dir", directory, "--token-file", token,
                         "--host", self.labs[tenant].socket(host)])
         fingerprint = next(line.split()[-1] for line in out.splitlines() if line.startswith("fingerprint"))
-        agent = Process(f"agent {tenant}/{host}", [self.program("baton-agent"), "run", "--dir", directory],
+        agent = Process(f"agent {tenant}/{host}", [*self.before_agent(host), self.program("baton-agent"), "run", "--dir", directory],
                         self.dir / f"agent-{tenant}-{host}.log")
         agent.directory = directory
         self.agents[tenant, host] = agent

@@ -68,8 +68,8 @@ class Blows(threading.Thread):
 class People:
     """Do what the state asks for, again and again: most of what they type fails, and nothing of it may harm."""
 
-    def __init__(self, site, tenant, moved):
-        self.site, self.tenant, self.moved = site, tenant, moved
+    def __init__(self, site, tenant, moved, pause_s=0.05):
+        self.site, self.tenant, self.moved, self.pause_s = site, tenant, moved, pause_s
         self.acts = {
             "P1": self.planned, "S1": self.exported, "S3": self.migrated, "S5": self.accepted, "S6": self.armed, "C1": self.begun,
             "C3": self.gone, "C4": self.activated, "C5": self.activated, "X1": self.resumed, "X3": self.mended, "X4": self.acknowledged,
@@ -139,7 +139,7 @@ class People:
                 if state == "D2":
                     return seen
                 self.acts.get(state, lambda: None)()
-            time.sleep(0.05)
+            time.sleep(self.pause_s)
         raise AssertionError(f"{self.tenant}: not done in {PATIENCE_S} s; its states: {' '.join(seen)}")
 
 

@@ -1,113 +1,31 @@
-"""A handoff over networks that break: each agent in a network namespace of its own, on a wire that the test spoils.
+"""A handoff over networks that break: each agent in a network of its own, behind a router that the test spoils (wires.py).
 
-Spoiled by what the kernel always has: a link that is down, a route that swallows one direction, a small MTU. As root:
-ctest --test-dir build/release -R system_networks, or python3 tests/system/test_networks.py.
+As root: ctest --test-dir build/release -R system_networks, or python3 tests/system/test_networks.py [--seed N] [NAMES].
+BATON_LONG=yes: loss, resets, partitions, packets that are late, twice and out of order, and weather that changes.
 """
+import argparse
 import json
 import os
-import shutil
-import subprocess
+import random
+import sys
+import threading
 import unittest
 
-from baton_case import PROGRAMS, BatonCase, Site, main
+from baton_case import PROGRAMS, BatonCase, main
+from kill_loop import People
 from scenario import value_named
-
-NUMBER = os.getpid() % 200 + 20  # two runs at once do not share a network
-
-
-def of(last):
-    return f"198.18.{NUMBER}.{last}"  # kept for tests of networks by RFC 2544: nobody's real address
-
-
-def ip(*words):
-    subprocess.run(["ip", *map(str, words)], check=True, capture_output=True, text=True, timeout=30)
-
-
-def why_not():
-    """The reason why this machine cannot have networks of its own, or nothing."""
-    if os.geteuid() != 0 or shutil.which("ip") is None:
-        return "network namespaces need root and iproute2"
-    name = f"baton-probe-{NUMBER}"
-    try:
-        ip("netns", "add", name)
-        ip("link", "add", f"bp{NUMBER}", "type", "veth", "peer", "name", "eth0", "netns", name)
-    except subprocess.CalledProcessError as error:
-        return f"no network namespaces here: {error.stderr.strip()}"
-    finally:
-        subprocess.run(["ip", "netns", "del", name], capture_output=True)
-    return ""
-
-
-class Wire:
-    """Between the controller's network and one agent's."""
-
-    def __init__(self, index, address):
-        self.name, self.here = f"baton-{NUMBER}-{index}", f"bt{NUMBER}-{index}"
-        self.near, self.far, self.controller = of(4 * index + 1), of(4 * index + 2), address
-        ip("netns", "add", self.name)
-        ip("link", "add", self.here, "type", "veth", "peer", "name", "eth0", "netns", self.name)
-        ip("addr", "add", f"{self.near}/30", "dev", self.here)
-        ip("link", "set", self.here, "up")
-        self.inside("addr", "add", f"{self.far}/30", "dev", "eth0")
-        self.inside("link", "set", "lo", "up")
-        self.inside("link", "set", "eth0", "up")
-        self.inside("route", "add", "default", "via", self.near)
-
-    def inside(self, *words):
-        ip("-n", self.name, *words)
-
-    def down(self):
-        ip("link", "set", self.here, "down")
-
-    def up(self):
-        ip("link", "set", self.here, "up")
-
-    def swallow(self, way):
-        """What goes that way is lost without a word; the other direction is carried."""
-        if way == "to the controller":
-            self.inside("route", "add", "blackhole", f"{self.controller}/32")
-        else:
-            ip("route", "add", "blackhole", f"{self.far}/32")
-
-    def carry(self, way):
-        if way == "to the controller":
-            self.inside("route", "del", "blackhole", f"{self.controller}/32")
-        else:
-            ip("route", "del", "blackhole", f"{self.far}/32")
-
-    def mtu(self, size):
-        ip("link", "set", self.here, "mtu", size)
-        self.inside("link", "set", "eth0", "mtu", size)
-
-    def close(self):
-        subprocess.run(["ip", "route", "del", "blackhole", f"{self.far}/32"], capture_output=True)
-        subprocess.run(["ip", "netns", "del", self.name], capture_output=True)  # its end of the wire goes with it
-
-
-class WiredSite(Site):
-    wires = {}
-
-    def __init__(self, *words):
-        super().__init__(*words)
-        self.address = of(5)  # the near end of OLD's wire
-        self.wires = {"OLD": Wire(1, self.address), "NEW": Wire(2, self.address)}
-
-    def before_agent(self, host):
-        return ("ip", "netns", "exec", self.wires[host].name)
-
-    def close(self, keep=False):
-        super().close(keep)
-        for wire in self.wires.values():
-            wire.close()
-
+from wires import BOTH, WiredSite, why_not
 
 REASON = why_not()
+LONG = os.environ.get("BATON_LONG") == "yes"
+SEED = random.SystemRandom().randrange(1, 1_000_000)
 
 
-@unittest.skipIf(REASON, REASON)
-class Networks(BatonCase):
+class Wired(BatonCase):
+    seed = None  # of a relay of packets: without it there is none
+
     def setUp(self):
-        self.site = WiredSite(PROGRAMS)
+        self.site = WiredSite(PROGRAMS, self.seed)
         self.addCleanup(self._end)
         self.site.controller_init()
         self.site.controller_start()
@@ -123,6 +41,9 @@ class Networks(BatonCase):
             self.site.baton("cutover", "go", "contoso", "--yes", "--timeout", "5", check=False)
         return self.site.state("contoso") in ("C4", "C5")
 
+
+@unittest.skipIf(REASON, REASON)
+class Networks(Wired):
     def test_a_handoff_ends_right_over_wires_that_break_at_each_step(self):
         site = self.site
         old, new = site.wires["OLD"], site.wires["NEW"]
@@ -135,17 +56,21 @@ class Networks(BatonCase):
         old.swallow("to the controller")  # the order arrives, the proof does not
         site.wait_until("start", lambda: site.baton("cutover", "start", "contoso") is not None)
         site.wait_until("OLD stops", lambda: self.fenced("contoso", "OLD"), timeout=90)
+        site.wait_until("the proof is lost", lambda: old.counted("lost") > 0)
         self.assertEqual(site.state("contoso"), "C2", "what was not heard is not known")
         gap_from = self.last_export("contoso")
-        old.carry("to the controller")
+        old.whole()
         site.wait_state("contoso", "C3", timeout=120)
 
-        new.down()  # go may be signed over what was heard just before: it does not arrive
-        site.baton("cutover", "go", "contoso", "--yes", "--timeout", "5", check=False)
+        new.swallow(*BOTH)  # go may be signed over what was heard just before: it does not arrive
+        going = threading.Thread(target=self.let_go)
+        going.start()
+        site.wait_until("the challenge or the grant is lost", lambda: new.counted("lost") > 0)
         self.assertNotEqual(self.grant("NEW"), "live")
         self.assertEqual(set(self.exporters("contoso", since=gap_from)), set())
         self.assert_stopped("contoso", "OLD")
-        new.up()
+        new.whole()
+        going.join()
         site.wait_until("go", self.let_go, timeout=120)
         site.wait_until("the grant arrives", lambda: self.grant("NEW") == "live", timeout=120)
         site.activate("contoso")
@@ -154,5 +79,162 @@ class Networks(BatonCase):
         self.verify_audit()
 
 
+class Long(Wired):
+    """Whole handoffs, and what holds at the end of each."""
+
+    def come_home(self, pause_s=1):
+        People(self.site, "contoso", lambda: None, pause_s).bring_home()
+        order = self.exporters("contoso")
+        self.assertEqual(order, sorted(order, key=["OLD", "NEW"].index), "each has its time, with one gap between them")
+        self.assertIn("NEW", order)
+        self.assert_stopped("contoso", "OLD")
+        self.verify_audit()
+
+    def sum_of(self, count):
+        return sum(count(wire) for wire in self.site.wires.values())
+
+
+SKIP = REASON or ("" if LONG else "the long form: tests/run --only system --long, or BATON_LONG=yes and this file alone")
+
+
+@unittest.skipIf(SKIP, SKIP)
+class TroubleAtTheSteps(Long):
+    """The same trouble as the old server is to stop, and again as the new one is let go: it stands, says why, and goes on after."""
+
+    def through(self, trouble):
+        site = self.site
+        site.tenant("contoso")
+        site.prepare("contoso")
+        site.arm("contoso")
+        trouble(site.wires["OLD"])
+        site.wait_until("start", lambda: site.baton("cutover", "start", "contoso") is not None)
+        self.stands_before_the_stop()
+        self.mend()
+        site.wait_state("contoso", "C3", timeout=180)
+        gap_from = self.last_export("contoso")
+        trouble(site.wires["NEW"])
+        self.stands_in_the_gap(gap_from)
+        self.mend()
+        self.come_home()
+
+    def mend(self):
+        for wire in self.site.wires.values():
+            wire.whole()
+
+    def stands_before_the_stop(self):
+        asked = self.last_export("contoso")
+        self.site.wait_until("who was not told goes on", lambda: self.last_export("contoso") > asked, timeout=60)
+        self.assertIn("old server: no evidence yet", self.explain("contoso"))
+        self.assertEqual(self.site.state("contoso"), "C2")
+
+    def stands_in_the_gap(self, gap_from):
+        self.site.wait_until("go is refused for that reason", lambda: "not every server has answered the challenge" in self.refused(
+            "cutover", "go", "contoso", "--yes", "--timeout", "5", codes=(5, 6, 7, 9)), timeout=120)
+        self.assertEqual(self.site.state("contoso"), "C3")
+        self.assertNotEqual(self.grant("NEW"), "live")
+        self.assertEqual(set(self.exporters("contoso", since=gap_from)), set())
+        self.assert_stopped("contoso", "OLD")
+
+    def test_what_one_server_is_told_is_lost(self):
+        self.through(lambda wire: wire.swallow("to the agent"))
+        self.assertGreater(min(wire.counted("lost") for wire in self.site.wires.values()), 0)
+
+    def test_nobody_hears_anybody(self):
+        self.through(lambda wire: [each.swallow(*BOTH) for each in self.site.wires.values()])
+        self.assertGreater(min(wire.counted("lost") for wire in self.site.wires.values()), 0)
+
+    def test_every_connection_is_reset(self):
+        self.through(lambda wire: wire.reset(100))
+        self.assertGreater(min(wire.counted("broken") for wire in self.site.wires.values()), 0)
+
+    def test_a_link_is_down(self):
+        self.through(lambda wire: wire.down())
+
+
+@unittest.skipIf(SKIP, SKIP)
+class TroubleAllTheTime(Long):
+    """A handoff is brought to its end though the network is never whole."""
+
+    def test_a_fifth_of_all_packets_is_lost(self):
+        self.site.tenant("contoso")
+        for wire in self.site.wires.values():
+            wire.lose(20)
+        self.come_home()
+        self.assertGreater(self.sum_of(lambda wire: wire.counted("lost")), 50)
+
+    def test_connections_are_reset_again_and_again(self):
+        self.site.tenant("contoso")
+        for wire in self.site.wires.values():
+            wire.reset(2)
+        self.come_home()
+        self.assertGreater(self.sum_of(lambda wire: wire.counted("broken")), 5)
+
+
+@unittest.skipIf(SKIP, SKIP)
+class LatePackets(Long):
+    def setUp(self):
+        self.seed = SEED
+        super().setUp()
+
+    def test_packets_come_late_and_twice_and_out_of_order(self):
+        print(f"seed {SEED}", file=sys.stderr, flush=True)
+        self.site.tenant("contoso")
+        self.come_home()
+        ways = [way for wire in self.site.wires.values() for way in wire.relay.ways.values()]
+        self.assertGreater(min(way.doubled for way in ways), 5)
+        self.assertGreater(min(way.overtaken for way in ways), 5)
+
+
+class Weather(threading.Thread):
+    """Changes one wire after the other, by a seed, and leaves them whole."""
+
+    changes, pause_s = 40, (0.5, 4)
+
+    def __init__(self, wires, seed):
+        super().__init__(daemon=True)
+        self.wires, self.chance, self.ended, self.error = wires, random.Random(seed), threading.Event(), None
+
+    def run(self):
+        try:
+            for _ in range(self.changes):
+                self.change(self.chance.choice(self.wires))
+                if self.ended.wait(self.chance.uniform(*self.pause_s)):
+                    break
+            for wire in self.wires:
+                wire.whole()
+        except Exception as error:  # told by whoever joins
+            self.error = error
+
+    def change(self, wire):
+        wire.whole()
+        percent = self.chance.randrange(2, 60)
+        self.chance.choice((lambda: None, lambda: wire.lose(percent), lambda: wire.reset(percent), lambda: wire.swallow("to the agent"),
+                            lambda: wire.swallow("to the controller"), lambda: wire.swallow(*BOTH), wire.down))()
+
+    def end(self):
+        self.ended.set()
+        self.join()
+        if self.error:
+            raise self.error
+
+
+@unittest.skipIf(SKIP, SKIP)
+class ChangingWeather(Long):
+    def test_a_handoff_ends_after_the_weather_has(self):
+        print(f"seed {SEED}", file=sys.stderr, flush=True)
+        self.site.tenant("contoso")
+        weather = Weather(list(self.site.wires.values()), SEED)
+        weather.start()
+        try:
+            self.come_home()
+        finally:
+            weather.end()
+        self.assertGreater(self.sum_of(lambda wire: wire.counted("lost") + wire.counted("broken")), 0)
+
+
 if __name__ == "__main__":
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("--seed", type=int, default=SEED)
+    options, sys.argv[1:] = parser.parse_known_args()
+    SEED = options.seed
     main()
