@@ -1,7 +1,7 @@
 """A handoff over networks that break: each agent in a network of its own, behind a router that the test spoils (wires.py).
 
 As root: ctest --test-dir build/release -R system_networks, or python3 tests/system/test_networks.py [--seed N] [NAMES].
-BATON_LONG=yes: loss, resets, partitions, packets that are late, twice and out of order, and weather that changes.
+BATON_LONG=yes: loss, resets, partitions, a low rate, packets that are late, twice and out of order, and weather that changes.
 """
 import argparse
 import json
@@ -168,6 +168,14 @@ class TroubleAllTheTime(Long):
             wire.reset(2)
         self.come_home()
         self.assertGreater(self.sum_of(lambda wire: wire.counted("broken")), 5)
+
+    def test_wires_carry_128_kilobits_in_a_second(self):
+        # Silence as in production: beats wait behind chunks of settings, two seconds each, longer than the lab's five seconds.
+        self.site.tenant("contoso", sets=["beat_stale_ms=90000"])
+        for wire in self.site.wires.values():
+            wire.slow(128)
+        self.come_home(pause_s=10)  # settings that are exported anew before they have arrived have to be carried anew
+        self.assertGreater(self.sum_of(lambda wire: wire.held_back()), 50)
 
 
 @unittest.skipIf(SKIP, SKIP)
