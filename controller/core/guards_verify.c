@@ -292,6 +292,25 @@ old_moved(const struct guard_ctx *g)
            verification_parity(g->t) == PARITY_OLD_MOVED;
 }
 
+/* What is in the way of the next one. */
+static void
+tell_no_cycle(const struct guard_ctx *g, struct problem *p)
+{
+    const struct agent_view *n = guard_new(g);
+    if (!n->connected) { /* its later cycles are not heard: another one would not be either */
+        problem_add(p, "new server: not connected");
+        tell(g, p, "the administrator of the new server", "baton agent list --tenant TENANT");
+    } else if (fact_is(&n->facts, FACT_WIZARD_OPEN,
+                       1)) { /* its scheduler is suspended for so long */
+        problem_add(p, "new server: a wizard is open there, and no cycle begins while it is");
+        if (n->facts.note[0] != '\0')
+            problem_add(p, n->facts.note); /* whose */
+        tell(g, p, "whoever has it open", "close it, then the same command again");
+    } else
+        tell(g, p, "the administrator of the new server",
+             "on NEW_HOST, in PowerShell: Start-ADSyncSyncCycle -PolicyType Delta");
+}
+
 /* The last whole cycle of the new server: two intervals, or two looks of its collectors at rest. */
 static bool
 cycle_recent(const struct guard_ctx *g, struct problem *p)
@@ -312,13 +331,8 @@ cycle_recent(const struct guard_ctx *g, struct problem *p)
         (int64_t)g->approvals.unix_ms + n->skew_ms - fact_or(&n->facts, FACT_LAST_CYCLE_END, 0);
     problem_add_span(p, "new server: last complete cycle ended ", ago < 0 ? 0 : (uint64_t)ago,
                      " ago, allowed ", (uint64_t)limit);
-    if (ago > limit &&
-        !n->connected) /* its later cycles are not heard: another one would not be either */
-        problem_add(p, "new server: not connected");
     if (ago > limit)
-        tell(g, p, "the administrator of the new server",
-             n->connected ? "on NEW_HOST, in PowerShell: Start-ADSyncSyncCycle -PolicyType Delta"
-                          : "baton agent list --tenant TENANT");
+        tell_no_cycle(g, p);
     return ago <= limit;
 }
 

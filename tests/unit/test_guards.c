@@ -437,6 +437,14 @@ version_unreadable(void)
 }
 
 static void
+no_cycle_under_a_wizard(void)
+{
+    cycle_long_ago();
+    facts_set(view(TOY_NEW), FACT_WIZARD_OPEN, 1);
+    facts_note(view(TOY_NEW), "wizard of CONTOSO\\carla");
+}
+
+static void
 not_reported_yet(void)
 {
     u.t.cutover.verified_ms = 0;
@@ -498,6 +506,8 @@ static const struct {
      "last complete cycle ended 24 h ago"},
     {G_FRESH, HO_READY, cycle_long_ago_and_silent, NEW_ADMIN, "baton agent list --tenant contoso",
      "new server: not connected"},
+    {G_FRESH, HO_READY, no_cycle_under_a_wizard, "whoever has it open",
+     "close it, then the same command again", "wizard of CONTOSO\\carla"},
     {G_FRESH, HO_READY, not_reported_yet, NEW_ADMIN, "baton agent list --tenant contoso",
      "has not reported"},
 };
