@@ -268,11 +268,17 @@ somebody_holds(const struct step *s)
     return !baton_key_is_zero(&s->a->holder);
 }
 
-/* This record never saw the adoption end, and not everybody has promised it. */
+/* This record never saw the adoption end, and not everybody has promised it; or nobody holds, and no
+ * order of a higher number than the adoption's is known: a fence would be refused for ever. */
 static bool
 adoption_open(const struct step *s)
 {
-    return somebody_holds(s) && !s->a->adopted && !all_promised(s->a, newest_promise(s->a));
+    const struct authority *a = s->a;
+    const struct epoch *newest = newest_promise(a);
+    if (a->adopted)
+        return false;
+    return somebody_holds(s) ? !all_promised(a, newest)
+                             : a->phase == AUTH_ADOPTING && newest->counter == a->epoch.counter;
 }
 
 struct match {
@@ -296,7 +302,7 @@ static const struct match matches[] = {
     { { AUTH_ASKED,    AUTH_EV_FENCE,     AUTH_FENCING,   "sure; the recipient may get it", AUTH_FX_FENCE,  "decided otherwise before the grant" }, may_fence, 0 },
     { { AUTH_GRANTED,  AUTH_EV_FENCE,     AUTH_FENCING,   "sure; the recipient may get it", AUTH_FX_FENCE,  "takes an unused grant back; a used one answers with a refusal" }, may_fence, 0 },
 
-    { { AUTHORITY_ANY, AUTH_EV_RECONCILE, AUTH_ADOPTING,  "a member holds, not everybody has promised it, never adopted", AUTH_FX_NONE, "the adoption that this record did not see end is gone on with" }, adoption_open, 0 },
+    { { AUTHORITY_ANY, AUTH_EV_RECONCILE, AUTH_ADOPTING,  "never adopted; a member holds and not all promised it, or none and no higher number", AUTH_FX_NONE, "the adoption that this record did not see end is gone on with" }, adoption_open, 0 },
     { { AUTHORITY_ANY, AUTH_EV_RECONCILE, AUTH_HELD,      "a member says that it holds", AUTH_FX_NONE,      "the members' word is the record now" }, somebody_holds, 0 },
     { { AUTHORITY_ANY, AUTH_EV_RECONCILE, AUTH_FENCING,   "",                           AUTH_FX_CHALLENGE,  "an open epoch may be finished for the recipient it names" }, always, 0 },
 

@@ -981,6 +981,31 @@ servers_that_promised_different_epochs_are_adopted_again_by_two_people(void **st
     assert_true(epoch_eq(&u.m[TOY_NEW].promise.epoch, &u.t.authority.epoch));
 }
 
+/* Last night's backup was made between the plan's approval and the old server's answer. */
+static void
+an_adoption_that_nobody_answered_goes_on_after_a_reconciliation(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_PLANNED);
+    u.cut[TOY_OLD] = true;
+    assert_int_equal(duet_approve(&u, VERB_PLAN, TOY_ANNA), BATON_OK);
+    duet_pass(&u, 2, 1200);
+    u.queued[TOY_OLD] = 0; /* the order is lost with the record that held it */
+    u.cut[TOY_OLD] = false;
+    u.m[TOY_NEW].promise.receipt_size = 900; /* a log longer than the one restored */
+    u.log_size = 300;
+    duet_restart(&u);
+    stands_in(HO_RECONCILE);
+    assert_int_equal(duet_verb(&u, HEV_CONFIRM_FOREIGN, NULL), BATON_OK);
+    u.log_size = 1000;
+    duet_pass(&u, 2, 1200);
+    stands_in(HO_EXPORT_SETTINGS);
+    assert_false(u.t.authority.adopted);
+    assert_int_equal(duet_verb(&u, HEV_ADOPT, NULL), BATON_OK);
+    duet_pass(&u, 2, 1200);
+    assert_true(u.t.authority.adopted && u.m[TOY_OLD].promise.holding);
+}
+
 /* Else nothing would lead back to reconcile, and an unsure record gives no order. */
 static void
 what_interrupts_a_reconciliation_leads_back_to_it(void **state)
@@ -1325,6 +1350,7 @@ main(void)
         AT(a_restored_controller_reconciles_before_anything_else),
         AT(settings_that_came_while_it_reconciled_are_placed),
         AT(servers_that_promised_different_epochs_are_adopted_again_by_two_people),
+        AT(an_adoption_that_nobody_answered_goes_on_after_a_reconciliation),
         AT(what_interrupts_a_reconciliation_leads_back_to_it),
         AT(a_restore_from_before_the_fence_finishes_what_is_open),
         AT(two_attestations_stand_in_for_a_server_that_cannot_answer),
