@@ -130,13 +130,14 @@ guard_old_holding(const struct guard_ctx *g, struct problem *p)
     return guard_role_of(g, guard_old(g));
 }
 
+/* A record from before the adoption may learn of a fence: nobody exports then, and that is finished first. */
 bool
 guard_resume_fitting(const struct guard_ctx *g, struct problem *p)
 {
     (void)p;
     uint8_t s = g->t->cutover.resume_to;
     if (!g->t->authority.adopted)
-        return s <= HO_EXPORT_SETTINGS;
+        return s <= HO_EXPORT_SETTINGS && g->t->authority.phase < AUTH_FENCING;
     if (s < HO_RELEASING)
         return guard_role_of(g, guard_old(g));
     return s >= HO_ACTIVATING && s <= HO_DONE && guard_role_of(g, guard_new(g));

@@ -1006,6 +1006,28 @@ an_adoption_that_nobody_answered_goes_on_after_a_reconciliation(void **state)
     assert_true(u.t.authority.adopted && u.m[TOY_OLD].promise.holding);
 }
 
+/* The same backup, but what it does not know is a fence: nobody exports, and settings are of no use now. */
+static void
+a_record_from_before_the_adoption_finishes_the_fence_that_is_open(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_PLANNED);
+    u.cut[TOY_OLD] = u.cut[TOY_NEW] = true;
+    assert_int_equal(duet_approve(&u, VERB_PLAN, TOY_ANNA), BATON_OK);
+    struct tenant backup = u.t;
+    duet_uncut(&u, TOY_OLD);
+    duet_uncut(&u, TOY_NEW);
+    duet_to(&u, HO_GAP);
+    u.t = backup;
+    u.misled = true;
+    duet_restart(&u);
+    stands_in(HO_RECONCILE);
+    assert_int_equal(duet_verb(&u, HEV_CONFIRM_FOREIGN, NULL), BATON_OK);
+    duet_pass(&u, 4, 1200);
+    stands_in(HO_GAP);
+    assert_false(u.m[TOY_OLD].promise.holding || u.m[TOY_NEW].promise.holding);
+}
+
 /* Else nothing would lead back to reconcile, and an unsure record gives no order. */
 static void
 what_interrupts_a_reconciliation_leads_back_to_it(void **state)
@@ -1351,6 +1373,7 @@ main(void)
         AT(settings_that_came_while_it_reconciled_are_placed),
         AT(servers_that_promised_different_epochs_are_adopted_again_by_two_people),
         AT(an_adoption_that_nobody_answered_goes_on_after_a_reconciliation),
+        AT(a_record_from_before_the_adoption_finishes_the_fence_that_is_open),
         AT(what_interrupts_a_reconciliation_leads_back_to_it),
         AT(a_restore_from_before_the_fence_finishes_what_is_open),
         AT(two_attestations_stand_in_for_a_server_that_cannot_answer),
