@@ -14,7 +14,8 @@ void explain_outlaws(const struct guard_ctx *g, struct problem *p);
 void explain_halted(const struct guard_ctx *g, struct problem *p);
 /* Who has stopped and then exported can never prove this epoch: only another one leads on. */
 void explain_spoilt(const struct guard_ctx *g, struct problem *p);
-/* A server that cannot promise the open epoch, since its order is not in this record any more. */
+/* A server that will not promise the open epoch: its order is not in this record any more, or it has
+ * exported and nothing leads back. */
 void explain_unfenced(const struct guard_ctx *g, struct problem *p);
 /* Whom the fence ladder still waits for, and how many people attest for it. */
 void explain_fencing(const struct guard_ctx *g, struct problem *p);

@@ -152,10 +152,18 @@ explain_spoilt(const struct guard_ctx *g, struct problem *p)
 
 /* Its last word refused, and its promise is not the open epoch. */
 static bool
-never_promised(const struct authority *a, const struct agent_view *server)
+refuses(const struct authority *a, const struct agent_view *server)
 {
     int m = authority_member_index(a, &server->key);
     return m >= 0 && a->member[m].said == SAY_REFUSED && !a->member[m].accepted;
+}
+
+/* Whom a fence has reached refuses that fence, by its own reason; only who never got it says this. */
+static bool
+never_promised(const struct authority *a, const struct agent_view *server)
+{
+    int m = authority_member_index(a, &server->key);
+    return refuses(a, server) && a->member[m].refusal == REFUSE_EPOCH;
 }
 
 static void
@@ -182,35 +190,54 @@ next_forward(const struct guard_ctx *g, struct problem *p)
         next_of(g, p, seen, ARRAY_LEN(seen), "baton cutover accept TENANT --reason '...'");
 }
 
+/* It refused since it has exported: rule 352 waits for people's new approvals. */
+static void
+explain_no_return(const struct guard_ctx *g, struct problem *p)
+{
+    problem_add(p, "no way back to the old server: the new one has exported");
+    add_text(g, p, "forward: two sign baton cutover approve TENANT --for cutover");
+    line_set(p->who, sizeof p->who, "operators with the approve role");
+    tenant_text(g->t, "baton cutover approve TENANT --for cutover", p->next, sizeof p->next);
+}
+
+static void
+explain_lost_order(const struct guard_ctx *g, struct problem *p)
+{
+    bool back = holds(g, G_LATCH_CLEAR) && holds(g, G_MAY_RETURN);
+    problem_add(p, "its order is lost: this record was put back, or another one gave it");
+    line_set(p->who, sizeof p->who, "any operator");
+    if (back)
+        add_text(g, p, "back: baton cutover rollback TENANT");
+    else
+        problem_add(p, "no way back to the old server: it is removed, or the new one has exported");
+    if (g->t->cutover.state == HO_REVOKING) {
+        if (back)
+            tenant_text(g->t, "baton cutover rollback TENANT", p->next, sizeof p->next);
+        return;
+    }
+    add_text(g, p,
+             "forward: two sign baton cutover approve TENANT --for cutover, then start TENANT");
+    next_forward(g, p);
+}
+
 /* One server promised an epoch whose order this record does not have, the other never heard of it: nothing
  * that could be sent again would be obeyed. People sign a new one. */
 void
 explain_unfenced(const struct guard_ctx *g, struct problem *p)
 {
-    const struct agent_view *both[] = {tenant_old(g->t), tenant_new(g->t)};
-    bool any = false;
-    for (size_t i = 0; i < ARRAY_LEN(both); i++) {
-        if (!never_promised(&g->t->authority, both[i]))
-            continue;
-        any = true;
-        problem_add(p, i == 0 ? "old server: it never promised this epoch, so it refuses"
-                              : "new server: it never promised this epoch, so it refuses");
-    }
-    if (!any)
+    const struct authority *a = &g->t->authority;
+    const struct agent_view *old = tenant_old(g->t), *new = tenant_new(g->t);
+    if (g->t->cutover.state == HO_REVOKING && holds(g, G_LATCH_SET)) {
+        if (refuses(a, new))
+            explain_no_return(g, p);
         return;
-    problem_add(p, "its order is lost: this record was put back, or another one gave it");
-    line_set(p->who, sizeof p->who, "any operator");
-    bool back = holds(g, G_LATCH_CLEAR) && holds(g, G_MAY_RETURN);
-    if (back)
-        add_text(g, p, "back: baton cutover rollback TENANT");
-    else
-        problem_add(p, "no way back to the old server: it is removed, or the new one has exported");
-    add_text(g, p,
-             "forward: two sign baton cutover approve TENANT --for cutover, then start TENANT");
-    if (back && g->t->cutover.state == HO_REVOKING)
-        tenant_text(g->t, "baton cutover rollback TENANT", p->next, sizeof p->next);
-    else
-        next_forward(g, p);
+    }
+    if (never_promised(a, old))
+        problem_add(p, "old server: it never promised this epoch, so it refuses");
+    if (never_promised(a, new))
+        problem_add(p, "new server: it never promised this epoch, so it refuses");
+    if (never_promised(a, old) || never_promised(a, new))
+        explain_lost_order(g, p);
 }
 
 /* --- a server that cannot answer ------------------------------------------------------------------ */
@@ -253,6 +280,11 @@ explain_breach(const struct guard_ctx *g, struct problem *p)
         memcpy(p->fact, alarm.fact, sizeof p->fact);
         p->fact_count = alarm.fact_count;
         memcpy(p->next, alarm.next, sizeof p->next);
+    }
+    if (g->t->authority.reconcile) { /* no fence leaves before that */
+        add_text(g, p, "a server knows more than this record: with no alarm open, resume TENANT");
+        add_text(g, p, "then: baton cutover confirm-foreign TENANT");
+        return;
     }
     add_text(g, p, "to go on as before, with no alarm open: baton cutover resume TENANT");
     if (back)

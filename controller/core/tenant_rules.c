@@ -111,16 +111,16 @@ static void
 refuse_by_authority(struct step *s, const struct rule *r)
 {
     struct problem *p = &s->refusal;
-    bool waits = s->t->authority.recovering || s->t->authority.reconcile;
+    bool unheard = s->t->authority.recovering, waits = unheard || s->t->authority.reconcile;
     memset(p, 0, sizeof *p);
     p->status = waits ? BATON_WAITING : BATON_REFUSED;
-    line_set(
-        p->title, sizeof p->title,
-        s->t->authority.recovering  ? "this controller has not heard every server since it started"
-        : s->t->authority.reconcile ? "a server knows more than this ledger: confirm that first"
-                                    : "the export role cannot be moved like this now");
+    line_set(p->title, sizeof p->title,
+             unheard ? "this controller has not heard every server since it started"
+             : s->t->authority.reconcile
+                 ? "a server knows more than this ledger: confirm that first"
+                 : "the export role cannot be moved like this now");
     line_set(p->who, sizeof p->who, "the administrators of both servers");
-    tenant_text(s->t, waits ? "baton agent list --tenant TENANT" : "baton cutover explain TENANT",
+    tenant_text(s->t, unheard ? "baton agent list --tenant TENANT" : "baton cutover explain TENANT",
                 p->next, sizeof p->next);
     problem_add(p, r->why);
     char phase[64];

@@ -253,6 +253,57 @@ a_record_put_back_to_before_the_verification_is_verified_before_it_goes_on(void 
     assert_int_equal(u.t.cutover.state, HO_GAP);
 }
 
+/* A server that got the fence and refuses it has a reason of its own. */
+static void
+a_fence_that_is_refused_is_not_called_lost(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_ARMED);
+    u.cut[TOY_NEW] = true;
+    assert_int_equal(duet_verb(&u, HEV_START, NULL), BATON_OK);
+    duet_pass(&u, 2, 1200);
+    assert_int_equal(u.t.cutover.state, HO_RELEASING);
+    struct authority_member *m = &u.t.authority.member[TOY_NEW];
+    m->said = SAY_REFUSED;
+    m->refusal = REFUSE_APPROVALS;
+    struct problem p = explain();
+    assert_false(told(&p, "never promised") || told(&p, "lost"));
+    m->refusal = REFUSE_EPOCH;
+    p = explain();
+    assert_true(told(&p, "new server: it never promised this epoch"));
+    u.t.cutover.state = HO_REVOKING; /* nothing starts there */
+    p = explain();
+    assert_true(told(&p, "its order is lost"));
+    assert_false(told(&p, "start contoso"));
+    assert_string_equal(p.next, "baton cutover rollback contoso");
+    u.t.cutover.ponr = true; /* then it is why it refuses */
+    p = explain();
+    assert_false(told(&p, "lost"));
+    assert_true(told(&p, "no way back"));
+    assert_string_equal(p.next, "baton cutover approve contoso --for cutover");
+}
+
+/* A fence would be refused, and there confirm-foreign means nothing. */
+static void
+a_breach_of_an_unsure_record_leads_to_what_is_to_be_confirmed(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_ARMED);
+    u.t.cutover.resume_to = HO_ARMED;
+    u.t.cutover.state = HO_BREACH;
+    struct problem p = explain();
+    assert_string_equal(p.next, "baton cutover fence contoso");
+    u.t.authority.reconcile = true;
+    assert_int_equal(duet_verb(&u, HEV_FENCE, NULL), BATON_WAITING);
+    assert_string_equal(u.d.problem.next, "baton cutover explain contoso");
+    p = explain();
+    assert_string_equal(p.next, "baton cutover resume contoso");
+    assert_true(told(&p, "then: baton cutover confirm-foreign contoso"));
+    assert_false(told(&p, "fence contoso"));
+    assert_int_equal(duet_verb(&u, HEV_RESUME, NULL), BATON_OK);
+    assert_int_equal(u.t.cutover.state, HO_RECONCILE);
+}
+
 static void
 small_directories_export_with_force_export_large_ones_are_offered_it(void **state)
 {
@@ -496,6 +547,8 @@ main(void)
         AT(after_a_restart_it_says_that_not_everybody_was_heard),
         AT(a_fence_that_the_record_lost_says_how_to_go_on_and_back),
         AT(a_record_put_back_to_before_the_verification_is_verified_before_it_goes_on),
+        AT(a_fence_that_is_refused_is_not_called_lost),
+        AT(a_breach_of_an_unsure_record_leads_to_what_is_to_be_confirmed),
         AT(small_directories_export_with_force_export_large_ones_are_offered_it),
         AT(the_install_task_names_every_click),
         AT(leaving_staging_is_told_only_while_the_grant_is_open),
