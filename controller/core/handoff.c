@@ -18,6 +18,8 @@ static const struct rule rules[] = {
     /* 2xx: safety, evaluated first */
     {201, ANY, HEV_FOREIGN, {0}, HO_RECONCILE, HFX_REMEMBER | HFX_PAGE, ALL,
      "a server knows a promise or receipt that this ledger does not"},
+    {201, HO_ASSESSED, HEV_FACTS, {G_RECONCILING, G_OLD_HOLDS}, HO_RECONCILE, HFX_REMEMBER | HFX_PAGE, PAIR,
+     "a server knew more than this ledger when the cutover began, and nobody has confirmed it"},
 
     {203, HO_RELEASING, HEV_QUARANTINE, {0}, HO_FENCING, HFX_PAGE, PAIR,
      "a quarantined server's evidence is needed next"},

@@ -1028,6 +1028,29 @@ a_record_from_before_the_adoption_finishes_the_fence_that_is_open(void **state)
     assert_false(u.m[TOY_OLD].promise.holding || u.m[TOY_NEW].promise.holding);
 }
 
+/* No cutover was open when the backup came back: the next one begins with what is to be confirmed. */
+static void
+a_record_that_became_unsure_between_two_cutovers_is_confirmed_in_the_next(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_READY);
+    assert_int_equal(duet_verb(&u, HEV_ABANDON, "later"), BATON_OK);
+    u.m[TOY_OLD].promise.receipt_size = 900;
+    u.log_size = 300;
+    duet_restart(&u);
+    stands_in(HO_ABANDONED);
+    assert_true(u.t.authority.reconcile);
+    duet_create(&u, PROFILE_PARALLEL);
+    duet_pass(&u, 1, 1200);
+    stands_in(HO_RECONCILE);
+    fired(201);
+    assert_int_equal(duet_verb(&u, HEV_CONFIRM_FOREIGN, NULL), BATON_OK);
+    u.log_size = 1000;
+    duet_pass(&u, 2, 1200);
+    stands_in(HO_ASSESSED);
+    duet_to(&u, HO_DONE);
+}
+
 /* Else nothing would lead back to reconcile, and an unsure record gives no order. */
 static void
 what_interrupts_a_reconciliation_leads_back_to_it(void **state)
@@ -1374,6 +1397,7 @@ main(void)
         AT(servers_that_promised_different_epochs_are_adopted_again_by_two_people),
         AT(an_adoption_that_nobody_answered_goes_on_after_a_reconciliation),
         AT(a_record_from_before_the_adoption_finishes_the_fence_that_is_open),
+        AT(a_record_that_became_unsure_between_two_cutovers_is_confirmed_in_the_next),
         AT(what_interrupts_a_reconciliation_leads_back_to_it),
         AT(a_restore_from_before_the_fence_finishes_what_is_open),
         AT(two_attestations_stand_in_for_a_server_that_cannot_answer),
