@@ -1051,6 +1051,57 @@ a_record_that_became_unsure_between_two_cutovers_is_confirmed_in_the_next(void *
     duet_to(&u, HO_DONE);
 }
 
+static void
+new_leaves_staging(void)
+{
+    facts_set(&u.facts[TOY_NEW], FACT_STAGING_SCHEDULER, 0);
+    facts_set(&u.facts[TOY_NEW], FACT_STAGING_SETTINGS, 0);
+    duet_pass(&u, 1, 1200);
+    assert_true(u.m[TOY_NEW].promise.holding);
+}
+
+/* Fenced again towards the new server, which held already: nothing else will ever be heard of that epoch. */
+static void
+a_new_server_that_held_when_it_was_fenced_again_goes_on(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_GRANTING);
+    u.cut[TOY_NEW] = true; /* it leaves staging, and nobody hears it */
+    new_leaves_staging();
+    facts_set(&u.facts[TOY_OLD], FACT_SERVICES_STOPPED,
+              0); /* meanwhile somebody starts the old one */
+    duet_report(&u, TOY_OLD);
+    fired(206);
+    stands_in(HO_GAP);
+    duet_uncut(&u, TOY_NEW);
+    duet_pass(&u, 2, 1200);
+    assert_true(baton_key_eq(&u.t.authority.holder, &u.t.agent[TOY_NEW].key));
+    stands_in(HO_ACTIVATING);
+}
+
+/* A restored controller went back to the open epoch; the grant that it does not know of was live. */
+static void
+a_grant_that_is_used_before_its_evidence_came_again_goes_on(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_GAP);
+    struct tenant backup = u.t;
+    duet_to(&u, HO_GRANTING);
+    u.t = backup;
+    u.misled = true;
+    u.m[TOY_OLD].promise.receipt_size = 900;
+    u.log_size = 300;
+    duet_restart(&u);
+    stands_in(HO_RECONCILE);
+    u.cut[TOY_OLD] = true; /* its evidence is late */
+    assert_int_equal(duet_verb(&u, HEV_CONFIRM_FOREIGN, NULL), BATON_OK);
+    duet_pass(&u, 1, 1200);
+    stands_in(HO_RELEASING);
+    new_leaves_staging();
+    duet_pass(&u, 1, 1200);
+    stands_in(HO_ACTIVATING);
+}
+
 /* Else nothing would lead back to reconcile, and an unsure record gives no order. */
 static void
 what_interrupts_a_reconciliation_leads_back_to_it(void **state)
@@ -1398,6 +1449,8 @@ main(void)
         AT(an_adoption_that_nobody_answered_goes_on_after_a_reconciliation),
         AT(a_record_from_before_the_adoption_finishes_the_fence_that_is_open),
         AT(a_record_that_became_unsure_between_two_cutovers_is_confirmed_in_the_next),
+        AT(a_new_server_that_held_when_it_was_fenced_again_goes_on),
+        AT(a_grant_that_is_used_before_its_evidence_came_again_goes_on),
         AT(what_interrupts_a_reconciliation_leads_back_to_it),
         AT(a_restore_from_before_the_fence_finishes_what_is_open),
         AT(two_attestations_stand_in_for_a_server_that_cannot_answer),
