@@ -268,9 +268,9 @@ take_machine(struct signing *s, const struct statement *said)
     baton_hex(said->machine.generation.b, BATON_ID_BYTES, generation);
     baton_hex(said->machine.guid.b, BATON_ID_BYTES, guid);
     baton_hex(said->machine.disk.b, BATON_ID_BYTES, disk);
-    output_say(s->c,
-               "quarantined for: %s\ngeneration id  %s\nmachine guid   %s\nsystem disk    %s\n",
-               quarantine_name((enum quarantine_cause)said->quarantine), generation, guid, disk);
+    output_show(s->c,
+                "quarantined for: %s\ngeneration id  %s\nmachine guid   %s\nsystem disk    %s\n\n",
+                quarantine_name((enum quarantine_cause)said->quarantine), generation, guid, disk);
     if (said->quarantine == QUARANTINE_NONE)
         return cli_fail(s->c, BATON_CONFLICT, "%s is not quarantined", cli_arg(s->c, 1));
     return BATON_OK;
@@ -283,14 +283,14 @@ compare_promise(struct signing *s, const char *host, const struct baton_key *key
     static struct statement said;
     enum baton_status rc = fetch_statement(s, key, &said);
     if (rc == BATON_NOT_FOUND) {
-        output_say(s->c, "%-14s has signed nothing that this controller knows\n", host);
+        output_show(s->c, "%-14s has signed nothing that this controller knows\n", host);
         s->c->err = (struct baton_err){0};
         return BATON_OK;
     }
     if (rc != BATON_OK)
         return rc;
-    output_say(s->c, "%-14s signed that it promised epoch %llu\n", host,
-               (unsigned long long)said.epoch.counter);
+    output_show(s->c, "%-14s signed that it promised epoch %llu\n", host,
+                (unsigned long long)said.epoch.counter);
     if (epoch_cmp(&said.epoch, &s->approval.base) <= 0)
         return BATON_OK;
     return cli_fail(s->c, BATON_CONFLICT,
@@ -310,8 +310,8 @@ compare_promises(struct signing *s)
     json_t *page, *item;
     size_t i;
     baton_guid_format(&s->plan.tenant, guid);
-    output_say(s->c, "you sign that nothing above epoch %llu was ever promised\n",
-               (unsigned long long)s->approval.base.counter);
+    output_show(s->c, "you sign that nothing above epoch %llu was ever promised\n",
+                (unsigned long long)s->approval.base.counter);
     enum baton_status rc = client_get(s->c, &page, "/api/v1/tenants/%s/agents", guid);
     if (rc != BATON_OK)
         return rc;

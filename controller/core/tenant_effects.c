@@ -122,7 +122,7 @@ acknowledge_call(struct step *s)
 }
 
 /* After a restore the members' word is the record: also whose epoch the open one is, and how many grants
- * it has seen, since one that is not newer is refused. */
+ * its recipient has seen, since it refuses one that is not newer. */
 static enum baton_status
 reconcile_call(struct step *s)
 {
@@ -133,7 +133,7 @@ reconcile_call(struct step *s)
         if (!a->used || !a->statement_known || !epoch_eq(&a->statement.epoch, &now->epoch))
             continue;
         now->recipient = a->statement.recipient;
-        if (a->statement.serial > now->serial)
+        if (baton_key_eq(&a->key, &now->recipient) && a->statement.serial > now->serial)
             now->serial = a->statement.serial;
     }
     return rc;

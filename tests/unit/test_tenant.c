@@ -1102,6 +1102,26 @@ a_grant_that_is_used_before_its_evidence_came_again_goes_on(void **state)
     stands_in(HO_ACTIVATING);
 }
 
+/* The recipient refuses a serial that it has seen; what another server says of serials moves nothing. */
+static void
+a_restored_record_grants_above_what_the_recipient_itself_has_seen(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_GAP);
+    struct tenant backup = u.t;
+    duet_to(&u, HO_GRANTING);
+    u.t = backup;
+    u.misled = true;
+    u.m[TOY_OLD].promise.receipt_size = 900;
+    u.log_size = 300;
+    duet_restart(&u);
+    stands_in(HO_RECONCILE);
+    assert_int_equal(u.t.authority.serial, 0);
+    u.t.agent[TOY_OLD].statement.serial = UINT32_MAX;
+    assert_int_equal(duet_verb(&u, HEV_CONFIRM_FOREIGN, NULL), BATON_OK);
+    assert_int_equal(u.t.authority.serial, 1);
+}
+
 /* Else nothing would lead back to reconcile, and an unsure record gives no order. */
 static void
 what_interrupts_a_reconciliation_leads_back_to_it(void **state)
@@ -1451,6 +1471,7 @@ main(void)
         AT(a_record_that_became_unsure_between_two_cutovers_is_confirmed_in_the_next),
         AT(a_new_server_that_held_when_it_was_fenced_again_goes_on),
         AT(a_grant_that_is_used_before_its_evidence_came_again_goes_on),
+        AT(a_restored_record_grants_above_what_the_recipient_itself_has_seen),
         AT(what_interrupts_a_reconciliation_leads_back_to_it),
         AT(a_restore_from_before_the_fence_finishes_what_is_open),
         AT(two_attestations_stand_in_for_a_server_that_cannot_answer),
