@@ -312,6 +312,10 @@ compare_promises(struct signing *s)
     baton_guid_format(&s->plan.tenant, guid);
     output_show(s->c, "you sign that nothing above epoch %llu was ever promised\n",
                 (unsigned long long)s->approval.base.counter);
+    if (json_flag(s->cutover, "authority.recovering"))
+        output_show(s->c,
+                    "not every server was heard since this controller started: what they signed "
+                    "may be older than what they know\n");
     enum baton_status rc = client_get(s->c, &page, "/api/v1/tenants/%s/agents", guid);
     if (rc != BATON_OK)
         return rc;

@@ -22,7 +22,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PAGES = 11, BODY_BYTES = 8192 };
+enum { PAGES = 16, BODY_BYTES = 8192 };
 
 struct page {
     const char *path; /* the end of it */
@@ -48,13 +48,15 @@ struct liar {
     struct epoch epoch;
     /* what is a lie */
     const struct crypto_signer *trust_by;
-    bool plan_renamed, verification_renamed;
+    bool plan_renamed, verification_renamed, recovering;
     const struct crypto_signer *evidence_by;
     const char *policy; /* NULL: none is handed out */
     const struct crypto_signer *rows_by;
     struct letter_about rows_about; /* of the letter; a zero member: the true one */
     struct baton_hash rows_inside;  /* likewise: the findings that the document names */
     struct baton_id rows_to;
+    const struct crypto_signer *statement_by;
+    char statement_path[2][96];
 };
 
 /* ---- the server ------------------------------------------------------------------------------- */
@@ -225,6 +227,41 @@ serve_rows(struct liar *l)
 }
 
 static void
+serve_agents(struct liar *l)
+{
+    static uint8_t bytes[STATEMENT_BYTES_MAX];
+    char guid[37], hex[65];
+    json_t *agents = json_pack("{s:[]}", "items");
+    baton_guid_format(&l->plan.tenant, guid);
+    page_json(l, "/api/v1/tenants",
+              json_pack("{s:[{s:s, s:s}]}", "items", "name", "contoso", "id", guid));
+    page_json(l, "/api/v1/cutovers",
+              json_pack("{s:[{s:s, s:s}]}", "items", "tenant_name", "contoso", "id", ID));
+    for (int i = 0; i < 2; i++) {
+        const struct plan_member *m = &l->plan.member[i];
+        const struct crypto_signer *by = l->statement_by;
+        json_t *agent = json_pack("{s:s}", "host", m->host), *said = json_object();
+        struct baton_sig sig;
+        size_t len;
+        put_hex(agent, "key", m->key.b, 32);
+        put_hex(agent, "box_key", m->box_key.b, 32);
+        put_hex(agent, "confirmed_by", m->confirmed_by.b, sizeof m->confirmed_by.b);
+        put_hex(agent, "confirmation", m->confirmation.b, sizeof m->confirmation.b);
+        json_array_append_new(json_object_get(agents, "items"), agent);
+        if (by == NULL)
+            by = i == 0 ? &l->old_key : &l->new_key;
+        assert_int_equal(statement_encode(&l->said[i], bytes, sizeof bytes, &len), BATON_OK);
+        signature(by, DOMAIN_STATEMENT, bytes, len, &sig);
+        put_hex(said, "bytes", bytes, len);
+        put_hex(said, "signature", sig.b, sizeof sig.b);
+        baton_hex(m->key.b, 32, hex);
+        snprintf(l->statement_path[i], sizeof l->statement_path[i], "/agents/%s/statement", hex);
+        page_json(l, l->statement_path[i], said);
+    }
+    page_json(l, "/agents", agents);
+}
+
+static void
 serve_documents(struct liar *l)
 {
     uint8_t plan[PLAN_BYTES_MAX], verification[VERIFICATION_BYTES_MAX];
@@ -242,6 +279,7 @@ serve_documents(struct liar *l)
     put_hex(o, "plan", plan_hash.b, 32);
     put_hex(o, "verification_hash", hash.b, 32);
     json_object_set_new(json_object_get(o, "authority"), "epoch", view_epoch(&l->epoch));
+    json_object_set_new(json_object_get(o, "authority"), "recovering", json_boolean(l->recovering));
     page_json(l, "/cutovers/" ID, o);
     page_put(l, "/plan", plan, plan_len);
     page_put(l, "/verification", verification, len);
@@ -250,6 +288,7 @@ serve_documents(struct liar *l)
     serve_trust(l);
     serve_evidence(l);
     serve_rows(l);
+    serve_agents(l);
 }
 
 static void
@@ -411,17 +450,9 @@ teardown(void **state)
 /* Runs one command as the program would, with --yes. An option of `approve` is its --for, one of
  * `retire` its --account-gone. */
 static enum baton_status
-run(struct liar *l, const char *verb, const char *option, char *ret_text)
+run_words(struct liar *l, int argc, char **argv, char *ret_text)
 {
     struct cli c = {.output = OUTPUT_JSON, .yes = true, .timeout_ms = 5000};
-    char copy[128] = "";
-    char *argv[8] = {"baton", "cutover", copy, ID, "--yes"};
-    int argc = 5;
-    snprintf(copy, sizeof copy, "%s", verb);
-    if (option != NULL) {
-        argv[argc++] = strcmp(verb, "retire") == 0 ? "--account-gone" : "--for";
-        argv[argc++] = (char *)(uintptr_t)option;
-    }
     serve_documents(l);
     enum baton_status rc = command_parse(argc, argv, &c.args, &c.command, &c.err);
     if (rc == BATON_OK)
@@ -434,6 +465,24 @@ run(struct liar *l, const char *verb, const char *option, char *ret_text)
     json_decref(c.problem);
     config_close(&c.config);
     return rc;
+}
+
+static enum baton_status
+run(struct liar *l, const char *verb, const char *option, char *ret_text)
+{
+    char copy[128] = "";
+    if (strcmp(verb, "readmit") == 0) {
+        char *words[] = {"baton", "agent", "readmit", "contoso", "NEW", "--yes", NULL};
+        return run_words(l, 6, words, ret_text);
+    }
+    char *argv[8] = {"baton", "cutover", copy, ID, "--yes"};
+    int argc = 5;
+    snprintf(copy, sizeof copy, "%s", verb);
+    if (option != NULL) {
+        argv[argc++] = strcmp(verb, "retire") == 0 ? "--account-gone" : "--for";
+        argv[argc++] = (char *)(uintptr_t)option;
+    }
+    return run_words(l, argc, argv, ret_text);
 }
 
 static void
@@ -631,6 +680,63 @@ shown_by(struct liar *l, const char *verb, const char *option)
     fclose(file);
     assert_int_equal(rc, BATON_OK);
     return text;
+}
+
+static void
+quarantine_new(struct liar *l)
+{
+    l->said[1].quarantine = QUARANTINE_MACHINE;
+    l->said[1].machine.guid.b[0] = 6;
+    l->said[1].epoch = (struct epoch){0}; /* its memory of it is gone */
+}
+
+static void
+a_readmission_is_signed_after_the_machine_and_every_promise_were_shown(void **state)
+{
+    struct liar *l = *state;
+    struct signed_approval sa;
+    struct baton_hash machine;
+    quarantine_new(l);
+    char *text = shown_by(l, "readmit", NULL);
+    posted(l, &sa);
+    machine_digest(&l->said[1].machine, crypto_digest_port(), &machine);
+    assert_int_equal(sa.a.verb, VERB_READMIT);
+    assert_true(baton_key_eq(&sa.a.subject, &l->new_key.key));
+    assert_true(baton_hash_eq(&sa.a.seen, &machine));
+    assert_true(epoch_eq(&sa.a.base, &l->epoch));
+    assert_non_null(strstr(text, "nothing above epoch 2 was ever promised"));
+    assert_non_null(strstr(text, "OLD            signed that it promised epoch 2"));
+    assert_null(strstr(text, "not every server was heard"));
+    free(text);
+}
+
+static void
+a_controller_that_has_not_heard_everybody_says_so_to_who_readmits(void **state)
+{
+    struct liar *l = *state;
+    quarantine_new(l);
+    l->recovering = true;
+    char *text = shown_by(l, "readmit", NULL);
+    assert_non_null(strstr(text, "not every server was heard"));
+    free(text);
+}
+
+static void
+a_readmission_over_a_record_older_than_a_promise_is_not_signed(void **state)
+{
+    struct liar *l = *state;
+    quarantine_new(l);
+    l->said[0].epoch.counter = 3;
+    refuses(l, "readmit", NULL, BATON_CONFLICT, "OLD has promised epoch 3, the record says 2");
+}
+
+static void
+a_promise_by_another_key_is_not_compared_with(void **state)
+{
+    struct liar *l = *state;
+    quarantine_new(l);
+    l->statement_by = &l->stranger;
+    refuses(l, "readmit", NULL, BATON_REFUSED, "not signed by that server's key");
 }
 
 static void
@@ -848,6 +954,10 @@ main(void)
         WITH_LIAR(another_key_under_a_confirmed_name_is_noticed),
         WITH_LIAR(a_plan_that_is_not_the_one_named_is_not_signed),
         WITH_LIAR(a_verification_that_is_not_the_one_accepted_is_not_signed),
+        WITH_LIAR(a_readmission_is_signed_after_the_machine_and_every_promise_were_shown),
+        WITH_LIAR(a_controller_that_has_not_heard_everybody_says_so_to_who_readmits),
+        WITH_LIAR(a_readmission_over_a_record_older_than_a_promise_is_not_signed),
+        WITH_LIAR(a_promise_by_another_key_is_not_compared_with),
         WITH_LIAR(a_plan_is_signed_after_what_its_policy_changes_was_shown),
         WITH_LIAR(a_plan_without_a_policy_says_so),
         WITH_LIAR(a_plan_is_not_signed_with_another_policy_than_it_names),
