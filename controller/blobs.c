@@ -215,6 +215,17 @@ blob_refuse(struct engine *e, struct seat *seat, enum baton_status rc,
     session_refuse(e, seat, rc, &id, why);
 }
 
+/* An agent offers in each session what it once sealed, years after the handoff: no news for the record. */
+static bool
+blob_outlived(struct engine *e, struct seat *seat, const struct baton_hash *blob)
+{
+    struct baton_id id = message_blob_id(blob);
+    if (seat->room->t.cutover_open)
+        return false;
+    session_decline(e, seat, BATON_DENIED, &id, "no cutover is open that waits for it");
+    return true;
+}
+
 static bool
 sends_settings(const struct seat *seat)
 {
@@ -313,6 +324,8 @@ blob_chunk(struct engine *e, struct seat *seat, const struct message *m)
 {
     const struct msg_chunk *c = &m->u.chunk;
     const char *why = "";
+    if (blob_outlived(e, seat, &c->blob))
+        return;
     struct blob b = {
         .hash = c->blob,
         .row = {.tenant = seat->row.tenant, .sender = seat->row.key, .total = c->total}};

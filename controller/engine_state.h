@@ -284,8 +284,11 @@ void session_message(struct engine *e, struct message *m, const struct baton_key
 void session_peer(struct engine *e, const struct input *in);
 void seat_bar(struct engine *e, struct seat *seat, const char *why);
 void sessions_check(struct engine *e); /* who has fallen silent */
+/* Written down, as what an agent should not have sent; declined, it is answered alone. */
 void session_refuse(struct engine *e, struct seat *seat, enum baton_status rc,
                     const struct baton_id *order_or_null, const char *text);
+void session_decline(struct engine *e, struct seat *seat, enum baton_status rc,
+                     const struct baton_id *order_or_null, const char *text);
 void enrol_message(struct engine *e, const struct message *m, const struct baton_key *curve_key);
 void enrol_sweep(struct engine *e);
 void call_token(struct engine *e, struct engine_call *c);

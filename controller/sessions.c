@@ -12,16 +12,23 @@ enum {
 };
 
 void
-session_refuse(struct engine *e, struct seat *seat, enum baton_status rc,
-               const struct baton_id *order_or_null, const char *text)
+session_decline(struct engine *e, struct seat *seat, enum baton_status rc,
+                const struct baton_id *order_or_null, const char *text)
 {
-    journal_refusal(e, &seat->refusals, &seat->row.tenant, &seat->row.key, NULL, text);
     struct message m = {.type = MSG_REFUSED};
     m.u.refused.status = (uint8_t)rc;
     if (order_or_null != NULL)
         m.u.refused.order = *order_or_null;
     snprintf(m.u.refused.text, sizeof m.u.refused.text, "%s", text);
     act_send(e, seat, &m);
+}
+
+void
+session_refuse(struct engine *e, struct seat *seat, enum baton_status rc,
+               const struct baton_id *order_or_null, const char *text)
+{
+    journal_refusal(e, &seat->refusals, &seat->row.tenant, &seat->row.key, NULL, text);
+    session_decline(e, seat, rc, order_or_null, text);
 }
 
 static void

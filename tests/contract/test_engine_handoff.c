@@ -631,6 +631,10 @@ a_whole_handoff_from_assessment_to_done(void **state)
     assert_true(h->side[NEW].m.promise.holding && !h->side[OLD].m.promise.holding);
     assert_true(h->side[OLD].m.promise.retired);
     assert_true(h->side[NEW].fetch_total == sizeof h->side[OLD].sealed);
+    send_chunk(&h->side[OLD], 0); /* as its agent does in each session from now on */
+    struct message *declined = world_take(&h->w, &h->side[OLD].wire, MSG_REFUSED);
+    assert_non_null(declined);
+    assert_int_equal(declined->u.refused.status, BATON_DENIED);
     assert_int_equal(world_records(&h->w, AUDIT_REFUSED), 0);
     assert_true(h->t.info.first_sync.ms > 0); /* in the row that a rebuild makes again */
     assert_int_equal(h->t.info.first_sync.objects, 1200);
