@@ -195,7 +195,7 @@ static const struct rule rules[] = {
      "a person confirmed what the servers knew better"},
     {122, HO_RECONCILE, HEV_FACTS, {G_SETTLED, G_RESUME_FITS, G_BLOB_HERE}, RESUME_STATE, HFX_PLACE_SETTINGS, PAIR,
      "reconciled: the sealed settings came meanwhile"},
-    {122, HO_RECONCILE, HEV_FACTS, {G_SETTLED, G_RESUME_FITS}, RESUME_STATE, 0, ALL,
+    {122, HO_RECONCILE, HEV_FACTS, {G_SETTLED, G_RESUME_FITS}, RESUME_STATE, HFX_BASELINE, ALL,
      "reconciled: it goes on where it was"},
     {122, HO_RECONCILE, HEV_FACTS, {G_SETTLED, G_NEW_HOLDS}, HO_ACTIVATING, 0, PAIR,
      "reconciled: the new server holds the export role"},

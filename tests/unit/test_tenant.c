@@ -1122,6 +1122,26 @@ a_restored_record_grants_above_what_the_recipient_itself_has_seen(void **state)
     assert_int_equal(u.t.authority.serial, 1);
 }
 
+/* Through a reconciliation as straight back: what was synchronized in a breach does not count. */
+static void
+cycles_of_a_breach_do_not_count_for_a_probation_after_a_reconciliation(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_PROBATION);
+    u.t.cutover.resume_to = HO_PROBATION;
+    u.t.cutover.state = HO_BREACH;
+    u.t.authority.reconcile = true;
+    facts_set(&u.facts[TOY_NEW], FACT_GOOD_CYCLES,
+              fact_or(&u.facts[TOY_NEW], FACT_GOOD_CYCLES, 0) + 5);
+    duet_report(&u, TOY_NEW);
+    assert_int_equal(duet_verb(&u, HEV_RESUME, NULL), BATON_OK);
+    stands_in(HO_RECONCILE);
+    assert_int_equal(duet_verb(&u, HEV_CONFIRM_FOREIGN, NULL), BATON_OK);
+    stands_in(HO_PROBATION);
+    assert_int_equal(u.t.cutover.cycles_before,
+                     fact_or(&u.t.agent[TOY_NEW].facts, FACT_GOOD_CYCLES, -1));
+}
+
 /* Else nothing would lead back to reconcile, and an unsure record gives no order. */
 static void
 what_interrupts_a_reconciliation_leads_back_to_it(void **state)
@@ -1472,6 +1492,7 @@ main(void)
         AT(a_new_server_that_held_when_it_was_fenced_again_goes_on),
         AT(a_grant_that_is_used_before_its_evidence_came_again_goes_on),
         AT(a_restored_record_grants_above_what_the_recipient_itself_has_seen),
+        AT(cycles_of_a_breach_do_not_count_for_a_probation_after_a_reconciliation),
         AT(what_interrupts_a_reconciliation_leads_back_to_it),
         AT(a_restore_from_before_the_fence_finishes_what_is_open),
         AT(two_attestations_stand_in_for_a_server_that_cannot_answer),
