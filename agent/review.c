@@ -10,7 +10,8 @@
 #include "common/log.h"
 #include "common/verify/config_compare.h"
 
-enum { AGAIN_MS = 10000, PIECE_BYTES = 65536 };
+/* Said again after so long, then after twice as long each time: without a handoff nobody hears it. */
+enum { AGAIN_MS = 10000, AGAIN_MOST_MS = 640000, PIECE_BYTES = 65536 };
 
 static void
 stop(struct review *r)
@@ -201,6 +202,7 @@ list_keep(struct agent *a, const struct findings *list, struct baton_err *err)
     r->of_settings = a->settings.in_file;
     r->known = true;
     r->heard = false;
+    r->again_ms = AGAIN_MS;
     return BATON_OK;
 }
 
@@ -330,6 +332,7 @@ void
 review_session(struct agent *a)
 {
     a->review.heard = false;
+    a->review.again_ms = AGAIN_MS;
     review_time(a, true);
 }
 
@@ -338,11 +341,13 @@ review_time(struct agent *a, bool now)
 {
     struct review *r = &a->review;
     if (!a->session.open || !r->known || r->heard ||
-        (!now && agent_now_ms() - r->said_ms < AGAIN_MS))
+        (!now && agent_now_ms() - r->said_ms < r->again_ms))
         return;
     struct message m = {.type = MSG_FINDINGS};
     m.u.findings = (struct msg_findings){.bytes = r->bytes, .len = r->len};
     r->said_ms = agent_now_ms();
+    if (!now && r->again_ms < AGAIN_MOST_MS)
+        r->again_ms *= 2;
     (void)session_send(a, &m);
 }
 
@@ -361,5 +366,5 @@ uint64_t
 review_next_ms(const struct agent *a)
 {
     const struct review *r = &a->review;
-    return a->session.open && r->known && !r->heard ? r->said_ms + AGAIN_MS : UINT64_MAX;
+    return a->session.open && r->known && !r->heard ? r->said_ms + r->again_ms : UINT64_MAX;
 }

@@ -38,7 +38,7 @@ struct review {
     struct baton_hash of_plan, of_pending, of_config, of_settings; /* what it was made of */
     struct baton_hash hash, compared;
     int64_t anchor_changes;
-    uint64_t said_ms;
+    uint64_t said_ms, again_ms; /* when, and how long until it is said again unheard */
     uint8_t *bytes;
     size_t len;
 };

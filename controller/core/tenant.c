@@ -175,6 +175,14 @@ on_lost(struct step *s)
     speaker(s)->connected = false;
 }
 
+/* Before the seal is ordered, what an agent offers is of an earlier attempt. */
+static bool
+seal_ordered(const struct cutover *c)
+{
+    bool stopped = c->state == HO_HOLD || c->state == HO_BREACH || c->state == HO_RECONCILE;
+    return (stopped ? c->resume_to : c->state) >= HO_SETTINGS_SEALED;
+}
+
 static void
 on_blob(struct step *s)
 {
@@ -190,6 +198,8 @@ on_blob(struct step *s)
                     "the old server's agent", "baton cutover explain TENANT");
         return;
     }
+    if (!seal_ordered(c))
+        return;
     c->blob = s->ev->blob;
     c->blob_bytes = s->ev->blob_bytes;
     c->settings_sealed = true;

@@ -924,6 +924,27 @@ a_restored_controller_reconciles_before_anything_else(void **state)
     stands_in(HO_READY);
 }
 
+/* An agent offers again, in each session, what it sealed for an earlier attempt. */
+static void
+settings_that_nobody_asked_for_yet_are_not_taken(void **state)
+{
+    (void)state;
+    static const uint8_t stops[] = {HO_EXPORT_SETTINGS, HO_HOLD};
+    for (size_t i = 0; i < ARRAY_LEN(stops); i++) {
+        duet_open(&u);
+        duet_to(&u, HO_EXPORT_SETTINGS);
+        u.t.cutover.resume_to = HO_EXPORT_SETTINGS;
+        u.t.cutover.state = stops[i];
+        struct tenant_event ev = duet_event(&u, TEV_BLOB);
+        ev.agent = TOY_OLD;
+        ev.blob.b[0] = 7;
+        ev.blob_bytes = 6;
+        duet_feed(&u, &ev);
+        assert_false(u.t.cutover.settings_sealed);
+        assert_true(baton_hash_is_zero(&u.t.cutover.blob));
+    }
+}
+
 static void
 settings_that_came_while_it_reconciled_are_placed(void **state)
 {
@@ -1484,6 +1505,7 @@ main(void)
         AT(a_restarted_controller_waits_for_every_server_before_it_moves_the_role),
         AT(a_restart_in_every_state_of_the_way_still_ends_well),
         AT(a_restored_controller_reconciles_before_anything_else),
+        AT(settings_that_nobody_asked_for_yet_are_not_taken),
         AT(settings_that_came_while_it_reconciled_are_placed),
         AT(servers_that_promised_different_epochs_are_adopted_again_by_two_people),
         AT(an_adoption_that_nobody_answered_goes_on_after_a_reconciliation),
