@@ -170,7 +170,7 @@ class TroubleAllTheTime(Long):
         self.assertGreater(self.sum_of(lambda wire: wire.counted("broken")), 5)
 
     def test_wires_carry_128_kilobits_in_a_second(self):
-        self.site.tenant("contoso")  # over half the rate beats wait behind chunks of settings for longer than the lab's five seconds
+        self.site.tenant("contoso")
         for wire in self.site.wires.values():
             wire.slow(128)
         self.come_home(pause_s=10)  # settings that are exported anew before they have arrived have to be carried anew
