@@ -86,8 +86,10 @@ def shards(path):
     for line in path.read_text().splitlines():
         of = dict(word.split("=", 1) for word in line.split() if "=" in word)
         if of.get("commit") and head.startswith(of["commit"]):
-            for name, field in (("seeds", "done"), ("failed", "failed"), ("faults", "faults")):
-                sums[name] += int(of[field])
+            first, _, last = of["seeds"].partition("..")
+            sums["seeds"] += int(last or first) - int(first) + 1
+            for name in ("failed", "faults"):
+                sums[name] += int(of[name])
     if sums["seeds"]:
         keep("sim", sums)
 
