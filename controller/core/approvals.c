@@ -68,6 +68,9 @@ subject_misfit(const struct tenant *t, const struct approval *a)
         return "the approval names no server: it is signed with baton agent disarm or readmit";
     if (!epoch_eq(&a->base, &t->authority.epoch))
         return "the approval was signed over an older epoch";
+    if (a->verb == VERB_READMIT && t->authority.reconcile)
+        return "a server knows more than this record, so its epoch is too low to readmit under: "
+               "confirm-foreign first";
     if (a->verb == VERB_DISARM && m >= 0 && t->authority.member[m].tamper_open)
         return "an alarm is open there and its agent obeys no disarm: challenge and acknowledge "
                "first";

@@ -578,14 +578,12 @@ forget_run(struct step *s)
     s->a->asked_ms = 0;
 }
 
-/* Everybody's promise of one epoch in which one of them holds is what an adoption ends with. */
 static void
 take_members_word(struct authority *a)
 {
     struct epoch newest = *newest_promise(a);
     if (!epoch_eq(&newest, &a->epoch))
         enter_epoch(a, &newest);
-    a->adopted = a->adopted || (!baton_key_is_zero(&a->holder) && all_promised(a, &newest));
     a->reconcile = false;
     forget_evidence(a);
 }
@@ -681,6 +679,13 @@ phase_knows(const struct authority *a, enum authority_event event)
 /* One epoch in which everybody has spoken: whose the role is needs no adoption after that. */
 enum { ROLE_SETTLED = AUTH_NEWS_ADOPTED | AUTH_NEWS_ALL_EVIDENCE | AUTH_NEWS_GRANT_USED };
 
+/* Everybody's promise of one epoch in which one of them holds: what an adoption ends with. */
+static bool
+role_shown(const struct authority *a)
+{
+    return a->phase == AUTH_HELD && !baton_key_is_zero(&a->holder) && all_promised(a, &a->epoch);
+}
+
 enum baton_status
 authority_step(struct authority *a, const struct authority_input *in,
                const struct authority_row **ret_row, uint32_t *ret_effects, uint32_t *ret_news)
@@ -706,7 +711,7 @@ authority_step(struct authority *a, const struct authority_input *in,
     prepare(&s);
     if (m->row.to != AUTHORITY_SAME)
         next.phase = m->row.to;
-    next.adopted = next.adopted || (m->news & ROLE_SETTLED) != 0;
+    next.adopted = next.adopted || (m->news & ROLE_SETTLED) != 0 || role_shown(&next);
     *a = next;
     *ret_row = &m->row;
     *ret_effects = m->row.effect;

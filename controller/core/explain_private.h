@@ -17,6 +17,8 @@ void explain_spoilt(const struct guard_ctx *g, struct problem *p);
 /* A server that will not promise the open epoch: its order is not in this record any more, or it has
  * exported and nothing leads back. */
 void explain_unfenced(const struct guard_ctx *g, struct problem *p);
+/* While an epoch is open: whoever promised it under another plan refuses every grant of this one. */
+void explain_other_plan(const struct guard_ctx *g, struct problem *p);
 /* Whom the fence ladder still waits for, and how many people attest for it. */
 void explain_fencing(const struct guard_ctx *g, struct problem *p);
 /* The ways out of a breach that stand open now. */

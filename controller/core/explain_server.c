@@ -179,15 +179,22 @@ next_of(const struct guard_ctx *g, struct problem *p, const enum guard_id *needs
         }
 }
 
-/* Forward: what people verify is what they approve a new fence over. */
+/* What people verify is what they approve a new fence over. */
+static void
+next_accept(const struct guard_ctx *g, struct problem *p)
+{
+    static const enum guard_id seen[] = {G_4OPS, G_DIFF, G_PARITY};
+    next_of(g, p, seen, ARRAY_LEN(seen), "baton cutover accept TENANT --reason '...'");
+}
+
 static void
 next_forward(const struct guard_ctx *g, struct problem *p)
 {
-    static const enum guard_id seen[] = {G_4OPS, G_DIFF, G_PARITY}, signed_by[] = {G_APPR_CUTOVER};
+    static const enum guard_id signed_by[] = {G_APPR_CUTOVER};
     if (g->t->cutover.accepted)
         next_of(g, p, signed_by, ARRAY_LEN(signed_by), "baton cutover start TENANT");
     else
-        next_of(g, p, seen, ARRAY_LEN(seen), "baton cutover accept TENANT --reason '...'");
+        next_accept(g, p);
 }
 
 /* It refused since it has exported: rule 352 waits for people's new approvals. */
@@ -197,14 +204,17 @@ explain_no_return(const struct guard_ctx *g, struct problem *p)
     problem_add(p, "no way back to the old server: the new one has exported");
     add_text(g, p, "forward: two sign baton cutover approve TENANT --for cutover");
     line_set(p->who, sizeof p->who, "operators with the approve role");
-    tenant_text(g->t, "baton cutover approve TENANT --for cutover", p->next, sizeof p->next);
+    if (g->t->cutover.accepted)
+        tenant_text(g->t, "baton cutover approve TENANT --for cutover", p->next, sizeof p->next);
+    else
+        next_accept(g, p);
 }
 
+/* Nothing that could be sent again would be obeyed: people sign another fence, in either direction. */
 static void
-explain_lost_order(const struct guard_ctx *g, struct problem *p)
+explain_fence_anew(const struct guard_ctx *g, struct problem *p)
 {
     bool back = holds(g, G_LATCH_CLEAR) && holds(g, G_MAY_RETURN);
-    problem_add(p, "its order is lost: this record was put back, or another one gave it");
     line_set(p->who, sizeof p->who, "any operator");
     if (back)
         add_text(g, p, "back: baton cutover rollback TENANT");
@@ -220,8 +230,35 @@ explain_lost_order(const struct guard_ctx *g, struct problem *p)
     next_forward(g, p);
 }
 
-/* One server promised an epoch whose order this record does not have, the other never heard of it: nothing
- * that could be sent again would be obeyed. People sign a new one. */
+/* It promised the open epoch under a plan that is not this handoff's: grants of this one are refused there. */
+static bool
+other_plan(const struct guard_ctx *g, const struct agent_view *server)
+{
+    const struct statement *s = &server->statement;
+    return server->statement_known && epoch_eq(&s->epoch, &g->t->authority.epoch) &&
+           !baton_hash_is_zero(&s->plan) && !baton_hash_eq(&s->plan, &g->t->cutover.plan);
+}
+
+void
+explain_other_plan(const struct guard_ctx *g, struct problem *p)
+{
+    bool old = other_plan(g, tenant_old(g->t)), new = other_plan(g, tenant_new(g->t));
+    if (!old && !new)
+        return;
+    line_set(
+        p->title, sizeof p->title,
+        "a server has promised this epoch under another plan: it obeys no order under this one");
+    p->status = BATON_WAITING;
+    p->fact_count = 0;
+    if (old)
+        problem_add(p, "old server: it keeps a plan that this record does not have");
+    if (new)
+        problem_add(p, "new server: it keeps a plan that this record does not have");
+    problem_add(p, "this record was put back, or another controller gave it");
+    explain_fence_anew(g, p);
+}
+
+/* One server promised an epoch whose order this record does not have, the other never heard of it. */
 void
 explain_unfenced(const struct guard_ctx *g, struct problem *p)
 {
@@ -236,8 +273,10 @@ explain_unfenced(const struct guard_ctx *g, struct problem *p)
         problem_add(p, "old server: it never promised this epoch, so it refuses");
     if (never_promised(a, new))
         problem_add(p, "new server: it never promised this epoch, so it refuses");
-    if (never_promised(a, old) || never_promised(a, new))
-        explain_lost_order(g, p);
+    if (!never_promised(a, old) && !never_promised(a, new))
+        return;
+    problem_add(p, "its order is lost: this record was put back, or another one gave it");
+    explain_fence_anew(g, p);
 }
 
 /* --- a server that cannot answer ------------------------------------------------------------------ */

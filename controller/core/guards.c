@@ -256,6 +256,7 @@ static const struct handoff_guard rows[GUARD_COUNT] = {
     [G_PROMISED_APART] = CONDITION(guard_promised_apart),
     [G_PROMISED_ALIKE] = CONDITION(guard_promised_alike),
     [G_RECONCILING] = CONDITION(guard_reconciling),
+    [G_QUARANTINED] = CONDITION(guard_quarantined),
     [G_SETTLED] = CONDITION(guard_settled),
     [G_RESUME_FITS] = CONDITION(guard_resume_fitting),
     [G_OLD_HOLDS] = CONDITION(guard_old_holding),

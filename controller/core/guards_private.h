@@ -92,6 +92,7 @@ bool guard_settings_seen(const struct guard_ctx *g, struct problem *p);
 bool guard_promised_apart(const struct guard_ctx *g, struct problem *p);
 bool guard_promised_alike(const struct guard_ctx *g, struct problem *p);
 bool guard_reconciling(const struct guard_ctx *g, struct problem *p);
+bool guard_quarantined(const struct guard_ctx *g, struct problem *p);
 bool guard_settled(const struct guard_ctx *g, struct problem *p);
 bool guard_staged(const struct guard_ctx *g, struct problem *p);
 bool guard_table_different(const struct guard_ctx *g, struct problem *p);

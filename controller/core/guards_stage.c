@@ -130,6 +130,23 @@ guard_adopted(const struct guard_ctx *g, struct problem *p)
     return false;
 }
 
+/* A state that begins in the future was entered under a clock that was wrong: no file is new enough for it
+ * before that time has come. Entered again, it begins now. */
+static void
+tell_old_file(const struct guard_ctx *g, struct problem *p)
+{
+    if (g->t->cutover.entered_unix_ms <= g->approvals.unix_ms) {
+        problem_add(p, "the file is older than the task: export the settings again");
+        return;
+    }
+    problem_add(p, "this controller's clock was ahead when this state began, or is behind now");
+    line_set(p->who, sizeof p->who, "any operator");
+    tenant_text(g->t,
+                "set the clock right; then baton cutover hold TENANT --reason 'clock', and baton "
+                "cutover resume TENANT",
+                p->next, sizeof p->next);
+}
+
 bool
 guard_settings_seen(const struct guard_ctx *g, struct problem *p)
 {
@@ -140,7 +157,7 @@ guard_settings_seen(const struct guard_ctx *g, struct problem *p)
     int64_t oldest =
         (int64_t)g->t->cutover.entered_unix_ms - guard_policy(g, POLICY_SETTINGS_AGE_MS);
     if (fact_or(&o->facts, FACT_SETTINGS_SEEN, 0) < oldest) {
-        problem_add(p, "the file is older than the task: export the settings again");
+        tell_old_file(g, p);
         return false;
     }
     if (!g->t->cutover.settings_steady)

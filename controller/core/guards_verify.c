@@ -300,8 +300,8 @@ tell_no_cycle(const struct guard_ctx *g, struct problem *p)
     if (!n->connected) { /* its later cycles are not heard: another one would not be either */
         problem_add(p, "new server: not connected");
         tell(g, p, "the administrator of the new server", "baton agent list --tenant TENANT");
-    } else if (fact_is(&n->facts, FACT_WIZARD_OPEN,
-                       1)) { /* its scheduler is suspended for so long */
+    } else if (fact_is(&n->facts, FACT_WIZARD_OPEN, 1)) {
+        /* The scheduler is suspended for as long. */
         problem_add(p, "new server: a wizard is open there, and no cycle begins while it is");
         if (n->facts.note[0] != '\0')
             problem_add(p, n->facts.note); /* whose */

@@ -136,6 +136,8 @@ static const struct rule rules[] = {
      "the breach is dealt with, and what the servers know better is not confirmed yet"},
     {104, HO_HOLD, HEV_RESUME, {G_BLOB_HERE}, RESUME_STATE, HFX_PLACE_SETTINGS, PAIR,
      "a person resumed it: the sealed settings came meanwhile"},
+    {103, HO_HOLD, HEV_RESUME, {G_QUARANTINED}, RESUME_STATE, HFX_PAGE, ALL,
+     "a person resumed it while a server is quarantined: it stands still until it is readmitted"},
     {103, HO_HOLD, HEV_RESUME, {0}, RESUME_STATE, 0, ALL, "a person resumed it"},
     {103, HO_BREACH, HEV_RESUME, {G_NO_TAMPER}, RESUME_STATE, HFX_BASELINE, ALL, "the breach is dealt with"},
 
@@ -144,6 +146,8 @@ static const struct rule rules[] = {
     {107, HO_ARMED, HEV_REVERIFY, {0}, HO_VERIFY, HFX_VERIFY, PAIR, "a person wants it verified again"},
     {107, HO_RELEASING, HEV_REVERIFY, {0}, SAME_STATE, HFX_VERIFY | HFX_NO_GO, PAIR,
      "verification again while the old server stops: no go before it is accepted"},
+    {107, HO_REVOKING, HEV_REVERIFY, {G_LATCH_SET}, SAME_STATE, HFX_VERIFY | HFX_NO_GO, PAIR,
+     "nothing leads back: what people approve the way forward over is verified"},
     {107, HO_GAP, HEV_REVERIFY, {0}, SAME_STATE, HFX_VERIFY | HFX_NO_GO, PAIR,
      "verification inside the gap: no go before it is accepted"},
 
@@ -258,6 +262,8 @@ static const struct rule rules[] = {
      "a person accepted the differences: the verification is sealed"},
     {314, HO_RELEASING, HEV_ACCEPT, {G_4OPS, G_DIFF, G_PARITY}, SAME_STATE, HFX_ACCEPT, PAIR,
      "the verification made while the old server stops is accepted: cutover is to be approved over it"},
+    {314, HO_REVOKING, HEV_ACCEPT, {G_LATCH_SET, G_4OPS, G_DIFF, G_PARITY}, SAME_STATE, HFX_ACCEPT, PAIR,
+     "nothing leads back: the verification is accepted, cutover is to be approved over it"},
     {314, HO_GAP, HEV_ACCEPT, {G_4OPS, G_DIFF, G_PARITY}, SAME_STATE, HFX_ACCEPT, PAIR,
      "the verification made in the gap is accepted: cutover is to be approved over it"},
     {314, HO_GAP, HEV_ACCEPT, {G_ONLY_A_GRANT}, SAME_STATE, HFX_ACCEPT, PAIR,

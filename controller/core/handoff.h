@@ -208,6 +208,7 @@ struct rule {
     X(G_PROMISED_APART, "promised-apart") /* other epochs than the open one */                     \
     X(G_PROMISED_ALIKE, "promised-alike")                                                          \
     X(G_RECONCILING, "not-confirmed")                                                              \
+    X(G_QUARANTINED, "quarantined") /* one of the pair */                                          \
     X(G_SETTLED, "settled")         /* the record is reconciled */                                 \
     X(G_RESUME_FITS, "resume-fits") /* the remembered state fits who holds now */                  \
     X(G_OLD_HOLDS, "old-holds")                                                                    \

@@ -1814,6 +1814,30 @@ findings_and_rows_that_were_heard_are_said_again_in_another_session(void **state
 }
 
 static void
+let_time_pass(struct desk *d, uint64_t ms)
+{
+    d->side[NEW].agent->review.said_ms -= ms;
+}
+
+/* Nobody hears it after the end of a handoff, and nobody is told so. */
+static void
+findings_that_nobody_hears_are_said_less_and_less_often(void **state)
+{
+    struct desk *d = desk_of(state);
+    start_agent(d, &d->side[NEW]);
+    open_session(d, &d->side[NEW]);
+    review_deletes(d, false, 2);
+    for (int i = 0; i < 3; i++) {
+        let_time_pass(d, UINT64_C(10000) << i);
+        struct message *m = expect(d, &d->side[NEW], MSG_FINDINGS);
+        message_free(&m);
+        let_time_pass(d, UINT64_C(10000) << i); /* as long again is not long enough */
+        expect_none(d, &d->side[NEW], MSG_FINDINGS);
+        d->side[NEW].agent->review.said_ms = agent_now_ms();
+    }
+}
+
+static void
 without_the_policys_word_no_row_is_kept_and_none_leaves(void **state)
 {
     struct desk *d = desk_of(state);
@@ -1933,6 +1957,7 @@ main(void)
         TEST(another_key_than_ours_opens_nothing),
         TEST(rows_leave_sealed_when_the_findings_were_heard),
         TEST(findings_and_rows_that_were_heard_are_said_again_in_another_session),
+        TEST(findings_that_nobody_hears_are_said_less_and_less_often),
         TEST(without_the_policys_word_no_row_is_kept_and_none_leaves),
         TEST(rows_are_sealed_to_those_who_may_approve_and_anew_when_these_are_others),
         TEST(a_refused_offer_of_rows_ends_the_offer_and_not_the_session),

@@ -361,11 +361,9 @@ told(struct view *v)
     static const struct {
         const char *words;
         enum handoff_event verb;
-    } commands[] = {{"cutover reverify", HEV_REVERIFY},
-                    {"cutover challenge", HEV_CHALLENGE},
-                    {"cutover accept", HEV_ACCEPT},
-                    {"cutover start", HEV_START},
-                    {"cutover adopt", HEV_ADOPT}};
+    } commands[] = {{"cutover reverify", HEV_REVERIFY}, {"cutover challenge", HEV_CHALLENGE},
+                    {"cutover accept", HEV_ACCEPT},     {"cutover start", HEV_START},
+                    {"cutover adopt", HEV_ADOPT},       {"cutover hold", HEV_HOLD}};
     struct problem p;
     const struct engine *e = v->st->engine;
     tenant_explain(v->t, clock_mono(&v->st->clock, v->r->sim->now_ms), crypto_digest_port(),

@@ -170,6 +170,13 @@ alarm_open(struct approval *a)
     u.t.authority.member[TOY_OLD].tamper_open = true;
 }
 
+static void
+record_unconfirmed(struct approval *a)
+{
+    (void)a;
+    u.t.authority.reconcile = true;
+}
+
 static const struct misfit {
     enum approval_verb verb;
     void (*change)(struct approval *a);
@@ -197,6 +204,7 @@ static const struct misfit {
     {VERB_READMIT, about_nobody, "names no server"},
     {VERB_DISARM, over_an_older_epoch, "older epoch"},
     {VERB_DISARM, alarm_open, "an alarm is open"},
+    {VERB_READMIT, record_unconfirmed, "confirm-foreign first"},
 };
 
 static void

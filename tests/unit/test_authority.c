@@ -682,6 +682,27 @@ an_adoption_that_the_record_did_not_see_end_has_ended_when_everybody_promised_it
     }
 }
 
+/* Else nothing but a new plan would lead on: what is repeated is answered, and no rule listens. */
+static void
+the_last_promise_of_the_epoch_in_which_one_holds_ends_an_adoption(void **state)
+{
+    (void)state;
+    struct pair p;
+    pair_open(&p);
+    adopt(&p);
+    p.a.adopted = false;
+    p.a.member[TOY_NEW].promise = (struct epoch){0};
+    struct statement s = word_of(&p, TOY_OLD, SAY_HOLDING);
+    s.holding = true;
+    s.holding_epoch = p.a.epoch;
+    tell(&p, &s);
+    assert_false(p.a.adopted);
+    s = word_of(&p, TOY_NEW, SAY_ACCEPTED);
+    tell(&p, &s);
+    assert_true(p.a.adopted);
+    assert_int_equal(p.a.phase, AUTH_HELD);
+}
+
 static void
 a_record_without_an_adoption_knows_the_role_once_everybody_gave_evidence(void **state)
 {
@@ -924,6 +945,7 @@ main(void)
         cmocka_unit_test(
             an_adoption_that_the_record_did_not_see_end_has_ended_when_everybody_promised_it),
         cmocka_unit_test(a_record_without_an_adoption_knows_the_role_once_everybody_gave_evidence),
+        cmocka_unit_test(the_last_promise_of_the_epoch_in_which_one_holds_ends_an_adoption),
         cmocka_unit_test(a_receipt_longer_than_our_log_means_reconcile),
         cmocka_unit_test(a_receipt_that_people_have_confirmed_as_lost_asks_them_once),
         cmocka_unit_test(a_receipt_of_another_log_means_reconcile_however_short),

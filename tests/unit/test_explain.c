@@ -281,6 +281,34 @@ a_fence_that_is_refused_is_not_called_lost(void **state)
     assert_false(told(&p, "lost"));
     assert_true(told(&p, "no way back"));
     assert_string_equal(p.next, "baton cutover approve contoso --for cutover");
+    u.t.cutover.accepted = false; /* of a record that was put back */
+    u.t.cutover.verification = (struct verification){0};
+    p = explain();
+    assert_string_equal(p.next, "baton cutover reverify contoso");
+}
+
+/* Two controllers of one image made a plan each, and the other one's fence came first. */
+static void
+a_promise_under_another_plan_is_fenced_anew_instead_of_granted_for_ever(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_GAP);
+    struct problem p = explain();
+    assert_int_equal(p.status, BATON_OK);
+    u.t.agent[TOY_NEW].statement.plan.b[0] ^= 0x55;
+    p = explain();
+    assert_int_equal(p.status, BATON_WAITING);
+    assert_non_null(strstr(p.title, "under another plan"));
+    assert_true(told(&p, "new server: it keeps a plan"));
+    assert_false(told(&p, "old server: it keeps a plan"));
+    assert_true(told(&p, "back: baton cutover rollback contoso"));
+    assert_string_equal(p.next, "baton cutover start contoso");
+    u.t.cutover.approval_count = 0;
+    p = explain();
+    assert_string_equal(p.next, "baton cutover approve contoso --for cutover");
+    u.t.agent[TOY_NEW].statement.epoch.counter--; /* of an epoch that is over: that plan is, too */
+    p = explain();
+    assert_null(strstr(p.title, "under another plan"));
 }
 
 /* A fence would be refused, and there confirm-foreign means nothing. */
@@ -548,6 +576,7 @@ main(void)
         AT(a_fence_that_the_record_lost_says_how_to_go_on_and_back),
         AT(a_record_put_back_to_before_the_verification_is_verified_before_it_goes_on),
         AT(a_fence_that_is_refused_is_not_called_lost),
+        AT(a_promise_under_another_plan_is_fenced_anew_instead_of_granted_for_ever),
         AT(a_breach_of_an_unsure_record_leads_to_what_is_to_be_confirmed),
         AT(small_directories_export_with_force_export_large_ones_are_offered_it),
         AT(the_install_task_names_every_click),

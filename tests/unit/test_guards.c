@@ -567,6 +567,28 @@ a_reason_opens_what_is_unknown_and_never_what_is_known_to_be_wrong(void **state)
 }
 
 static void
+a_state_that_begins_in_the_future_is_entered_again(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_EXPORT_SETTINGS);
+    struct facts *f = view(TOY_OLD);
+    struct baton_hash hash = {{1}};
+    facts_set(f, FACT_SETTINGS_SEEN, (int64_t)u.unix_ms - 86400000);
+    facts_set_digest(f, DIGEST_SETTINGS, &hash);
+    struct problem p = ask(G_SETTINGS_SEEN, "");
+    assert_true(says(&p, "export the settings again"));
+    facts_set(f, FACT_SETTINGS_SEEN, (int64_t)u.unix_ms);
+    u.t.cutover.entered_unix_ms = u.unix_ms + 86400000; /* the controller's clock was a day ahead */
+    p = ask(G_SETTINGS_SEEN, "");
+    assert_false(says(&p, "export the settings again"));
+    assert_true(says(&p, "clock was ahead"));
+    assert_non_null(strstr(p.next, "baton cutover hold contoso"));
+    assert_int_equal(duet_verb(&u, HEV_HOLD, "clock"), BATON_OK);
+    assert_int_equal(duet_verb(&u, HEV_RESUME, NULL), BATON_OK);
+    assert_true(u.t.cutover.entered_unix_ms <= u.unix_ms);
+}
+
+static void
 uncounted_deletions_are_never_accepted(void **state)
 {
     (void)state;
@@ -824,6 +846,7 @@ main(void)
         AT(what_the_old_server_looks_like_when_it_stops_makes_nothing_stale),
         AT(a_no_go_says_what_changed),
         AT(a_reason_opens_what_is_unknown_and_never_what_is_known_to_be_wrong),
+        AT(a_state_that_begins_in_the_future_is_entered_again),
         AT(uncounted_deletions_are_never_accepted),
         AT(the_deletion_limit_is_the_smaller_of_number_and_share),
         AT(a_path_fits_the_product_and_what_it_does),

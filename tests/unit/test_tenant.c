@@ -991,7 +991,11 @@ servers_that_promised_different_epochs_are_adopted_again_by_two_people(void **st
         duet_pass(&u, 2, 1200);
     }
     stands_in(HO_EXPORT_SETTINGS);
+    struct problem p;
+    tenant_explain(&u.t, u.now_ms, toy_digest(), toy_trust(), &p);
+    assert_string_equal(p.next, "baton cutover approve contoso --for adopt");
     assert_int_equal(duet_verb(&u, HEV_ADOPT, NULL), BATON_WAITING);
+    assert_string_equal(u.d.problem.next, "baton cutover approve contoso --for adopt");
     assert_int_equal(duet_approve(&u, VERB_ADOPT, TOY_ANNA), BATON_OK);
     assert_int_equal(duet_verb(&u, HEV_ADOPT, NULL), BATON_WAITING);
     assert_int_equal(duet_approve(&u, VERB_ADOPT, TOY_BERT), BATON_OK);
@@ -1089,8 +1093,8 @@ a_new_server_that_held_when_it_was_fenced_again_goes_on(void **state)
     duet_to(&u, HO_GRANTING);
     u.cut[TOY_NEW] = true; /* it leaves staging, and nobody hears it */
     new_leaves_staging();
-    facts_set(&u.facts[TOY_OLD], FACT_SERVICES_STOPPED,
-              0); /* meanwhile somebody starts the old one */
+    /* Meanwhile somebody starts the old one. */
+    facts_set(&u.facts[TOY_OLD], FACT_SERVICES_STOPPED, 0);
     duet_report(&u, TOY_OLD);
     fired(206);
     stands_in(HO_GAP);
@@ -1105,22 +1109,63 @@ static void
 a_grant_that_is_used_before_its_evidence_came_again_goes_on(void **state)
 {
     (void)state;
-    duet_to(&u, HO_GAP);
-    struct tenant backup = u.t;
-    duet_to(&u, HO_GRANTING);
-    u.t = backup;
-    u.misled = true;
-    u.m[TOY_OLD].promise.receipt_size = 900;
-    u.log_size = 300;
-    duet_restart(&u);
-    stands_in(HO_RECONCILE);
-    u.cut[TOY_OLD] = true; /* its evidence is late */
-    assert_int_equal(duet_verb(&u, HEV_CONFIRM_FOREIGN, NULL), BATON_OK);
-    duet_pass(&u, 1, 1200);
-    stands_in(HO_RELEASING);
-    new_leaves_staging();
-    duet_pass(&u, 1, 1200);
-    stands_in(HO_ACTIVATING);
+    for (int ladder = 0; ladder < 2; ladder++) {
+        duet_open(&u);
+        duet_to(&u, HO_GAP);
+        struct tenant backup = u.t;
+        duet_to(&u, HO_GRANTING);
+        u.t = backup;
+        u.misled = true;
+        u.m[TOY_OLD].promise.receipt_size = 900;
+        u.log_size = 300;
+        duet_restart(&u);
+        stands_in(HO_RECONCILE);
+        u.cut[TOY_OLD] = true; /* its evidence is late */
+        assert_int_equal(duet_verb(&u, HEV_CONFIRM_FOREIGN, NULL), BATON_OK);
+        duet_pass(&u, 1, 1200);
+        stands_in(HO_RELEASING);
+        if (ladder == 1) /* and people do not wait for it */
+            assert_int_equal(duet_verb(&u, HEV_FENCE, NULL), BATON_OK);
+        new_leaves_staging();
+        duet_pass(&u, 1, 1200);
+        stands_in(HO_ACTIVATING);
+    }
+}
+
+static void
+who_resumes_over_a_quarantined_server_is_paged(void **state)
+{
+    (void)state;
+    for (int quarantined = 0; quarantined < 2; quarantined++) {
+        duet_open(&u);
+        duet_to(&u, HO_READY);
+        assert_int_equal(duet_verb(&u, HEV_HOLD, "lunch"), BATON_OK);
+        if (quarantined == 1)
+            duet_quarantine(&u, TOY_OLD);
+        u.pages = 0;
+        assert_int_equal(duet_verb(&u, HEV_RESUME, NULL), BATON_OK);
+        assert_int_equal(u.pages > 0, quarantined);
+        stands_in(HO_READY);
+    }
+}
+
+/* A record that was put back can stand in a rollback that has no way back and nothing accepted. */
+static void
+a_rollback_without_a_way_back_is_verified_and_accepted_forward(void **state)
+{
+    (void)state;
+    for (int latched = 0; latched < 2; latched++) {
+        duet_open(&u);
+        duet_to(&u, HO_GAP);
+        u.t.cutover.state = HO_REVOKING;
+        u.t.cutover.accepted = false;
+        u.t.cutover.ponr = latched == 1;
+        enum baton_status want = latched == 1 ? BATON_OK : BATON_REFUSED;
+        assert_int_equal(duet_verb(&u, HEV_REVERIFY, NULL), want);
+        assert_int_equal(duet_verb(&u, HEV_ACCEPT, "read and found good"), want);
+        assert_int_equal(u.t.cutover.accepted, latched);
+        stands_in(HO_REVOKING);
+    }
 }
 
 /* The recipient refuses a serial that it has seen; what another server says of serials moves nothing. */
@@ -1513,6 +1558,8 @@ main(void)
         AT(a_record_that_became_unsure_between_two_cutovers_is_confirmed_in_the_next),
         AT(a_new_server_that_held_when_it_was_fenced_again_goes_on),
         AT(a_grant_that_is_used_before_its_evidence_came_again_goes_on),
+        AT(who_resumes_over_a_quarantined_server_is_paged),
+        AT(a_rollback_without_a_way_back_is_verified_and_accepted_forward),
         AT(a_restored_record_grants_above_what_the_recipient_itself_has_seen),
         AT(cycles_of_a_breach_do_not_count_for_a_probation_after_a_reconciliation),
         AT(what_interrupts_a_reconciliation_leads_back_to_it),
