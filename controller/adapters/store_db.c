@@ -285,6 +285,9 @@ identity_check(struct store_db *d, int *ret_version, struct baton_err *err)
     bool empty = schema == 0 && id == 0 && *ret_version == 0;
     if (!empty && id != STORE_APPLICATION_ID)
         return baton_fail(err, BATON_CORRUPT, "this is not a Baton database");
+    if (*ret_version < 0)
+        return baton_fail(err, BATON_CORRUPT, "schema version %d was never written by Baton",
+                          *ret_version);
     if (*ret_version > STORE_SCHEMA_VERSION)
         return baton_fail(
             err, BATON_CONFLICT,

@@ -993,6 +993,17 @@ a_newer_schema_is_refused_and_left_alone(void **state)
     f->store = open_real(f, STORE_READ_WRITE);
 }
 
+static void
+a_schema_version_below_zero_is_refused_as_damage(void **state)
+{
+    struct fixture *f = *state;
+    close_store(f);
+    tamper(f, "PRAGMA user_version=-16777215");
+    assert_will_not_open(f, "schema version -16777215 was never written by Baton");
+    tamper(f, "PRAGMA user_version=1");
+    f->store = open_real(f, STORE_READ_WRITE);
+}
+
 /* In a child, since the limit of file size is the process's. */
 static int
 child_fills(const struct fixture *f)
@@ -1233,6 +1244,7 @@ main(void)
         ON_REAL(the_database_itself_refuses_to_change_the_log),
         ON_REAL(a_damaged_or_foreign_file_gives_one_clear_error),
         ON_REAL(a_newer_schema_is_refused_and_left_alone),
+        ON_REAL(a_schema_version_below_zero_is_refused_as_damage),
         ON_REAL(a_full_disk_stops_the_writer_and_keeps_what_was_committed),
         ON_REAL(one_tenants_records_are_found_through_the_index_and_behind_it),
         ON_REAL(a_backup_is_whole_checked_and_never_overwrites),
