@@ -142,7 +142,8 @@ back_and_proven_in_time(const struct step *s)
 static bool
 speaks_of_now(const struct step *s)
 {
-    return s->said_by >= 0 && epoch_eq(&s->in->said->epoch, &s->a->epoch);
+    BATON_ASSERT(s->said_by >= 0); /* asked of statements alone, and a stranger's ends before */
+    return epoch_eq(&s->in->said->epoch, &s->a->epoch);
 }
 
 static bool
@@ -202,7 +203,7 @@ attest_completes(const struct step *s)
 static bool
 tampered(const struct step *s)
 {
-    return s->said_by >= 0 && s->in->said->type == SAY_TAMPER;
+    return s->in->said->type == SAY_TAMPER;
 }
 
 static bool

@@ -888,6 +888,550 @@ a_new_epoch_begins_with_nothing_of_the_old(void **state)
     }
 }
 
+/* One step without carrying out what it orders. */
+static enum baton_status
+decide(struct pair *p, const struct authority_input *in, const struct authority_row **ret_row)
+{
+    uint32_t effects, news;
+    enum baton_status rc = authority_step(&p->a, in, ret_row, &effects, &news);
+    p->news |= news;
+    return rc;
+}
+
+static enum baton_status
+decide_towards(struct pair *p, enum authority_event event, enum toy_member m,
+               const struct plan *plan)
+{
+    const struct authority_row *row;
+    struct authority_input in = input(p, event);
+    in.recipient = toy_member_key(m);
+    in.plan = plan;
+    return decide(p, &in, &row);
+}
+
+static void
+the_role_moves_to_a_newcomer_that_the_plan_alone_knows(void **state)
+{
+    (void)state;
+    struct pair p;
+    pair_open(&p);
+    adopt(&p);
+    p.a.member_count = 1; /* NEW enrolled after this record was made */
+    p.a.reconcile = true;
+    assert_int_equal(decide_towards(&p, AUTH_EV_FENCE, TOY_NEW, toy_plan()), BATON_REFUSED);
+    p.a.reconcile = false;
+    assert_int_equal(decide_towards(&p, AUTH_EV_FENCE, TOY_NEW, NULL), BATON_REFUSED);
+    assert_int_equal(p.a.phase, AUTH_HELD);
+    assert_int_equal(decide_towards(&p, AUTH_EV_FENCE, TOY_NEW, toy_plan()), BATON_OK);
+    assert_int_equal(p.a.phase, AUTH_FENCING);
+    assert_int_equal(p.a.member_count, TOY_MEMBERS);
+    struct baton_key new_key = toy_member_key(TOY_NEW);
+    assert_true(baton_key_eq(&p.a.recipient, &new_key));
+}
+
+static void
+no_plan_brings_in_a_legacy_server_or_one_that_it_does_not_name(void **state)
+{
+    (void)state;
+    struct pair p;
+    pair_open(&p);
+    adopt(&p);
+    p.a.member_count = 1;
+    struct plan plan = *toy_plan();
+    plan.member[TOY_NEW].product = PRODUCT_DIRSYNC;
+    assert_int_equal(decide_towards(&p, AUTH_EV_FENCE, TOY_NEW, &plan), BATON_REFUSED);
+    plan = *toy_plan();
+    plan.member_count = 1;
+    assert_int_equal(decide_towards(&p, AUTH_EV_FENCE, TOY_NEW, &plan), BATON_REFUSED);
+    assert_int_equal(p.a.epoch.counter, 1);
+}
+
+static void
+without_a_plan_nobody_is_granted_and_a_fence_keeps_its_members(void **state)
+{
+    (void)state;
+    struct pair p;
+    pair_open(&p);
+    fence_new(&p);
+    assert_int_equal(ask(&p, AUTH_EV_ASK), BATON_OK);
+    observe_both(&p, 1);
+    assert_true(authority_complete(&p.a));
+    assert_int_equal(decide_towards(&p, AUTH_EV_GO, TOY_NEW, NULL), BATON_REFUSED);
+    assert_int_equal(decide_towards(&p, AUTH_EV_FENCE, TOY_OLD, NULL), BATON_OK);
+    assert_int_equal(p.a.member_count, TOY_MEMBERS);
+    observe_both(&p, 1);
+    p.a.phase = AUTH_FENCED;
+    assert_int_equal(decide_towards(&p, AUTH_EV_GO, TOY_OLD, NULL), BATON_REFUSED);
+}
+
+static void
+what_grants_or_asks_is_refused_while_the_record_is_unsure(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t phase, event;
+    } cases[] = {
+        {AUTH_ADOPTING, AUTH_EV_ADOPT}, {AUTH_HELD, AUTH_EV_ADOPT},    {AUTH_ADOPTING, AUTH_EV_ASK},
+        {AUTH_HELD, AUTH_EV_ASK},       {AUTH_FENCING, AUTH_EV_ASK},   {AUTH_FENCED, AUTH_EV_ASK},
+        {AUTH_ASKED, AUTH_EV_ASK},      {AUTH_GRANTED, AUTH_EV_ASK},   {AUTH_ASKED, AUTH_EV_GO},
+        {AUTH_FENCED, AUTH_EV_GO},      {AUTH_GRANTED, AUTH_EV_VOID},  {AUTH_HELD, AUTH_EV_RETIRE},
+        {AUTH_HELD, AUTH_EV_FENCE},     {AUTH_FENCING, AUTH_EV_FENCE}, {AUTH_FENCED, AUTH_EV_FENCE},
+        {AUTH_ASKED, AUTH_EV_FENCE},    {AUTH_GRANTED, AUTH_EV_FENCE},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        for (int why = 0; why < 3; why++) {
+            struct pair p;
+            pair_open(&p);
+            fence_new(&p);
+            bool back = cases[i].phase == AUTH_FENCED && cases[i].event == AUTH_EV_GO;
+            assert_int_equal(towards(&p, AUTH_EV_FENCE, back ? TOY_OLD : TOY_NEW), BATON_OK);
+            observe_both(&p, 3);
+            if (cases[i].event == AUTH_EV_GO && !back) {
+                assert_int_equal(ask(&p, AUTH_EV_ASK), BATON_OK);
+                observe_both(&p, 1);
+            }
+            p.a.phase = cases[i].phase;
+            if (cases[i].phase == AUTH_FENCING && cases[i].event == AUTH_EV_ASK)
+                p.a.member[TOY_OLD].evidence = (struct baton_hash){{0}}; /* some is missing */
+            p.a.recovering = why == 1;
+            p.a.reconcile = why == 2;
+            enum baton_status rc =
+                decide_towards(&p, cases[i].event, back ? TOY_OLD : TOY_NEW, toy_plan());
+            if (rc != (why == 0 ? BATON_OK : BATON_REFUSED))
+                fail_msg("%s in %s, unsure %d: %d",
+                         authority_event_name((enum authority_event)cases[i].event),
+                         authority_phase_name((enum authority_phase)cases[i].phase), why, rc);
+        }
+    }
+}
+
+static void
+nobody_is_asked_again_while_the_evidence_of_a_fence_is_whole(void **state)
+{
+    (void)state;
+    struct pair p;
+    pair_open(&p);
+    fence_new(&p);
+    p.a.phase = AUTH_FENCING;
+    assert_int_equal(decide_towards(&p, AUTH_EV_ASK, TOY_NEW, toy_plan()), BATON_REFUSED);
+}
+
+static void
+who_holds_another_epoch_does_not_hold_this_one(void **state)
+{
+    (void)state;
+    struct pair p;
+    pair_open(&p);
+    grant_new(&p);
+    struct statement s = word_of(&p, TOY_NEW, SAY_HOLDING);
+    s.holding = true;
+    s.holding_epoch = toy_epoch(1);
+    tell(&p, &s);
+    assert_int_equal(p.a.phase, AUTH_GRANTED);
+    s = word_of(&p, TOY_OLD, SAY_HOLDING); /* not the recipient */
+    s.holding = true;
+    s.holding_epoch = p.a.epoch;
+    tell(&p, &s);
+    assert_int_equal(p.a.phase, AUTH_GRANTED);
+    s = word_of(&p, TOY_NEW, SAY_HOLDING); /* speaks of an epoch that is over */
+    s.holding = true;
+    s.holding_epoch = p.a.epoch;
+    s.epoch = toy_epoch(1);
+    tell(&p, &s);
+    assert_int_equal(p.a.phase, AUTH_GRANTED);
+}
+
+static void
+who_was_heard_in_this_run_is_challenged_before_the_others_were(void **state)
+{
+    (void)state;
+    struct pair p;
+    pair_open(&p);
+    adopt(&p);
+    p.a.phase = AUTH_FENCING;
+    ask(&p, AUTH_EV_START);
+    struct statement s = word_of(&p, TOY_OLD, SAY_STATUS);
+    s.nonce = p.a.member[TOY_OLD].status_nonce;
+    tell(&p, &s);
+    s = word_of(&p, TOY_OLD, SAY_QUIET);
+    assert_int_equal(tell(&p, &s), AUTH_FX_CHALLENGE);
+    assert_int_equal(p.a.challenge_mask, 1u << TOY_OLD);
+    assert_true(p.a.recovering);
+}
+
+static void
+nobody_is_challenged_over_a_record_that_people_have_to_confirm_first(void **state)
+{
+    (void)state;
+    struct pair p;
+    pair_open(&p);
+    adopt(&p);
+    p.a.phase = AUTH_FENCING;
+    ask(&p, AUTH_EV_START);
+    p.a.reconcile = true;
+    for (size_t m = 0; m < TOY_MEMBERS; m++) {
+        struct statement s = word_of(&p, (enum toy_member)m, SAY_STATUS);
+        s.nonce = p.a.member[m].status_nonce;
+        assert_int_equal(tell(&p, &s), AUTH_FX_NONE);
+    }
+    assert_false(p.a.recovering);
+    assert_true(p.news & AUTH_NEWS_RECOVERED);
+}
+
+static void
+who_is_attested_or_retired_need_not_be_heard(void **state)
+{
+    (void)state;
+    for (int retired = 0; retired < 2; retired++) {
+        struct pair p;
+        pair_open(&p);
+        adopt(&p);
+        ask(&p, AUTH_EV_START);
+        if (retired)
+            p.a.member[TOY_OLD].retired = true;
+        else
+            assert_int_equal(towards(&p, AUTH_EV_ATTEST, TOY_OLD), BATON_OK);
+        assert_true(p.a.recovering);
+        struct statement s = word_of(&p, TOY_NEW, SAY_STATUS);
+        s.nonce = p.a.member[TOY_NEW].status_nonce;
+        tell(&p, &s);
+        assert_false(p.a.recovering);
+    }
+}
+
+static void
+the_last_one_that_had_to_be_heard_may_be_attested_instead(void **state)
+{
+    (void)state;
+    struct pair p;
+    pair_open(&p);
+    adopt(&p);
+    ask(&p, AUTH_EV_START);
+    struct statement s = word_of(&p, TOY_NEW, SAY_STATUS);
+    s.nonce = p.a.member[TOY_NEW].status_nonce;
+    tell(&p, &s);
+    assert_true(p.a.recovering);
+    const struct authority_row *row;
+    struct authority_input in = input(&p, AUTH_EV_ATTEST);
+    in.recipient = toy_member_key(TOY_OLD);
+    for (uint8_t i = 0; i < 2; i++)
+        in.attest[i].b[0] = (uint8_t)(i + 1);
+    assert_int_equal(decide(&p, &in, &row), BATON_OK);
+    assert_false(p.a.recovering);
+    assert_true(p.news & AUTH_NEWS_RECOVERED);
+    assert_memory_equal(p.a.member[TOY_OLD].attested_by, in.attest, sizeof in.attest);
+    in.recipient = toy_key(0x77);
+    assert_int_equal(decide(&p, &in, &row), BATON_NOT_FOUND);
+}
+
+static void
+a_live_grant_is_believed_under_its_own_serial_alone(void **state)
+{
+    (void)state;
+    struct pair p;
+    pair_open(&p);
+    fence_new(&p);
+    p.a.phase = AUTH_GRANTED;
+    p.a.serial = 2;
+    p.news = 0;
+    for (uint32_t serial = 1; serial <= 3; serial++) {
+        struct statement s = word_of(&p, TOY_NEW, SAY_GRANTED);
+        s.grant = GRANT_LIVE;
+        s.serial = serial;
+        p.news = 0;
+        tell(&p, &s);
+        assert_int_equal((p.news & AUTH_NEWS_GRANT_LIVE) != 0, serial == 2);
+        assert_int_equal(p.a.phase, AUTH_GRANTED);
+    }
+}
+
+static void
+a_grant_is_dead_only_by_its_recipients_own_unmistakable_word(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *what;
+        uint8_t by, type, grant;
+        bool holding, nonce, void_now;
+    } cases[] = {
+        {"another member's void", TOY_OLD, SAY_VOIDED, GRANT_VOID, false, false, false},
+        {"void while it holds", TOY_NEW, SAY_VOIDED, GRANT_VOID, true, false, false},
+        {"a grant that is live", TOY_NEW, SAY_STATUS, GRANT_LIVE, false, false, false},
+        {"no grant", TOY_NEW, SAY_STATUS, GRANT_NONE, false, false, false},
+        {"void", TOY_NEW, SAY_VOIDED, GRANT_VOID, false, false, true},
+        {"another member's refusal", TOY_OLD, SAY_REFUSED, GRANT_NONE, false, false, false},
+        {"refused while it holds", TOY_NEW, SAY_REFUSED, GRANT_NONE, true, false, false},
+        {"refused while one is live", TOY_NEW, SAY_REFUSED, GRANT_LIVE, false, false, false},
+        {"a challenge refused", TOY_NEW, SAY_REFUSED, GRANT_NONE, false, true, false},
+        {"refused", TOY_NEW, SAY_REFUSED, GRANT_NONE, false, false, true},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct pair p;
+        pair_open(&p);
+        fence_new(&p);
+        p.a.phase = AUTH_GRANTED;
+        p.a.serial = 1;
+        p.news = 0;
+        struct statement s = word_of(&p, (enum toy_member)cases[i].by, cases[i].type);
+        s.grant = cases[i].grant;
+        s.serial = 1;
+        s.holding = cases[i].holding;
+        s.holding_epoch = cases[i].holding ? toy_epoch(1) : (struct epoch){0};
+        s.nonce = cases[i].nonce ? toy_id(9) : (struct baton_id){{0}};
+        tell(&p, &s);
+        bool is_void = p.a.phase == AUTH_FENCED && (p.news & AUTH_NEWS_GRANT_VOID) != 0;
+        if (is_void != cases[i].void_now)
+            fail_msg("%s", cases[i].what);
+    }
+}
+
+/* Told apart by whether a fence is known of: an adoption of a lower number would be refused for ever. */
+static void
+a_record_without_a_holder_goes_on_where_the_members_promises_stand(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t phase, promised, to;
+    } cases[] = {
+        {AUTH_ADOPTING, 1, AUTH_ADOPTING},
+        {AUTH_ADOPTING, 2, AUTH_FENCING},
+        {AUTH_FENCING, 1, AUTH_FENCING},
+        {AUTH_FENCED, 1, AUTH_FENCING},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct pair p;
+        const struct authority_row *row;
+        pair_open(&p);
+        adopt(&p);
+        p.a.adopted = false;
+        p.a.holder = (struct baton_key){{0}};
+        p.a.phase = cases[i].phase;
+        p.a.reconcile = true;
+        p.a.member[TOY_OLD].promise.counter = cases[i].promised;
+        struct authority_input in = input(&p, AUTH_EV_RECONCILE);
+        assert_int_equal(decide(&p, &in, &row), BATON_OK);
+        assert_int_equal(p.a.phase, cases[i].to);
+        assert_int_equal(row->effect, p.a.phase == AUTH_FENCING ? AUTH_FX_CHALLENGE : AUTH_FX_NONE);
+        assert_int_equal(p.a.epoch.counter, cases[i].promised);
+        assert_false(p.a.reconcile);
+    }
+}
+
+static void
+evidence_that_answers_no_challenge_counts_for_nothing(void **state)
+{
+    (void)state;
+    struct pair p;
+    pair_open(&p);
+    adopt(&p);
+    assert_int_equal(decide_towards(&p, AUTH_EV_FENCE, TOY_NEW, toy_plan()), BATON_OK);
+    for (size_t m = 0; m < TOY_MEMBERS; m++) {
+        assert_true(baton_id_is_zero(&p.a.member[m].nonce));
+        struct statement s = word_of(&p, (enum toy_member)m, SAY_EVIDENCE); /* its nonce is zero */
+        tell(&p, &s);
+        assert_true(baton_hash_is_zero(&p.a.member[m].evidence));
+    }
+    assert_int_equal(p.a.phase, AUTH_FENCING);
+}
+
+static void
+each_thing_worth_an_alarm_is_told_once(void **state)
+{
+    (void)state;
+    struct pair p;
+    pair_open(&p);
+    adopt(&p);
+    for (int again = 0; again < 2; again++) {
+        p.news = 0;
+        struct statement s = word_of(&p, TOY_NEW, SAY_STATUS);
+        s.quarantine = QUARANTINE_MACHINE;
+        s.ever_exported = true;
+        tell(&p, &s);
+        assert_int_equal(p.news & (AUTH_NEWS_QUARANTINE | AUTH_NEWS_PONR),
+                         again ? 0 : AUTH_NEWS_QUARANTINE | AUTH_NEWS_PONR);
+        assert_int_equal(p.a.member[TOY_NEW].quarantine, QUARANTINE_MACHINE);
+    }
+    assert_true(p.a.ponr);
+}
+
+static void
+each_kind_of_word_tells_its_own_news(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t type;
+        uint32_t news;
+    } cases[] = {{SAY_REFUSED, AUTH_NEWS_REFUSED},
+                 {SAY_DRAINING, AUTH_NEWS_DRAINING},
+                 {SAY_RETIRED, AUTH_NEWS_RETIRED},
+                 {SAY_TAMPER, AUTH_NEWS_TAMPER},
+                 {SAY_STATUS, 0}};
+    struct pair p;
+    pair_open(&p);
+    adopt(&p);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        p.news = 0;
+        struct statement s = word_of(&p, TOY_NEW, cases[i].type);
+        s.refusal = i == 0 ? REFUSE_LIMITS : REFUSE_NONE;
+        tell(&p, &s);
+        assert_int_equal(p.news, cases[i].news);
+        assert_int_equal(p.a.refused_by, TOY_NEW);
+        assert_int_equal(p.a.said_by, TOY_NEW);
+        assert_int_equal(p.a.member[TOY_NEW].refusal, s.refusal);
+        assert_int_equal(p.a.member[TOY_NEW].said, cases[i].type);
+    }
+}
+
+static void
+exports_of_a_legacy_server_are_no_point_of_no_return(void **state)
+{
+    (void)state;
+    struct pair p;
+    pair_open(&p);
+    adopt(&p);
+    p.news = 0;
+    struct statement s = word_of(&p, TOY_OLD, SAY_STATUS);
+    s.ever_exported = true;
+    tell(&p, &s);
+    assert_true(p.a.member[TOY_OLD].ever_exported);
+    assert_false(p.a.ponr);
+    assert_int_equal(p.news & AUTH_NEWS_PONR, 0);
+    s = word_of(&p, TOY_OLD, SAY_STATUS); /* and what was said once stays said */
+    tell(&p, &s);
+    assert_true(p.a.member[TOY_OLD].ever_exported);
+}
+
+static void
+a_stranger_says_nothing_to_this_record(void **state)
+{
+    (void)state;
+    struct pair p;
+    const struct authority_row *row;
+    pair_open(&p);
+    fence_new(&p);
+    struct statement s = word_of(&p, TOY_OLD, SAY_TAMPER);
+    s.member = toy_key(0x77);
+    struct authority_input in = input(&p, AUTH_EV_SAID);
+    in.said = &s;
+    struct authority before = p.a;
+    assert_int_equal(decide(&p, &in, &row), BATON_NO_RULE);
+    assert_memory_equal(&before, &p.a, sizeof before);
+}
+
+static void
+a_new_epoch_is_above_every_promise_in_reach(void **state)
+{
+    (void)state;
+    struct pair p;
+    pair_open(&p);
+    adopt(&p);
+    p.a.member[TOY_OLD].promise.counter = 5;
+    p.a.member[TOY_NEW].promise.counter = p.a.epoch.counter + EPOCH_JUMP_MAX;
+    assert_int_equal(decide_towards(&p, AUTH_EV_FENCE, TOY_NEW, toy_plan()), BATON_OK);
+    assert_int_equal(p.a.epoch.counter, 6);
+}
+
+static void
+where_nothing_moves_only_who_raised_an_alarm_is_challenged(void **state)
+{
+    (void)state;
+    static const uint8_t phases[] = {AUTH_ADOPTING, AUTH_HELD, AUTH_GRANTED};
+    for (size_t i = 0; i < ARRAY_LEN(phases); i++) {
+        struct pair p;
+        const struct authority_row *row;
+        pair_open(&p);
+        fence_new(&p);
+        struct baton_hash kept = p.a.member[TOY_NEW].evidence;
+        p.a.phase = phases[i];
+        p.a.asked_ms = 0;
+        p.a.member[TOY_OLD].tamper_open = true;
+        struct authority_input in = input(&p, AUTH_EV_ASK);
+        assert_int_equal(decide(&p, &in, &row), BATON_OK);
+        assert_int_equal(p.a.phase, phases[i]);
+        assert_int_equal(row->effect, AUTH_FX_CHALLENGE);
+        assert_int_equal(p.a.challenge_mask, 1u << TOY_OLD);
+        assert_true(baton_id_eq(&p.a.member[TOY_OLD].nonce, &in.nonce[TOY_OLD]));
+        assert_true(baton_hash_eq(&p.a.member[TOY_NEW].evidence, &kept));
+        assert_int_equal(p.a.asked_ms, 0); /* no go may follow from it */
+    }
+}
+
+static void
+an_order_about_nobody_of_this_record_points_at_nobody(void **state)
+{
+    (void)state;
+    struct pair p;
+    const struct authority_row *row;
+    pair_open(&p);
+    grant_new(&p);
+    p.a.phase = AUTH_HELD;
+    p.a.member[TOY_OLD].tamper_unread = p.a.member[TOY_NEW].tamper_unread = true;
+    struct authority_input in = input(&p, AUTH_EV_RETIRE);
+    in.recipient = toy_member_key(TOY_OLD);
+    assert_int_equal(decide(&p, &in, &row), BATON_OK);
+    assert_int_equal(p.a.retire_subject, TOY_OLD);
+    in.recipient = toy_key(0x77);
+    assert_int_equal(decide(&p, &in, &row), BATON_OK);
+    assert_int_equal(p.a.retire_subject, MEMBERS_MAX);
+    in.event = AUTH_EV_ACK;
+    assert_int_equal(decide(&p, &in, &row), BATON_OK);
+    assert_true(p.a.member[TOY_OLD].tamper_unread && p.a.member[TOY_NEW].tamper_unread);
+    p.a.phase = AUTH_GRANTED;
+    p.a.recipient = toy_key(0x77);
+    in.event = AUTH_EV_VOID;
+    assert_int_equal(decide(&p, &in, &row), BATON_OK);
+    assert_int_equal(p.a.challenge_mask, 0);
+}
+
+static void
+a_role_that_its_holder_gives_up_is_nobodys(void **state)
+{
+    (void)state;
+    struct pair p;
+    pair_open(&p);
+    adopt(&p);
+    p.a.adopted = false;
+    struct statement s = word_of(&p, TOY_NEW, SAY_STATUS); /* not the holder: it takes nothing */
+    tell(&p, &s);
+    assert_false(baton_key_is_zero(&p.a.holder));
+    p.a.adopted = false;
+    s = word_of(&p, TOY_OLD, SAY_STATUS);
+    tell(&p, &s);
+    assert_true(baton_key_is_zero(&p.a.holder));
+    assert_int_equal(p.a.phase, AUTH_HELD);
+    assert_false(p.a.adopted); /* nobody holds: nothing shows whose the role is */
+}
+
+static void
+an_attested_member_has_no_evidence_that_could_be_too_old(void **state)
+{
+    (void)state;
+    struct pair p;
+    pair_open(&p);
+    fence_new(&p);
+    struct authority_member *old = &p.a.member[TOY_OLD];
+    old->evidence = (struct baton_hash){{0}};
+    old->attested = true;
+    old->challenged_ms = 0;
+    assert_true(authority_fresh(&p.a, p.now, 60000));
+    uint64_t asked = p.a.member[TOY_NEW].challenged_ms;
+    assert_true(authority_fresh(&p.a, asked + 100, 100));
+    assert_false(authority_fresh(&p.a, asked + 101, 100));
+}
+
+static void
+phases_and_events_have_names(void **state)
+{
+    (void)state;
+    assert_string_equal(authority_phase_name(AUTH_PHASE_COUNT), "any");
+    for (int p = 0; p < AUTH_PHASE_COUNT; p++)
+        for (int q = 0; q < p; q++)
+            assert_string_not_equal(authority_phase_name((enum authority_phase)p),
+                                    authority_phase_name((enum authority_phase)q));
+    assert_string_equal(authority_phase_name(AUTH_GRANTED), "granted");
+    assert_string_equal(authority_event_name(AUTH_EV_ACK), "acknowledge");
+}
+
 static void
 the_record_survives_encoding(void **state)
 {
@@ -961,6 +1505,30 @@ main(void)
         cmocka_unit_test(an_alarm_voids_evidence_and_evidence_or_holding_closes_it),
         cmocka_unit_test(a_word_for_another_tenant_moves_nothing),
         cmocka_unit_test(a_new_epoch_begins_with_nothing_of_the_old),
+        cmocka_unit_test(the_role_moves_to_a_newcomer_that_the_plan_alone_knows),
+        cmocka_unit_test(no_plan_brings_in_a_legacy_server_or_one_that_it_does_not_name),
+        cmocka_unit_test(without_a_plan_nobody_is_granted_and_a_fence_keeps_its_members),
+        cmocka_unit_test(what_grants_or_asks_is_refused_while_the_record_is_unsure),
+        cmocka_unit_test(nobody_is_asked_again_while_the_evidence_of_a_fence_is_whole),
+        cmocka_unit_test(who_holds_another_epoch_does_not_hold_this_one),
+        cmocka_unit_test(who_was_heard_in_this_run_is_challenged_before_the_others_were),
+        cmocka_unit_test(nobody_is_challenged_over_a_record_that_people_have_to_confirm_first),
+        cmocka_unit_test(who_is_attested_or_retired_need_not_be_heard),
+        cmocka_unit_test(the_last_one_that_had_to_be_heard_may_be_attested_instead),
+        cmocka_unit_test(a_live_grant_is_believed_under_its_own_serial_alone),
+        cmocka_unit_test(a_grant_is_dead_only_by_its_recipients_own_unmistakable_word),
+        cmocka_unit_test(a_record_without_a_holder_goes_on_where_the_members_promises_stand),
+        cmocka_unit_test(evidence_that_answers_no_challenge_counts_for_nothing),
+        cmocka_unit_test(each_thing_worth_an_alarm_is_told_once),
+        cmocka_unit_test(each_kind_of_word_tells_its_own_news),
+        cmocka_unit_test(exports_of_a_legacy_server_are_no_point_of_no_return),
+        cmocka_unit_test(a_stranger_says_nothing_to_this_record),
+        cmocka_unit_test(a_new_epoch_is_above_every_promise_in_reach),
+        cmocka_unit_test(where_nothing_moves_only_who_raised_an_alarm_is_challenged),
+        cmocka_unit_test(an_order_about_nobody_of_this_record_points_at_nobody),
+        cmocka_unit_test(a_role_that_its_holder_gives_up_is_nobodys),
+        cmocka_unit_test(an_attested_member_has_no_evidence_that_could_be_too_old),
+        cmocka_unit_test(phases_and_events_have_names),
         cmocka_unit_test(the_record_survives_encoding),
         cmocka_unit_test(nothing_grants_but_go_over_fresh_evidence),
     };

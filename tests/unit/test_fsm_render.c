@@ -1,6 +1,7 @@
 /* The tables as text: complete, and well formed in each of the four formats. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -115,6 +116,91 @@ rows_of_others_render_too_and_are_escaped(void **state)
     json_decref(doc);
 }
 
+static const char *
+render_rows(const struct fsm_row *rows, size_t count, enum fsm_format f)
+{
+    len = 0;
+    fsm_render_rows("agent", rows, count, f, put, NULL);
+    return text;
+}
+
+static void
+what_mermaid_would_trip_over_is_put_in_other_words(void **state)
+{
+    (void)state;
+    static const struct fsm_row row = {
+        7, "0a9zAZ", "GRANT; now#1", "at 10:30", "tomb-stoned /@[`{", "", "why"};
+    assert_string_equal(render_rows(&row, 1, FSM_MERMAID),
+                        "stateDiagram-v2\n"
+                        "    0a9zAZ --> tomb_stoned______ : 7 GRANT, now,1 [at 10,30]\n");
+}
+
+static void
+what_would_end_a_string_of_dot_is_left_out_or_escaped(void **state)
+{
+    (void)state;
+    static const struct fsm_row row = {0, "a \"b\"", "say \"go\"", "", "c\\d", "", "one\n\"two\""};
+    render_rows(&row, 1, FSM_DOT);
+    assert_non_null(strstr(text, "    \"a \\\"b\\\"\" -> \"c\\\\d\" "
+                                 "[label=\"say go\", tooltip=\"one\\\"two\\\"\"];\n"));
+}
+
+static void
+control_characters_never_stand_in_json(void **state)
+{
+    (void)state;
+    static const struct fsm_row row = {0, "a", "b", "", "c", "", "line\x1f one\nline two"};
+    json_t *doc = json_loads(render_rows(&row, 1, FSM_JSON), 0, NULL);
+    assert_non_null(doc);
+    json_t *first = json_array_get(json_object_get(doc, "rows"), 0);
+    assert_string_equal(json_string_value(json_object_get(first, "why")), "line oneline two");
+    json_decref(doc);
+}
+
+static void
+a_table_leaves_out_the_number_and_the_effects_that_a_row_has_not(void **state)
+{
+    (void)state;
+    static const struct fsm_row rows[] = {
+        {0, "fenced", "GRANT", "quiet", "granted", "", "verified here"},
+        {12, "draining", "a-very-long-event-name", "", "fenced", "evidence", "it is quiet"},
+    };
+    assert_string_equal(
+        render_rows(rows, ARRAY_LEN(rows), FSM_TABLE),
+        "agent\n"
+        "     from      on               to        guards => effects -- why\n"
+        "     fenced    GRANT            granted   quiet -- verified here\n"
+        "12   draining  a-very-long-event-name fenced     => evidence -- it is quiet\n");
+}
+
+static void
+mermaid_and_dot_name_the_states_of_the_workflow_and_of_nothing_else(void **state)
+{
+    (void)state;
+    assert_null(strstr(render(FSM_AUTHORITY, FSM_MERMAID), "C3 : C3 gap"));
+    assert_non_null(strstr(text, "    fenced --> asked : ask [sure]\n"));
+    assert_null(strstr(render(FSM_AUTHORITY, FSM_DOT), "label=\"C3 gap\""));
+    render(FSM_HANDOFF, FSM_DOT);
+    for (int s = HO_ASSESSED; s < HANDOFF_STATE_COUNT; s++) {
+        char node[64];
+        (void)snprintf(node, sizeof node, "    \"%s\" [label=\"%s ",
+                       handoff_state_code((enum handoff_state)s),
+                       handoff_state_code((enum handoff_state)s));
+        assert_non_null(strstr(text, node));
+    }
+    assert_null(strstr(text, "label=\"- "));
+}
+
+static void
+rows_for_every_state_say_any_and_lead_back_to_where_they_came_from(void **state)
+{
+    (void)state;
+    render(FSM_HANDOFF, FSM_MERMAID);
+    assert_non_null(strstr(text, "    any --> "));
+    assert_non_null(strstr(text, " --> resumed : "));
+    assert_non_null(strstr(render(FSM_AUTHORITY, FSM_MERMAID), "    any --> any : start\n"));
+}
+
 static void
 every_effect_has_a_word(void **state)
 {
@@ -151,6 +237,10 @@ names_parse_back(void **state)
     }
     enum fsm_format f;
     assert_false(fsm_format_parse("svg", &f));
+    enum fsm_machine m;
+    assert_false(fsm_machine_parse("engine", &m));
+    assert_string_equal(fsm_machine_name(FSM_MACHINE_COUNT), "?");
+    assert_string_equal(fsm_format_name(FSM_FORMAT_COUNT), "?");
 }
 
 int
@@ -162,6 +252,12 @@ main(void)
         cmocka_unit_test(dot_opens_and_closes),
         cmocka_unit_test(a_table_shows_number_guards_effects_and_reason),
         cmocka_unit_test(rows_of_others_render_too_and_are_escaped),
+        cmocka_unit_test(what_mermaid_would_trip_over_is_put_in_other_words),
+        cmocka_unit_test(what_would_end_a_string_of_dot_is_left_out_or_escaped),
+        cmocka_unit_test(control_characters_never_stand_in_json),
+        cmocka_unit_test(a_table_leaves_out_the_number_and_the_effects_that_a_row_has_not),
+        cmocka_unit_test(mermaid_and_dot_name_the_states_of_the_workflow_and_of_nothing_else),
+        cmocka_unit_test(rows_for_every_state_say_any_and_lead_back_to_where_they_came_from),
         cmocka_unit_test(every_effect_has_a_word),
         cmocka_unit_test(names_parse_back),
     };
