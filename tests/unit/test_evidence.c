@@ -99,6 +99,65 @@ an_old_fact_proves_nothing_unless_it_is_about_the_past(void **state)
     }
 }
 
+/* In the order in which a lack is told: what stops first comes first, and the span last. */
+static void
+each_kind_asks_for_these_facts_in_this_order(void **state)
+{
+    (void)state;
+    static const enum fact_id stopped[] = {
+        FACT_SERVICES_STOPPED, FACT_SERVICES_DISABLED,   FACT_SERVICES_DISABLED_REGISTRY,
+        FACT_TASKS_DISABLED,   FACT_ENGINE_GONE,         FACT_RUN_IN_PROGRESS,
+        FACT_LAST_RUN_END,     FACT_EXPORTS_SINCE_FENCE, FACT_SERVICE_WATCH,
+        FACT_QUIET_FOR_MS,
+    };
+    static const enum fact_id staged[] = {
+        FACT_STAGING_SCHEDULER, FACT_STAGING_SETTINGS,    FACT_RUN_IN_PROGRESS,
+        FACT_CYCLE_IN_PROGRESS, FACT_EXPORTS_SINCE_FENCE, FACT_WIZARD_OPEN,
+        FACT_CONSOLE_OPEN,      FACT_INSTALLER_OPEN,      FACT_SYNC_SHELL_OPEN,
+        FACT_TOOLS_STARTED,     FACT_SERVICE_WATCH,       FACT_QUIET_FOR_MS,
+    };
+    static const enum fact_id removed[] = {FACT_PRODUCT_PRESENT, FACT_SERVICES_PRESENT,
+                                           FACT_ENGINE_GONE, FACT_SETTINGS_SEALED,
+                                           FACT_QUIET_FOR_MS};
+    static const struct {
+        enum fence_kind kind;
+        const enum fact_id *facts;
+        size_t count;
+    } want[] = {{KIND_STOPPED, stopped, ARRAY_LEN(stopped)},
+                {KIND_STAGED, staged, ARRAY_LEN(staged)},
+                {KIND_REMOVED, removed, ARRAY_LEN(removed)}};
+    size_t n, at = 0;
+    const struct fence_need *needs = fence_needs(&n);
+    for (size_t k = 0; k < ARRAY_LEN(want); k++)
+        for (size_t i = 0; i < want[k].count; i++, at++) {
+            assert_true(at < n);
+            assert_int_equal(needs[at].kind, want[k].kind);
+            assert_int_equal(needs[at].fact, want[k].facts[i]);
+        }
+    assert_int_equal(at, n);
+}
+
+static void
+a_run_that_ended_before_a_stop_that_nobody_saw_proves_nothing(void **state)
+{
+    (void)state;
+    struct facts f = proven(KIND_STOPPED);
+    f.fact[FACT_STOPPED_AT].state = FACT_UNKNOWN;
+    const struct fence_need *unmet = fence_unmet(&f, KIND_STOPPED, &toy_plan()->policy);
+    assert_non_null(unmet);
+    assert_int_equal(unmet->fact, FACT_LAST_RUN_END);
+    facts_set(&f, FACT_STOPPED_AT, f.fact[FACT_LAST_RUN_END].value);
+    assert_null(fence_unmet(&f, KIND_STOPPED, &toy_plan()->policy));
+}
+
+static void
+a_product_that_is_not_known_may_export_or_not(void **state)
+{
+    (void)state;
+    struct facts f = toy_facts(TOY_OLD);
+    assert_int_equal(facts_exporting(&f, PRODUCT_NONE), EXPORTING_UNKNOWN);
+}
+
 static void
 a_kind_without_needs_is_never_proven(void **state)
 {
@@ -383,6 +442,11 @@ a_forged_or_cut_word_is_refused(void **state)
     carry(&c);
     c.bytes[40] ^= 1;
     assert_int_equal(judge(&c, false), REFUSE_EVIDENCE);
+    carry(&c);
+    struct baton_key key = toy_member_key(TOY_OLD);
+    c.sb.len--;
+    toy_sign(&key, DOMAIN_STATEMENT, c.bytes, c.sb.len, &c.sb.sig); /* cut by the member itself */
+    assert_int_equal(judge(&c, false), REFUSE_EVIDENCE);
 }
 
 int
@@ -394,6 +458,9 @@ main(void)
         cmocka_unit_test(every_needed_fact_that_is_absent_fails_its_kind),
         cmocka_unit_test(every_needed_fact_with_the_wrong_value_fails_its_kind),
         cmocka_unit_test(an_old_fact_proves_nothing_unless_it_is_about_the_past),
+        cmocka_unit_test(each_kind_asks_for_these_facts_in_this_order),
+        cmocka_unit_test(a_run_that_ended_before_a_stop_that_nobody_saw_proves_nothing),
+        cmocka_unit_test(a_product_that_is_not_known_may_export_or_not),
         cmocka_unit_test(a_kind_without_needs_is_never_proven),
         cmocka_unit_test(sources_that_contradict_each_other_count_as_off),
         cmocka_unit_test(what_cannot_be_read_is_neither_yes_nor_no),

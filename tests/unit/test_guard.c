@@ -357,6 +357,88 @@ a_holder_that_lost_its_memory_is_barred_and_goes_on(void **state)
 }
 
 static void
+an_alarm_over_an_unknown_history_keeps_the_marks(void **state)
+{
+    (void)state;
+    struct promise p = guarded(TOY_OLD);
+    struct facts f = toy_facts(TOY_OLD); /* it runs */
+    facts_absent(&f, FACT_EXPORTS_TOTAL, ABSENT_ERROR);
+    facts_absent(&f, FACT_LAST_EXPORT_END, ABSENT_ERROR);
+    assert_int_equal(look(&p, TOY_OLD, &f, 1), GUARD_TAMPER);
+    assert_int_equal(p.exports_mark, 7);
+    assert_int_equal(p.export_end_mark, 900);
+}
+
+static void
+a_grant_is_no_excuse_for_who_holds_already(void **state)
+{
+    (void)state;
+    struct promise p = with_live_grant();
+    p.holding = true; /* cannot be: and yet */
+    struct facts f = toy_facts(TOY_NEW);
+    facts_set(&f, FACT_STAGING_SCHEDULER, 0);
+    assert_int_equal(look(&p, TOY_NEW, &f, 1), GUARD_LATCHED);
+    assert_int_equal(p.grant, GRANT_LIVE);
+}
+
+static void
+a_lost_memory_keeps_a_tombstone_that_only_it_knew(void **state)
+{
+    (void)state;
+    for (int known = 0; known < 2; known++) {
+        struct promise p = guarded(TOY_OLD);
+        struct machine now = p.machine;
+        p.tombstone = known;
+        assert_true(guard_boot(&p, STATE_MISSING, false, &now));
+        assert_int_equal(p.tombstone, known);
+        assert_false(p.stopped_by_us); /* its copy says nothing of a stop */
+        assert_int_equal(p.quarantine, QUARANTINE_STATE_LOST);
+    }
+}
+
+static void
+whoever_was_stopped_stays_stopped_whatever_its_kind(void **state)
+{
+    (void)state;
+    struct promise p = guarded(TOY_NEW);
+    p.adopt = false;
+    assert_int_equal(guard_desire(&p, KIND_STAGED), DESIRE_AS_IS);
+    assert_int_equal(guard_desire(&p, KIND_STOPPED), DESIRE_STOPPED);
+    p.stopped_by_us = true;
+    assert_int_equal(guard_desire(&p, KIND_STAGED), DESIRE_STOPPED);
+}
+
+/* What a machine shows counts in this order, and each row says to whom it is about and what follows. */
+static void
+the_rows_speak_in_their_order(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *who, *when;
+        uint8_t outcome;
+        bool latches;
+    } want[] = {
+        {"connect", "staging off under a live grant", GUARD_USED, true},
+        {"connect", "an Export run under a live grant", GUARD_USED, true},
+        {"connect", "staging unreadable, live grant", GUARD_LATCHED, true},
+        {"connect", "staging off without a live grant", GUARD_TAMPER, true},
+        {"any", "an Export run without holding", GUARD_TAMPER, true},
+        {"any", "a sync service runs", GUARD_TAMPER, false},
+        {"connect", "staging off", GUARD_LATCHED, true},
+        {"connect", "an Export run in the history", GUARD_LATCHED, true},
+    };
+    size_t n;
+    const struct guard_row *rows = guard_rows(&n);
+    assert_int_equal(n, ARRAY_LEN(want));
+    for (size_t i = 0; i < n; i++) {
+        assert_string_equal(rows[i].when, want[i].when);
+        assert_string_equal(rows[i].who, want[i].who);
+        assert_int_equal(rows[i].outcome, want[i].outcome);
+        assert_int_equal(rows[i].latches, want[i].latches);
+    }
+}
+
+static void
 every_row_has_a_reason(void **state)
 {
     (void)state;
@@ -457,6 +539,11 @@ main(void)
         cmocka_unit_test(a_lost_memory_with_a_tombstone_copy_stops_the_server),
         cmocka_unit_test(a_lost_memory_without_tombstone_bars_grants_and_stops_nothing),
         cmocka_unit_test(a_holder_that_lost_its_memory_is_barred_and_goes_on),
+        cmocka_unit_test(an_alarm_over_an_unknown_history_keeps_the_marks),
+        cmocka_unit_test(a_grant_is_no_excuse_for_who_holds_already),
+        cmocka_unit_test(a_lost_memory_keeps_a_tombstone_that_only_it_knew),
+        cmocka_unit_test(whoever_was_stopped_stays_stopped_whatever_its_kind),
+        cmocka_unit_test(the_rows_speak_in_their_order),
         cmocka_unit_test(every_row_has_a_reason),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

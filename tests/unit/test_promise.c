@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "common/canon.h"
 #include "toy.h"
 
 /* One member, its newest facts and the words of the last step. */
@@ -2215,6 +2216,584 @@ the_plan_says_which_product_its_first_member_is(void **state)
     assert_true(member_forbids_services(&s.m)); /* a staged Connect server might run */
 }
 
+/* ---- what no order brings about ------------------------------------------------------------------ */
+
+static void
+the_hash_of_the_acceptance_table_is_of_every_row_in_order(void **state)
+{
+    (void)state;
+    uint8_t bytes[8192];
+    struct canon_writer w;
+    size_t n, len;
+    struct baton_hash want, got;
+    const struct acceptance_row *rows = acceptance_rows(&n);
+    canon_writer_init(&w, bytes, sizeof bytes);
+    for (size_t i = 0; i < n; i++) {
+        canon_put_u8(&w, rows[i].verb);
+        canon_put_str(&w, rows[i].state, strlen(rows[i].state) + 1);
+        canon_put_str(&w, rows[i].answer, strlen(rows[i].answer) + 1);
+    }
+    assert_int_equal(canon_finish(&w, &len), BATON_OK);
+    toy_hash(bytes, len, 1, &want);
+    acceptance_hash(toy_digest(), &got);
+    assert_memory_equal(&want, &got, sizeof want);
+}
+
+/* Two live sessions bar its grants; what it is otherwise goes on. */
+static void
+a_server_seen_twice_keeps_the_name_of_its_role(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, TOY_OLD);
+    adopt(&s);
+    s.m.promise.quarantine = QUARANTINE_SESSIONS;
+    assert_string_equal(promise_role(&s.m.promise), "holder");
+    stage_open(&s, TOY_NEW);
+    adopt(&s);
+    assert_string_equal(promise_role(&s.m.promise), "fenced"); /* adoption asks for no evidence */
+}
+
+static void
+without_a_trust_document_nobody_is_obeyed_and_everybody_answered(void **state)
+{
+    (void)state;
+    static const uint8_t verbs[] = {ORDER_FENCE, ORDER_GRANT, ORDER_RETIRE};
+    for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
+        struct stage s;
+        old_evidence(&s, toy_epoch(2));
+        s.m.trust_known = false;
+        struct order o = toy_fence(toy_epoch(3), TOY_NEW);
+        o.verb = verbs[i];
+        assert_int_equal(give(&s, o).refusal, REFUSE_TRUST);
+    }
+    struct stage s;
+    old_evidence(&s, toy_epoch(2));
+    s.m.trust_known = false;
+    struct signed_approval sa = about_old(&s, VERB_DISARM, TOY_ANNA, 2);
+    struct statement w = tell(&s, &sa, 1);
+    assert_int_equal(w.type, SAY_STATUS);
+    assert_true(w.armed);
+}
+
+static void
+an_order_for_another_tenant_is_refused_whatever_it_asks(void **state)
+{
+    (void)state;
+    static const uint8_t verbs[] = {ORDER_STATUS, ORDER_FENCE, ORDER_CHALLENGE, ORDER_GRANT,
+                                    ORDER_RETIRE};
+    for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
+        struct stage s;
+        old_evidence(&s, toy_epoch(2));
+        struct promise before = s.m.promise;
+        struct order o = toy_fence(toy_epoch(2), TOY_NEW); /* even the promise that it has given */
+        o.verb = verbs[i];
+        o.tenant = toy_id(1);
+        assert_int_equal(give(&s, o).refusal, REFUSE_TENANT);
+        assert_true(epoch_eq(&before.epoch, &s.m.promise.epoch));
+        assert_false(s.m.watch.challenged);
+    }
+}
+
+static void
+a_plan_that_leaves_out_this_server_or_the_recipient_is_refused(void **state)
+{
+    (void)state;
+    static uint8_t bytes[PLAN_BYTES_MAX];
+    struct stage s;
+    struct plan p = plan_of_one(TOY_NEW);
+    stage_open(&s, TOY_OLD);
+    observe(&s);
+    struct order o = toy_adopt(toy_epoch(1));
+    o.recipient = toy_member_key(TOY_NEW);
+    under_plan(&o, &p, bytes);
+    assert_int_equal(give(&s, o).refusal, REFUSE_PLAN);
+    o = toy_adopt(toy_epoch(1));
+    o.recipient = toy_key(0x77);
+    assert_int_equal(give(&s, o).refusal, REFUSE_PLAN);
+    o = toy_adopt(toy_epoch(1));
+    o.plan_len--;
+    assert_int_equal(give(&s, o).refusal, REFUSE_PLAN);
+    assert_false(s.m.plan_known);
+}
+
+static void
+an_entra_connect_server_that_exports_may_be_fenced_by_staging(void **state)
+{
+    (void)state;
+    static uint8_t bytes[PLAN_BYTES_MAX];
+    struct stage s;
+    struct plan p = *toy_plan();
+    size_t len;
+    p.member[TOY_OLD].kind = KIND_STAGED;
+    assert_int_not_equal(plan_encode(&p, bytes, sizeof bytes, &len),
+                         BATON_OK); /* DirSync has none */
+    p.member[TOY_OLD].product = PRODUCT_CONNECT;
+    stage_open(&s, TOY_NEW);
+    observe(&s);
+    struct order o = toy_adopt(toy_epoch(1));
+    under_plan(&o, &p, bytes);
+    assert_int_equal(give(&s, o).type, SAY_ACCEPTED);
+}
+
+static void
+a_real_plan_needs_no_lab_and_the_floors_of_production(void **state)
+{
+    (void)state;
+    static uint8_t bytes[PLAN_BYTES_MAX];
+    struct stage s;
+    struct plan p = *toy_plan();
+    p.lab = false;
+    policy_preset(PRESET_PRODUCTION, &p.policy);
+    stage_open(&s, TOY_OLD);
+    s.m.lab_host = s.m.trust.lab = false;
+    observe(&s);
+    struct order o = toy_adopt(toy_epoch(1));
+    under_plan(&o, &p, bytes);
+    assert_int_equal(give(&s, o).type, SAY_HOLDING);
+}
+
+static void
+a_key_confirmed_by_nobody_of_the_trust_document_is_refused(void **state)
+{
+    (void)state;
+    static uint8_t bytes[PLAN_BYTES_MAX];
+    struct stage s;
+    struct plan p = *toy_plan();
+    p.member[TOY_NEW].confirmed_by = toy_id(0x33);
+    stage_open(&s, TOY_OLD);
+    observe(&s);
+    struct order o = toy_adopt(toy_epoch(1));
+    under_plan(&o, &p, bytes);
+    assert_int_equal(give(&s, o).refusal, REFUSE_UNCONFIRMED);
+}
+
+static void
+the_epoch_of_nobody_is_never_promised(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, TOY_OLD);
+    observe(&s);
+    struct order o = toy_adopt((struct epoch){0});
+    assert_int_equal(give(&s, o).refusal, REFUSE_STALE);
+    o.recipient = (struct baton_key){{0}}; /* as this memory has it before the first */
+    assert_int_equal(give(&s, o).refusal, REFUSE_PLAN);
+    assert_int_equal(give(&s, toy_challenge((struct epoch){0}, 1)).refusal, REFUSE_EPOCH);
+}
+
+static void
+a_forged_or_unreadable_word_of_the_holder_lifts_no_expiry(void **state)
+{
+    (void)state;
+    struct stage new;
+    stage_open(&new, TOY_NEW);
+    new.m.promise.recipient = toy_member_key(TOY_NEW);
+    new.m.promise.epoch = new.m.promise.holding_epoch = toy_epoch(2);
+    new.m.promise.holding = true;
+    give(&new, (struct order){.verb = ORDER_STATUS, .id = toy_id(9), .tenant = toy_tenant()});
+    for (int wrong = 0; wrong < 3; wrong++) {
+        struct stage s;
+        stage_open(&s, TOY_OLD);
+        adopt(&s);
+        struct order o = toy_fence(toy_epoch(2), TOY_NEW);
+        for (int i = 0; i < 2; i++) {
+            o.approval[i].a.not_after_ms = 5;
+            toy_sign_approval(&o.approval[i], (enum toy_person)i);
+        }
+        o.shown = toy_sign_word(TOY_NEW, &new.out.word[0]);
+        if (wrong == 1)
+            o.shown.sig.b[0] ^= 1;
+        if (wrong == 2) {
+            struct baton_key key = toy_member_key(TOY_NEW);
+            o.shown.len -= 1;
+            toy_sign(&key, DOMAIN_STATEMENT, o.shown.bytes, o.shown.len, &o.shown.sig);
+        }
+        assert_int_equal(give(&s, o).refusal, wrong == 0 ? REFUSE_NONE : REFUSE_APPROVALS);
+    }
+}
+
+static void
+a_member_that_people_have_retired_may_be_left_out(void **state)
+{
+    (void)state;
+    static uint8_t bytes[PLAN_BYTES_MAX];
+    struct plan p = plan_of_one(TOY_NEW);
+    for (int named = 0; named < 2; named++) {
+        struct stage s;
+        stage_open(&s, TOY_NEW);
+        adopt(&s);
+        struct order o = leave_out(&s, TOY_NEW, TOY_OLD);
+        o.approval_count = 2;
+        o.approval[1] = toy_approval(VERB_RETIRE, TOY_ANNA, TOY_NEW, toy_epoch(1));
+        o.approval[1].a.subject = named ? toy_member_key(TOY_OLD) : toy_key(0x77);
+        under_plan(&o, &p, bytes);
+        assert_int_equal(give(&s, o).refusal, named ? REFUSE_NONE : REFUSE_MEMBERS);
+    }
+}
+
+static void
+a_grant_without_a_plan_that_names_this_server_is_refused(void **state)
+{
+    (void)state;
+    struct stage old, new;
+    struct signed_bytes evidence = old_evidence(&old, toy_epoch(2));
+    new_evidence(&new, toy_epoch(2), TOY_NEW);
+    struct plan kept = new.m.plan;
+    new.m.plan = plan_of_one(TOY_OLD);
+    assert_int_equal(give(&new, toy_grant(toy_epoch(2), TOY_NEW, 1, &evidence)).refusal,
+                     REFUSE_PLAN);
+    new.m.plan_known = false;
+    assert_int_equal(give(&new, toy_grant(toy_epoch(2), TOY_NEW, 1, &evidence)).refusal,
+                     REFUSE_PLAN);
+    new.m.plan = kept;
+    new.m.plan_known = true;
+    new.m.promise.epoch = (struct epoch){0};
+    assert_int_equal(give(&new, toy_grant((struct epoch){0}, TOY_NEW, 1, &evidence)).refusal,
+                     REFUSE_EPOCH);
+}
+
+static void
+evidence_that_cannot_be_read_is_nobodys(void **state)
+{
+    (void)state;
+    struct stage old, new;
+    struct signed_bytes evidence = old_evidence(&old, toy_epoch(2));
+    new_evidence(&new, toy_epoch(2), TOY_NEW);
+    struct order o = toy_grant(toy_epoch(2), TOY_NEW, 1, &evidence);
+    struct baton_key key = toy_member_key(TOY_OLD);
+    o.evidence[0].len -= 1;
+    toy_sign(&key, DOMAIN_STATEMENT, evidence.bytes, evidence.len - 1, &o.evidence[0].sig);
+    assert_int_equal(give(&new, o).refusal, REFUSE_EVIDENCE);
+}
+
+static void
+a_go_that_is_late_or_signed_by_another_lets_nobody_export(void **state)
+{
+    (void)state;
+    struct stage old;
+    struct signed_bytes evidence = old_evidence(&old, toy_epoch(2));
+    for (int wrong = 0; wrong < 3; wrong++) {
+        struct stage new;
+        new_evidence(&new, toy_epoch(2), TOY_NEW);
+        struct order o = toy_grant(toy_epoch(2), TOY_NEW, 1, &evidence);
+        struct signed_approval *go = &o.approval[o.approval_count - 1];
+        if (wrong == 1)
+            go->a.not_after_ms = 5;
+        toy_sign_approval(go, wrong == 2 ? TOY_ANNA : TOY_CLEO);
+        assert_int_equal(give(&new, o).refusal, wrong == 0 ? REFUSE_NONE : REFUSE_APPROVALS);
+        assert_int_equal(new.m.promise.grant == GRANT_LIVE, wrong == 0);
+    }
+}
+
+static void
+who_disarms_or_readmits_signs_and_in_time(void **state)
+{
+    (void)state;
+    struct stage s;
+    old_evidence(&s, toy_epoch(2));
+    struct signed_approval sa = about_old(&s, VERB_DISARM, TOY_ANNA, 2);
+    sa.sig.b[0] ^= 1;
+    assert_true(tell(&s, &sa, 1).armed);
+    sa = about_old(&s, VERB_DISARM, TOY_ANNA, 2);
+    sa.a.not_after_ms = 5;
+    toy_sign_approval(&sa, TOY_ANNA);
+    assert_true(tell(&s, &sa, 1).armed);
+    promise_quarantine(&s.m.promise, QUARANTINE_MACHINE);
+    sa = about_old(&s, VERB_READMIT, TOY_ANNA, 2);
+    sa.sig.b[0] ^= 1;
+    assert_int_equal(tell(&s, &sa, 1).quarantine, QUARANTINE_MACHINE);
+}
+
+static void
+disarming_gives_the_services_back_where_no_fence_stopped_them(void **state)
+{
+    (void)state;
+    for (int kept = 0; kept < 4; kept++) {
+        struct stage s;
+        stage_open(&s, TOY_NEW);
+        adopt(&s);
+        struct promise *p = &s.m.promise;
+        p->stopped_by_us = p->guard_stop = true; /* its guard had acted */
+        p->tombstone = kept == 1;
+        p->adopt = kept != 2;
+        p->quarantine = kept == 3 ? QUARANTINE_SESSIONS : QUARANTINE_NONE;
+        struct signed_approval sa = toy_approval(VERB_DISARM, TOY_ANNA, TOY_OLD, toy_epoch(1));
+        sa.a.subject = toy_member_key(TOY_NEW);
+        toy_sign_approval(&sa, TOY_ANNA);
+        tell(&s, &sa, 1);
+        assert_false(p->armed);
+        assert_int_equal(p->stopped_by_us, kept != 0);
+        assert_int_equal(p->guard_stop, kept != 0);
+    }
+}
+
+/* What its own key signed, that can be read, about itself, and above its own counter. */
+static void
+nothing_but_its_own_later_word_tells_a_server_of_lost_memory(void **state)
+{
+    (void)state;
+    for (int wrong = 0; wrong < 4; wrong++) {
+        struct stage ahead, s;
+        stage_open(&ahead, TOY_OLD);
+        adopt(&ahead);
+        for (int i = 0; i < 5; i++)
+            give(&ahead, toy_fence(toy_epoch(2), TOY_NEW));
+        if (wrong == 3)
+            ahead.m.promise.self = toy_member_key(TOY_NEW);
+        tell(&ahead, NULL, 0);
+        stage_open(&s, TOY_OLD);
+        adopt(&s);
+        struct order o = {.verb = ORDER_STATUS, .id = toy_id(9), .tenant = toy_tenant()};
+        struct baton_key key = toy_member_key(TOY_OLD);
+        o.shown =
+            (struct signed_bytes){.bytes = ahead.out.word[0].bytes, .len = ahead.out.word[0].len};
+        if (wrong == 2)
+            o.shown.len -= 1;
+        toy_sign(&key, DOMAIN_STATEMENT, o.shown.bytes, o.shown.len, &o.shown.sig);
+        if (wrong == 1)
+            o.shown.sig.b[0] ^= 1;
+        struct statement w = give(&s, o);
+        assert_int_equal(w.quarantine, wrong == 0 ? QUARANTINE_COUNTER : QUARANTINE_NONE);
+        assert_int_equal(w.holding, wrong != 0);
+    }
+}
+
+static void
+its_own_later_word_never_lowers_what_it_remembers(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t epoch; /* of the word; this memory has 2, serial 3 */
+        uint32_t serial, after;
+    } cases[] = {{1, 9, 3}, {2, 2, 3}, {2, 3, 3}, {2, 5, 5}, {4, 1, 1}};
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct stage ahead, s;
+        stage_open(&ahead, TOY_NEW);
+        adopt(&ahead);
+        ahead.m.promise.epoch = toy_epoch(cases[i].epoch);
+        ahead.m.promise.serial = cases[i].serial;
+        ahead.m.promise.counter = 90;
+        tell(&ahead, NULL, 0);
+        new_evidence(&s, toy_epoch(2), TOY_NEW);
+        s.m.promise.serial = 3;
+        s.m.promise.ever_exported = s.m.promise.retired = true;
+        struct order o = {.verb = ORDER_STATUS, .id = toy_id(9), .tenant = toy_tenant()};
+        o.shown = toy_sign_word(TOY_NEW, &ahead.out.word[0]);
+        struct statement w = give(&s, o);
+        assert_int_equal(w.quarantine, QUARANTINE_COUNTER);
+        assert_int_equal(w.serial, cases[i].after);
+        assert_int_equal(w.epoch.counter, cases[i].epoch > 2 ? cases[i].epoch : 2);
+        assert_true(w.ever_exported && w.retired);
+        assert_int_equal(w.counter, 92);
+    }
+}
+
+/* ---- the member around its promise --------------------------------------------------------------- */
+
+static void
+the_first_trust_document_follows_none(void **state)
+{
+    (void)state;
+    static uint8_t bytes[TRUST_BYTES_MAX];
+    struct stage s;
+    stage_open(&s, TOY_OLD);
+    observe(&s);
+    s.m.trust_known = false;
+    s.m.promise.trust_version = 0;
+    struct trust_doc d = *toy_trust();
+    d.previous = toy_plan_hash();
+    struct order o = toy_adopt(toy_epoch(1));
+    o.trust = trust_of(&d, bytes);
+    assert_int_equal(give(&s, o).type, SAY_HOLDING);
+    assert_true(s.out.trust_changed);
+    o = toy_fence(toy_epoch(2), TOY_NEW); /* the same again is no news */
+    o.trust = trust_of(&d, bytes);
+    assert_int_equal(give(&s, o).type, SAY_ACCEPTED);
+    assert_false(s.out.trust_changed);
+}
+
+static void
+a_trust_document_that_cannot_be_read_is_refused_though_the_root_signed_it(void **state)
+{
+    (void)state;
+    static uint8_t bytes[TRUST_BYTES_MAX];
+    struct stage s;
+    struct baton_key root = toy_root();
+    stage_open(&s, TOY_OLD);
+    observe(&s);
+    struct trust_doc d = *toy_trust();
+    d.version = 9;
+    struct order o = toy_adopt(toy_epoch(1));
+    o.trust = trust_of(&d, bytes);
+    o.trust.len -= 1;
+    toy_sign(&root, DOMAIN_TRUST, bytes, o.trust.len, &o.trust.sig);
+    assert_int_equal(give(&s, o).refusal, REFUSE_TRUST);
+    assert_int_equal(s.m.promise.trust_version, 1);
+}
+
+static void
+a_trust_document_alone_is_taken_or_logged_and_never_answered(void **state)
+{
+    (void)state;
+    static uint8_t bytes[TRUST_BYTES_MAX];
+    struct stage s;
+    stage_open(&s, TOY_OLD);
+    struct trust_doc d = *toy_trust();
+    d.version = 4;
+    struct order o = {.trust = trust_of(&d, bytes)};
+    step(&s, (struct member_event){.kind = MEMBER_TRUST, .order = &o});
+    assert_true(s.out.trust_changed && s.out.changed);
+    assert_null(s.out.log);
+    assert_int_equal(s.m.promise.trust_version, 4);
+    o.trust.sig.b[0] ^= 1;
+    step(&s, (struct member_event){.kind = MEMBER_TRUST, .order = &o});
+    assert_string_equal(s.out.log, refusal_text(REFUSE_TRUST));
+    assert_false(s.out.trust_changed || s.out.changed);
+    assert_int_equal(s.out.word_count, 0);
+}
+
+static void
+a_fence_is_answered_by_what_the_server_does_at_that_moment(void **state)
+{
+    (void)state;
+    static const struct {
+        bool run, staging_off, quiet;
+        uint8_t answer;
+    } cases[] = {
+        {false, false, false, SAY_ACCEPTED},
+        {true, false, false, SAY_DRAINING},
+        {false, true, false, SAY_DRAINING},
+        {false, false, true, SAY_ACCEPTED}}; /* quiet begins with the promise, not before */
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct stage s;
+        stage_open(&s, TOY_NEW);
+        adopt(&s);
+        facts_set(&s.facts, FACT_RUN_IN_PROGRESS, cases[i].run);
+        if (cases[i].staging_off) {
+            s.m.promise.armed = false; /* not guarded: else it is an alarm */
+            facts_set(&s.facts, FACT_STAGING_SCHEDULER, 0);
+        }
+        observe(&s);
+        if (cases[i].quiet)
+            observe(&s);
+        assert_int_equal(give(&s, toy_fence(toy_epoch(2), TOY_NEW)).type, cases[i].answer);
+        assert_true(s.m.watch.fence_open);
+    }
+}
+
+static void
+an_epoch_known_from_the_second_copy_alone_proves_nothing(void **state)
+{
+    (void)state;
+    struct stage s;
+    struct baton_key new_key = toy_member_key(TOY_NEW);
+    struct epoch two = toy_epoch(2);
+    stage_open(&s, TOY_OLD);
+    promise_recall(&s.m.promise, &two, &new_key, true);
+    s.m.promise.stopped_by_us = true;
+    toy_facts_stop(&s.facts);
+    tell(&s, NULL, 0);
+    assert_true(s.m.watch.fence_open);
+    for (int i = 0; i < 3; i++) {
+        observe(&s);
+        assert_int_equal(s.out.word_count, 0); /* no plan: no word of quiet */
+    }
+}
+
+static void
+a_challenge_that_brings_a_trust_document_is_a_change_to_be_stored(void **state)
+{
+    (void)state;
+    static uint8_t bytes[TRUST_BYTES_MAX];
+    struct stage s;
+    new_evidence(&s, toy_epoch(2), TOY_NEW);
+    struct order o = toy_challenge(toy_epoch(2), 0x31);
+    step(&s, (struct member_event){.kind = MEMBER_ORDER, .order = &o});
+    assert_false(s.out.changed); /* a question alone changes nothing that is kept */
+    struct trust_doc d = *toy_trust();
+    d.version = 5;
+    o.trust = trust_of(&d, bytes);
+    step(&s, (struct member_event){.kind = MEMBER_ORDER, .order = &o});
+    assert_true(s.out.changed && s.out.trust_changed);
+}
+
+static void
+exports_are_not_counted_while_the_history_is_unknown(void **state)
+{
+    (void)state;
+    struct stage s;
+    new_evidence(&s, toy_epoch(2), TOY_NEW);
+    facts_absent(&s.facts, FACT_EXPORTS_TOTAL, ABSENT_ERROR);
+    observe(&s);
+    assert_false(fact_known(&s.m.watch.facts, FACT_EXPORTS_SINCE_FENCE));
+    stage_open(&s, TOY_OLD);
+    adopt(&s);
+    give(&s, toy_fence(toy_epoch(2), TOY_NEW));
+    toy_facts_stop(&s.facts);
+    facts_absent(&s.facts, FACT_EXPORTS_TOTAL, ABSENT_ERROR);
+    observe(&s);
+    assert_int_equal(s.m.promise.exports_mark, -1); /* quiet begins with the first known count */
+    facts_set(&s.facts, FACT_EXPORTS_TOTAL, 8);
+    facts_set(&s.facts, FACT_LAST_EXPORT_END, 950);
+    observe(&s);
+    assert_int_equal(s.m.promise.exports_mark, 8);
+    assert_int_equal(s.m.promise.export_end_mark, 950);
+}
+
+static void
+an_alarm_tells_the_newest_notice_or_else_the_rows_reason(void **state)
+{
+    (void)state;
+    for (int noticed = 0; noticed < 2; noticed++) {
+        struct stage s;
+        old_evidence(&s, toy_epoch(2));
+        s.facts = toy_facts(TOY_OLD);
+        if (noticed) {
+            struct member_event ev = {.kind = MEMBER_NOTICE, .notice = NOTICE_SERVICE};
+            ev.note = "started by CORP\\eve";
+            step(&s, ev);
+            ev.note = NULL; /* the next one tells nothing: the last word stands */
+            step(&s, ev);
+        }
+        observe(&s);
+        struct statement w = last_word(&s);
+        assert_int_equal(w.type, SAY_TAMPER);
+        assert_string_equal(w.facts.note, noticed ? "started by CORP\\eve"
+                                                  : "a fenced server was started by hand");
+    }
+}
+
+static void
+a_tick_before_the_grants_time_says_nothing(void **state)
+{
+    (void)state;
+    struct stage old, new;
+    struct signed_bytes evidence = old_evidence(&old, toy_epoch(2));
+    new_evidence(&new, toy_epoch(2), TOY_NEW);
+    give(&new, toy_grant(toy_epoch(2), TOY_NEW, 1, &evidence));
+    step(&new, (struct member_event){.kind = MEMBER_TICK});
+    assert_int_equal(new.out.word_count, 0);
+    assert_int_equal(new.m.promise.grant, GRANT_LIVE);
+    new.now = new.m.promise.grant_until_ms - 1500;
+    step(&new, (struct member_event){.kind = MEMBER_TICK});
+    assert_int_equal(last_word(&new).type, SAY_VOIDED);
+    assert_string_equal(last_word(&new).facts.note, "the grant's own time is over");
+}
+
+static void
+a_clock_that_stands_still_ages_no_fact(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, TOY_NEW);
+    s.facts.fact[FACT_WIZARD_OPEN].age_ms = 40;
+    observe(&s);
+    s.now -= 3000; /* an event that was stamped earlier */
+    step(&s, (struct member_event){.kind = MEMBER_TICK});
+    assert_int_equal(s.m.watch.facts.fact[FACT_WIZARD_OPEN].age_ms, 40);
+}
+
 /* A controller that asks again has lost the word; what is quiet says so anew, once. */
 static void
 an_answered_status_makes_a_fenced_server_say_again_that_it_is_quiet(void **state)
@@ -2273,6 +2852,34 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(the_plan_says_which_product_its_first_member_is),
     cmocka_unit_test(an_answered_status_makes_a_fenced_server_say_again_that_it_is_quiet),
     cmocka_unit_test(who_holds_observes_or_has_proven_says_nothing_after_a_status),
+    cmocka_unit_test(the_hash_of_the_acceptance_table_is_of_every_row_in_order),
+    cmocka_unit_test(a_server_seen_twice_keeps_the_name_of_its_role),
+    cmocka_unit_test(without_a_trust_document_nobody_is_obeyed_and_everybody_answered),
+    cmocka_unit_test(an_order_for_another_tenant_is_refused_whatever_it_asks),
+    cmocka_unit_test(a_plan_that_leaves_out_this_server_or_the_recipient_is_refused),
+    cmocka_unit_test(an_entra_connect_server_that_exports_may_be_fenced_by_staging),
+    cmocka_unit_test(a_real_plan_needs_no_lab_and_the_floors_of_production),
+    cmocka_unit_test(a_key_confirmed_by_nobody_of_the_trust_document_is_refused),
+    cmocka_unit_test(the_epoch_of_nobody_is_never_promised),
+    cmocka_unit_test(a_forged_or_unreadable_word_of_the_holder_lifts_no_expiry),
+    cmocka_unit_test(a_member_that_people_have_retired_may_be_left_out),
+    cmocka_unit_test(a_grant_without_a_plan_that_names_this_server_is_refused),
+    cmocka_unit_test(evidence_that_cannot_be_read_is_nobodys),
+    cmocka_unit_test(a_go_that_is_late_or_signed_by_another_lets_nobody_export),
+    cmocka_unit_test(who_disarms_or_readmits_signs_and_in_time),
+    cmocka_unit_test(disarming_gives_the_services_back_where_no_fence_stopped_them),
+    cmocka_unit_test(nothing_but_its_own_later_word_tells_a_server_of_lost_memory),
+    cmocka_unit_test(its_own_later_word_never_lowers_what_it_remembers),
+    cmocka_unit_test(the_first_trust_document_follows_none),
+    cmocka_unit_test(a_trust_document_that_cannot_be_read_is_refused_though_the_root_signed_it),
+    cmocka_unit_test(a_trust_document_alone_is_taken_or_logged_and_never_answered),
+    cmocka_unit_test(a_fence_is_answered_by_what_the_server_does_at_that_moment),
+    cmocka_unit_test(an_epoch_known_from_the_second_copy_alone_proves_nothing),
+    cmocka_unit_test(a_challenge_that_brings_a_trust_document_is_a_change_to_be_stored),
+    cmocka_unit_test(exports_are_not_counted_while_the_history_is_unknown),
+    cmocka_unit_test(an_alarm_tells_the_newest_notice_or_else_the_rows_reason),
+    cmocka_unit_test(a_tick_before_the_grants_time_says_nothing),
+    cmocka_unit_test(a_clock_that_stands_still_ages_no_fact),
     cmocka_unit_test(adoption_makes_the_exporter_the_holder),
     cmocka_unit_test(adoption_arms_the_guard_of_everybody_else),
     cmocka_unit_test(a_server_that_does_not_export_is_not_adopted_as_holder),
