@@ -23,6 +23,7 @@ BEGIN, END = "<!-- figures: written by tests/run --report -->", "<!-- /figures -
 
 # kind, what it counts, how its summary reads, how the table tells it
 KINDS = (
+    ("spin", "states of the models (Spin)", r"(?P<states>\d+) states in (?P<runs>\d+) runs that hold", "{states:,} states in {runs} runs, no violation"),
     ("explore", "states of the agent's deciding functions", r"(?P<states>\d+) states without a violation in (?P<core_s>\d+) s of one core",
      "{states:,} states, {core_s:,} s of one core"),
     ("sim", "simulated handoffs", r"(?P<seeds>\d+) seeds, (?P<failed>\d+) failed; (?P<faults>\d+) faults",
@@ -38,6 +39,9 @@ KINDS = (
     ("mutants", "mutants of the deciding code", r"^all +(?P<mutants>\d+) +(?P<judged>\d+) +(?P<killed>\d+) +(?P<equal>\d+) +(?P<survived>\d+)",
      "{judged:,} of {mutants:,} judged, {killed:,} killed, {equal} change nothing, {survived} survived"),
     ("branches", "branches of the deciding code", r"^TOTAL +(?P<branches>\d+) +(?P<taken>\d+)", "{taken:,} of {branches:,} taken"),
+    ("lines", "lines of the project", r"^lines: [\d.]+% \((?P<taken>\d+) out of (?P<lines>\d+)\)", "{taken:,} of {lines:,} run"),
+    ("fuzz", "inputs to readers and cores", r"(?P<targets>\d+) targets, (?P<seconds>\d+) s each, (?P<inputs>\d+) inputs, (?P<found>\d+) targets found something",
+     "{inputs:,} inputs to {targets} targets, {seconds:,} s each, {found} found something"),
 )
 
 
