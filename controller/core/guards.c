@@ -80,10 +80,10 @@ agent_fact_age_ms(const struct agent_view *a, enum fact_id id, uint64_t now_ms)
 void
 problem_add(struct problem *p, const char *text)
 {
-    if (p->fact_count < PROBLEM_FACTS_MAX)
-        line_set(p->fact[p->fact_count].text, sizeof p->fact[0].text, text);
-    if (p->fact_count < PROBLEM_FACTS_MAX)
-        p->fact_count++;
+    if (p->fact_count == PROBLEM_FACTS_MAX)
+        return;
+    line_set(p->fact[p->fact_count].text, sizeof p->fact[0].text, text);
+    p->fact_count++;
 }
 
 void
@@ -105,12 +105,15 @@ problem_add_span(struct problem *p, const char *before, uint64_t ms, const char 
     char text[sizeof p->fact[0].text];
     struct line l;
     line_start(&l, text, sizeof text);
+    static const char ago[] = " ago";
+    bool never = ms >= FACT_NEVER;
     line_put(&l, before);
-    if (ms >= FACT_NEVER)
+    if (never)
         line_put(&l, "never in this run");
     else
         line_duration(&l, ms);
-    line_put(&l, between);
+    bool skip = never && strncmp(between, ago, sizeof ago - 1) == 0; /* what never was is not ago */
+    line_put(&l, skip ? between + sizeof ago - 1 : between);
     line_duration(&l, limit_ms);
     problem_add(p, text);
 }
@@ -128,10 +131,7 @@ problem_add_fact(struct problem *p, const struct agent_view *a, const char *who,
     line_put(&l, fact_name(id));
     if (f->state == FACT_VALUE) {
         line_put(&l, " is ");
-        if (id == FACT_PRODUCT_VERSION)
-            line_version(&l, f->value);
-        else
-            line_int(&l, f->value);
+        line_int(&l, f->value);
         uint64_t age = agent_fact_age_ms(a, id, now_ms);
         line_put(&l, age == FACT_NEVER ? " (from an earlier run)" : " (");
         if (age != FACT_NEVER) {

@@ -186,11 +186,10 @@ guard_latch_set(const struct guard_ctx *g, struct problem *p)
 bool
 guard_may_return(const struct guard_ctx *g, struct problem *p)
 {
-    const char *why = NULL;
+    const char *why;
     if (authority_may_return(&g->t->authority, &guard_old(g)->key, &why))
         return true;
-    if (why != NULL)
-        problem_add(p, why);
+    problem_add(p, why);
     return false;
 }
 
@@ -407,6 +406,7 @@ account_seen_removed(const struct tenant *t)
     return removed > 0 && (uint64_t)removed >= t->cutover.old_last_export_unix_ms;
 }
 
+/* Asked only where no removal after the old server's last export was seen. */
 static void
 say_account(const struct guard_ctx *g, struct problem *p)
 {
@@ -420,7 +420,7 @@ say_account(const struct guard_ctx *g, struct problem *p)
     if (removed > 0)
         line_time(&l, (uint64_t)removed);
     problem_add(p, text);
-    if (removed > 0 && !account_seen_removed(g->t))
+    if (removed > 0)
         problem_add(p, "that was before the old server's last export: the account was made again");
 }
 
