@@ -105,9 +105,18 @@ byte s_prom, s_rcp, s_to_old, s_to_new;
 #define OTHER(m) (1-(m))
 #define EPOCH(e) ((e) <= KNOB(epochs))
 
+/* conform.pml makes this model follow a trace of the product: a step of an agent is then one that the trace has next. */
+#ifndef NEXT
+#define NEXT(what, m) true
+#define MUST(x) assert(x)
+#define NEVER_TWO assert(!(CAN(OLD) && CAN(NEW)))
+#define SERIALS_MAX 2
+#define RUNS(m) running[m]
+#endif
+
 /* The promise of the whole: never two. */
 inline look_at_both() {
-  assert(!(CAN(OLD) && CAN(NEW)))
+  NEVER_TWO
 }
 
 inline promise(m, e, r) {
@@ -127,7 +136,7 @@ inline promise(m, e, r) {
 /* A FENCE. Back to a legacy server a Connect member refuses once it has exported. */
 #define RISES(m, e) ((e) > prom[m] || (M(M_EPOCH_MAY_FALL) && (e) != prom[m]))
 #define FENCE(m, e, r) \
- :: STEP { EPOCH(e) && e > 1 && !dead[m] && (!retired[m] || M(M_RETIRED_IS_GRANTED)) && RISES(m, e) && \
+ :: STEP { NEXT(PROMISES, m) && EPOCH(e) && e > 1 && !dead[m] && (!retired[m] || M(M_RETIRED_IS_GRANTED)) && RISES(m, e) && \
       !(LEGACY(r) && !LEGACY(m) && ever[m] && !M(M_NO_POINT_OF_NO_RETURN)) && \
       (r == OLD || CUTOVER_SIGNED(m, e)) -> printf("FENCE(%d, %d) to %d\n", e, r, m); \
     keeps = m == r && (holding[m] || (M(M_RUNNING_IS_HOLDING) && EXPORTS(m))); \
@@ -137,7 +146,7 @@ inline promise(m, e, r) {
 
 /* Adoption recognises who exports; it stops and starts nothing, and lifts nothing. */
 #define ADOPT(m, e, r) \
- :: STEP { EPOCH(e) && !dead[m] && !retired[m] && ((e == 1 && r == OLD) || KNOB(adopt_again)) && e > prom[m] && \
+ :: STEP { NEXT(ADOPTS, m) && EPOCH(e) && !dead[m] && !retired[m] && ((e == 1 && r == OLD) || KNOB(adopt_again)) && e > prom[m] && \
       (m == r -> EXPORTS(m) && !tomb[m] && !by_us[m] && !armed[m] && !barred[m] : !EXPORTS(m)) && \
       !(LEGACY(r) && !LEGACY(m) && ever[m]) -> printf("adopt(%d, %d) to %d\n", e, r, m); \
     keeps = m == r; \
@@ -151,24 +160,24 @@ inline promise(m, e, r) {
 #define ATTESTED(m, e) (m == NEW && (attested & (1 << (e))) != 0)
 #define GO(m, e) (m == OLD || !(KNOB(go_waits) || KNOB(approvals)) || (go & (1 << (e))) != 0 || (M(M_GO_OF_ANY_EPOCH) && go != 0))
 #define GRANT(m, e) \
- :: STEP { EPOCH(e) && e > 0 && !dead[m] && !retired[m] && (!barred[m] || M(M_QUARANTINE_IS_GRANTED)) && \
+ :: STEP { NEXT(GRANTED, m) && EPOCH(e) && e > 0 && !dead[m] && !retired[m] && (!barred[m] || M(M_QUARANTINE_IS_GRANTED)) && \
       (e == prom[m] || M(M_GRANT_OF_ANY_EPOCH)) && (rcp[m] == m || M(M_GRANT_WHILE_HOLDING_OTHER)) && \
-      !holding[m] && !live[m] && serial[m] < 2 && \
+      !holding[m] && !live[m] && serial[m] < SERIALS_MAX && \
       given[m] && !tamper[m] && \
       (PROVEN(m, e) || PROVEN_FOR_ANYBODY(m, e) || ATTESTED(m, e) || M(M_GRANT_WITHOUT_EVIDENCE) || \
        (m == OLD && M(M_RETURN_WITHOUT_EVIDENCE))) && \
       GO(m, e) && (m == OLD || CUTOVER_SIGNED(m, e)) -> printf("GRANT(%d) to %d\n", e, m); \
-    assert(m == OLD || !KNOB(approvals) || (go & (1 << e)) != 0); \
-    assert(m == OLD || !KNOB(approvals) || (signed_base[0] > rolled_back && signed_base[1] > rolled_back)); \
-    assert(!LEGACY(m) || !exported[NEW] || KNOB(forced) || !REACHES(m)); \
-    assert(!gone[m]); \
+    MUST(m == OLD || !KNOB(approvals) || (go & (1 << e)) != 0); \
+    MUST(m == OLD || !KNOB(approvals) || (signed_base[0] > rolled_back && signed_base[1] > rolled_back)); \
+    MUST(!LEGACY(m) || !exported[NEW] || KNOB(forced) || !REACHES(m)); \
+    MUST(!gone[m]); \
     serial[m]++; tomb[m] = 0; \
     keeps = LEGACY(m) || by_us[m]; /* the agent itself starts it: used in the same write */ \
     holding[m] = keeps; due[m] = keeps; live[m] = !keeps; armed[m] = armed[m] && !keeps; by_us[m] = 0; \
     guard_stop[m] = guard_stop[m] && !keeps }
 
 /* A CHALLENGE that voids; its answer is the next look's. */
-#define VOID(m) :: STEP { live[m] && !dead[m] -> printf("void to %d\n", m); live[m] = 0 }
+#define VOID(m) :: STEP { NEXT(VOIDS, m) && live[m] && !dead[m] -> printf("void to %d\n", m); live[m] = 0 }
 
 /* The grant ends by the agent's own clock. */
 #define EXPIRES(m) :: STEP { live[m] && !dead[m] -> printf("the grant of %d expires\n", m); live[m] = 0; \
@@ -191,7 +200,7 @@ inline observe(m) {
   :: !LEGACY(m) && live[m] && !EXPORTS(m) && SEES_EXPORT(m) -> holding[m] = 1; live[m] = 0; armed[m] = 0; ever[m] = 1
   :: GUARDED(m) && !LEGACY(m) && EXPORTS(m) -> alarm(m); ever[m] = 1
   :: GUARDED(m) && !(!LEGACY(m) && EXPORTS(m)) && SEES_EXPORT(m) -> alarm(m); ever[m] = 1
-  :: GUARDED(m) && !SEES_EXPORT(m) && running[m] && (LEGACY(m) || by_us[m]) && !(!LEGACY(m) && EXPORTS(m)) -> alarm(m)
+  :: GUARDED(m) && !SEES_EXPORT(m) && RUNS(m) && (LEGACY(m) || by_us[m]) && !(!LEGACY(m) && EXPORTS(m)) -> alarm(m)
   :: else -> ever[m] = ever[m] || (!LEGACY(m) && (EXPORTS(m) || SEES_EXPORT(m)))
   fi;
   unseen[m] = 0;
@@ -203,15 +212,16 @@ inline observe(m) {
 #define MAY_PROVE(m) (prom[m] > 0 && !holding[m] && (!live[m] || M(M_GRANT_SURVIVES_FENCE)) && !barred[m] && rcp[m] != NOBODY)
 #define PROVES(m) (quiet[m] == QUIET_NOW(m) && quiet[m] > 0 || M(M_EVIDENCE_BEFORE_STOP))
 inline answer(m) {
-  assert(ever[m] || !exported[m]); /* what has exported says so */
+  MUST(ever[m] || !exported[m]); /* what has exported says so */
   evidence[m] = evidence[m] | BIT(prom[m], rcp[m], ever[m]);
   given[m] = 1; armed[m] = 1; tamper[m] = 0
 }
 #define LOOK(m) \
  :: STEP { !dead[m] -> printf("%d looks\n", m); observe(m); quiet[m] = (guard_stop[m] -> 0 : QUIET_NOW(m)) } \
- :: STEP { !dead[m] && MAY_PROVE(m) && PROVES(m) && !SEES_EXPORT(m) && !SHOWN(m, prom[m], rcp[m], ever[m]) -> \
+ :: STEP { NEXT(PROVEN_QUIET, m) && !dead[m] && MAY_PROVE(m) && PROVES(m) && !SEES_EXPORT(m) && !SHOWN(m, prom[m], rcp[m], ever[m]) -> \
     printf("%d proves that it is quiet\n", m); answer(m) } \
- :: STEP { !dead[m] && MAY_PROVE(m) && PROVES(m) && !SEES_EXPORT(m) && !given[m] -> \
+ :: STEP { NEXT(PROVEN_QUIET, m) && !dead[m] && MAY_PROVE(m) && PROVES(m) && !SEES_EXPORT(m) && SHOWN(m, prom[m], rcp[m], ever[m]) && \
+    (!given[m] || !armed[m] || tamper[m]) -> \
     printf("%d proves it again\n", m); answer(m) }
 #define FORGETFUL(m, e, r) :: STEP { M(M_PROMISE_AFTER_EVIDENCE) && EPOCH(e) && prom[m] > 0 && e > prom[m] && \
     !holding[m] && quiet[m] > 0 && quiet[m] == QUIET_NOW(m) -> evidence[m] = evidence[m] | BIT(e, r, ever[m]) }
@@ -243,8 +253,8 @@ inline boot(m) {
 #define EXPORT(m) :: STEP { !LEGACY(m) && CAN(m) && (!exported[m] || !ever[m]) && !unseen[m] -> printf("%d exports\n", m); exported[m] = 1; unseen[m] = 1 }
 #define FORCE(m) :: STEP { forced_had < KNOB(forced) && running[m] && !LEGACY(m) && staging[m] && !CAN(OTHER(m)) -> printf("a forced export on %d\n", m); \
     forced_had++; exported[m] = 1; unseen[m] = 1; quiet[m] = 0 }
-#define RETIRE(m) :: STEP { KNOB(retire) && !dead[m] && tomb[m] && !holding[m] && prom[m] > 0 && !retired[m] -> printf("RETIRE to %d\n", m); retired[m] = 1; gone[m] = 1; due[m] = 0 }
-#define DISARM(m) :: STEP { KNOB(disarm) && !dead[m] && armed[m] && !tamper[m] -> printf("disarm to %d\n", m); armed[m] = 0; \
+#define RETIRE(m) :: STEP { NEXT(RETIRES, m) && KNOB(retire) && !dead[m] && tomb[m] && !holding[m] && prom[m] > 0 && !retired[m] -> printf("RETIRE to %d\n", m); retired[m] = 1; gone[m] = 1; due[m] = 0 }
+#define DISARM(m) :: STEP { NEXT(DISARMS, m) && KNOB(disarm) && !dead[m] && armed[m] && !tamper[m] -> printf("disarm to %d\n", m); armed[m] = 0; \
     by_us[m] = by_us[m] && !(adopted[m] && !tomb[m] && !barred[m]); guard_stop[m] = guard_stop[m] && by_us[m] }
 
 /* ---- people who sign; each looks at the record first ---- */
@@ -258,6 +268,7 @@ inline boot(m) {
     rcp[m] = (M(M_READMIT_AS_REMEMBERED) -> s_rcp : NOBODY); given[m] = given[m] && M(M_READMIT_AS_REMEMBERED); \
     prom[m] = (M(M_READMIT_AS_REMEMBERED) -> prom[m] : (top > RECORD -> top : RECORD)) }
 
+#ifndef TRACE
 active proctype World() {
   staging[NEW] = 1;
 end:
@@ -297,3 +308,4 @@ end:
        boot(OLD) }
   od
 }
+#endif

@@ -29,11 +29,10 @@ enum { LARGE_TENANTS = 50 };
 static const char usage[] =
     "usage: sim --seeds FROM[..TO] [--small] [--large|--tenants N] [--trace] [--shrink] [--results "
     "FILE]\n"
-    "           [--off BITS] [--limit N] [--break NAME] [--table]\n"
+    "           [--off BITS] [--limit N] [--break NAME] [--table] [--events FILE]\n"
     "Each seed is one run: a handoff from assessment to done under the faults that the seed "
     "draws.\n"
     "  --small    a short handoff with few looks at what does not move: a third of the time\n"
-    "  --tenants  N tenants under one controller\n"
     "  --tenants  N tenants under one controller\n"
     "  --large    50 tenants under one controller\n"
     "  --trace    every event, in the run's own time\n"
@@ -44,7 +43,8 @@ static const char usage[] =
     "  --off      families of faults that stay off, as bits\n"
     "  --limit    no more than N faults come\n"
     "  --break    a world in which one promise is broken: it must be found\n"
-    "  --table    how often each fault came, and which met\n";
+    "  --table    how often each fault came, and which met\n"
+    "  --events   what truly happened to the promises, a line an event, for tests/model/conform\n";
 
 static bool
 parse_range(const char *text, uint64_t *ret_from, uint64_t *ret_to)
@@ -136,6 +136,7 @@ shrink(struct sim_options *o, struct sim_result *r)
 {
     const struct sim_result first = *r;
     o->trace = false;
+    o->events = NULL;
     for (int f = 0; f < FAULT_COUNT; f++) {
         struct sim_options less = *o;
         less.off |= 1u << f;
@@ -165,6 +166,7 @@ check_again(const struct sim_options *o, struct sim_result *r)
     struct sim_result again;
     struct sim_options quiet = *o;
     quiet.trace = false;
+    quiet.events = NULL;
     sim_run(&quiet, &again);
     if (again.hash == r->hash && again.events == r->events)
         return;
@@ -271,13 +273,19 @@ shard_add(const struct options *o, const struct sums *s)
 static bool
 parse(int argc, char **argv, struct options *o, bool *ret_table)
 {
-    static const struct option known[] = {
-        {"seeds", required_argument, NULL, 's'},   {"trace", no_argument, NULL, 't'},
-        {"large", no_argument, NULL, 'l'},         {"small", no_argument, NULL, 'm'},
-        {"tenants", required_argument, NULL, 'c'}, {"shrink", no_argument, NULL, 'k'},
-        {"results", required_argument, NULL, 'r'}, {"off", required_argument, NULL, 'o'},
-        {"limit", required_argument, NULL, 'n'},   {"break", required_argument, NULL, 'b'},
-        {"table", no_argument, NULL, 'a'},         {0}};
+    static const struct option known[] = {{"seeds", required_argument, NULL, 's'},
+                                          {"trace", no_argument, NULL, 't'},
+                                          {"large", no_argument, NULL, 'l'},
+                                          {"small", no_argument, NULL, 'm'},
+                                          {"tenants", required_argument, NULL, 'c'},
+                                          {"shrink", no_argument, NULL, 'k'},
+                                          {"results", required_argument, NULL, 'r'},
+                                          {"off", required_argument, NULL, 'o'},
+                                          {"limit", required_argument, NULL, 'n'},
+                                          {"break", required_argument, NULL, 'b'},
+                                          {"table", no_argument, NULL, 'a'},
+                                          {"events", required_argument, NULL, 'e'},
+                                          {0}};
     bool seeds = false;
     for (int c; (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
         switch (c) {
@@ -310,6 +318,11 @@ parse(int argc, char **argv, struct options *o, bool *ret_table)
             break;
         case 'b':
             o->run.broken = optarg;
+            break;
+        case 'e':
+            o->run.events = fopen(optarg, "w");
+            if (o->run.events == NULL)
+                return false;
             break;
         case 'a':
             *ret_table = true;
@@ -369,6 +382,8 @@ main(int argc, char **argv)
                           : "whole");
     if (table)
         tell_table(sums);
+    if (o.run.events != NULL && fclose(o.run.events) != 0)
+        sums->failed++;
     bool kept = o.results == NULL || shard_add(&o, sums);
     bool gone = folder_remove(dir, &err) == BATON_OK;
     if (!kept || !gone)

@@ -207,6 +207,7 @@ observe_all(struct sim *s)
     for (size_t i = 0; i < s->realm_count && !s->failed; i++) {
         struct realm *r = &s->realm[i];
         const struct tenant *t = site_tenant(&s->site[0], r);
+        events_look(r);
         if (t != NULL && !s->site[0].dead) {
             see_state(r, t);
             ledger_rises(r, t);

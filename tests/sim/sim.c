@@ -127,6 +127,7 @@ run_open(struct sim *s, const struct sim_options *o)
     s->trace = o->trace;
     s->small = o->small;
     s->broken = o->broken;
+    events_begin(s, o->events);
     s->now_ms = START_MS;
     s->hash = 0xcbf29ce484222325u;
     snprintf(s->dir, sizeof s->dir, "%.90s/run", o->dir);

@@ -15,6 +15,7 @@
 #define SIM_H
 
 #include <jansson.h>
+#include <stdio.h>
 
 #include "chance.h"
 #include "common/crypto/crypto.h"
@@ -210,6 +211,7 @@ struct sim {
     uint64_t seed, now_ms, order;
     char dir[DIR_BYTES];
     bool trace, small;
+    FILE *events_out; /* NULL: nobody listens */
     const char *broken;
     uint64_t hash, events;
 
@@ -247,6 +249,7 @@ struct sim_options {
     uint32_t off;       /* families that are kept off: bits */
     unsigned limit;     /* faults that may come at all */
     const char *broken; /* break.c; NULL: nothing is */
+    FILE *events;       /* events.c; NULL: nobody listens */
     const char *dir;
 };
 
@@ -367,6 +370,13 @@ bool sim_breaks(const struct sim *s, const char *name);
 void site_back_up(struct site *st);
 void site_restore(struct site *st);
 void site_copy(const struct site *from, struct site *to);
+
+/* events.c: what truly happens to the promises, for tests/model/conform */
+struct order;
+void events_begin(struct sim *s, FILE *out);
+void events_look(const struct realm *r); /* what changed at its servers */
+void events_happens(const struct realm *r, enum side side, const char *what);
+void events_order(const struct node *n, const struct order *o); /* it leaves for this agent */
 
 /* people.c */
 void people_found(struct sim *s); /* logins, trust, tenants, agents: before anything goes wrong */

@@ -309,6 +309,7 @@ order_label(struct site *st, const struct node *n, const struct message *m, char
                  (unsigned long long)o->epoch.counter);
         if (o->verb == ORDER_GRANT)
             grants_knowing(st, n);
+        events_order(n, o);
         order_arena_free(&arena);
     }
     free(o);
