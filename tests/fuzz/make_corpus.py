@@ -357,6 +357,60 @@ def command_lines():
     return {f"line-{n}": b"\0".join(word.encode() for word in line.split(" ")) for n, line in enumerate(lines)}
 
 
+def requests():
+    """Requests to the API, as fuzz_api.c reads them: who asks, the first line, headers, a body."""
+    reads = ("/", "/healthz", "/readyz", "/metrics", "/api/v1/openapi.json",
+             *("/api/v1/" + path for path in (
+                 "controller", "session", "logins?limit=2", "tenants", "tenants?cursor=$O", "tenants/$T", "tenants/$T/policy", "tenants/$O",
+                 "tenants/$T/verification-policy", "tenants/$T/assessment?old=$0&new=$1", "agents?tenant=$T", "tenants/$T/agents",
+                 "tenants/$T/agents/$0", "tenants/$T/agents/$1/statement", "cutovers", "approvals", "trust", "operators", "audit?limit=3&cursor=2",
+                 "audit/export", "audit/export?tenant=$T", "events?after=0", "events?tenant=$O&after=1",
+                 *(f"cutovers/$C{what}" for what in ("", "/explain", "/task", "/plan", "/verification-policy", "/verification", "/evidence",
+                                                     "/approvals?limit=1", "/findings", "/certificate", "/certificate.html")))))
+    guid = "11111111-2222-4333-8444-555555555555"
+    changes = {
+        "tenant": f'A POST /api/v1/tenants\n\n{{"id":"{guid}","name":"new","lab":true,"policy":{{"evidence_fresh_ms":5000}}}}',
+        "tenant-policy": 'A PATCH /api/v1/tenants/$T/policy\n\n{"policy":{"evidence_fresh_ms":60000,"beat_stale_ms":1}}',
+        "limits": 'A PUT /api/v1/tenants/$O/verification-policy\n\n{"bytes":"' + b"preset: parity\n".hex() + '"}',
+        "limits-gone": "A DELETE /api/v1/tenants/$O/verification-policy",
+        "window": 'O PUT /api/v1/tenants/$T/window\n\n{"from_unix_ms":4000000000000,"until_unix_ms":4000003600000}',
+        "window-gone": "A DELETE /api/v1/tenants/$T/window",
+        "login": 'A POST /api/v1/logins\n\n{"operator":"$I","name":"x","roles":"view,audit","tenant":"$T"}',
+        "login-gone": "A DELETE /api/v1/logins/$I\x1eO GET /api/v1/session",
+        "token": 'O POST /api/v1/tenants/$T/agents/token\nIdempotency-Key: k\n\n{"role":"old","host":"H","ttl_ms":60000}',
+        "confirm": 'O POST /api/v1/tenants/$T/agents/$1/confirm$K\n\n{"signature":"$S"}',
+        "revoke": 'O POST /api/v1/tenants/$T/agents/$0/revoke\n\n{"reason":"gone"}\x1eV GET /api/v1/agents\x1eV GET /api/v1/cutovers/$C/explain',
+        "cutover": 'L POST /api/v1/tenants/$O/cutovers\n\n{"old":"$0","new":"$1","profile":"parallel","reason":"r"}',
+        "cutover-second": 'O POST /api/v1/tenants/$T/cutovers\n\n{"old":"$0","new":"$1"}',
+        "approval": 'O POST /api/v1/cutovers/$C/approvals\n\n{"bytes":"$p","signature":"$S"}\x1eV GET /api/v1/cutovers/$C/approvals\x1eV GET /api/v1/cutovers/$C',
+        "approval-go": 'O POST /api/v1/cutovers/$C/approvals\n\n{"bytes":"$g","signature":"$S"}',
+        "approval-changed": 'O POST /api/v1/cutovers/$C/approvals\n\n{"bytes":"$p@0102@5403","signature":"$S"}',
+        "approval-forged": 'O POST /api/v1/cutovers/$C/approvals\n\n{"bytes":"$p","signature":"' + "00" * 64 + '"}',
+        "disposition": 'O POST /api/v1/cutovers/$C/dispositions\n\n{"bytes":"$D","signature":"$S"}',
+        "rows": "O POST /api/v1/cutovers/$C/rows",
+        "trust": 'A PUT /api/v1/trust\n\n{"bytes":"$R","signature":"$S"}\x1eV GET /api/v1/operators\x1eV GET /api/v1/trust',
+        "trust-changed": 'A PUT /api/v1/trust\n\n{"bytes":"$R@2801","signature":"$S"}',
+        **{f"verb-{verb}": f'O POST /api/v1/cutovers/$C/{verb}\nIf-Match: "$E"\n\n{{"reason":"OLD"}}\x1eV GET /api/v1/cutovers/$C/explain'
+           for verb in ("plan", "hold", "abandon", "arm", "go", "rollback", "fence", "adopt", "attest", "accept", "dance")},
+        "hold-resume": 'O POST /api/v1/cutovers/$C/hold\n\n{}\x1eO POST /api/v1/cutovers/$C/resume\n\n{}\x1eV GET /api/v1/cutovers/$C/task',
+        "old-look": 'O POST /api/v1/cutovers/$C/hold\nIf-Match: "00"\n\n{}',
+        "again": 'O POST /api/v1/cutovers/$C/hold\nIdempotency-Key: a\n\n{}\x1eO POST /api/v1/cutovers/$C/hold\nIdempotency-Key: a\n\n{}',
+    }
+    odd = {
+        "nobody": "- GET /api/v1/tenants", "limited": "L GET /api/v1/tenants\x1eL GET /api/v1/audit\x1eL GET /api/v1/cutovers/$C\x1eL GET /api/v1/tenants/$T\x1eL GET /api/v1/agents\x1eL GET /api/v1/approvals",
+        "limited-writes": "L DELETE /api/v1/tenants/$T/window\x1eL POST /api/v1/cutovers/$C/hold\n\n{}",
+        "viewer-writes": 'V POST /api/v1/cutovers/$C/hold\n\n{}', "guess": "- GET /api/v1/session\nAuthorization: Bearer baton-" + "0" * 64,
+        "two-hosts": "A GET /healthz\nHost: a\nHost: b", "chunked": "A POST /api/v1/tenants\nTransfer-Encoding: chunked\n\nx",
+        "two-lengths": "A POST /api/v1/tenants\nContent-Length: 1\nContent-Length: 2\n\nxx", "long": "A POST /api/v1/tenants\nContent-Length: 99999\n\n{}",
+        "escapes": "A GET /api/v1/tenants/%2e%2e/%00?limit=%31&cursor=%", "twice": 'A POST /api/v1/tenants\n\n{"id":"x","id":"y"}',
+        "deep": "A POST /api/v1/tenants\n\n" + "[" * 3000, "no-object": "A POST /api/v1/tenants\n\n[]", "nul": 'A POST /api/v1/tenants\n\n{"name":"a\\u0000b"}',
+        "method": "A BREW /api/v1/tenants", "head": "A HEAD /api/v1/tenants", "delete": "A DELETE /api/v1/tenants", "query": "A GET /api/v1/tenants?x=1&limit=-1",
+        "last-event": "V GET /api/v1/events\nLast-Event-ID: 3", "header": "A GET /healthz\nX y: z", "cut": "A GET",
+    }
+    texts = {**{f"read-{n:02}": f"V GET {path}" for n, path in enumerate(reads)}, **changes, **odd}
+    return {name: text.encode() for name, text in texts.items()}
+
+
 def vectors():
     """The documents' own examples of every record."""
     lines = (line.split() for line in (ROOT / "docs/vectors.txt").read_text().splitlines() if line.startswith("record "))
@@ -418,7 +472,7 @@ def corpora(lab):
                             "cut": pack({"a": b"bcd"})[:-2], "order": b"BCP1" + (pack({"b": b""})[4:] + pack({"a": b""})[4:])},
             "disposition_file": dispositions(), "object_rows": object_rows(),
             "member": member_lives(), "tenant": tenant_stories(), "proof": proofs(), "bundle": bundles(), "database": databases(), "settings": INI, "setup": SETUPS,
-            "zap": questions(), "command": command_lines(), **protocol()}
+            "zap": questions(), "command": command_lines(), "api": requests(), **protocol()}
 
 
 def main():

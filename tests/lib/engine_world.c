@@ -326,7 +326,8 @@ world_init(struct world *w)
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->moved, NULL);
     assert_int_equal(crypto_init(NULL), BATON_OK);
-    strcpy(w->dir, "/tmp/baton-engine-XXXXXX");
+    const char *where = getenv("TMPDIR");
+    snprintf(w->dir, sizeof w->dir, "%.40s/baton-engine-XXXXXX", where != NULL ? where : "/tmp");
     assert_non_null(mkdtemp(w->dir));
     snprintf(w->path, sizeof w->path, "%s/baton.db", w->dir);
     assert_int_equal(crypto_identity_new(&w->controller, NULL), BATON_OK);
