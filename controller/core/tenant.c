@@ -417,8 +417,9 @@ on_start(struct step *s)
     c->reminded_ms = 0;
     c->verified_ms = 0;
     c->gap_from_ms = c->gap_to_ms = 0;
-    if (step_authority(s, AUTH_EV_START, NULL, NULL) == BATON_OK)
-        s->d->changed_cutover = c->state != HO_NONE;
+    enum baton_status rc = step_authority(s, AUTH_EV_START, NULL, NULL);
+    BATON_ASSERT(rc == BATON_OK); /* a start is taken in every phase */
+    s->d->changed_cutover = c->state != HO_NONE;
     step_tell_news(s);
 }
 
