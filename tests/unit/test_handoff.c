@@ -72,6 +72,22 @@ the_bands_stand_in_their_order(void **state)
         assert_true(place[r[i].number / 100] >= place[r[i - 1].number / 100]);
 }
 
+/* Diagrams, `baton fsm` and people read them in this order. */
+static void
+rules_and_time_outs_stand_in_the_order_of_their_numbers(void **state)
+{
+    (void)state;
+    size_t n;
+    const struct rule *r = handoff_rules(&n);
+    for (size_t i = 1; i < n; i++)
+        for (size_t j = i; j > 0 && r[j - 1].number / 100 == r[i].number / 100; j--)
+            if (r[j - 1].number > r[i].number && r[j - 1].number != 104 && r[j - 1].number != 351)
+                fail_msg("rule %u stands before %u", r[j - 1].number, r[i].number);
+    const struct handoff_timeout *t = handoff_timeouts(&n);
+    for (size_t i = 0; i < n; i++)
+        assert_int_equal(t[i].rule, 401 + i);
+}
+
 static void
 verbs_fire_only_in_their_bands_and_time_only_in_the_fourth(void **state)
 {
@@ -317,6 +333,7 @@ main(void)
         cmocka_unit_test(every_rule_has_a_number_a_reason_and_a_profile),
         cmocka_unit_test(a_rule_number_names_one_rule_whose_rows_stand_together),
         cmocka_unit_test(the_bands_stand_in_their_order),
+        cmocka_unit_test(rules_and_time_outs_stand_in_the_order_of_their_numbers),
         cmocka_unit_test(verbs_fire_only_in_their_bands_and_time_only_in_the_fourth),
         cmocka_unit_test(no_time_out_moves_the_export_role),
         cmocka_unit_test(every_waiting_state_has_a_time_out_and_a_verb_that_works_there),

@@ -1492,12 +1492,752 @@ a_cutover_needs_two_enrolled_servers(void **state)
     }
 }
 
+/* --- one event, and everything that is written down of it ---------------------------------------------- */
+
+static struct decision
+step(const struct tenant_event *ev)
+{
+    static struct decision d;
+    tenant_step(&u.t, ev, toy_digest(), &d);
+    return d;
+}
+
+/* The newest word of this server once more, as its next one. */
+static struct statement
+next_word(enum toy_member who, enum statement_type type)
+{
+    struct statement s = u.t.agent[who].statement;
+    s.type = (uint8_t)type;
+    s.counter = u.t.authority.member[who].counter + 1;
+    return s;
+}
+
+static struct decision
+say(enum toy_member who, const struct statement *s)
+{
+    struct tenant_event ev = duet_event(&u, TEV_STATEMENT);
+    ev.agent = (uint8_t)who;
+    ev.statement = s;
+    toy_hash("this word", 9, 5, &ev.statement_hash);
+    return step(&ev);
+}
+
+static bool
+notes(const struct decision *d, enum audit_type type, const char *text,
+      const struct baton_hash *ref)
+{
+    for (size_t i = 0; i < d->note_count; i++) {
+        const struct decision_note *n = &d->note[i];
+        bool referred = ref == NULL;
+        for (size_t k = 0; k < n->ref_count; k++)
+            referred = referred || baton_hash_eq(&n->ref[k], ref);
+        if (n->type == type && strcmp(n->text, text) == 0 && referred)
+            return true;
+    }
+    return false;
+}
+
+static void
+a_word_for_another_tenant_is_kept_and_its_facts_count_for_nothing(void **state)
+{
+    (void)state;
+    for (int ours = 0; ours < 2; ours++) {
+        duet_open(&u);
+        duet_to(&u, HO_READY);
+        struct statement s = next_word(TOY_OLD, SAY_STATUS);
+        if (!ours)
+            s.tenant = toy_id(1);
+        facts_set(&s.facts, FACT_OBJECTS, 77);
+        struct decision d = say(TOY_OLD, &s);
+        struct agent_view *a = &u.t.agent[TOY_OLD];
+        assert_int_equal(fact_is(&a->facts, FACT_OBJECTS, 77), ours);
+        struct baton_hash hash;
+        toy_hash("this word", 9, 5, &hash);
+        assert_true(a->statement_known && baton_hash_eq(&a->statement_hash, &hash));
+        assert_true(d.changed_agent);
+        assert_int_equal(d.agent, TOY_OLD);
+        stands_in(ours ? HO_READY : HO_HOLD);
+    }
+}
+
+static void
+an_older_word_is_refused_and_nothing_is_written(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_READY);
+    struct statement s = next_word(TOY_OLD, SAY_TAMPER);
+    struct statement before = u.t.agent[TOY_OLD].statement;
+    s.counter--;
+    struct decision d = say(TOY_OLD, &s);
+    assert_int_equal(d.problem.status, BATON_STALE);
+    assert_string_equal(d.problem.title, "an older statement of this agent came late or twice");
+    assert_string_equal(d.problem.who, "nobody");
+    assert_false(d.changed_agent || d.changed_authority || d.changed_cutover);
+    assert_int_equal(d.note_count, 0);
+    assert_int_equal(u.t.agent[TOY_OLD].statement.counter, before.counter);
+    stands_in(HO_READY);
+}
+
+static void
+a_word_is_written_down_by_its_kind_with_its_hash(void **state)
+{
+    (void)state;
+    struct baton_hash hash;
+    toy_hash("this word", 9, 5, &hash);
+    duet_to(&u, HO_READY);
+    struct statement s = next_word(TOY_NEW, SAY_STATUS);
+    struct decision d = say(TOY_NEW, &s);
+    assert_int_equal(d.note_count, 0); /* said all the time */
+    s = next_word(TOY_NEW, SAY_ACCEPTED);
+    d = say(TOY_NEW, &s);
+    assert_true(notes(&d, AUDIT_STATEMENT, statement_type_name(SAY_ACCEPTED), &hash));
+    s = next_word(TOY_NEW, SAY_REFUSED);
+    s.refusal = REFUSE_LIMITS;
+    d = say(TOY_NEW, &s);
+    assert_true(notes(&d, AUDIT_STATEMENT, refusal_text(REFUSE_LIMITS), &hash));
+    assert_int_equal(u.t.agent[TOY_NEW].alarm_unix_ms, 0);
+    s = next_word(TOY_NEW, SAY_TAMPER);
+    facts_note(&s.facts, "started by CORP\\eve");
+    d = say(TOY_NEW, &s);
+    assert_true(notes(&d, AUDIT_ALARM, statement_type_name(SAY_TAMPER), &hash));
+    assert_string_equal(u.t.agent[TOY_NEW].alarm, "started by CORP\\eve");
+    assert_int_equal(u.t.agent[TOY_NEW].alarm_unix_ms, u.unix_ms);
+    s = next_word(TOY_NEW, SAY_QUARANTINED);
+    s.quarantine = QUARANTINE_MACHINE;
+    d = say(TOY_NEW, &s);
+    assert_true(notes(&d, AUDIT_ALARM, statement_type_name(SAY_QUARANTINED), &hash));
+}
+
+/* Who reads the log can tell a move that a word brought about from one that a report did. */
+static void
+a_move_names_the_word_that_brought_it_about(void **state)
+{
+    (void)state;
+    struct baton_hash hash;
+    toy_hash("this word", 9, 5, &hash);
+    duet_to(&u, HO_READY);
+    struct statement s = next_word(TOY_NEW, SAY_TAMPER);
+    struct decision d = say(TOY_NEW, &s);
+    bool moved = false;
+    for (size_t i = 0; i < d.note_count; i++) {
+        if (d.note[i].type != AUDIT_MOVED)
+            continue;
+        moved = true;
+        assert_true(notes(&d, AUDIT_MOVED, d.note[i].text, &hash));
+        assert_true(notes(&d, AUDIT_MOVED, d.note[i].text, &u.t.cutover.plan));
+    }
+    assert_true(moved);
+    duet_open(&u);
+    duet_to(&u, HO_READY);
+    facts_set(&u.facts[TOY_OLD], FACT_IMPORT_OK, 0); /* the same by a report */
+    duet_report(&u, TOY_OLD);
+    stands_in(HO_HOLD);
+}
+
+static void
+who_is_shut_out_need_not_be_heard(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_READY);
+    u.cut[TOY_OLD] = u.cut[TOY_NEW] = true;
+    duet_restart(&u);
+    assert_true(u.t.authority.recovering);
+    u.t.agent[TOY_OLD].revoked = true;
+    struct statement s = next_word(TOY_NEW, SAY_STATUS);
+    s.nonce = u.t.authority.member[TOY_NEW].status_nonce;
+    (void)say(TOY_NEW, &s);
+    assert_true(u.t.authority.member[TOY_OLD].heard);
+    assert_false(u.t.authority.recovering);
+}
+
+static void
+a_server_that_speaks_twice_is_barred_noted_and_told_where_it_matters(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t state, agent; /* 2: a third server, of no plan */
+        bool planned, paged;
+    } rows[] = {{HO_READY, TOY_OLD, true, true},
+                {HO_READY, TOY_NEW, true, true},
+                {HO_ASSESSED, TOY_OLD, false, true},
+                {HO_ASSESSED, TOY_NEW, false, true},
+                {HO_READY, 2, false, false}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        duet_open(&u);
+        duet_to(&u, (enum handoff_state)rows[i].state);
+        u.t.agent[2] = u.t.agent[TOY_OLD];
+        u.t.agent[2].key = toy_key(0x33);
+        struct tenant_event ev = duet_event(&u, TEV_BARRED);
+        ev.agent = rows[i].agent;
+        memcpy(ev.text, "two live sessions", 18);
+        struct decision d = step(&ev);
+        const struct agent_view *a = &u.t.agent[rows[i].agent];
+        assert_true(a->barred && d.changed_agent);
+        assert_string_equal(a->alarm, "two live sessions");
+        assert_int_equal(a->alarm_unix_ms, u.unix_ms);
+        assert_true(notes(&d, AUDIT_ALARM, "two live sessions", NULL));
+        assert_int_equal(d.changed_authority, rows[i].planned);
+        if (rows[i].planned)
+            assert_int_equal(u.t.authority.member[rows[i].agent].quarantine, QUARANTINE_SESSIONS);
+        assert_int_equal(d.page, rows[i].paged);
+    }
+}
+
+static void
+a_session_that_ends_leaves_its_server_unconnected(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_READY);
+    struct tenant_event ev = duet_event(&u, TEV_LOST);
+    ev.agent = TOY_NEW;
+    struct decision d = step(&ev);
+    assert_false(u.t.agent[TOY_NEW].connected);
+    assert_true(u.t.agent[TOY_OLD].connected && d.changed_agent);
+    ev.kind = TEV_SESSION;
+    ev.now_ms += 7;
+    d = step(&ev);
+    assert_true(u.t.agent[TOY_NEW].connected && d.changed_agent);
+    assert_int_equal(u.t.agent[TOY_NEW].seen_ms, ev.now_ms);
+}
+
+static void
+a_report_says_how_far_its_clock_is_off_and_when_it_was_heard(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_READY);
+    struct tenant_event ev = duet_event(&u, TEV_REPORT);
+    ev.agent = TOY_NEW;
+    ev.facts = &u.m[TOY_NEW].watch.facts;
+    ev.skew_ms = -42;
+    ev.now_ms += 9;
+    (void)step(&ev);
+    assert_int_equal(u.t.agent[TOY_NEW].skew_ms, -42);
+    assert_int_equal(u.t.agent[TOY_NEW].seen_ms, ev.now_ms);
+    assert_int_equal(u.t.agent[TOY_NEW].reported_ms, ev.now_ms);
+}
+
+/* Monotonic times of an earlier run mean nothing. */
+static void
+a_controller_that_starts_takes_its_times_anew(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_PROBATION);
+    struct cutover *c = &u.t.cutover;
+    c->reminded_ms = c->verified_ms = c->gap_from_ms = c->gap_to_ms = 5;
+    uint64_t entered = c->entered_unix_ms, gap = c->gap_from_unix_ms;
+    struct tenant_event ev = duet_event(&u, TEV_START);
+    ev.now_ms = 3;
+    struct decision d = step(&ev);
+    assert_int_equal(c->entered_ms, 3);
+    assert_int_equal(c->reminded_ms + c->verified_ms + c->gap_from_ms + c->gap_to_ms, 0);
+    assert_true(c->entered_unix_ms == entered && c->gap_from_unix_ms == gap);
+    for (int m = 0; m < TOY_MEMBERS; m++) {
+        assert_false(u.t.agent[m].connected);
+        assert_int_equal(u.t.agent[m].seen_ms + u.t.agent[m].reported_ms, 0);
+    }
+    assert_true(d.changed_authority && d.changed_cutover);
+    assert_int_equal(d.orders & AUTH_FX_STATUS, AUTH_FX_STATUS);
+    duet_open(&u); /* nothing begun: there is no cutover to be written */
+    ev = duet_event(&u, TEV_START);
+    d = step(&ev);
+    assert_false(d.changed_cutover);
+}
+
+static void
+settings_that_the_old_server_says_it_has_sealed_are_sealed(void **state)
+{
+    (void)state;
+    struct baton_hash file;
+    wait_for_sealing("file", &file);
+    duet_report(&u, TOY_OLD);
+    assert_false(u.t.cutover.settings_sealed);
+    struct facts f = u.m[TOY_OLD].watch.facts;
+    facts_set(&f, FACT_SETTINGS_SEALED, 1);
+    struct tenant_event ev = duet_event(&u, TEV_REPORT);
+    ev.agent = TOY_OLD;
+    ev.facts = &f;
+    struct decision d = step(&ev);
+    assert_true(u.t.cutover.settings_sealed && d.changed_cutover);
+}
+
+static void
+a_sealed_file_counts_from_the_order_on_also_where_the_handoff_was_interrupted(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t state, resume_to;
+        bool taken;
+    } rows[] = {
+        {HO_EXPORT_SETTINGS, HO_NONE, false},      {HO_SETTINGS_SEALED, HO_NONE, true},
+        {HO_HOLD, HO_EXPORT_SETTINGS, false},      {HO_HOLD, HO_SETTINGS_SEALED, true},
+        {HO_BREACH, HO_EXPORT_SETTINGS, false},    {HO_BREACH, HO_SETTINGS_SEALED, true},
+        {HO_RECONCILE, HO_EXPORT_SETTINGS, false}, {HO_RECONCILE, HO_INSTALL_STAGED, true},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct baton_hash file, blob;
+        duet_open(&u);
+        wait_for_sealing("file", &file);
+        u.t.cutover.state = rows[i].state;
+        u.t.cutover.resume_to = rows[i].resume_to;
+        struct tenant_event ev = duet_event(&u, TEV_BLOB);
+        ev.agent = TOY_OLD;
+        toy_hash("sealed", 6, 5, &blob);
+        ev.blob = blob;
+        ev.blob_bytes = 6;
+        struct decision d = step(&ev); /* an agent that does not name the file is believed */
+        assert_int_equal(baton_hash_eq(&u.t.cutover.blob, &blob), rows[i].taken);
+        assert_int_equal(u.t.cutover.settings_sealed, rows[i].taken);
+        assert_int_equal(d.changed_cutover, rows[i].taken);
+        if (rows[i].taken)
+            assert_int_equal(u.t.cutover.blob_bytes, 6);
+    }
+}
+
+static void
+a_sealed_file_of_other_settings_is_refused(void **state)
+{
+    (void)state;
+    struct baton_hash file, other;
+    wait_for_sealing("file", &file);
+    toy_hash("other", 5, 7, &other);
+    struct tenant_event ev = duet_event(&u, TEV_BLOB);
+    ev.agent = TOY_OLD;
+    ev.file = other;
+    struct decision d = step(&ev);
+    assert_int_equal(d.problem.status, BATON_CONFLICT);
+    assert_string_equal(d.problem.title,
+                        "the sealed file is not the settings file of this cutover");
+    assert_string_equal(d.problem.who, "the old server's agent");
+    assert_string_equal(d.problem.next, "baton cutover explain contoso");
+    assert_false(u.t.cutover.settings_sealed || d.changed_cutover);
+}
+
+static void
+settings_that_were_fetched_are_noted_and_nothing_else(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_READY);
+    struct tenant_event ev = duet_event(&u, TEV_BLOB);
+    ev.delivered = true;
+    toy_hash("sealed", 6, 5, &ev.blob);
+    struct decision d = step(&ev);
+    assert_true(notes(&d, AUDIT_STATEMENT, "the sealed settings were fetched", &ev.blob));
+    assert_false(d.changed_cutover);
+}
+
+static void
+only_the_new_server_of_an_open_cutover_is_reviewed(void **state)
+{
+    (void)state;
+    struct findings l = {0};
+    struct finding f = {.rule = "EX-ADDS", .severity = SEVERITY_REVIEW, .count = 4};
+    assert_int_equal(findings_add(&l, &f), BATON_OK);
+    duet_to(&u, HO_READY);
+    assert_int_equal(duet_findings(&u, TOY_OLD, &l), BATON_REFUSED);
+    assert_string_equal(u.d.problem.title, "only the new server of an open cutover is reviewed");
+    u.t.cutover_open = false;
+    assert_int_equal(duet_findings(&u, TOY_NEW, &l), BATON_REFUSED);
+    assert_int_equal(u.t.cutover.review.row_count, 0);
+    u.t.cutover_open = true;
+    struct tenant_event ev = duet_event(&u, TEV_FINDINGS);
+    ev.agent = TOY_NEW;
+    ev.findings = &l;
+    toy_hash("list", 4, 7, &ev.findings_hash);
+    struct decision d = step(&ev);
+    assert_true(notes(&d, AUDIT_STATEMENT,
+                      "findings of the new server's checks: 1; for people to decide: 1",
+                      &ev.findings_hash));
+    assert_true(d.changed_cutover);
+    findings_done(&l);
+}
+
+static void
+a_decision_about_a_finding_that_does_not_count_is_refused_and_noted_by_its_digest(void **state)
+{
+    (void)state;
+    static const char *const why[] = {"no cutover is open whose findings could be decided about",
+                                      "this decision was signed for another tenant",
+                                      "not signed by somebody who may approve for this tenant",
+                                      "not signed by somebody who may approve for this tenant"};
+    for (size_t wrong = 0; wrong < ARRAY_LEN(why); wrong++) {
+        struct baton_hash row = {{1}}, digest;
+        duet_open(&u);
+        duet_to(&u, HO_VERIFY);
+        struct signed_disposition sd = toy_disposition(&row, DISPOSED_ACCEPTED, TOY_ANNA);
+        struct tenant_event ev = duet_event(&u, TEV_DISPOSED);
+        ev.disposition = &sd;
+        if (wrong == 0)
+            u.t.cutover_open = false;
+        if (wrong == 1)
+            sd.d.tenant = toy_id(1);
+        if (wrong == 2)
+            ev.trust = NULL;
+        if (wrong == 3)
+            sd.sig.b[0] ^= 1;
+        disposition_digest(&sd.d, toy_digest(), &digest);
+        struct decision d = step(&ev);
+        assert_int_equal(d.problem.status, BATON_DENIED);
+        assert_string_equal(d.problem.title, why[wrong]);
+        assert_string_equal(d.problem.next, "baton cutover findings contoso");
+        assert_true(notes(&d, AUDIT_REFUSED, why[wrong], &digest));
+    }
+}
+
+static void
+approvals_are_noted_by_what_they_are_for_and_their_digest(void **state)
+{
+    (void)state;
+    struct baton_hash digest;
+    duet_to(&u, HO_READY);
+    struct signed_approval sa = toy_approval(VERB_CUTOVER, TOY_ANNA, TOY_NEW, u.t.authority.epoch);
+    sa.a.verification = u.t.cutover.verification_hash;
+    sa.a.plan = u.t.cutover.plan;
+    toy_sign_approval(&sa, TOY_ANNA);
+    struct tenant_event ev = duet_event(&u, TEV_APPROVAL);
+    ev.approval = &sa;
+    approval_digest(&sa, toy_digest(), &digest);
+    struct decision d = step(&ev);
+    assert_true(notes(&d, AUDIT_APPROVAL, "cutover", &digest));
+    assert_true(d.changed_cutover);
+    sa.sig.b[0] ^= 1;
+    d = step(&ev);
+    assert_int_equal(d.problem.status, BATON_DENIED);
+    assert_string_equal(d.problem.who, "the operator who signed");
+    assert_true(notes(&d, AUDIT_REFUSED, d.problem.title, &digest));
+    assert_false(d.changed_cutover);
+}
+
+static void
+a_verb_is_noted_with_its_reason_and_a_refusal_with_its_title(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_READY);
+    assert_int_equal(duet_verb(&u, HEV_HOLD, "lunch"), BATON_OK);
+    assert_true(notes(&u.d, AUDIT_VERB, "hold: lunch", NULL));
+    assert_int_equal(duet_verb(&u, HEV_RESUME, NULL), BATON_OK);
+    assert_true(notes(&u.d, AUDIT_VERB, "resume", NULL));
+    assert_string_equal(u.t.cutover.reason, "lunch"); /* a verb without one leaves the last */
+    assert_int_equal(duet_verb(&u, HEV_ARM, "now"), BATON_WAITING);
+    assert_true(notes(&u.d, AUDIT_REFUSED, u.d.problem.title, NULL));
+    assert_string_equal(u.t.cutover.reason, "lunch"); /* and arming has none */
+    assert_int_equal(u.d.problem.since_unix_ms, u.t.cutover.entered_unix_ms);
+}
+
+static void
+a_refusal_that_fresh_facts_could_clear_asks_for_them(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_ARMED);
+    facts_set(&u.t.agent[TOY_OLD].facts, FACT_WIZARD_OPEN, 1);
+    u.t.cutover.state = HO_READY;
+    assert_int_equal(duet_verb(&u, HEV_ARM, NULL), BATON_WAITING);
+    assert_int_equal(u.d.problem.guard, G_TOOLS);
+    assert_int_equal(u.d.orders, AUTH_FX_STATUS);
+    u.t.cutover.approval_count = 0; /* people are missing: no server can say more */
+    assert_int_equal(duet_verb(&u, HEV_ARM, NULL), BATON_WAITING);
+    assert_int_equal(u.d.problem.guard, G_APPR_CUTOVER);
+    assert_int_equal(u.d.orders, 0);
+}
+
+static void
+the_next_due_time_is_the_earliest_of_the_states_own(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_GAP);
+    const int64_t *v = u.t.info.policy.v;
+    struct cutover *c = &u.t.cutover;
+    c->reminded_ms = 0;
+    struct tenant_event ev = duet_event(&u, TEV_SESSION);
+    ev.now_ms = c->entered_ms;
+    ev.agent = TOY_NEW;
+    struct decision d = step(&ev);
+    assert_int_equal(d.due_ms, c->entered_ms + (uint64_t)v[POLICY_GAP_WARN_MS]);
+    c->reminded_ms = d.due_ms; /* warned, once */
+    d = step(&ev);
+    assert_int_equal(d.due_ms, c->entered_ms + (uint64_t)v[POLICY_GAP_PAGE_MS]);
+    c->reminded_ms = d.due_ms;
+    d = step(&ev);
+    assert_int_equal(d.due_ms, c->entered_ms + (uint64_t)v[POLICY_GAP_DECIDE_MS]);
+    c->reminded_ms = d.due_ms; /* and again and again */
+    d = step(&ev);
+    assert_int_equal(d.due_ms, c->reminded_ms + (uint64_t)v[POLICY_GAP_DECIDE_MS]);
+    c->state = HO_NONE;
+    d = step(&ev);
+    assert_int_equal(d.due_ms, 0);
+}
+
+static void
+delays_that_depend_on_the_tenant_are_added(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_GAP);
+    const int64_t *v = u.t.info.policy.v;
+    struct cutover *c = &u.t.cutover;
+    struct tenant_event ev = duet_event(&u, TEV_SESSION);
+    ev.agent = TOY_NEW;
+    c->reminded_ms = 0;
+    c->state = HO_ACTIVATING;
+    facts_set(&u.t.agent[TOY_NEW].facts, FACT_INTERVAL_MS, 5000);
+    assert_int_equal(step(&ev).due_ms, c->entered_ms + (uint64_t)v[POLICY_ACTIVATING_MS] + 10000);
+    c->state = HO_GRANTING;
+    assert_int_equal(step(&ev).due_ms, c->entered_ms + (uint64_t)v[POLICY_GRANT_MS] +
+                                           (uint64_t)v[POLICY_GO_ANSWER_MS]);
+    c->state = HO_FIRST_SYNC;
+    facts_set(&u.t.agent[TOY_OLD].facts, FACT_OBJECTS, 0);
+    assert_int_equal(step(&ev).due_ms, c->entered_ms + (uint64_t)v[POLICY_FIRST_SYNC_MS]);
+    facts_set(&u.t.agent[TOY_OLD].facts, FACT_OBJECTS, 10000000);
+    int64_t twice = 2 * (10000000 * (v[POLICY_HOURS_PER_50K_MS] / 1000) / 50);
+    assert_true(twice > v[POLICY_FIRST_SYNC_MS]);
+    assert_int_equal(step(&ev).due_ms, c->entered_ms + (uint64_t)twice);
+}
+
+static void
+a_cutover_that_names_no_path_takes_the_recommended_one(void **state)
+{
+    (void)state;
+    struct tenant_event ev = duet_event(&u, TEV_CREATE);
+    ev.old_agent = TOY_OLD;
+    ev.new_agent = TOY_NEW;
+    struct decision d = step(&ev);
+    assert_int_equal(d.problem.status, BATON_OK);
+    assert_int_equal(u.t.cutover.profile, PROFILE_PARALLEL);
+    assert_false(u.t.cutover.path_overridden);
+    assert_true(notes(&d, AUDIT_MOVED, "assessed; path parallel, as recommended", NULL));
+    assert_string_equal(u.t.cutover.reason, "");
+    assert_true(u.t.cutover.local_fence_only && !u.t.plan_known);
+    assert_int_equal(u.t.cutover.export_adds, -1);
+    assert_int_equal(u.t.cutover.export_updates, -1);
+    assert_int_equal(u.t.cutover.export_deletes, -1);
+}
+
+static void
+another_path_than_the_recommended_one_needs_a_reason(void **state)
+{
+    (void)state;
+    struct tenant_event ev = duet_event(&u, TEV_CREATE);
+    ev.old_agent = TOY_OLD;
+    ev.new_agent = TOY_NEW;
+    ev.profile = PROFILE_UNSUPPORTED;
+    struct decision d = step(&ev);
+    assert_int_equal(d.problem.status, BATON_REFUSED);
+    assert_string_equal(d.problem.title, "another path than the recommended one needs a reason");
+    assert_string_equal(d.problem.next,
+                        "baton cutover create contoso --profile PATH --reason '...'");
+    assert_false(u.t.cutover_open);
+    memcpy(ev.text, "rules by hand", 14);
+    d = step(&ev);
+    assert_true(u.t.cutover_open && u.t.cutover.path_overridden);
+    assert_true(notes(&d, AUDIT_MOVED,
+                      "assessed; path unsupported, against the recommendation: rules by hand",
+                      NULL));
+    assert_string_equal(u.t.cutover.reason, "rules by hand");
+}
+
+static void
+the_alarms_of_both_servers_are_acknowledged_together(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_READY);
+    for (size_t m = 0; m < TOY_MEMBERS; m++)
+        u.t.authority.member[m].tamper_unread = true;
+    assert_int_equal(duet_verb(&u, HEV_ACK_TAMPER, NULL), BATON_OK);
+    for (size_t m = 0; m < TOY_MEMBERS; m++)
+        assert_false(u.t.authority.member[m].tamper_unread);
+}
+
+/* Then nothing can be taken back, and the grant dies by its own clock. */
+static void
+hold_is_never_refused_not_even_by_a_record_that_is_unsure(void **state)
+{
+    (void)state;
+    for (int unsure = 0; unsure < 2; unsure++) {
+        duet_open(&u);
+        duet_to(&u, HO_GRANTING);
+        u.cut[TOY_NEW] = true;
+        u.t.authority.recovering = unsure;
+        assert_int_equal(duet_verb(&u, HEV_HOLD, "wrong room"), BATON_OK);
+        assert_string_equal(u.t.cutover.reason, "wrong room");
+        assert_int_equal((u.d.orders & AUTH_FX_VOID) != 0, !unsure);
+    }
+}
+
+static void
+the_record_says_why_the_role_cannot_be_moved_now(void **state)
+{
+    (void)state;
+    static const struct {
+        bool recovering, reconcile;
+        enum baton_status status;
+        const char *title, *next;
+    } rows[] = {
+        {true, false, BATON_WAITING, "this controller has not heard every server since it started",
+         "baton agent list --tenant contoso"},
+        {true, true, BATON_WAITING, "this controller has not heard every server since it started",
+         "baton agent list --tenant contoso"},
+        {false, true, BATON_WAITING, "a server knows more than this ledger: confirm that first",
+         "baton cutover explain contoso"},
+        {false, false, BATON_REFUSED, "the export role cannot be moved like this now",
+         "baton cutover explain contoso"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        duet_open(&u);
+        duet_to(&u, HO_ARMED);
+        u.t.cutover.resume_to = HO_ARMED;
+        u.t.cutover.state = HO_BREACH;
+        u.t.authority.recovering = rows[i].recovering;
+        u.t.authority.reconcile = rows[i].reconcile;
+        if (rows[i].status == BATON_REFUSED)
+            u.t.authority.phase = AUTH_NONE; /* nobody was adopted: no row fences */
+        assert_int_equal(duet_verb(&u, HEV_FENCE, NULL), rows[i].status);
+        const struct problem *p = &u.d.problem;
+        assert_string_equal(p->title, rows[i].title);
+        assert_string_equal(p->next, rows[i].next);
+        assert_string_equal(p->who, "the administrators of both servers");
+        assert_int_not_equal(p->rule, 0);
+        assert_true(refusal_mentions("the authority record is in phase "));
+        assert_true(
+            refusal_mentions(authority_phase_name((enum authority_phase)u.t.authority.phase)));
+        stands_in(HO_BREACH);
+        assert_int_equal(u.d.orders & AUTH_FX_FENCE, 0);
+    }
+}
+
+static void
+no_plan_is_frozen_over_a_member_that_nobody_confirmed(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_ASSESSED);
+    struct authority *a = &u.t.authority;
+    u.t.agent[2] = u.t.agent[TOY_OLD]; /* a third server of an earlier handoff */
+    u.t.agent[2].key = toy_key(0x33);
+    u.t.agent[2].confirmed = false;
+    a->member[0].key = u.t.agent[2].key;
+    a->member_count = 1;
+    assert_int_equal(duet_verb(&u, HEV_PLAN, NULL), BATON_REFUSED);
+    assert_string_equal(
+        u.d.problem.title,
+        "no plan can be made: a member is missing, unconfirmed or shows no product");
+    assert_false(u.t.plan_known);
+    stands_in(HO_ASSESSED);
+    a->member_count = 0;
+    struct tenant_event ev =
+        duet_event(&u, TEV_VERB); /* and without a trust document it names none */
+    ev.verb = HEV_PLAN;
+    ev.trust = NULL;
+    (void)step(&ev);
+    stands_in(HO_PLANNED);
+    assert_int_equal(u.t.plan.trust_version, 0);
+}
+
+static void
+the_grade_falls_with_what_stood_in_for_a_proof(void **state)
+{
+    (void)state;
+    static const struct {
+        bool witnessed, attested, late, breach;
+        char grade;
+    } rows[] = {{true, false, false, false, 'A'},
+                {false, false, false, false, 'B'},
+                {true, true, false, false, 'C'},
+                {true, false, true, false, 'X'},
+                {true, true, false, true, 'X'}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        duet_open(&u);
+        duet_to(&u, HO_DECOMMISSION);
+        facts_set(&u.facts[TOY_OLD], FACT_PRODUCT_PRESENT, 0);
+        if (rows[i].witnessed)
+            facts_set(&u.facts[TOY_NEW], FACT_ACCOUNT_REMOVED, (int64_t)u.unix_ms);
+        duet_pass(&u, 1, 1200);
+        u.t.authority.member[TOY_OLD].attested = rows[i].attested;
+        u.t.cutover.late_activation = rows[i].late;
+        u.t.cutover.breach = rows[i].breach;
+        assert_int_equal(duet_approve(&u, VERB_RETIRE, TOY_ANNA), BATON_OK);
+        if (!rows[i].witnessed)
+            assert_int_equal(duet_account_gone(&u, TOY_ANNA), BATON_OK);
+        assert_int_equal(duet_verb(&u, HEV_RETIRE, NULL), BATON_OK);
+        duet_pass(&u, 2, 1200);
+        stands_in(HO_DONE);
+        assert_int_equal(u.t.cutover.grade, rows[i].grade);
+    }
+}
+
+static void
+a_reconciliation_believes_who_has_spoken_of_the_open_epoch_alone(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_GAP);
+    u.t.cutover.resume_to = HO_GAP;
+    u.t.cutover.state = HO_RECONCILE;
+    u.t.authority.reconcile = true;
+    u.t.authority.serial = 1;
+    for (int m = 0; m < TOY_MEMBERS; m++) {
+        u.t.agent[m].statement.serial = 9;
+        u.t.agent[m].statement.epoch = u.t.authority.epoch;
+    }
+    u.t.agent[TOY_NEW].statement_known = false;
+    u.t.agent[TOY_OLD].used = false;
+    struct tenant backup = u.t;
+    assert_int_equal(duet_verb(&u, HEV_CONFIRM_FOREIGN, NULL), BATON_OK);
+    assert_int_equal(u.t.authority.serial, 1);
+    u.t = backup;
+    u.t.authority.member[TOY_NEW].counter = 9999; /* what it says now is not heard */
+    u.t.agent[TOY_NEW].statement_known = true;
+    u.t.agent[TOY_NEW].statement.epoch.counter--;
+    assert_int_equal(duet_verb(&u, HEV_CONFIRM_FOREIGN, NULL), BATON_OK);
+    assert_int_equal(u.t.authority.serial, 1);
+    u.t = backup;
+    u.t.agent[TOY_NEW].statement_known = true;
+    assert_int_equal(duet_verb(&u, HEV_CONFIRM_FOREIGN, NULL), BATON_OK);
+    assert_int_equal(u.t.authority.serial, 9);
+}
+
+static void
+the_first_synchronization_is_not_measured_by_a_clock_that_went_back(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_FIRST_SYNC);
+    assert_int_equal(u.t.cutover.staged_unix_ms, u.t.cutover.entered_unix_ms);
+    u.t.cutover.staged_unix_ms = u.unix_ms + 3600000;
+    duet_to(&u, HO_VERIFY);
+    assert_int_equal(u.t.cutover.first_sync_ms, 0);
+    assert_int_equal(u.t.info.first_sync.ms, 0);
+}
+
 int
 main(void)
 {
     setvbuf(stdout, NULL, _IONBF, 0); /* what a failed invariant printed stays readable */
 #define AT(test) cmocka_unit_test_setup(test, open_duet)
     const struct CMUnitTest tests[] = {
+        AT(a_word_for_another_tenant_is_kept_and_its_facts_count_for_nothing),
+        AT(an_older_word_is_refused_and_nothing_is_written),
+        AT(a_word_is_written_down_by_its_kind_with_its_hash),
+        AT(a_move_names_the_word_that_brought_it_about),
+        AT(who_is_shut_out_need_not_be_heard),
+        AT(a_server_that_speaks_twice_is_barred_noted_and_told_where_it_matters),
+        AT(a_session_that_ends_leaves_its_server_unconnected),
+        AT(a_report_says_how_far_its_clock_is_off_and_when_it_was_heard),
+        AT(a_controller_that_starts_takes_its_times_anew),
+        AT(settings_that_the_old_server_says_it_has_sealed_are_sealed),
+        AT(a_sealed_file_counts_from_the_order_on_also_where_the_handoff_was_interrupted),
+        AT(a_sealed_file_of_other_settings_is_refused),
+        AT(settings_that_were_fetched_are_noted_and_nothing_else),
+        AT(only_the_new_server_of_an_open_cutover_is_reviewed),
+        AT(a_decision_about_a_finding_that_does_not_count_is_refused_and_noted_by_its_digest),
+        AT(approvals_are_noted_by_what_they_are_for_and_their_digest),
+        AT(a_verb_is_noted_with_its_reason_and_a_refusal_with_its_title),
+        AT(a_refusal_that_fresh_facts_could_clear_asks_for_them),
+        AT(the_next_due_time_is_the_earliest_of_the_states_own),
+        AT(delays_that_depend_on_the_tenant_are_added),
+        AT(a_cutover_that_names_no_path_takes_the_recommended_one),
+        AT(another_path_than_the_recommended_one_needs_a_reason),
+        AT(the_alarms_of_both_servers_are_acknowledged_together),
+        AT(hold_is_never_refused_not_even_by_a_record_that_is_unsure),
+        AT(the_record_says_why_the_role_cannot_be_moved_now),
+        AT(no_plan_is_frozen_over_a_member_that_nobody_confirmed),
+        AT(the_grade_falls_with_what_stood_in_for_a_proof),
+        AT(a_reconciliation_believes_who_has_spoken_of_the_open_epoch_alone),
+        AT(the_first_synchronization_is_not_measured_by_a_clock_that_went_back),
         AT(a_cutover_needs_two_enrolled_servers),
         AT(a_guard_that_counts_from_new_is_written_down),
         AT(a_parallel_cutover_walks_from_assessed_to_done),
