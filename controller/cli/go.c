@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 enum { EVIDENCE_POLL_MS = 100 };
@@ -83,12 +84,42 @@ read_evidence(struct signing *s, const json_t *answer, struct evidence *e)
     return rc;
 }
 
+static bool
+has_answered(const json_t *answer, const char *host)
+{
+    size_t i;
+    json_t *item;
+    json_array_foreach(json_object_get(answer, "members"), i, item)
+    {
+        if (strcasecmp(json_text(item, "host"), host) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Which server to look at is what the person at the keyboard has to know. */
+static enum baton_status
+too_late(const struct signing *s, const json_t *answer)
+{
+    char silent[MEMBERS_MAX * (NAME_BYTES + 2)] = "";
+    size_t len = 0;
+    for (uint8_t i = 0; i < s->plan.member_count; i++)
+        if (!has_answered(answer, s->plan.member[i].host))
+            len += (size_t)snprintf(silent + len, sizeof silent - len, "%s%s", len > 0 ? ", " : "",
+                                    s->plan.member[i].host);
+    return cli_fail(s->c, BATON_TIMEOUT,
+                    "nothing was signed: %s%s; see baton cutover explain %.60s, then try again",
+                    len > 0 ? "the challenge was not answered by " : "the evidence is not complete",
+                    silent, cli_arg(s->c, 0));
+}
+
 /* Until every member has answered the new challenge. An attested member never answers; the
  * controller then calls the set complete without it. */
 static enum baton_status
 wait_evidence(struct signing *s, struct evidence *e)
 {
-    uint64_t until = now_ms() + (uint64_t)s->plan.policy.v[POLICY_GO_MS];
+    uint64_t go_ms = (uint64_t)s->plan.policy.v[POLICY_GO_MS];
+    uint64_t until = now_ms() + (s->c->timeout_ms < go_ms ? s->c->timeout_ms : go_ms);
     for (;;) {
         json_t *answer;
         enum baton_status rc = client_get(s->c, &answer, "/api/v1/cutovers/%s/evidence", s->id);
@@ -98,12 +129,12 @@ wait_evidence(struct signing *s, struct evidence *e)
             json_flag(answer, "complete") && strcmp(json_text(answer, "phase"), "asked") == 0;
         if (complete)
             rc = read_evidence(s, answer, e);
+        bool late = !complete && now_ms() >= until;
+        if (late)
+            rc = too_late(s, answer);
         json_decref(answer);
         if (complete || rc != BATON_OK)
             return rc;
-        if (now_ms() >= until)
-            return cli_fail(s->c, BATON_TIMEOUT,
-                            "not every server has answered the challenge in time; try again");
         sleep_ms(EVIDENCE_POLL_MS);
     }
 }

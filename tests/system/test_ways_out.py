@@ -2,6 +2,7 @@
 import json
 import shutil
 import subprocess
+import time
 
 from baton_case import BatonCase, main
 
@@ -100,6 +101,23 @@ class Replaced(BatonCase):
         site.fence("adatum")
         site.go("adatum")
         site.activate("adatum")
+
+
+class Silent(BatonCase):
+    def test_a_go_that_a_server_does_not_answer_names_that_server_within_the_time_given(self):
+        site = self.site
+        site.tenant("contoso")
+        for step in (site.begin, site.stage, site.arm, site.fence):
+            step("contoso")
+        site.wait_until("go would stand", lambda: not site.cutover("contoso")["no_go"])
+        site.agents["contoso", "NEW"].stop()
+        began = time.monotonic()
+        said = self.refused("cutover", "go", "contoso", "--yes", "--timeout", "2", codes=(7,))
+        self.assertLess(time.monotonic() - began, 10)  # the plan's go_ms is twenty seconds
+        self.assertIn("nothing was signed: the challenge was not answered by NEW;", said)
+        site.agents["contoso", "NEW"].start(ready="ready")
+        site.go("contoso")
+        site.activate("contoso")
 
 
 class OneServer(BatonCase):
