@@ -185,10 +185,11 @@ explain_terminal(const struct tenant *t, struct problem *p)
     else if (s == HO_DONE)
         problem_add(p, "the guard on the old server is off");
     line_set(p->who, sizeof p->who, "any operator");
-    tenant_text(t,
-                s == HO_DONE ? "baton cutover certificate TENANT"
-                             : "baton cutover create TENANT --old OLD_HOST --new NEW_HOST",
-                p->next, sizeof p->next);
+    const char *next = "baton cutover create TENANT --old OLD_HOST --new NEW_HOST";
+    if (s == HO_NONE) /* nobody has said yet which server is which */
+        next = "baton cutover create TENANT --old HOST --new HOST";
+    tenant_text(t, s == HO_DONE ? "baton cutover certificate TENANT" : next, p->next,
+                sizeof p->next);
 }
 
 /* An upgrade in place and an audit move no role between two servers. */
