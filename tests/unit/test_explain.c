@@ -557,12 +557,1028 @@ fencing_says_how_many_people_attest_for_whom(void **state)
     assert_false(explains("people attest"));
 }
 
+/* --- everything that is said, word for word ------------------------------------------------------------ */
+
+static void
+halt_new(void)
+{
+    u.t.agent[TOY_NEW].statement.kind = KIND_STOPPED;
+    u.t.agent[TOY_NEW].statement_known = true;
+    facts_set(&u.t.agent[TOY_NEW].facts, FACT_SERVICES_STOPPED, 1);
+    facts_absent(&u.t.agent[TOY_NEW].facts, FACT_STAGING_SCHEDULER, ABSENT_ERROR);
+}
+
+static void
+release_without(enum toy_member who)
+{
+    u.cut[who] = true;
+    assert_int_equal(duet_verb(&u, HEV_START, NULL), BATON_OK);
+    duet_pass(&u, 2, 1200);
+    assert_int_equal(u.t.cutover.state, HO_RELEASING);
+}
+
+static void
+never_promised(enum toy_member who)
+{
+    struct authority_member *m = &u.t.authority.member[who];
+    m->said = SAY_REFUSED;
+    m->refusal = REFUSE_EPOCH;
+    m->accepted = false;
+}
+
+static void
+breach(enum handoff_state before)
+{
+    u.t.cutover.resume_to = (uint8_t)before;
+    u.t.cutover.state = HO_BREACH;
+}
+
+/* One that blocks and is open, one for review and decided about, and three that did not fit. */
+static void
+some_findings(void)
+{
+    struct review *r = &u.t.cutover.review;
+    r->row_count = 2;
+    r->row[0] = (struct review_row){
+        .row = {{1}}, .rule = "CF-SCOPE-NARROWED", .severity = SEVERITY_BLOCK, .two = true};
+    r->row[1] = (struct review_row){.row = {{2}}, .rule = "EX-ADDS", .severity = SEVERITY_REVIEW};
+    r->disposition_count = 1;
+    r->disposition[0] =
+        (struct review_disposition){.row = r->row[1].row, .kind = DISPOSED_ACCEPTED};
+    r->more = 3;
+}
+
+static void
+assessed(void)
+{
+}
+
+static void
+planned(void)
+{
+}
+
+static void
+exporting_settings(void)
+{
+}
+
+static void
+ready(void)
+{
+}
+
+static void
+armed(void)
+{
+}
+
+static void
+gap(void)
+{
+}
+
+static void
+granting(void)
+{
+}
+
+static void
+activating(void)
+{
+}
+
+static void
+probation(void)
+{
+}
+
+static void
+decommission(void)
+{
+}
+
+static void
+done_and_armed(void)
+{
+    u.t.agent[TOY_OLD].statement.armed = true;
+}
+
+static void
+done_and_disarmed(void)
+{
+    u.t.agent[TOY_OLD].statement.armed = false;
+}
+
+static void
+done_and_never_heard(void)
+{
+    u.t.agent[TOY_OLD].statement.armed = true;
+    u.t.agent[TOY_OLD].statement_known = false;
+}
+
+static void
+rolled_back(void)
+{
+    u.t.cutover.state = HO_ROLLED_BACK;
+    u.t.agent[TOY_OLD].statement.armed = true;
+}
+
+static void
+abandoned(void)
+{
+    (void)duet_verb(&u, HEV_ABANDON, "later");
+}
+
+static void
+held_without_a_reason(void)
+{
+    (void)duet_verb(&u, HEV_HOLD, NULL);
+    u.t.cutover.reason[0] = '\0';
+}
+
+static void
+held_by_itself(void)
+{
+    facts_set(&u.facts[TOY_OLD], FACT_IMPORT_OK, 0);
+    duet_report(&u, TOY_OLD);
+}
+
+static void
+repair(void)
+{
+    u.t.cutover.state = HO_FORWARD_REPAIR;
+    u.t.cutover.resume_to = HO_NONE;
+}
+
+static void
+reconciling(void)
+{
+    u.t.cutover.resume_to = HO_READY;
+    u.t.cutover.state = HO_RECONCILE;
+    u.t.authority.reconcile = true;
+}
+
+static void
+fenced_in(void)
+{
+    u.t.cutover.state = HO_FENCING;
+    u.t.cutover.resume_to = HO_READY;
+}
+
+static void
+not_heard(void)
+{
+    u.t.authority.recovering = true;
+}
+
+static void
+old_barred(void)
+{
+    u.t.agent[TOY_OLD].barred = true;
+    u.t.agent[TOY_OLD].alarm_unix_ms = u.unix_ms;
+}
+
+static void
+new_lost_its_memory(void)
+{
+    u.t.agent[TOY_NEW].statement.quarantine = QUARANTINE_STATE_LOST;
+    u.t.agent[TOY_NEW].alarm_unix_ms = u.unix_ms - 60000;
+}
+
+static void
+both_quarantined(void)
+{
+    u.t.agent[TOY_OLD].statement.quarantine = QUARANTINE_MACHINE;
+    u.t.agent[TOY_NEW].statement.quarantine = QUARANTINE_COUNTER;
+}
+
+static void
+new_stopped_before_its_installation_ended(void)
+{
+    halt_new();
+}
+
+static void
+new_stopped_before_its_first_synchronization(void)
+{
+    halt_new();
+    u.t.authority.ponr = true;
+}
+
+static void
+new_stopped_after_it_was_verified(void)
+{
+    halt_new();
+    u.now_ms += (uint64_t)u.t.info.policy.v[POLICY_READY_FRESH_MS] + 1;
+}
+
+static void
+new_stopped_with_an_alarm(void)
+{
+    halt_new();
+    u.t.authority.member[TOY_NEW].tamper_open = true;
+}
+
+static void
+new_runs_by_its_facts(void)
+{
+    halt_new();
+    facts_set(&u.t.agent[TOY_NEW].facts, FACT_SERVICES_STOPPED, 0);
+}
+
+static void
+new_stopped_by_its_administrator(void)
+{
+    halt_new();
+    u.t.agent[TOY_NEW].statement.kind = KIND_STAGED;
+}
+
+static void
+old_spoilt(void)
+{
+    release_without(TOY_OLD);
+    facts_set(&u.t.agent[TOY_OLD].facts, FACT_EXPORTS_SINCE_FENCE, 1);
+}
+
+static void
+old_spoilt_in_the_rollback(void)
+{
+    release_without(TOY_OLD);
+    facts_set(&u.t.agent[TOY_OLD].facts, FACT_EXPORTS_SINCE_FENCE, 1);
+    u.t.cutover.state = HO_REVOKING;
+}
+
+static void
+old_spoilt_and_no_way_back(void)
+{
+    release_without(TOY_OLD);
+    facts_set(&u.t.agent[TOY_OLD].facts, FACT_EXPORTS_SINCE_FENCE, 1);
+    u.t.cutover.ponr = true;
+}
+
+static void
+fence_lost_by_both(void)
+{
+    release_without(TOY_NEW);
+    never_promised(TOY_OLD);
+    never_promised(TOY_NEW);
+}
+
+static void
+fence_lost_by_the_old_server(void)
+{
+    release_without(TOY_OLD);
+    never_promised(TOY_OLD);
+}
+
+static void
+fence_lost_after_an_export(void)
+{
+    release_without(TOY_NEW);
+    never_promised(TOY_NEW);
+    u.t.authority.ponr = true;
+}
+
+static void
+fence_lost_in_the_rollback_to_a_removed_server(void)
+{
+    release_without(TOY_NEW);
+    never_promised(TOY_NEW);
+    u.t.cutover.state = HO_REVOKING;
+    u.t.authority.member[TOY_OLD].retired = true;
+}
+
+static void
+rollback_refused_after_an_export(void)
+{
+    release_without(TOY_NEW);
+    never_promised(TOY_NEW);
+    u.t.cutover.state = HO_REVOKING;
+    u.t.authority.member[TOY_NEW].refusal = REFUSE_EVER_EXPORTED;
+    u.t.cutover.ponr = true;
+}
+
+static void
+rollback_accepted_after_an_export(void)
+{
+    release_without(TOY_NEW);
+    u.t.cutover.state = HO_REVOKING;
+    u.t.cutover.ponr = true;
+}
+
+static void
+other_plan_on_the_old_server(void)
+{
+    u.t.agent[TOY_OLD].statement.plan.b[0] ^= 0x55;
+}
+
+static void
+other_plan_on_both(void)
+{
+    u.t.agent[TOY_OLD].statement.plan.b[0] ^= 0x55;
+    u.t.agent[TOY_NEW].statement.plan.b[0] ^= 0x55;
+    u.t.authority.ponr = true;
+}
+
+static void
+no_plan_on_the_new_server(void)
+{
+    u.t.agent[TOY_NEW].statement.plan = (struct baton_hash){{0}};
+}
+
+static void
+new_server_never_heard(void)
+{
+    u.t.agent[TOY_NEW].statement.plan.b[0] ^= 0x55;
+    u.t.agent[TOY_NEW].statement_known = false;
+}
+
+static void
+breach_that_may_go_back(void)
+{
+    breach(HO_READY);
+}
+
+static void
+breach_of_nothing_accepted(void)
+{
+    breach(HO_READY);
+    u.t.cutover.accepted = false;
+}
+
+static void
+breach_after_an_export(void)
+{
+    breach(HO_READY);
+    u.t.authority.ponr = true;
+}
+
+static void
+breach_with_an_alarm(void)
+{
+    breach(HO_ARMED);
+    u.t.authority.member[TOY_NEW].tamper_open = true;
+}
+
+static void
+breach_of_an_unsure_record(void)
+{
+    breach(HO_ARMED);
+    u.t.authority.reconcile = true;
+}
+
+static void
+breach_with_the_cutover_approved(void)
+{
+    breach(HO_ARMED);
+}
+
+static void
+breach_with_the_rollback_approved(void)
+{
+    u.t.cutover.approval_count = 0;
+    (void)duet_approve(&u, VERB_ROLLBACK, TOY_ANNA);
+    breach(HO_REVOKING);
+}
+
+static void
+breach_with_a_rollback_that_leads_nowhere(void)
+{
+    u.t.cutover.approval_count = 0;
+    (void)duet_approve(&u, VERB_ROLLBACK, TOY_ANNA);
+    breach(HO_REVOKING);
+    u.t.authority.member[TOY_OLD].retired = true;
+}
+
+static void
+breach_while_the_new_server_holds(void)
+{
+    breach(HO_ACTIVATING);
+}
+
+static void
+breach_at_the_end(void)
+{
+    breach(HO_DONE);
+}
+
+static void
+breach_by_the_old_server(void)
+{
+    breach(HO_READY);
+    u.t.cutover.breach = true;
+    u.t.cutover.old_rogue_seen = 1;
+}
+
+static void
+breach_by_both(void)
+{
+    breach(HO_READY);
+    u.t.cutover.breach = true;
+    u.t.cutover.old_rogue_seen = u.t.cutover.new_rogue_seen = 1;
+}
+
+static void
+breach_by_a_count_that_people_know(void)
+{
+    breach(HO_READY);
+    u.t.cutover.old_rogue_seen = 1;
+}
+
+static void
+findings_of_every_kind(void)
+{
+    some_findings();
+}
+
+static void
+accepted_findings(void)
+{
+    some_findings();
+}
+
+static void
+verified_and_not_accepted(void)
+{
+    u.t.cutover.accepted = false;
+}
+
+static void
+no_plan_can_be_made(void)
+{
+    u.t.agent[2] = u.t.agent[TOY_OLD];
+    u.t.agent[2].key = toy_key(0x33);
+    u.t.agent[2].confirmed = false;
+    u.t.authority.member[0].key = u.t.agent[2].key;
+    u.t.authority.member_count = 1;
+}
+
+static void
+upgrade_in_place(void)
+{
+    u.t.cutover.profile = PROFILE_IN_PLACE;
+}
+
+static void
+removed_and_not_retired(void)
+{
+    facts_set(&u.t.agent[TOY_OLD].facts, FACT_PRODUCT_PRESENT, 0);
+    facts_set(&u.t.agent[TOY_NEW].facts, FACT_ACCOUNT_REMOVED, (int64_t)u.unix_ms);
+    (void)duet_approve(&u, VERB_RETIRE, TOY_ANNA);
+}
+
+static void
+rollback_waits_for_evidence(void)
+{
+    u.cut[TOY_NEW] = true;
+    (void)duet_approve(&u, VERB_ROLLBACK, TOY_ANNA);
+    (void)duet_verb(&u, HEV_ROLLBACK, "users complain");
+}
+
+static const struct {
+    const char *what;
+    uint8_t state;
+    void (*happens)(void);
+    const char *told; /* title; who clears it, the next command; each fact */
+} situations[] = {
+    {"assessed", HO_ASSESSED, assessed,
+     "nothing is in the way: the next step is yours\n"
+     "any operator -> baton cutover plan contoso\n"
+     "then: the plan is frozen and hashed\n"},
+    {"planned", HO_PLANNED, planned,
+     "waiting: the plan waits for approval\n"
+     "operators with the approve role -> baton cutover approve contoso --for plan\n"
+     "plan: 0 of 1 approvals by different people stand\n"},
+    {"exporting settings", HO_EXPORT_SETTINGS, exporting_settings,
+     "refused: the exported settings file is not there yet\n"
+     "the administrator of the old server -> baton cutover task contoso\n"
+     "old server: settings_seen is unknown\n"},
+    {"ready", HO_READY, ready,
+     "waiting: the cutover waits for approvals by different people over this plan and "
+     "verification\n"
+     "operators with the approve role -> baton cutover approve contoso --for cutover\n"
+     "cutover: 0 of 2 approvals by different people stand\n"
+     "verification: unknown; findings 0, open 0, that block 0; dispositions 0\n"
+     "accepted: record RECORD......, which the approvals bind to\n"},
+    {"armed", HO_ARMED, armed,
+     "nothing is in the way: the next step is yours\n"
+     "any operator -> baton cutover start contoso\n"
+     "then: every member is fenced towards the new server: the old one drains, stops and proves "
+     "it\n"
+     "verification: unknown; findings 0, open 0, that block 0; dispositions 0\n"
+     "accepted: record RECORD......, which the approvals bind to\n"},
+    {"gap", HO_GAP, gap,
+     "nothing is in the way: the next step is yours\n"
+     "any operator -> baton cutover go contoso\n"
+     "then: go was asked for: everybody is challenged again before it is signed\n"
+     "verification: unknown; findings 0, open 0, that block 0; dispositions 0\n"
+     "accepted: record RECORD......, which the approvals bind to\n"},
+    {"granting", HO_GRANTING, granting,
+     "not seen yet: the new server left staging under a live grant\n"
+     "the administrator of that server; then it goes on by itself -> baton cutover task contoso\n"},
+    {"activating", HO_ACTIVATING, activating,
+     "refused: the new server has not completed a good export yet\n"
+     "the administrator of the new server -> baton cutover explain contoso\n"
+     "new server: last_export_ok is unknown\n"
+     "new server: exports_total is 0 (0 ms old)\n"
+     "its exports before the grant: 0\n"},
+    {"probation", HO_PROBATION, probation,
+     "refused: the new server is still on probation\n"
+     "nobody: wait -> baton cutover explain contoso\n"
+     "watched for 0 ms, needed 3 s\n"
+     "good cycles since then: 0\n"
+     "needed: 2\n"
+     "new server: last_export_ok is 1 (0 ms old)\n"},
+    {"decommission", HO_DECOMMISSION, decommission,
+     "waiting: retiring the old server waits for approval\n"
+     "operators with the approve role -> baton cutover retire contoso\n"
+     "retire: 0 of 1 approvals by different people stand\n"},
+    {"done and armed", HO_DONE, done_and_armed,
+     "done\n"
+     "any operator -> baton cutover certificate contoso\n"
+     "the guard on the old server goes on for guard_ms\n"},
+    {"done and disarmed", HO_DONE, done_and_disarmed,
+     "done\n"
+     "any operator -> baton cutover certificate contoso\n"
+     "the guard on the old server is off\n"},
+    {"done and never heard", HO_DONE, done_and_never_heard,
+     "done\n"
+     "any operator -> baton cutover certificate contoso\n"
+     "the guard on the old server is off\n"},
+    {"rolled back", HO_READY, rolled_back,
+     "rolled-back\n"
+     "any operator -> baton cutover create contoso --old OLD --new NEW\n"},
+    {"abandoned", HO_READY, abandoned,
+     "abandoned\n"
+     "any operator -> baton cutover create contoso --old OLD --new NEW\n"},
+    {"held without a reason", HO_ARMED, held_without_a_reason,
+     "waiting: a person put it on hold\n"
+     "any operator -> baton cutover resume contoso\n"
+     "it was in armed\n"},
+    {"held by itself", HO_READY, held_by_itself,
+     "waiting: the old server cannot read the directory any more: reset the password of its "
+     "directory account\n"
+     "any operator -> baton cutover resume contoso\n"
+     "it was in ready\n"},
+    {"repair", HO_ACTIVATING, repair,
+     "refused: the new server has not completed a good export yet\n"
+     "the administrator of the new server -> baton cutover explain contoso\n"
+     "new server: last_export_ok is unknown\n"
+     "new server: exports_total is 0 (0 ms old)\n"
+     "its exports before the grant: 0\n"},
+    {"reconciling", HO_READY, reconciling,
+     "waiting: nothing is in the way: the next step is yours\n"
+     "any operator -> baton cutover confirm-foreign contoso\n"
+     "it was in ready\n"},
+    {"fenced in", HO_READY, fenced_in,
+     "refused: not every server has proved that it is quiet\n"
+     "the agents; if a server cannot answer: baton cutover fence -> baton cutover task contoso\n"
+     "old server: no evidence yet, last word holding\n"
+     "new server: no evidence yet, last word accepted\n"
+     "OLD: 0 of 2 people attest for it; its own evidence would do as well\n"
+     "NEW: 0 of 2 people attest for it; its own evidence would do as well\n"},
+    {"not heard", HO_READY, not_heard,
+     "waiting: the cutover waits for approvals by different people over this plan and "
+     "verification\n"
+     "operators with the approve role -> baton cutover approve contoso --for cutover\n"
+     "cutover: 0 of 2 approvals by different people stand\n"
+     "verification: unknown; findings 0, open 0, that block 0; dispositions 0\n"
+     "accepted: record RECORD......, which the approvals bind to\n"
+     "this controller has not heard every server since it started\n"},
+    {"old barred", HO_READY, old_barred,
+     "waiting: the cutover waits for approvals by different people over this plan and "
+     "verification\n"
+     "whoever runs that server, then any operator -> baton agent confirm contoso OLD\n"
+     "cutover: 0 of 2 approvals by different people stand\n"
+     "verification: unknown; findings 0, open 0, that block 0; dispositions 0\n"
+     "accepted: record RECORD......, which the approvals bind to\n"
+     "OLD is barred: two copies of it spoke, 0 ms ago\n"
+     "switch one copy off, confirm the right one, start its agent anew\n"},
+    {"new lost its memory", HO_READY, new_lost_its_memory,
+     "waiting: the cutover waits for approvals by different people over this plan and "
+     "verification\n"
+     "whoever runs that server, then any operator -> baton agent revoke contoso NEW --reason "
+     "'...'\n"
+     "cutover: 0 of 2 approvals by different people stand\n"
+     "verification: unknown; findings 0, open 0, that block 0; dispositions 0\n"
+     "accepted: record RECORD......, which the approvals bind to\n"
+     "NEW is quarantined: its memory is gone, 60 s ago\n"
+     "shut its key out, then enrol it anew; the new key needs a new plan\n"},
+    {"both quarantined", HO_READY, both_quarantined,
+     "waiting: the cutover waits for approvals by different people over this plan and "
+     "verification\n"
+     "whoever runs that server, then any operator -> baton agent readmit contoso NEW\n"
+     "cutover: 0 of 2 approvals by different people stand\n"
+     "verification: unknown; findings 0, open 0, that block 0; dispositions 0\n"
+     "accepted: record RECORD......, which the approvals bind to\n"
+     "OLD is quarantined: reverted, copied or another machine\n"
+     "find out why, then readmit it; only a grant starts its services again\n"
+     "NEW is quarantined: reverted, copied or another machine\n"
+     "find out why, then readmit it; only a grant starts its services again\n"},
+    {"new stopped before its installation ended", HO_INSTALL_STAGED,
+     new_stopped_before_its_installation_ended,
+     "refused: the new server was stopped by its guard or a quarantine and works no more\n"
+     "any operator -> baton cutover abandon contoso --reason '...'\n"
+     "only a grant starts it again, and this state waits for its work\n"
+     "give it up: baton cutover abandon contoso --reason '...'\n"
+     "then: baton agent disarm contoso NEW, and start its service by hand\n"
+     "then: baton cutover create contoso --old OLD --new NEW\n"},
+    {"new stopped before its first synchronization", HO_FIRST_SYNC,
+     new_stopped_before_its_first_synchronization,
+     "refused: the new server was stopped by its guard or a quarantine and works no more\n"
+     "any operator -> baton cutover abandon contoso --reason '...'\n"
+     "only a grant starts it again, and this state waits for its work\n"
+     "give it up: baton cutover abandon contoso --reason '...'\n"
+     "then: baton agent disarm contoso NEW, and start its service by hand\n"
+     "then: baton cutover create contoso --old OLD --new NEW\n"
+     "it has exported: uninstall and install it anew before the next cutover\n"},
+    {"new stopped after it was verified", HO_ARMED, new_stopped_after_it_was_verified,
+     "refused: the new server was stopped by its guard or a quarantine and works no more\n"
+     "any operator -> baton cutover abandon contoso --reason '...'\n"
+     "only a grant starts it again, and this state waits for its work\n"
+     "give it up: baton cutover abandon contoso --reason '...'\n"
+     "then: baton agent disarm contoso NEW, and start its service by hand\n"
+     "then: baton cutover create contoso --old OLD --new NEW\n"},
+    {"new stopped with an alarm", HO_FIRST_SYNC, new_stopped_with_an_alarm,
+     "refused: the new server was stopped by its guard or a quarantine and works no more\n"
+     "any operator -> baton cutover challenge contoso\n"
+     "only a grant starts it again, and this state waits for its work\n"
+     "give it up: baton cutover abandon contoso --reason '...'\n"
+     "then: baton agent disarm contoso NEW, and start its service by hand\n"
+     "then: baton cutover create contoso --old OLD --new NEW\n"
+     "first its alarm: no disarm counts while one is open\n"},
+    {"new runs by its facts", HO_FIRST_SYNC, new_runs_by_its_facts,
+     "refused: full import and full synchronization have not ended well on every connector\n"
+     "the administrator of the new server -> wait for its runs; where none goes on, on NEW, in "
+     "PowerShell: Start-ADSyncSyncCycle -PolicyType Initial\n"
+     "new server: full_import_ad is unknown\n"
+     "new server: full_sync_ad is unknown\n"
+     "new server: full_import_entra is unknown\n"
+     "new server: full_sync_entra is unknown\n"
+     "1: ended well on every such connector, begun after the configuration last changed\n"},
+    {"new stopped by its administrator", HO_FIRST_SYNC, new_stopped_by_its_administrator,
+     "refused: full import and full synchronization have not ended well on every connector\n"
+     "the administrator of the new server -> wait for its runs; where none goes on, on NEW, in "
+     "PowerShell: Start-ADSyncSyncCycle -PolicyType Initial\n"
+     "new server: full_import_ad is unknown\n"
+     "new server: full_sync_ad is unknown\n"
+     "new server: full_import_entra is unknown\n"
+     "new server: full_sync_entra is unknown\n"
+     "1: ended well on every such connector, begun after the configuration last changed\n"},
+    {"old spoilt", HO_ARMED, old_spoilt,
+     "waiting: the old server exported after it had stopped: its proof is spoilt for this epoch\n"
+     "operators with the approve role -> baton cutover rollback contoso\n"
+     "old server: no evidence yet, last word holding\n"
+     "somebody started it again; roll back, then begin the cutover anew\n"},
+    {"old spoilt in the rollback", HO_ARMED, old_spoilt_in_the_rollback,
+     "waiting: the old server exported after it had stopped: its proof is spoilt for this epoch\n"
+     "operators with the approve role -> baton cutover rollback contoso\n"
+     "old server: no evidence yet, last word holding\n"
+     "somebody started it again; the rollback begins anew\n"},
+    {"old spoilt and no way back", HO_ARMED, old_spoilt_and_no_way_back,
+     "refused: not every server has proved that it is quiet\n"
+     "the agents; if a server cannot answer: baton cutover fence -> baton cutover explain contoso\n"
+     "old server: no evidence yet, last word holding\n"},
+    {"fence lost by both", HO_ARMED, fence_lost_by_both,
+     "refused: not every server has proved that it is quiet\n"
+     "any operator -> baton cutover start contoso\n"
+     "new server: no evidence yet, last word refused\n"
+     "old server: it never promised this epoch, so it refuses\n"
+     "new server: it never promised this epoch, so it refuses\n"
+     "its order is lost: this record was put back, or another one gave it\n"
+     "back: baton cutover rollback contoso\n"
+     "forward: two sign baton cutover approve contoso --for cutover, then start contoso\n"},
+    {"fence lost by the old server", HO_ARMED, fence_lost_by_the_old_server,
+     "refused: not every server has proved that it is quiet\n"
+     "any operator -> baton cutover start contoso\n"
+     "old server: no evidence yet, last word refused\n"
+     "old server: it never promised this epoch, so it refuses\n"
+     "its order is lost: this record was put back, or another one gave it\n"
+     "back: baton cutover rollback contoso\n"
+     "forward: two sign baton cutover approve contoso --for cutover, then start contoso\n"},
+    {"fence lost after an export", HO_ARMED, fence_lost_after_an_export,
+     "refused: not every server has proved that it is quiet\n"
+     "any operator -> baton cutover start contoso\n"
+     "new server: no evidence yet, last word refused\n"
+     "new server: it never promised this epoch, so it refuses\n"
+     "its order is lost: this record was put back, or another one gave it\n"
+     "no way back to the old server: it is removed, or the new one has exported\n"
+     "forward: two sign baton cutover approve contoso --for cutover, then start contoso\n"},
+    {"fence lost in the rollback to a removed server", HO_ARMED,
+     fence_lost_in_the_rollback_to_a_removed_server,
+     "refused: not every server has proved that it is quiet\n"
+     "any operator -> baton cutover explain contoso\n"
+     "new server: no evidence yet, last word refused\n"
+     "new server: it never promised this epoch, so it refuses\n"
+     "its order is lost: this record was put back, or another one gave it\n"
+     "no way back to the old server: it is removed, or the new one has exported\n"},
+    {"rollback refused after an export", HO_ARMED, rollback_refused_after_an_export,
+     "refused: not every server has proved that it is quiet\n"
+     "operators with the approve role -> baton cutover approve contoso --for cutover\n"
+     "new server: no evidence yet, last word refused\n"
+     "no way back to the old server: the new one has exported\n"
+     "forward: two sign baton cutover approve contoso --for cutover\n"},
+    {"rollback accepted after an export", HO_ARMED, rollback_accepted_after_an_export,
+     "refused: not every server has proved that it is quiet\n"
+     "the agents; if a server cannot answer: baton cutover fence -> baton cutover explain contoso\n"
+     "new server: no evidence yet, last word accepted\n"},
+    {"other plan on the old server", HO_GAP, other_plan_on_the_old_server,
+     "waiting: a server has promised this epoch under another plan: it obeys no order under this "
+     "one\n"
+     "any operator -> baton cutover start contoso\n"
+     "old server: it keeps a plan that this record does not have\n"
+     "this record was put back, or another controller gave it\n"
+     "back: baton cutover rollback contoso\n"
+     "forward: two sign baton cutover approve contoso --for cutover, then start contoso\n"},
+    {"other plan on both", HO_GAP, other_plan_on_both,
+     "waiting: a server has promised this epoch under another plan: it obeys no order under this "
+     "one\n"
+     "any operator -> baton cutover start contoso\n"
+     "old server: it keeps a plan that this record does not have\n"
+     "new server: it keeps a plan that this record does not have\n"
+     "this record was put back, or another controller gave it\n"
+     "no way back to the old server: it is removed, or the new one has exported\n"
+     "forward: two sign baton cutover approve contoso --for cutover, then start contoso\n"},
+    {"no plan on the new server", HO_GAP, no_plan_on_the_new_server,
+     "nothing is in the way: the next step is yours\n"
+     "any operator -> baton cutover go contoso\n"
+     "then: go was asked for: everybody is challenged again before it is signed\n"
+     "verification: unknown; findings 0, open 0, that block 0; dispositions 0\n"
+     "accepted: record RECORD......, which the approvals bind to\n"},
+    {"new server never heard", HO_GAP, new_server_never_heard,
+     "nothing is in the way: the next step is yours\n"
+     "any operator -> baton cutover go contoso\n"
+     "then: go was asked for: everybody is challenged again before it is signed\n"
+     "verification: unknown; findings 0, open 0, that block 0; dispositions 0\n"
+     "accepted: record RECORD......, which the approvals bind to\n"},
+    {"breach that may go back", HO_READY, breach_that_may_go_back,
+     "waiting: nothing is in the way: the next step is yours\n"
+     "any operator -> baton cutover resume contoso\n"
+     "to go on as before, with no alarm open: baton cutover resume contoso\n"
+     "back: baton cutover approve contoso --for rollback, then fence contoso\n"
+     "forward: two sign baton cutover approve contoso --for cutover, then fence contoso\n"
+     "it was in ready\n"},
+    {"breach of nothing accepted", HO_READY, breach_of_nothing_accepted,
+     "waiting: nothing is in the way: the next step is yours\n"
+     "any operator -> baton cutover resume contoso\n"
+     "to go on as before, with no alarm open: baton cutover resume contoso\n"
+     "back: baton cutover approve contoso --for rollback, then fence contoso\n"
+     "forward: first baton cutover accept contoso --reason '...'\n"
+     "forward: two sign baton cutover approve contoso --for cutover, then fence contoso\n"
+     "it was in ready\n"},
+    {"breach after an export", HO_READY, breach_after_an_export,
+     "waiting: nothing is in the way: the next step is yours\n"
+     "any operator -> baton cutover resume contoso\n"
+     "to go on as before, with no alarm open: baton cutover resume contoso\n"
+     "no way back to the old server: it is removed, or the new one has exported\n"
+     "forward: two sign baton cutover approve contoso --for cutover, then fence contoso\n"
+     "it was in ready\n"},
+    {"breach with an alarm", HO_ARMED, breach_with_an_alarm,
+     "waiting: the rollback waits for approval\n"
+     "any operator -> baton cutover challenge contoso\n"
+     "new server: its guard raised an alarm\n"
+     "it has not given evidence since\n"
+     "to go on as before, with no alarm open: baton cutover resume contoso\n"
+     "back: baton cutover approve contoso --for rollback, then fence contoso\n"
+     "forward: two sign baton cutover approve contoso --for cutover, then fence contoso\n"
+     "it was in armed\n"},
+    {"breach of an unsure record", HO_ARMED, breach_of_an_unsure_record,
+     "waiting: nothing is in the way: the next step is yours\n"
+     "any operator -> baton cutover resume contoso\n"
+     "a server knows more than this record: with no alarm open, resume contoso\n"
+     "then: baton cutover confirm-foreign contoso\n"
+     "it was in armed\n"},
+    {"breach with the cutover approved", HO_ARMED, breach_with_the_cutover_approved,
+     "waiting: nothing is in the way: the next step is yours\n"
+     "any operator -> baton cutover fence contoso\n"
+     "to go on as before, with no alarm open: baton cutover resume contoso\n"
+     "back: baton cutover approve contoso --for rollback, then fence contoso\n"
+     "forward: two sign baton cutover approve contoso --for cutover, then fence contoso\n"
+     "it was in armed\n"},
+    {"breach with the rollback approved", HO_GAP, breach_with_the_rollback_approved,
+     "waiting: nothing is in the way: the next step is yours\n"
+     "any operator -> baton cutover fence contoso\n"
+     "to go on as before, with no alarm open: baton cutover resume contoso\n"
+     "back: baton cutover approve contoso --for rollback, then fence contoso\n"
+     "forward: two sign baton cutover approve contoso --for cutover, then fence contoso\n"
+     "it was in revoking\n"},
+    {"breach with a rollback that leads nowhere", HO_GAP, breach_with_a_rollback_that_leads_nowhere,
+     "waiting: nothing is in the way: the next step is yours\n"
+     "any operator -> baton cutover resume contoso\n"
+     "to go on as before, with no alarm open: baton cutover resume contoso\n"
+     "no way back to the old server: it is removed, or the new one has exported\n"
+     "forward: two sign baton cutover approve contoso --for cutover, then fence contoso\n"
+     "it was in revoking\n"},
+    {"breach while the new server holds", HO_ARMED, breach_while_the_new_server_holds,
+     "waiting: nothing is in the way: the next step is yours\n"
+     "any operator -> baton cutover resume contoso\n"
+     "to go on as before, with no alarm open: baton cutover resume contoso\n"
+     "back: baton cutover approve contoso --for rollback, then fence contoso\n"
+     "forward: two sign baton cutover approve contoso --for cutover, then fence contoso\n"
+     "it was in activating\n"},
+    {"breach at the end", HO_ARMED, breach_at_the_end,
+     "waiting: nothing is in the way: the next step is yours\n"
+     "any operator -> baton cutover resume contoso\n"
+     "to go on as before, with no alarm open: baton cutover resume contoso\n"
+     "back: baton cutover approve contoso --for rollback, then fence contoso\n"
+     "forward: two sign baton cutover approve contoso --for cutover, then fence contoso\n"
+     "it was in done\n"},
+    {"breach by the old server", HO_READY, breach_by_the_old_server,
+     "waiting: the old server exported after it had proved that it stopped\n"
+     "any operator -> baton cutover resume contoso\n"
+     "to go on as before, with no alarm open: baton cutover resume contoso\n"
+     "back: baton cutover approve contoso --for rollback, then fence contoso\n"
+     "forward: two sign baton cutover approve contoso --for cutover, then fence contoso\n"
+     "it was in ready\n"},
+    {"breach by both", HO_READY, breach_by_both,
+     "waiting: nothing is in the way: the next step is yours\n"
+     "any operator -> baton cutover resume contoso\n"
+     "to go on as before, with no alarm open: baton cutover resume contoso\n"
+     "back: baton cutover approve contoso --for rollback, then fence contoso\n"
+     "forward: two sign baton cutover approve contoso --for cutover, then fence contoso\n"
+     "it was in ready\n"},
+    {"breach by a count that people know", HO_READY, breach_by_a_count_that_people_know,
+     "waiting: nothing is in the way: the next step is yours\n"
+     "any operator -> baton cutover resume contoso\n"
+     "to go on as before, with no alarm open: baton cutover resume contoso\n"
+     "back: baton cutover approve contoso --for rollback, then fence contoso\n"
+     "forward: two sign baton cutover approve contoso --for cutover, then fence contoso\n"
+     "it was in ready\n"},
+    {"findings of every kind", HO_VERIFY, findings_of_every_kind,
+     "refused: the pending export is not within the limits, or not known\n"
+     "any operator -> baton cutover accept contoso --reason '...'\n"
+     "pending deletions: 0\n"
+     "allowed: 0 (the smaller of deletes_count and deletes_percent)\n"
+     "objects in scope: 1200\n"
+     "anchor_changes is unknown: accept it with a reason, or have it computed\n"
+     "verification: unknown; findings 5, open 4, that block 4; dispositions 1\n"},
+    {"accepted findings", HO_ARMED, accepted_findings,
+     "nothing is in the way: the next step is yours\n"
+     "any operator -> baton cutover start contoso\n"
+     "then: every member is fenced towards the new server: the old one drains, stops and proves "
+     "it\n"
+     "verification: unknown; findings 5, open 4, that block 4; dispositions 1\n"
+     "accepted: record RECORD......, which the approvals bind to\n"},
+    {"verified and not accepted", HO_READY, verified_and_not_accepted,
+     "waiting: the cutover waits for approvals by different people over this plan and "
+     "verification\n"
+     "operators with the approve role -> baton cutover approve contoso --for cutover\n"
+     "cutover: 0 of 2 approvals by different people stand\n"
+     "verification: unknown; findings 0, open 0, that block 0; dispositions 0\n"},
+    {"no plan can be made", HO_ASSESSED, no_plan_can_be_made,
+     "refused: no plan can be made: a server of the record is unconfirmed or shows no product\n"
+     "any operator -> baton agent list --tenant contoso\n"
+     "confirm it; or revoke its key, when its server is gone or enrolled anew\n"},
+    {"upgrade in place", HO_ASSESSED, upgrade_in_place,
+     "refused: this path moves no role between two servers: the assessment is all of it\n"
+     "any operator -> baton cutover abandon contoso --reason '...'\n"
+     "for a handoff, give it up and choose another path\n"},
+    {"removed and not retired", HO_DECOMMISSION, removed_and_not_retired,
+     "nothing is in the way: the next step is yours\n"
+     "any operator -> baton cutover retire contoso\n"
+     "then: the old server and its account in the tenant are gone: its tombstone is made final\n"},
+    {"rollback waits for evidence", HO_GAP, rollback_waits_for_evidence,
+     "refused: not every server has proved that it is quiet\n"
+     "the agents; if a server cannot answer: baton cutover fence -> baton cutover explain contoso\n"
+     "old server: no evidence yet, last word accepted\n"
+     "new server: no evidence yet, last word evidence\n"},
+};
+
+static const char *
+words_of(const struct problem *p)
+{
+    static char text[4096];
+    size_t at = (size_t)snprintf(text, sizeof text, "%s%s\n%s -> %s\n",
+                                 p->status == BATON_OK        ? ""
+                                 : p->status == BATON_WAITING ? "waiting: "
+                                                              : "refused: ",
+                                 p->title, p->who, p->next);
+    for (size_t i = 0; i < p->fact_count; i++)
+        at += (size_t)snprintf(text + at, sizeof text - at, "%s\n", p->fact[i].text);
+    char digits[13]; /* of the record: whatever its bytes are */
+    baton_hex(u.t.cutover.verification_hash.b, 6, digits);
+    char *record = strstr(text, digits);
+    if (record != NULL)
+        memcpy(record, "RECORD......", 12);
+    return text;
+}
+
+static void
+each_situation_is_explained_in_these_words(void **state)
+{
+    (void)state;
+    unsigned wrong = 0;
+    for (size_t i = 0; i < ARRAY_LEN(situations); i++) {
+        duet_open(&u);
+        duet_to(&u, (enum handoff_state)situations[i].state);
+        situations[i].happens();
+        struct problem p = explain();
+        assert_int_equal(p.since_unix_ms, u.t.cutover.entered_unix_ms);
+        if (strcmp(words_of(&p), situations[i].told) == 0)
+            continue;
+        wrong++;
+        print_error("row %zu, %s:\n%s---\n", i, situations[i].what, words_of(&p));
+    }
+    assert_int_equal(wrong, 0);
+}
+
+static void
+a_quarantine_of_the_old_server_is_in_the_way_until_the_new_one_holds(void **state)
+{
+    (void)state;
+    static const uint8_t free_of_it[] = {HO_ACTIVATING,     HO_PROBATION, HO_DECOMMISSION,
+                                         HO_DONE,           HO_ABANDONED, HO_ROLLED_BACK,
+                                         HO_FORWARD_REPAIR, HO_RECONCILE};
+    duet_to(&u, HO_READY);
+    u.t.agent[TOY_OLD].statement.quarantine = QUARANTINE_MACHINE;
+    for (uint8_t s = HO_ASSESSED; s < HANDOFF_STATE_COUNT; s++) {
+        bool in_the_way = true;
+        for (size_t i = 0; i < ARRAY_LEN(free_of_it); i++)
+            in_the_way = in_the_way && s != free_of_it[i];
+        u.t.cutover.state = s;
+        struct problem p = explain();
+        if ((strcmp(p.next, "baton agent readmit contoso OLD") == 0) != in_the_way)
+            fail_msg("%s: next is \"%s\"", handoff_state_code((enum handoff_state)s), p.next);
+        assert_true(told(&p, "is quarantined"));
+    }
+}
+
+static void
+without_a_trust_document_two_people_attest(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_READY);
+    u.t.cutover.state = HO_FENCING;
+    struct problem p;
+    tenant_explain(&u.t, u.now_ms, toy_digest(), NULL, &p);
+    assert_true(told(&p, "OLD: 0 of 2 people attest for it"));
+}
+
+static void
+before_anything_began_there_is_no_cutover_and_nothing_to_do(void **state)
+{
+    (void)state;
+    struct task t;
+    struct problem p = explain();
+    assert_int_equal(p.status, BATON_OK);
+    assert_string_equal(p.title, "no cutover");
+    assert_string_equal(p.next, "baton cutover create contoso --old HOST --new HOST");
+    assert_false(tenant_task(&u.t, &t));
+}
+
+static void
+a_server_removed_too_early_is_told_of_until_its_settings_are_safe(void **state)
+{
+    (void)state;
+    struct task t;
+    duet_to(&u, HO_EXPORT_SETTINGS);
+    facts_set(&u.facts[TOY_OLD], FACT_PRODUCT_PRESENT, 0);
+    duet_report(&u, TOY_OLD);
+    t = task();
+    assert_string_equal(t.host, "OLD");
+    assert_int_equal(t.line_count, 3);
+    assert_string_equal(
+        t.line[0].text,
+        "Reinstall DirSync or restore the server, so that its settings can be exported.");
+    assert_string_equal(t.line[1].text, "Then: baton cutover resume contoso");
+    assert_string_equal(
+        t.line[2].text,
+        "If that cannot be done: abandon, and install clean on the unsupported path.");
+    assert_string_equal(t.done_when, "the product is seen on the old server again");
+    facts_set(&u.t.agent[TOY_OLD].facts, FACT_PRODUCT_PRESENT, 1);
+    assert_false(tenant_task(&u.t, &t));
+    facts_set(&u.t.agent[TOY_OLD].facts, FACT_PRODUCT_PRESENT, 0);
+    u.t.cutover.settings_sealed = true;
+    assert_false(tenant_task(&u.t, &t));
+    u.t.cutover.settings_sealed = false;
+    u.t.cutover.resume_to = HO_INSTALL_STAGED;
+    assert_false(tenant_task(&u.t, &t));
+}
+
+static void
+a_grant_of_a_server_that_the_record_does_not_know_is_awaited(void **state)
+{
+    (void)state;
+    struct task t;
+    duet_to(&u, HO_GRANTING);
+    assert_true(tenant_task(&u.t, &t));
+    u.t.agent[TOY_NEW].key = toy_key(0x44);
+    assert_false(tenant_task(&u.t, &t));
+}
+
 int
 main(void)
 {
 #define AT(test) cmocka_unit_test_setup(test, open_duet)
     const struct CMUnitTest tests[] = {
         AT(a_server_that_does_not_count_is_named_with_the_next_step),
+        AT(each_situation_is_explained_in_these_words),
+        AT(a_quarantine_of_the_old_server_is_in_the_way_until_the_new_one_holds),
+        AT(without_a_trust_document_two_people_attest),
+        AT(before_anything_began_there_is_no_cutover_and_nothing_to_do),
+        AT(a_server_removed_too_early_is_told_of_until_its_settings_are_safe),
+        AT(a_grant_of_a_server_that_the_record_does_not_know_is_awaited),
         AT(where_the_new_server_holds_the_old_ones_quarantine_stops_nothing),
         AT(a_breach_says_the_ways_that_are_open),
         AT(fencing_says_how_many_people_attest_for_whom),
