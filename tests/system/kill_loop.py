@@ -3,12 +3,14 @@
 
   tests/system/kill_loop.py --kills 2000            until that many; a handoff that has begun is brought to its end
   tests/system/kill_loop.py --kills 40 --seed 7     the same choices again, as far as a machine does things twice
+  tests/system/kill_loop.py --sites 2               two controllers with their servers at once: most of a handoff is waiting
 
 Controller and both agents are killed (SIGKILL) or stopped (SIGSTOP, then SIGCONT) every 50 to 500 ms, and after every blow
 that found the handoff where it was a little later, while people go on with it as well as they can. The lab judges every instant, the tenant's record of exports must have one exporter
 after the gap, and what the audit has at the end must verify. Exit code 1: it did not.
 """
 import argparse
+import concurrent.futures
 import contextlib
 import random
 import signal
@@ -168,22 +170,49 @@ def verify(site):
     site.baton("audit", "verify", bundle)
 
 
-def run(kills, seed):
-    site = Site(PROGRAMS)
+class Tally:
+    """What all sites have come to."""
+
+    def __init__(self, kills, seed):
+        self.wanted, self.seed, self.lock = kills, seed, threading.Lock()
+        self.begun = self.handoffs = self.kills = self.stops = 0
+
+    def next(self):
+        """The number of the next handoff, or None: it was enough."""
+        with self.lock:
+            if self.kills >= self.wanted:
+                return None
+            self.begun += 1
+            return self.begun
+
+    def add(self, kills, stops):
+        with self.lock:
+            self.handoffs, self.kills, self.stops = self.handoffs + 1, self.kills + kills, self.stops + stops
+            print(f"{self.handoffs} handoffs, {self.kills} kills, {self.stops} stops, 0 broken promises so far; first seed {self.seed + 1}",
+                  flush=True)
+
+
+def put_away(site, tenant):
+    """A handoff that came home needs its servers no more; a hundred of them would slow down the next."""
+    for host in ("OLD", "NEW"):
+        site.agents[tenant, host].stop()
+    site.labs[tenant].process.stop()
+
+
+def run_site(tally):
+    site, count = Site(PROGRAMS), 0
     try:
         site.controller_init()
         site.controller_start()
         site.operators_init()
-        total = stops = count = 0
-        while total < kills:
-            count += 1
-            more = one_handoff(site, f"night-{count}", seed + count)
-            total, stops = total + more[0], stops + more[1]
-            print(f"{count} handoffs, {total} kills, {stops} stops, 0 broken promises so far; first seed {seed + 1}", flush=True)
+        while (count := tally.next()) is not None:
+            tally.add(*one_handoff(site, f"night-{count}", tally.seed + count))
+            put_away(site, f"night-{count}")
         verify(site)
     except BaseException:
+        tally.wanted = 0  # the others bring home what they have begun
         last_words(site)
-        print(f"seed {seed}", file=sys.stderr)
+        print(f"seed {tally.seed + count - 1 if count else tally.seed}", file=sys.stderr)
         raise
     finally:
         site.close()
@@ -193,9 +222,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--sites", type=int, default=1)
     options = parser.parse_args()
+    tally = Tally(options.kills, options.seed)
+    with concurrent.futures.ThreadPoolExecutor(options.sites) as pool:
+        sites = [pool.submit(run_site, tally) for _ in range(options.sites)]
     try:
-        run(options.kills, options.seed)
+        for site in sites:
+            site.result()
     except AssertionError as wrong:
         sys.exit(f"kill_loop: {wrong}")
 
