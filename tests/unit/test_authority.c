@@ -885,7 +885,10 @@ a_new_epoch_begins_with_nothing_of_the_old(void **state)
     for (size_t m = 0; m < TOY_MEMBERS; m++) {
         assert_false(p.a.member[m].accepted || p.a.member[m].attested);
         assert_true(baton_hash_is_zero(&p.a.member[m].evidence));
+        assert_true(baton_id_is_zero(&p.a.member[m].nonce));
+        assert_int_equal(p.a.member[m].challenged_ms, 0);
     }
+    assert_true(baton_hash_eq(&p.a.plan, &in.plan_hash));
 }
 
 /* One step without carrying out what it orders. */
@@ -1433,6 +1436,105 @@ phases_and_events_have_names(void **state)
 }
 
 static void
+the_newest_promise_counts_whoever_gave_it(void **state)
+{
+    (void)state;
+    for (size_t m = 0; m < TOY_MEMBERS; m++) {
+        struct pair p;
+        const struct authority_row *row;
+        pair_open(&p);
+        adopt(&p);
+        p.a.member[m].promise.counter = 4;
+        p.a.member[1 - m].promise.counter = 3;
+        struct authority_input in = input(&p, AUTH_EV_RECONCILE);
+        assert_int_equal(decide(&p, &in, &row), BATON_OK);
+        assert_int_equal(p.a.epoch.counter, 4);
+        p.a.member[m].promise.counter = 7;
+        assert_int_equal(decide_towards(&p, AUTH_EV_FENCE, TOY_NEW, toy_plan()), BATON_OK);
+        assert_int_equal(p.a.epoch.counter, 8);
+    }
+}
+
+static void
+a_start_forgets_who_was_heard_and_asked_and_asks_everybody_by_a_nonce_of_its_own(void **state)
+{
+    (void)state;
+    struct pair p;
+    const struct authority_row *row;
+    pair_open(&p);
+    fence_new(&p);
+    for (size_t m = 0; m < TOY_MEMBERS; m++)
+        p.a.member[m].heard = true;
+    p.a.asked_ms = 7;
+    struct authority_input in = input(&p, AUTH_EV_START);
+    assert_int_equal(decide(&p, &in, &row), BATON_OK);
+    assert_int_equal(row->effect, AUTH_FX_STATUS);
+    for (size_t m = 0; m < TOY_MEMBERS; m++) {
+        assert_false(p.a.member[m].heard);
+        assert_int_equal(p.a.member[m].challenged_ms, 0);
+        assert_true(baton_id_eq(&p.a.member[m].status_nonce, &in.nonce[m]));
+    }
+    assert_true(p.a.recovering);
+    assert_int_equal(p.a.asked_ms, 0);
+    p.a.member_count = 0; /* nobody to hear */
+    assert_int_equal(decide(&p, &in, &row), BATON_OK);
+    assert_false(p.a.recovering);
+}
+
+/* The sanitizers see a loop that goes one too far. */
+static void
+a_record_of_as_many_members_as_there_may_be_is_walked_to_its_end_and_no_further(void **state)
+{
+    (void)state;
+    struct pair p;
+    const struct authority_row *row;
+    const char *why;
+    uint8_t bytes[AUTHORITY_BYTES_MAX];
+    struct authority back;
+    pair_open(&p);
+    fence_new(&p);
+    struct plan plan = *toy_plan();
+    for (uint8_t m = TOY_MEMBERS; m < MEMBERS_MAX; m++) {
+        plan.member[m] = plan.member[TOY_NEW];
+        plan.member[m].key = toy_key((uint8_t)(0x40 + m));
+    }
+    plan.member_count = MEMBERS_MAX;
+    assert_int_equal(decide_towards(&p, AUTH_EV_FENCE, TOY_NEW, &plan), BATON_OK);
+    assert_int_equal(p.a.member_count, MEMBERS_MAX);
+    static const enum authority_event events[] = {AUTH_EV_START,     AUTH_EV_ASK,   AUTH_EV_ATTEST,
+                                                  AUTH_EV_RECONCILE, AUTH_EV_FENCE, AUTH_EV_ACK};
+    for (size_t i = 0; i < ARRAY_LEN(events); i++) {
+        struct authority_input in = input(&p, events[i]);
+        in.recipient = plan.member[MEMBERS_MAX - 1].key;
+        in.plan = &plan;
+        (void)decide(&p, &in, &row);
+        p.a.recovering = false;
+    }
+    for (uint8_t m = 0; m < MEMBERS_MAX; m++) {
+        assert_int_equal(authority_member_index(&p.a, &plan.member[m].key), m);
+        struct statement s = word_of(&p, TOY_OLD, SAY_ACCEPTED);
+        s.member = plan.member[m].key;
+        s.counter = 100;
+        tell(&p, &s);
+        assert_true(p.a.member[m].accepted);
+    }
+    struct baton_key stranger = toy_key(0x77);
+    assert_int_equal(authority_member_index(&p.a, &stranger), -1);
+    assert_false(authority_complete(&p.a));
+    for (uint8_t m = 0; m < MEMBERS_MAX; m++)
+        p.a.member[m].evidence.b[0] = 1;
+    assert_true(authority_complete(&p.a));
+    assert_false(authority_fresh(&p.a, p.now, 0));
+    struct baton_key old_key = toy_member_key(TOY_OLD);
+    assert_true(authority_may_return(&p.a, &old_key, &why));
+    p.a.member[MEMBERS_MAX - 1].ever_exported = true;
+    assert_false(authority_may_return(&p.a, &old_key, &why));
+    size_t len = authority_encode(&p.a, bytes);
+    assert_int_equal(authority_decode(bytes, len, &back), BATON_OK);
+    assert_int_equal(back.member_count, MEMBERS_MAX);
+}
+
+static void
 the_record_survives_encoding(void **state)
 {
     (void)state;
@@ -1529,6 +1631,11 @@ main(void)
         cmocka_unit_test(a_role_that_its_holder_gives_up_is_nobodys),
         cmocka_unit_test(an_attested_member_has_no_evidence_that_could_be_too_old),
         cmocka_unit_test(phases_and_events_have_names),
+        cmocka_unit_test(the_newest_promise_counts_whoever_gave_it),
+        cmocka_unit_test(
+            a_start_forgets_who_was_heard_and_asked_and_asks_everybody_by_a_nonce_of_its_own),
+        cmocka_unit_test(
+            a_record_of_as_many_members_as_there_may_be_is_walked_to_its_end_and_no_further),
         cmocka_unit_test(the_record_survives_encoding),
         cmocka_unit_test(nothing_grants_but_go_over_fresh_evidence),
     };

@@ -159,6 +159,18 @@ a_product_that_is_not_known_may_export_or_not(void **state)
 }
 
 static void
+a_fact_that_is_not_known_is_not_absent_for_the_reason_that_it_once_had(void **state)
+{
+    (void)state;
+    struct facts f = toy_facts(TOY_NEW);
+    facts_absent(&f, FACT_STAGING_SCHEDULER, ABSENT_NOT_CONFIGURED);
+    facts_absent(&f, FACT_STAGING_SETTINGS, ABSENT_NO_PRODUCT);
+    assert_int_equal(facts_staging(&f), STAGING_NOT_CONFIGURED);
+    f.fact[FACT_STAGING_SETTINGS].state = FACT_UNKNOWN;
+    assert_int_equal(facts_staging(&f), STAGING_UNREADABLE);
+}
+
+static void
 a_kind_without_needs_is_never_proven(void **state)
 {
     (void)state;
@@ -461,6 +473,7 @@ main(void)
         cmocka_unit_test(each_kind_asks_for_these_facts_in_this_order),
         cmocka_unit_test(a_run_that_ended_before_a_stop_that_nobody_saw_proves_nothing),
         cmocka_unit_test(a_product_that_is_not_known_may_export_or_not),
+        cmocka_unit_test(a_fact_that_is_not_known_is_not_absent_for_the_reason_that_it_once_had),
         cmocka_unit_test(a_kind_without_needs_is_never_proven),
         cmocka_unit_test(sources_that_contradict_each_other_count_as_off),
         cmocka_unit_test(what_cannot_be_read_is_neither_yes_nor_no),

@@ -201,6 +201,25 @@ rows_for_every_state_say_any_and_lead_back_to_where_they_came_from(void **state)
     assert_non_null(strstr(render(FSM_AUTHORITY, FSM_MERMAID), "    any --> any : start\n"));
 }
 
+/* The page that people read is made from the rows that decide: in their order, with all that they do. */
+static void
+the_documented_tables_are_those_that_decide(void **state)
+{
+    (void)state;
+    static char page[262144];
+    FILE *f = fopen(BATON_DOCS "/state-machines.md", "rb");
+    assert_non_null(f);
+    size_t n = fread(page, 1, sizeof page - 1, f);
+    assert_int_equal(fclose(f), 0);
+    assert_true(n > 0 && n < sizeof page - 1);
+    static const enum fsm_format shown[] = {FSM_MERMAID, FSM_TABLE};
+    for (int m = FSM_AUTHORITY; m <= FSM_HANDOFF; m++)
+        for (size_t i = 0; i < ARRAY_LEN(shown); i++)
+            if (strstr(page, render((enum fsm_machine)m, shown[i])) == NULL)
+                fail_msg("%s as %s differs from the page: docs/generate",
+                         fsm_machine_name((enum fsm_machine)m), fsm_format_name(shown[i]));
+}
+
 static void
 every_effect_has_a_word(void **state)
 {
@@ -258,6 +277,7 @@ main(void)
         cmocka_unit_test(a_table_leaves_out_the_number_and_the_effects_that_a_row_has_not),
         cmocka_unit_test(mermaid_and_dot_name_the_states_of_the_workflow_and_of_nothing_else),
         cmocka_unit_test(rows_for_every_state_say_any_and_lead_back_to_where_they_came_from),
+        cmocka_unit_test(the_documented_tables_are_those_that_decide),
         cmocka_unit_test(every_effect_has_a_word),
         cmocka_unit_test(names_parse_back),
     };

@@ -439,6 +439,23 @@ the_rows_speak_in_their_order(void **state)
 }
 
 static void
+more_exports_are_an_alarm_though_nobody_knows_when_they_ended(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t total, alarm;
+    } rows[] = {{6, false}, {7, false}, {8, true}}; /* a purged history counts fewer */
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct promise p = guarded(TOY_OLD);
+        struct facts f = toy_facts(TOY_OLD);
+        toy_facts_stop(&f);
+        facts_absent(&f, FACT_LAST_EXPORT_END, ABSENT_ERROR);
+        facts_set(&f, FACT_EXPORTS_TOTAL, rows[i].total);
+        assert_int_equal(look(&p, TOY_OLD, &f, 1) == GUARD_TAMPER, rows[i].alarm);
+    }
+}
+
+static void
 every_row_has_a_reason(void **state)
 {
     (void)state;
@@ -544,6 +561,7 @@ main(void)
         cmocka_unit_test(a_lost_memory_keeps_a_tombstone_that_only_it_knew),
         cmocka_unit_test(whoever_was_stopped_stays_stopped_whatever_its_kind),
         cmocka_unit_test(the_rows_speak_in_their_order),
+        cmocka_unit_test(more_exports_are_an_alarm_though_nobody_knows_when_they_ended),
         cmocka_unit_test(every_row_has_a_reason),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /* What an agent promises, what it refuses, and what it never forgets. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -2239,6 +2240,30 @@ the_hash_of_the_acceptance_table_is_of_every_row_in_order(void **state)
     assert_memory_equal(&want, &got, sizeof want);
 }
 
+/* Its hash travels in every HELLO: an order that another version would not accept is never assigned. */
+static void
+the_documented_acceptance_table_is_the_one_that_answers(void **state)
+{
+    (void)state;
+    static char page[262144], table[16384];
+    static const char *const verbs[] = {[ORDER_STATUS] = "status",
+                                        [ORDER_FENCE] = "fence",
+                                        [ORDER_CHALLENGE] = "challenge",
+                                        [ORDER_GRANT] = "grant",
+                                        [ORDER_RETIRE] = "retire"};
+    FILE *f = fopen(BATON_DOCS "/state-machines.md", "rb");
+    assert_non_null(f);
+    size_t len = fread(page, 1, sizeof page - 1, f), n, at = 0;
+    assert_int_equal(fclose(f), 0);
+    assert_true(len > 0 && len < sizeof page - 1);
+    const struct acceptance_row *rows = acceptance_rows(&n);
+    for (size_t i = 0; i < n; i++)
+        at += (size_t)snprintf(table + at, sizeof table - at, "     %-9s %-16s %-9s  -- %s\n",
+                               rows[i].state, verbs[rows[i].verb], rows[i].answer, rows[i].why);
+    (void)snprintf(table + at, sizeof table - at, "```\n"); /* and no more than these */
+    assert_non_null(strstr(page, table));
+}
+
 /* Two live sessions bar its grants; what it is otherwise goes on. */
 static void
 a_server_seen_twice_keeps_the_name_of_its_role(void **state)
@@ -2794,6 +2819,150 @@ a_clock_that_stands_still_ages_no_fact(void **state)
     assert_int_equal(s.m.watch.facts.fact[FACT_WIZARD_OPEN].age_ms, 40);
 }
 
+/* ---- what a step leaves behind ------------------------------------------------------------------- */
+
+static void
+a_word_names_the_very_bytes_of_the_one_before(void **state)
+{
+    (void)state;
+    struct stage s;
+    struct baton_hash hash;
+    stage_open(&s, TOY_OLD);
+    adopt(&s);
+    toy_hash(s.out.word[0].bytes, s.out.word[0].len, 1, &hash);
+    struct statement w = tell(&s, NULL, 0);
+    assert_true(baton_hash_eq(&w.previous, &hash));
+}
+
+static void
+a_refusal_is_logged_by_its_text_and_a_grant_is_looked_after_at_once(void **state)
+{
+    (void)state;
+    struct stage old, new;
+    struct signed_bytes evidence = old_evidence(&old, toy_epoch(2));
+    new_evidence(&new, toy_epoch(2), TOY_NEW);
+    new.out.refused = false;
+    struct order o = toy_grant(toy_epoch(2), TOY_NEW, 1, NULL);
+    assert_int_equal(give(&new, o).type, SAY_REFUSED);
+    assert_true(new.out.refused);
+    assert_string_equal(new.out.log, refusal_text(REFUSE_EVIDENCE));
+    assert_int_equal(give(&new, toy_grant(toy_epoch(2), TOY_NEW, 1, &evidence)).type, SAY_GRANTED);
+    assert_true(new.out.observe_now);
+}
+
+static void
+a_fence_takes_a_start_that_was_due_and_says_of_each_grant_what_became_of_it(void **state)
+{
+    (void)state;
+    struct stage s;
+    roll_back(&s);
+    assert_true(s.m.promise.start_due);
+    struct statement w = give(&s, toy_fence(toy_epoch(4), TOY_NEW));
+    assert_false(s.m.promise.start_due);
+    assert_int_equal(w.grant, GRANT_VOID); /* it was used: that is over */
+    assert_true(epoch_is_zero(&w.holding_epoch));
+    assert_int_equal(member_desire(&s.m), DESIRE_STOPPED);
+    stage_open(&s, TOY_OLD);
+    adopt(&s);
+    assert_int_equal(give(&s, toy_fence(toy_epoch(2), TOY_NEW)).grant, GRANT_NONE);
+}
+
+static void
+a_live_grant_has_no_time_left_once_another_fence_was_promised(void **state)
+{
+    (void)state;
+    struct stage old, new;
+    struct signed_bytes evidence = old_evidence(&old, toy_epoch(2));
+    new_evidence(&new, toy_epoch(2), TOY_NEW);
+    give(&new, toy_grant(toy_epoch(2), TOY_NEW, 1, &evidence));
+    assert_int_not_equal(new.m.promise.grant_until_ms, 0);
+    assert_int_equal(give(&new, toy_fence(toy_epoch(3), TOY_NEW)).grant, GRANT_VOID);
+    assert_int_equal(new.m.promise.grant_until_ms, 0);
+}
+
+static void
+what_a_look_shows_counts_from_the_very_moment_on(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, TOY_NEW);
+    adopt(&s);
+    give(&s, toy_fence(toy_epoch(2), TOY_NEW));
+    uint64_t fenced = s.now;
+    observe_begun(&s, fenced); /* begun in the millisecond of the promise: not before it */
+    assert_int_equal(s.m.watch.quiet_since_ms, s.now);
+    struct order c = toy_challenge(toy_epoch(2), 0x21);
+    step(&s, (struct member_event){.kind = MEMBER_ORDER, .order = &c});
+    observe_begun(&s, s.now);
+    assert_int_equal(last_word(&s).type, SAY_EVIDENCE);
+}
+
+static void
+facts_are_as_old_as_the_time_since_the_last_event_and_no_older(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, TOY_NEW);
+    observe(&s);
+    for (int i = 1; i <= 3; i++) {
+        step(&s, (struct member_event){.kind = MEMBER_TICK});
+        assert_int_equal(s.m.watch.facts.fact[FACT_WIZARD_OPEN].age_ms, 1500 * i);
+    }
+}
+
+static void
+an_alarm_ends_the_span_in_which_it_was_quiet(void **state)
+{
+    (void)state;
+    struct stage s;
+    old_evidence(&s, toy_epoch(2));
+    assert_int_not_equal(s.m.watch.quiet_since_ms, 0);
+    facts_set(&s.facts, FACT_EXPORTS_TOTAL, 9); /* stopped all the time, and yet it exported */
+    observe(&s);
+    assert_int_equal(last_word(&s).type, SAY_TAMPER);
+    assert_int_equal(s.m.watch.quiet_since_ms, 0);
+    assert_true(fact_is(&s.m.watch.facts, FACT_QUIET_FOR_MS, 0));
+}
+
+static void
+exports_that_an_earlier_look_counted_are_not_told_when_nobody_can_count(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, TOY_OLD);
+    facts_set(&s.facts, FACT_EXPORTS_SINCE_FENCE, 3); /* no collector knows that */
+    observe(&s);
+    assert_false(fact_is(&s.m.watch.facts, FACT_EXPORTS_SINCE_FENCE, 3));
+    adopt(&s); /* a holder counts none */
+    facts_set(&s.facts, FACT_EXPORTS_SINCE_FENCE, 3);
+    observe(&s);
+    assert_false(fact_known(&s.m.watch.facts, FACT_EXPORTS_SINCE_FENCE));
+}
+
+static void
+the_way_back_leads_to_the_plans_holder_whoever_stands_first_in_it(void **state)
+{
+    (void)state;
+    static uint8_t bytes[PLAN_BYTES_MAX];
+    struct plan p = *toy_plan();
+    p.member[0] = toy_plan()->member[TOY_NEW];
+    p.member[1] = toy_plan()->member[TOY_OLD];
+    p.holder = 1;
+    p.recipient = 0;
+    struct stage s;
+    stage_open(&s, TOY_OLD);
+    observe(&s);
+    struct order o = toy_adopt(toy_epoch(1));
+    under_plan(&o, &p, bytes);
+    assert_int_equal(give(&s, o).type, SAY_HOLDING);
+    o = toy_fence(toy_epoch(2), TOY_NEW);
+    under_plan(&o, &p, bytes);
+    assert_int_equal(give(&s, o).type, SAY_ACCEPTED);
+    o = toy_fence(toy_epoch(3), TOY_OLD);
+    under_plan(&o, &p, bytes);
+    assert_int_equal(give(&s, o).type, SAY_ACCEPTED);
+}
+
 /* A controller that asks again has lost the word; what is quiet says so anew, once. */
 static void
 an_answered_status_makes_a_fenced_server_say_again_that_it_is_quiet(void **state)
@@ -2880,6 +3049,16 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(an_alarm_tells_the_newest_notice_or_else_the_rows_reason),
     cmocka_unit_test(a_tick_before_the_grants_time_says_nothing),
     cmocka_unit_test(a_clock_that_stands_still_ages_no_fact),
+    cmocka_unit_test(the_documented_acceptance_table_is_the_one_that_answers),
+    cmocka_unit_test(a_word_names_the_very_bytes_of_the_one_before),
+    cmocka_unit_test(a_refusal_is_logged_by_its_text_and_a_grant_is_looked_after_at_once),
+    cmocka_unit_test(a_fence_takes_a_start_that_was_due_and_says_of_each_grant_what_became_of_it),
+    cmocka_unit_test(a_live_grant_has_no_time_left_once_another_fence_was_promised),
+    cmocka_unit_test(what_a_look_shows_counts_from_the_very_moment_on),
+    cmocka_unit_test(facts_are_as_old_as_the_time_since_the_last_event_and_no_older),
+    cmocka_unit_test(an_alarm_ends_the_span_in_which_it_was_quiet),
+    cmocka_unit_test(exports_that_an_earlier_look_counted_are_not_told_when_nobody_can_count),
+    cmocka_unit_test(the_way_back_leads_to_the_plans_holder_whoever_stands_first_in_it),
     cmocka_unit_test(adoption_makes_the_exporter_the_holder),
     cmocka_unit_test(adoption_arms_the_guard_of_everybody_else),
     cmocka_unit_test(a_server_that_does_not_export_is_not_adopted_as_holder),
