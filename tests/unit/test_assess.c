@@ -1,6 +1,7 @@
 /* Which path fits, how long it takes, and why, in words and in codes. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -240,12 +241,253 @@ a_member_of_the_record_is_left_out_of_a_later_plan_only_when_it_is_shut_out_or_r
     assert_int_equal(p.member_count, 2);
 }
 
+static const struct {
+    const char *what;
+    uint8_t new_agent;
+    int64_t objects, fleet_ms;
+    const char *reasons; /* each with its code */
+} sights[] = {
+    {"a parallel deployment", TOY_NEW, 80000, 0,
+     "objects: objects in the old server's connector space: 80000\n"
+     "estimate: an upgrade of this size is expected to take 4 h, by 3 h per 50,000 objects, as "
+     "documented\n"
+     "parallel: the estimate is not below 3 h: a parallel deployment keeps the old server "
+     "exporting meanwhile\n"},
+    {"a small directory alone", TOY_OLD, 1200, 0,
+     "objects: objects in the old server's connector space: 1200\n"
+     "estimate: an upgrade of this size is expected to take 4 min, by 3 h per 50,000 objects, as "
+     "documented\n"
+     "in-place-fits: the estimate is below 3 h: an in-place upgrade would do\n"},
+    {"a small directory beside a second server", TOY_NEW, 1200, 0,
+     "objects: objects in the old server's connector space: 1200\n"
+     "estimate: an upgrade of this size is expected to take 4 min, by 3 h per 50,000 objects, as "
+     "documented\n"
+     "in-place-fits: the estimate is below 3 h: an in-place upgrade would do\n"
+     "second-server: a second server stands ready: parallel keeps the old one exporting\n"},
+    {"a large directory by the history of the site", TOY_NEW, 150000, 3600000,
+     "objects: objects in the old server's connector space: 150000\n"
+     "estimate-fleet: an upgrade of this size is expected to take 3 h, by the median of 4 handoffs "
+     "of this site: 60 min per 50,000 objects\n"
+     "parallel: the estimate is not below 3 h: a parallel deployment keeps the old server "
+     "exporting meanwhile\n"
+     "sql-full-needed: above 100,000 objects the new server needs a full SQL Server\n"},
+    {"a full SQL Server", TOY_NEW, 80000, 0,
+     "objects: objects in the old server's connector space: 80000\n"
+     "estimate: an upgrade of this size is expected to take 4 h, by 3 h per 50,000 objects, as "
+     "documented\n"
+     "parallel: the estimate is not below 3 h: a parallel deployment keeps the old server "
+     "exporting meanwhile\n"
+     "sql-full: the old server uses a full SQL Server: the new one needs another instance, never "
+     "the same\n"},
+    {"SQL Server Express", TOY_NEW, 80000, 0,
+     "objects: objects in the old server's connector space: 80000\n"
+     "estimate: an upgrade of this size is expected to take 4 h, by 3 h per 50,000 objects, as "
+     "documented\n"
+     "parallel: the estimate is not below 3 h: a parallel deployment keeps the old server "
+     "exporting meanwhile\n"
+     "sql-express: the old server uses SQL Server Express\n"},
+    {"the local database", TOY_NEW, 80000, 0,
+     "objects: objects in the old server's connector space: 80000\n"
+     "estimate: an upgrade of this size is expected to take 4 h, by 3 h per 50,000 objects, as "
+     "documented\n"
+     "parallel: the estimate is not below 3 h: a parallel deployment keeps the old server "
+     "exporting meanwhile\n"
+     "sql-local: the old server uses the local database\n"},
+    {"an edition that nobody knows", TOY_NEW, 80000, 0,
+     "objects: objects in the old server's connector space: 80000\n"
+     "estimate: an upgrade of this size is expected to take 4 h, by 3 h per 50,000 objects, as "
+     "documented\n"
+     "parallel: the estimate is not below 3 h: a parallel deployment keeps the old server "
+     "exporting meanwhile\n"},
+    {"prerequisites that are not met", TOY_NEW, 80000, 0,
+     "objects: objects in the old server's connector space: 80000\n"
+     "estimate: an upgrade of this size is expected to take 4 h, by 3 h per 50,000 objects, as "
+     "documented\n"
+     "parallel: the estimate is not below 3 h: a parallel deployment keeps the old server "
+     "exporting meanwhile\n"
+     "prerequisites: prerequisites of the new server that are not met: 3\n"},
+    {"prerequisites that are not known", TOY_NEW, 80000, 0,
+     "objects: objects in the old server's connector space: 80000\n"
+     "estimate: an upgrade of this size is expected to take 4 h, by 3 h per 50,000 objects, as "
+     "documented\n"
+     "parallel: the estimate is not below 3 h: a parallel deployment keeps the old server "
+     "exporting meanwhile\n"
+     "prerequisites-unknown: the new server has not reported its prerequisites\n"},
+    {"exactly as many objects as the local database bears", TOY_NEW, 100000, 0,
+     "objects: objects in the old server's connector space: 100000\n"
+     "estimate: an upgrade of this size is expected to take 6 h, by 3 h per 50,000 objects, as "
+     "documented\n"
+     "parallel: the estimate is not below 3 h: a parallel deployment keeps the old server "
+     "exporting meanwhile\n"},
+    {"one more", TOY_NEW, 100001, 0,
+     "objects: objects in the old server's connector space: 100001\n"
+     "estimate: an upgrade of this size is expected to take 6 h, by 3 h per 50,000 objects, as "
+     "documented\n"
+     "parallel: the estimate is not below 3 h: a parallel deployment keeps the old server "
+     "exporting meanwhile\n"
+     "sql-full-needed: above 100,000 objects the new server needs a full SQL Server\n"},
+    {"an old report", TOY_NEW, 80000, 0,
+     "objects: objects in the old server's connector space: 80000\n"
+     "estimate: an upgrade of this size is expected to take 4 h, by 3 h per 50,000 objects, as "
+     "documented\n"
+     "parallel: the estimate is not below 3 h: a parallel deployment keeps the old server "
+     "exporting meanwhile\n"
+     "facts-old: the old server has not reported lately: this may have changed\n"},
+    {"a report as old as it may be", TOY_NEW, 80000, 0,
+     "objects: objects in the old server's connector space: 80000\n"
+     "estimate: an upgrade of this size is expected to take 4 h, by 3 h per 50,000 objects, as "
+     "documented\n"
+     "parallel: the estimate is not below 3 h: a parallel deployment keeps the old server "
+     "exporting meanwhile\n"},
+    {"a dead source", TOY_NEW, 80000, 0,
+     "objects: objects in the old server's connector space: 80000\n"
+     "estimate: an upgrade of this size is expected to take 4 h, by 3 h per 50,000 objects, as "
+     "documented\n"
+     "source-dead: DirSync no longer exports: compare with Entra, not with it\n"},
+    {"a configuration that blocks", TOY_NEW, 80000, 0,
+     "objects: objects in the old server's connector space: 80000\n"
+     "estimate: an upgrade of this size is expected to take 4 h, by 3 h per 50,000 objects, as "
+     "documented\n"
+     "blocked-configuration: DirSync carries changes that its upgrade does not support: clean "
+     "staged install, rules by hand\n"},
+    {"Azure AD Sync", TOY_NEW, 80000, 0,
+     "objects: objects in the old server's connector space: 80000\n"
+     "estimate: an upgrade of this size is expected to take 4 h, by 3 h per 50,000 objects, as "
+     "documented\n"
+     "product-aadsync: Azure AD Sync: swing migration, fenced by task and service\n"},
+    {"Entra Connect", TOY_NEW, 80000, 0,
+     "objects: objects in the old server's connector space: 80000\n"
+     "estimate: an upgrade of this size is expected to take 4 h, by 3 h per 50,000 objects, as "
+     "documented\n"
+     "product-connect: Entra Connect: swing migration through staging mode\n"},
+    {"no product", TOY_NEW, 80000, 0,
+     "objects: objects in the old server's connector space: 80000\n"
+     "estimate: an upgrade of this size is expected to take 4 h, by 3 h per 50,000 objects, as "
+     "documented\n"
+     "product-unknown: the old server shows no sync product: only an audit is possible\n"},
+    {"nothing known", TOY_NEW, 80000, 0,
+     "objects-unknown: the old server has not reported its number of objects\n"
+     "product-unknown: the old server shows no sync product: only an audit is possible\n"
+     "facts-old: the old server has not reported lately: this may have changed\n"
+     "prerequisites-unknown: the new server has not reported its prerequisites\n"},
+};
+
+static void
+see(size_t which)
+{
+    struct facts *old = &u.t.agent[TOY_OLD].facts, *new = &u.t.agent[TOY_NEW].facts;
+    u.now_ms = u.t.agent[TOY_OLD].reported_ms = 10 * (uint64_t)u.t.info.policy.v[POLICY_HOLD_MS];
+    switch (which) {
+    case 4:
+        facts_set(old, FACT_SQL_EDITION, 2);
+        break;
+    case 5:
+        facts_set(old, FACT_SQL_EDITION, 1);
+        break;
+    case 6:
+        facts_set(old, FACT_SQL_EDITION, 0);
+        break;
+    case 7:
+        facts_set(old, FACT_SQL_EDITION, 3);
+        break;
+    case 8:
+        facts_set(new, FACT_PREREQ_FAILED, 3);
+        break;
+    case 9:
+        new->fact[FACT_PREREQ_FAILED].state = FACT_UNKNOWN;
+        break;
+    case 12:
+        u.t.agent[TOY_OLD].reported_ms = u.now_ms - 1 - (uint64_t)u.t.info.policy.v[POLICY_HOLD_MS];
+        break;
+    case 13:
+        u.t.agent[TOY_OLD].reported_ms = u.now_ms - (uint64_t)u.t.info.policy.v[POLICY_HOLD_MS];
+        break;
+    case 14:
+        facts_set(old, FACT_LAST_EXPORT_END, 1);
+        break;
+    case 15:
+        facts_set(old, FACT_BLOCKED_CONFIG, 1);
+        break;
+    case 16:
+        facts_set(old, FACT_PRODUCT_CLASS, PRODUCT_AADSYNC);
+        break;
+    case 17:
+        facts_set(old, FACT_PRODUCT_CLASS, PRODUCT_CONNECT);
+        break;
+    case 18:
+        facts_set(old, FACT_PRODUCT_CLASS, PRODUCT_NONE);
+        break;
+    case 19:
+        facts_init(old);
+        facts_init(new);
+        u.t.agent[TOY_OLD].reported_ms = 0;
+        break;
+    default:
+        break;
+    }
+}
+
+static void
+each_sight_has_its_reasons_in_words_and_codes(void **state)
+{
+    (void)state;
+    unsigned wrong = 0;
+    for (size_t i = 0; i < ARRAY_LEN(sights); i++) {
+        char text[2048] = "";
+        size_t at = 0;
+        struct assessment a;
+        const struct fleet fleet = {sights[i].fleet_ms, 4};
+        (void)open_duet(NULL);
+        facts_set(&u.t.agent[TOY_OLD].facts, FACT_OBJECTS, sights[i].objects);
+        see(i);
+        tenant_assess(&u.t, TOY_OLD, sights[i].new_agent, u.now_ms, &fleet, &a);
+        for (size_t k = 0; k < a.reason_count; k++)
+            at += (size_t)snprintf(text + at, sizeof text - at, "%s: %s\n", a.reason[k].code,
+                                   a.reason[k].text);
+        assert_int_equal(a.chosen, a.recommended); /* no cutover is open */
+        if (strcmp(text, sights[i].reasons) == 0)
+            continue;
+        wrong++;
+        print_error("row %zu, %s:\n%s---\n", i, sights[i].what, text);
+    }
+    assert_int_equal(wrong, 0);
+}
+
+static void
+an_open_cutover_shows_the_path_that_was_chosen(void **state)
+{
+    (void)state;
+    duet_open(&u);
+    duet_to(&u, HO_READY);
+    u.t.cutover.profile = PROFILE_UNSUPPORTED;
+    struct assessment a = assess(TOY_NEW, 1200, 0);
+    assert_int_equal(a.recommended, PROFILE_PARALLEL);
+    assert_int_equal(a.chosen, PROFILE_UNSUPPORTED);
+}
+
+static void
+a_month_is_a_measure_and_a_millisecond_more_is_none(void **state)
+{
+    (void)state;
+    const uint64_t month = UINT64_C(30) * 24 * 3600 * 1000;
+    for (uint64_t more = 0; more < 2; more++) {
+        struct fleet f;
+        struct first_sync list[] = {
+            {month + more, 100000000}, {month, FLEET_OBJECTS_LEAST}, {1, FLEET_OBJECTS_LEAST}};
+        fleet_median(list, ARRAY_LEN(list), 3 * hour, &f);
+        assert_int_equal(f.handoffs, more == 0 ? 3 : 0);
+    }
+}
+
 int
 main(void)
 {
 #define AT(test) cmocka_unit_test_setup(test, open_duet)
     const struct CMUnitTest tests[] = {
         AT(fifty_thousand_objects_take_three_hours),
+        AT(each_sight_has_its_reasons_in_words_and_codes),
+        AT(an_open_cutover_shows_the_path_that_was_chosen),
+        AT(a_month_is_a_measure_and_a_millisecond_more_is_none),
         AT(the_fleets_own_history_corrects_the_estimate),
         AT(the_fleets_history_is_the_median_of_three_at_least),
         AT(one_odd_fleet_does_not_make_an_absurd_estimate),
