@@ -73,7 +73,7 @@ class People:
     def __init__(self, site, tenant, moved, pause_s=0.05):
         self.site, self.tenant, self.moved, self.pause_s = site, tenant, moved, pause_s
         self.acts = {
-            "P1": self.planned, "S1": self.exported, "S3": self.migrated, "S5": self.accepted, "S6": self.armed, "C1": self.begun,
+            "P1": self.planned, "P2": self.approved, "S1": self.exported, "S3": self.migrated, "S5": self.accepted, "S6": self.armed, "C1": self.begun,
             "C3": self.gone, "C4": self.activated, "C5": self.activated, "X1": self.resumed, "X3": self.mended, "X4": self.acknowledged,
             "D1": self.acknowledged}
 
@@ -83,6 +83,8 @@ class People:
 
     def planned(self):
         self.type("cutover", "plan", self.tenant)
+
+    def approved(self):
         self.type("cutover", "approve", self.tenant, "--yes")
 
     def does(self, host, act):
