@@ -226,7 +226,6 @@ verify_now(struct step *s)
 {
     step_cutover(s)->verification.taken_unix_ms = 0;
     step_verify(s);
-    s->d->effects |= HFX_VERIFY;
 }
 
 static void

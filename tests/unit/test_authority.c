@@ -1534,6 +1534,72 @@ a_record_of_as_many_members_as_there_may_be_is_walked_to_its_end_and_no_further(
     assert_int_equal(back.member_count, MEMBERS_MAX);
 }
 
+/* Its entry lies behind the last member until another one takes the place. */
+static void
+a_member_that_a_later_plan_left_out_counts_for_nothing_any_more(void **state)
+{
+    (void)state;
+    struct pair p;
+    const struct authority_row *row;
+    const char *why;
+    pair_open(&p);
+    fence_new(&p);
+    struct authority_member ghost = p.a.member[TOY_NEW];
+    ghost.key = toy_key(0x31);
+    ghost.product = PRODUCT_CONNECT;
+    ghost.tamper_open = ghost.tamper_unread = ghost.ever_exported = true;
+    ghost.accepted = ghost.heard = false;
+    ghost.evidence = (struct baton_hash){{0}};
+    ghost.promise.counter = 40;
+    ghost.counter = 7;
+    p.a.member[TOY_MEMBERS] = ghost;
+    struct baton_key old_key = toy_member_key(TOY_OLD);
+    assert_int_equal(authority_member_index(&p.a, &ghost.key), -1);
+    assert_true(authority_complete(&p.a));
+    assert_true(authority_fresh(&p.a, p.now, 60000));
+    assert_true(authority_may_return(&p.a, &old_key, &why));
+    assert_int_equal(ask(&p, AUTH_EV_ASK), BATON_OK);
+    assert_int_equal(p.a.challenge_mask, 3);
+    struct authority_input in = input(&p, AUTH_EV_RECONCILE);
+    assert_int_equal(decide(&p, &in, &row), BATON_OK);
+    assert_int_equal(p.a.epoch.counter, 2); /* its promise is no word about this record */
+    in.event = AUTH_EV_START;
+    assert_int_equal(decide(&p, &in, &row), BATON_OK);
+    for (size_t m = 0; m < TOY_MEMBERS; m++) {
+        struct statement s = word_of(&p, (enum toy_member)m, SAY_STATUS);
+        s.nonce = p.a.member[m].status_nonce;
+        tell(&p, &s);
+    }
+    assert_false(p.a.recovering);
+    p.a.phase = AUTH_HELD; /* where nothing moves, nobody of the record raised an alarm */
+    in = input(&p, AUTH_EV_ASK);
+    assert_int_equal(decide(&p, &in, &row), BATON_OK);
+    assert_int_equal(p.a.challenge_mask, 0);
+    assert_int_equal(decide_towards(&p, AUTH_EV_FENCE, TOY_NEW, NULL), BATON_OK);
+    assert_int_equal(p.a.epoch.counter, 3);
+    assert_memory_equal(&p.a.member[TOY_MEMBERS], &ghost, sizeof ghost); /* nobody touched it */
+    uint8_t bytes[AUTHORITY_BYTES_MAX];
+    struct authority back;
+    assert_int_equal(authority_decode(bytes, authority_encode(&p.a, bytes), &back), BATON_OK);
+    assert_true(baton_key_is_zero(&back.member[TOY_MEMBERS].key));
+}
+
+static void
+an_adoption_waits_for_nobody_who_was_left_out(void **state)
+{
+    (void)state;
+    struct pair p;
+    pair_open(&p);
+    p.a.member[TOY_MEMBERS] = (struct authority_member){.key = toy_key(0x31), .product = 3};
+    adopt(&p);
+    assert_int_equal(p.a.phase, AUTH_HELD);
+    assert_true(p.a.adopted);
+    p.a.adopted = false; /* nor does a record that did not see it end */
+    struct statement s = word_of(&p, TOY_NEW, SAY_ACCEPTED);
+    tell(&p, &s);
+    assert_true(p.a.adopted);
+}
+
 static void
 the_record_survives_encoding(void **state)
 {
@@ -1636,6 +1702,8 @@ main(void)
             a_start_forgets_who_was_heard_and_asked_and_asks_everybody_by_a_nonce_of_its_own),
         cmocka_unit_test(
             a_record_of_as_many_members_as_there_may_be_is_walked_to_its_end_and_no_further),
+        cmocka_unit_test(a_member_that_a_later_plan_left_out_counts_for_nothing_any_more),
+        cmocka_unit_test(an_adoption_waits_for_nobody_who_was_left_out),
         cmocka_unit_test(the_record_survives_encoding),
         cmocka_unit_test(nothing_grants_but_go_over_fresh_evidence),
     };

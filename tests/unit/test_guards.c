@@ -1477,6 +1477,7 @@ a_state_that_begins_in_the_future_is_entered_again(void **state)
     p = ask(G_SETTINGS_SEEN, "");
     assert_false(says(&p, "export the settings again"));
     assert_true(says(&p, "clock was ahead"));
+    assert_string_equal(p.who, "any operator");
     assert_non_null(strstr(p.next, "baton cutover hold contoso"));
     assert_int_equal(duet_verb(&u, HEV_HOLD, "clock"), BATON_OK);
     assert_int_equal(duet_verb(&u, HEV_RESUME, NULL), BATON_OK);
@@ -2107,6 +2108,7 @@ a_cycle_may_be_two_intervals_old_or_two_looks_whichever_is_longer(void **state)
     assert_false(holds(G_FRESH));
     facts_set(view(TOY_NEW), FACT_LAST_CYCLE_END, (int64_t)u.unix_ms - 2 * rest);
     assert_true(holds(G_FRESH));
+    assert_string_equal(ask(G_FRESH, "").next, ""); /* nobody has to do anything */
     facts_set(view(TOY_NEW), FACT_LAST_CYCLE_END, (int64_t)u.unix_ms - 2 * rest - 1);
     assert_false(holds(G_FRESH));
     /* Its guard stopped it: its last one may be as old as a verification. */
@@ -2150,6 +2152,74 @@ a_server_that_is_alive_is_heard_within_its_limit_to_the_millisecond(void **state
         assert_false(holds(G_LIVE));
         *a = kept;
     }
+}
+
+/* Its entry lies behind the last member of the record until another one takes the place. */
+static void
+no_guard_asks_a_member_that_a_later_plan_left_out(void **state)
+{
+    (void)state;
+    static const enum guard_id open_without_it[] = {
+        G_OLD_STOPPED, G_NO_TAMPER, G_MAY_RETURN, G_RECONCILED, G_ADOPTED, G_APPR_LEFT_OUT,
+    };
+    static const enum guard_id closed_without_it[] = {G_PROMISED_APART, G_ALARM_OPEN,
+                                                      G_TAMPER_ANSWERED, G_NEW_REPLACED};
+    duet_to(&u, HO_GAP);
+    struct authority *a = &u.t.authority;
+    struct authority_member *ghost = &a->member[a->member_count];
+    *ghost = a->member[TOY_NEW];
+    ghost->key = toy_key(0xe1);
+    ghost->evidence = (struct baton_hash){{0}};
+    ghost->tamper_open = ghost->tamper_unread = ghost->ever_exported = true;
+    ghost->heard = ghost->accepted = false;
+    ghost->promise = toy_epoch(99);
+    for (size_t i = 0; i < ARRAY_LEN(open_without_it); i++)
+        if (!holds(open_without_it[i]))
+            fail_msg("%s asks it", guard_name(open_without_it[i]));
+    for (size_t i = 0; i < ARRAY_LEN(closed_without_it); i++)
+        if (holds(closed_without_it[i]))
+            fail_msg("%s asks it", guard_name(closed_without_it[i]));
+    struct problem p;
+    a->recovering = true;
+    p = ask(G_RECONCILED, "");
+    assert_int_equal(p.fact_count,
+                     a->member[TOY_OLD].heard + a->member[TOY_NEW].heard == 2 ? 0 : 2);
+    a->adopted = false;
+    p = ask(G_ADOPTED, "");
+    assert_false(says(&p, "new server: has not answered the adoption"));
+    a->phase = AUTH_HELD;
+    a->holder = toy_member_key(TOY_OLD);
+    assert_false(holds(G_NEW_REPLACED));
+}
+
+static void
+a_plan_leaves_a_server_out_once_enough_people_have_signed(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_READY);
+    third_server_in_the_record();
+    struct cutover *c = &u.t.cutover;
+    struct signed_approval sa = toy_approval(VERB_RETIRE, TOY_ANNA, TOY_NEW, u.t.authority.epoch);
+    sa.a.plan = c->plan;
+    sa.a.subject = toy_key(0xe1);
+    toy_hash("seen", 4, 9, &sa.a.seen);
+    toy_sign_approval(&sa, TOY_ANNA);
+    assert_false(holds(G_APPR_LEFT_OUT));
+    c->approval[c->approval_count++] = sa;
+    assert_true(holds(G_APPR_LEFT_OUT)); /* one is enough, as the trust document says */
+}
+
+static void
+a_staged_server_was_seen_within_its_limit_to_the_millisecond(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_READY);
+    u.now_ms = u.t.agent[TOY_NEW].reported_ms +
+               (uint64_t)u.t.info.policy.v[POLICY_STAGED_FRESH_MS] -
+               view(TOY_NEW)->fact[FACT_STAGING_SCHEDULER].age_ms;
+    assert_true(holds(G_NEW_STAGED));
+    u.now_ms++;
+    assert_false(holds(G_NEW_STAGED));
 }
 
 static void
@@ -2348,6 +2418,9 @@ main(void)
         AT(a_cycle_may_be_two_intervals_old_or_two_looks_whichever_is_longer),
         AT(a_problem_keeps_the_facts_that_fit),
         AT(a_server_that_is_alive_is_heard_within_its_limit_to_the_millisecond),
+        AT(no_guard_asks_a_member_that_a_later_plan_left_out),
+        AT(a_plan_leaves_a_server_out_once_enough_people_have_signed),
+        AT(a_staged_server_was_seen_within_its_limit_to_the_millisecond),
         AT(a_window_is_open_from_its_first_to_before_its_last_millisecond),
         AT(a_pair_says_of_each_server_what_it_lacks),
         AT(two_agents_of_one_machine_are_no_pair),

@@ -159,6 +159,16 @@ more_members_than_a_plan_holds_are_refused(void **state)
 }
 
 static void
+who_was_left_out_of_the_record_is_not_named_by_what_is_left_of_its_entry(void **state)
+{
+    (void)state;
+    (void)third(PRODUCT_CONNECT);
+    u.t.authority.member_count = 0; /* a later plan had no place for it */
+    assert_int_equal(make(), BATON_OK);
+    assert_int_equal(made.member_count, 2);
+}
+
+static void
 a_key_is_shut_out_when_it_is_revoked_or_unknown(void **state)
 {
     (void)state;
@@ -182,6 +192,7 @@ main(void)
         AT(a_member_of_the_record_that_cannot_be_named_keeps_every_plan_from_being_made),
         AT(who_is_retired_shut_out_or_named_already_is_not_named_again),
         AT(more_members_than_a_plan_holds_are_refused),
+        AT(who_was_left_out_of_the_record_is_not_named_by_what_is_left_of_its_entry),
         AT(a_key_is_shut_out_when_it_is_revoked_or_unknown),
     };
 #undef AT

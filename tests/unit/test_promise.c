@@ -2819,6 +2819,19 @@ a_clock_that_stands_still_ages_no_fact(void **state)
     assert_int_equal(s.m.watch.facts.fact[FACT_WIZARD_OPEN].age_ms, 40);
 }
 
+/* What it holds stands behind the list of what it promised, and is no promise to another. */
+static void
+approvals_from_before_its_own_epoch_still_fit_a_holder(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, TOY_OLD);
+    adopt(&s);
+    struct order o = toy_fence(toy_epoch(2), TOY_OLD);
+    o.approval[0] = toy_approval(VERB_ROLLBACK, TOY_ANNA, TOY_OLD, toy_epoch(0));
+    assert_int_equal(give(&s, o).type, SAY_HOLDING);
+}
+
 /* ---- what a step leaves behind ------------------------------------------------------------------- */
 
 static void
@@ -3059,6 +3072,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(an_alarm_ends_the_span_in_which_it_was_quiet),
     cmocka_unit_test(exports_that_an_earlier_look_counted_are_not_told_when_nobody_can_count),
     cmocka_unit_test(the_way_back_leads_to_the_plans_holder_whoever_stands_first_in_it),
+    cmocka_unit_test(approvals_from_before_its_own_epoch_still_fit_a_holder),
     cmocka_unit_test(adoption_makes_the_exporter_the_holder),
     cmocka_unit_test(adoption_arms_the_guard_of_everybody_else),
     cmocka_unit_test(a_server_that_does_not_export_is_not_adopted_as_holder),

@@ -1268,7 +1268,10 @@ two_attestations_stand_in_for_a_server_that_cannot_answer(void **state)
     duet_pass(&u, 2, 1200);
     stands_in(HO_GAP);
     fired(115), fired(361);
-    assert_true(u.t.authority.member[TOY_OLD].attested);
+    const struct authority_member *m = &u.t.authority.member[TOY_OLD];
+    assert_true(m->attested);
+    assert_false(baton_hash_is_zero(&m->attested_by[0]) || baton_hash_is_zero(&m->attested_by[1]));
+    assert_false(baton_hash_eq(&m->attested_by[0], &m->attested_by[1]));
 }
 
 static void
@@ -2003,6 +2006,8 @@ a_cutover_that_names_no_path_takes_the_recommended_one(void **state)
     assert_int_equal(u.t.cutover.profile, PROFILE_PARALLEL);
     assert_false(u.t.cutover.path_overridden);
     assert_true(notes(&d, AUDIT_MOVED, "assessed; path parallel, as recommended", NULL));
+    assert_int_equal(d.note[0].from, HO_NONE);
+    assert_int_equal(d.note[0].to, HO_ASSESSED);
     assert_string_equal(u.t.cutover.reason, "");
     assert_true(u.t.cutover.local_fence_only && !u.t.plan_known);
     assert_int_equal(u.t.cutover.export_adds, -1);
@@ -2203,6 +2208,78 @@ the_first_synchronization_is_not_measured_by_a_clock_that_went_back(void **state
     assert_int_equal(u.t.info.first_sync.ms, 0);
 }
 
+static void
+a_list_that_arrives_while_people_verify_is_in_the_record_at_once(void **state)
+{
+    (void)state;
+    struct findings l = {0};
+    struct finding f = {.rule = "EX-ADDS", .severity = SEVERITY_REVIEW, .count = 4};
+    assert_int_equal(findings_add(&l, &f), BATON_OK);
+    duet_to(&u, HO_VERIFY);
+    struct tenant_event ev = duet_event(&u, TEV_FINDINGS);
+    ev.agent = TOY_NEW;
+    ev.findings = &l;
+    toy_hash("list", 4, 7, &ev.findings_hash);
+    (void)step(&ev);
+    assert_true(baton_hash_eq(&u.t.cutover.verification.findings, &ev.findings_hash));
+    findings_done(&l);
+}
+
+static void
+an_approval_that_was_the_last_thing_missing_moves_at_once(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_GAP);
+    u.cut[TOY_NEW] = true; /* so that it stands in the rollback */
+    roll_back();
+    duet_uncut(&u, TOY_NEW);
+    u.t.cutover.state = HO_REVOKING;
+    u.t.cutover.approval_count = 0; /* people's word has expired meanwhile */
+    u.t.authority.phase = AUTH_FENCED;
+    for (size_t m = 0; m < TOY_MEMBERS; m++) {
+        u.t.authority.member[m].evidence.b[0] = 1;
+        u.t.authority.member[m].challenged_ms = u.now_ms;
+        u.t.authority.member[m].tamper_open = false;
+    }
+    struct signed_approval sa = toy_approval(VERB_ROLLBACK, TOY_ANNA, TOY_OLD, u.t.authority.epoch);
+    sa.a.plan = u.t.cutover.plan;
+    toy_sign_approval(&sa, TOY_ANNA);
+    struct tenant_event ev = duet_event(&u, TEV_APPROVAL);
+    ev.approval = &sa;
+    struct decision d = step(&ev);
+    assert_int_equal(d.problem.status, BATON_OK);
+    stands_in(HO_RESTORING);
+    assert_int_equal(d.orders & AUTH_FX_GRANT, AUTH_FX_GRANT);
+}
+
+static void
+a_note_refers_to_nothing_that_is_not_there(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_ASSESSED);
+    assert_int_equal(duet_verb(&u, HEV_ABANDON, "not now"), BATON_OK);
+    assert_int_equal(u.d.note_count, 2);
+    assert_int_equal(u.d.note[1].type, AUDIT_MOVED);
+    assert_int_equal(u.d.note[1].ref_count, 0); /* no plan, no verification, no statement */
+}
+
+static void
+settings_that_went_stale_are_exported_again_from_the_beginning(void **state)
+{
+    (void)state;
+    struct baton_hash file;
+    wait_for_sealing("file", &file);
+    u.t.cutover.settings_steady = u.t.cutover.settings_sealed = true;
+    u.t.cutover.entered_ms = u.now_ms;
+    struct tenant_event ev = duet_event(&u, TEV_CLOCK);
+    ev.now_ms += (uint64_t)u.t.info.policy.v[POLICY_SETTINGS_SEALED_MS];
+    (void)step(&ev);
+    stands_in(HO_EXPORT_SETTINGS);
+    assert_true(baton_hash_is_zero(&u.t.cutover.settings));
+    assert_false(u.t.cutover.settings_steady || u.t.cutover.settings_sealed);
+    assert_int_equal(u.t.cutover.reminded_ms, ev.now_ms); /* it was said just now */
+}
+
 int
 main(void)
 {
@@ -2238,6 +2315,10 @@ main(void)
         AT(the_grade_falls_with_what_stood_in_for_a_proof),
         AT(a_reconciliation_believes_who_has_spoken_of_the_open_epoch_alone),
         AT(the_first_synchronization_is_not_measured_by_a_clock_that_went_back),
+        AT(a_list_that_arrives_while_people_verify_is_in_the_record_at_once),
+        AT(an_approval_that_was_the_last_thing_missing_moves_at_once),
+        AT(a_note_refers_to_nothing_that_is_not_there),
+        AT(settings_that_went_stale_are_exported_again_from_the_beginning),
         AT(a_cutover_needs_two_enrolled_servers),
         AT(a_guard_that_counts_from_new_is_written_down),
         AT(a_parallel_cutover_walks_from_assessed_to_done),
