@@ -9,7 +9,7 @@
 
 #include "common/log.h"
 #include "lab/folder.h"
-#include "sim.h"
+#include "scenario.h"
 
 struct options {
     struct sim_options run;
@@ -29,7 +29,8 @@ enum { LARGE_TENANTS = 50 };
 static const char usage[] =
     "usage: sim --seeds FROM[..TO] [--small] [--large|--tenants N] [--trace] [--shrink] [--results "
     "FILE]\n"
-    "           [--off BITS] [--limit N] [--break NAME] [--table] [--events FILE]\n"
+    "           [--off BITS] [--limit N] [--break NAME] [--table] [--scenario FILE]\n"
+    "           [--events FILE]\n"
     "Each seed is one run: a handoff from assessment to done under the faults that the seed "
     "draws.\n"
     "  --small    a short handoff with few looks at what does not move: a third of the time\n"
@@ -44,7 +45,10 @@ static const char usage[] =
     "  --limit    no more than N faults come\n"
     "  --break    a world in which one promise is broken: it must be found\n"
     "  --table    how often each fault came, and which met\n"
-    "  --events   what truly happened to the promises, a line an event, for tests/model/conform\n";
+    "  --events   what truly happened to the promises, a line an event, for tests/model/conform\n"
+    "  --scenario plays FILE, as tests/scenarios/play_in_sim writes it (-: standard input): each "
+    "seed is\n"
+    "             another timing, and nothing goes wrong that the scenario does not tell\n";
 
 static bool
 parse_range(const char *text, uint64_t *ret_from, uint64_t *ret_to)
@@ -268,24 +272,56 @@ shard_add(const struct options *o, const struct sums *s)
     return fclose(f) == 0;
 }
 
+static void
+tell_sums(const struct options *o, const struct sums *sums, double wall)
+{
+    printf(
+        "%llu seeds, %llu failed; %llu faults in %.1f simulated hours; %.1f s, %.1f s of one core: "
+        "%.0f %s seeds an hour and core\n",
+        (unsigned long long)sums->seeds, (unsigned long long)sums->failed,
+        (unsigned long long)sums->faults, (double)sums->sim_ms / 3600000, wall, sums->seconds,
+        3600 * (double)sums->seeds / sums->seconds,
+        o->run.tenants > 1 ? "many-tenant"
+        : o->run.small     ? "small"
+                           : "whole");
+}
+
+/* --- a scenario --------------------------------------------------------------------------------- */
+
+static bool
+take_scenario(struct options *o, const char *path)
+{
+    char why[WHY_BYTES];
+    scenario_free(o->run.scenario);
+    o->run.scenario = scenario_read(path, why);
+    o->run.off = UINT32_MAX;
+    if (o->run.scenario == NULL)
+        fprintf(stderr, "sim: %s\n", why);
+    return o->run.scenario != NULL;
+}
+
+static void
+tell_scenario(const struct options *o, const struct sums *s)
+{
+    printf("%zu steps of %zu played in the last of %llu seeds, %llu failed; %.1f simulated s, %.1f "
+           "s of one core\n",
+           o->run.scenario->played, o->run.scenario->step_count, (unsigned long long)s->seeds,
+           (unsigned long long)s->failed, (double)s->sim_ms / 1000, s->seconds);
+}
+
 /* --- the command -------------------------------------------------------------------------------- */
 
 static bool
 parse(int argc, char **argv, struct options *o, bool *ret_table)
 {
-    static const struct option known[] = {{"seeds", required_argument, NULL, 's'},
-                                          {"trace", no_argument, NULL, 't'},
-                                          {"large", no_argument, NULL, 'l'},
-                                          {"small", no_argument, NULL, 'm'},
-                                          {"tenants", required_argument, NULL, 'c'},
-                                          {"shrink", no_argument, NULL, 'k'},
-                                          {"results", required_argument, NULL, 'r'},
-                                          {"off", required_argument, NULL, 'o'},
-                                          {"limit", required_argument, NULL, 'n'},
-                                          {"break", required_argument, NULL, 'b'},
-                                          {"table", no_argument, NULL, 'a'},
-                                          {"events", required_argument, NULL, 'e'},
-                                          {0}};
+    static const struct option known[] = {
+        {"seeds", required_argument, NULL, 's'},    {"trace", no_argument, NULL, 't'},
+        {"large", no_argument, NULL, 'l'},          {"small", no_argument, NULL, 'm'},
+        {"tenants", required_argument, NULL, 'c'},  {"shrink", no_argument, NULL, 'k'},
+        {"results", required_argument, NULL, 'r'},  {"off", required_argument, NULL, 'o'},
+        {"limit", required_argument, NULL, 'n'},    {"break", required_argument, NULL, 'b'},
+        {"table", no_argument, NULL, 'a'},          {"events", required_argument, NULL, 'e'},
+        {"scenario", required_argument, NULL, 'S'}, {0}};
     bool seeds = false;
     for (int c; (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
         switch (c) {
@@ -326,6 +362,10 @@ parse(int argc, char **argv, struct options *o, bool *ret_table)
             break;
         case 'a':
             *ret_table = true;
+            break;
+        case 'S':
+            if (!take_scenario(o, optarg))
+                return false;
             break;
         default:
             return false;
@@ -371,15 +411,10 @@ main(int argc, char **argv)
     o.run.dir = dir;
     double began = seconds();
     run_seeds(&o, sums);
-    printf(
-        "%llu seeds, %llu failed; %llu faults in %.1f simulated hours; %.1f s, %.1f s of one core: "
-        "%.0f %s seeds an hour and core\n",
-        (unsigned long long)sums->seeds, (unsigned long long)sums->failed,
-        (unsigned long long)sums->faults, (double)sums->sim_ms / 3600000, seconds() - began,
-        sums->seconds, 3600 * (double)sums->seeds / sums->seconds,
-        o.run.tenants > 1 ? "many-tenant"
-        : o.run.small     ? "small"
-                          : "whole");
+    if (o.run.scenario != NULL)
+        tell_scenario(&o, sums);
+    else
+        tell_sums(&o, sums, seconds() - began);
     if (table)
         tell_table(sums);
     if (o.run.events != NULL && fclose(o.run.events) != 0)
@@ -389,6 +424,7 @@ main(int argc, char **argv)
     if (!kept || !gone)
         fprintf(stderr, "sim: %s\n", kept ? err.text : "the results cannot be written");
     bool good = sums->failed == 0 && kept && gone;
+    scenario_free(o.run.scenario);
     free(sums);
     return good ? 0 : 1;
 }

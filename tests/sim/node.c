@@ -286,9 +286,13 @@ life_begin(struct node *n)
     struct baton_err err = {0};
     struct machine machine;
     if (!life_machine(n, &machine)) {
+        if (!n->waits)
+            sim_tell(n->sim, n->name, "its server has no power; waiting for it");
+        n->waits = true;
         n->start_ms = n->sim->now_ms + AGAIN_MS;
         return;
     }
+    n->waits = false;
     BATON_ASSERT(crypto_identity_from_seeds(&n->seeds, &id, &err) == BATON_OK);
     BATON_ASSERT(agent_new(&n->inside->setup, &id, &n->inside->agent, &err) == BATON_OK);
     n->inside->agent->host = life_host(n);
@@ -497,6 +501,26 @@ node_see(const struct node *n, struct seen *ret_seen)
                               .serial = p->serial,
                               .epoch = p->epoch,
                               .holding_epoch = p->holding_epoch};
+}
+
+bool
+node_ready(const struct node *n)
+{
+    return n->up && !n->inside->boots;
+}
+
+/* What `baton-agent status` shows: the file that the agent writes of itself, now and not once a second. */
+json_t *
+node_status(struct node *n)
+{
+    char path[SETUP_PATH_BYTES];
+    if (!node_ready(n) || setup_path(n->dir, SETUP_STATUS, path, NULL) != BATON_OK)
+        return NULL;
+    sim_node = n;
+    n->inside->agent->status_ms = 0;
+    status_write(n->inside->agent);
+    sim_node = NULL;
+    return json_load_file(path, 0, NULL);
 }
 
 void

@@ -6,7 +6,7 @@
 #include "common/text.h"
 #include "common/token.h"
 #include "controller/engine_state.h"
-#include "sim.h"
+#include "scenario.h"
 
 enum {
     SMALL_HASTE = 4,
@@ -106,10 +106,12 @@ found_tenant(struct realm *r)
     struct engine_call *c = call_new(r, 0, CALL_TENANT_CREATE);
     text_copy(c->name, sizeof c->name, r->name);
     c->lab = true;
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(rows) && r->sim->scenario == NULL; i++) {
         c->policy_set[rows[i].id] = true;
         c->policy.v[rows[i].id] = r->sim->small ? rows[i].small : rows[i].value;
     }
+    if (r->sim->scenario != NULL)
+        scenario_policy(r->sim->scenario, c->policy_set, &c->policy);
     must(&r->sim->site[0], c);
     free(c);
 }

@@ -8,11 +8,11 @@
 #include <sys/stat.h>
 
 #include "lab/folder.h"
+#include "scenario.h"
 
 enum {
     START_MS = 1000000,
     AFTER_QUIET_MS = 600000, /* L1: ten minutes */
-    EVENTS_MAX = 2000000,
 };
 #define UNIX_START_MS 1764000000000u
 
@@ -72,6 +72,8 @@ sim_tell(struct sim *s, const char *who, const char *fmt, ...)
     va_end(args);
     mix(s, who);
     mix(s, text);
+    if (s->scenario != NULL)
+        scenario_heard(s->scenario, who, text);
     if (s->trace)
         printf("%10.3f  %-10s  %s\n", (double)(s->now_ms - START_MS) / 1000, who, text);
 }
@@ -128,6 +130,7 @@ run_open(struct sim *s, const struct sim_options *o)
     s->small = o->small;
     s->broken = o->broken;
     events_begin(s, o->events);
+    s->scenario = o->scenario;
     s->now_ms = START_MS;
     s->hash = 0xcbf29ce484222325u;
     snprintf(s->dir, sizeof s->dir, "%.90s/run", o->dir);
@@ -211,8 +214,8 @@ realm_next(const struct realm *r)
     return at;
 }
 
-static uint64_t
-next_ms(const struct sim *s)
+uint64_t
+sim_next(const struct sim *s)
 {
     uint64_t at = s->fault_ms;
     sooner(&at, net_due(s));
@@ -271,24 +274,48 @@ do_due(struct sim *s)
 }
 
 void
+sim_step(struct sim *s)
+{
+    enum { EVENTS_MAX = 2000000 };
+    uint64_t at = sim_next(s);
+    s->now_ms = at > s->now_ms ? at : s->now_ms;
+    do_due(s);
+    observe_all(s);
+    if (++s->events == EVENTS_MAX)
+        sim_fail(s, "L1", "the run does not end");
+}
+
+/* Until every handoff is over, or has had ten minutes without faults. */
+static bool
+run_to_the_end(struct sim *s)
+{
+    bool settled = false;
+    while (!s->failed && !settled && s->now_ms < s->swarm.quiet_ms + AFTER_QUIET_MS) {
+        sim_step(s);
+        settled = observe_silent(s);
+    }
+    if (!s->failed)
+        observe_end(s);
+    return settled;
+}
+
+static bool
+run_the_scenario(struct sim *s)
+{
+    scenario_play(s);
+    secret_look_at_disks(s);
+    budget_databases(s);
+    return !s->failed;
+}
+
+void
 sim_run(const struct sim_options *o, struct sim_result *ret_result)
 {
     struct sim *s = calloc(1, sizeof *s);
     BATON_ASSERT(s != NULL);
     budget_begin(s);
     run_open(s, o);
-    bool settled = false;
-    while (!s->failed && !settled && s->now_ms < s->swarm.quiet_ms + AFTER_QUIET_MS) {
-        uint64_t at = next_ms(s);
-        s->now_ms = at > s->now_ms ? at : s->now_ms;
-        do_due(s);
-        observe_all(s);
-        settled = observe_silent(s);
-        if (++s->events == EVENTS_MAX)
-            sim_fail(s, "L1", "the run does not end");
-    }
-    if (!s->failed)
-        observe_end(s);
+    bool settled = s->scenario != NULL ? run_the_scenario(s) : run_to_the_end(s);
     run_close(s);
     budget_end(s);
     *ret_result = (struct sim_result){.failed = s->failed,

@@ -70,6 +70,7 @@ enum fault {
 struct sim;
 struct realm;
 struct machine;
+struct scenario;
 
 /* --- one machine's clocks ----------------------------------------------------------------------- */
 
@@ -106,6 +107,7 @@ struct node {
     struct machine_clock clock;
 
     bool up;             /* a program runs */
+    bool waits;          /* for its server's power */
     struct life *inside; /* node.c's own */
     uint64_t start_ms, due_ms, frozen_until_ms;
     bool snapshot;    /* there is one of its machine */
@@ -213,6 +215,7 @@ struct sim {
     bool trace, small;
     FILE *events_out; /* NULL: nobody listens */
     const char *broken;
+    struct scenario *scenario; /* that is played; NULL: people and faults of the seed's own */
     uint64_t hash, events;
 
     struct crypto_identity controller;
@@ -245,11 +248,12 @@ struct sim_options {
     uint64_t seed;
     size_t tenants;
     bool trace;
-    bool small;         /* a short handoff, and few looks at what does not move */
-    uint32_t off;       /* families that are kept off: bits */
-    unsigned limit;     /* faults that may come at all */
-    const char *broken; /* break.c; NULL: nothing is */
-    FILE *events;       /* events.c; NULL: nobody listens */
+    bool small;                /* a short handoff, and few looks at what does not move */
+    uint32_t off;              /* families that are kept off: bits */
+    unsigned limit;            /* faults that may come at all */
+    const char *broken;        /* break.c; NULL: nothing is */
+    struct scenario *scenario; /* scenario.h; NULL: a run of the seed's own */
+    FILE *events;              /* events.c; NULL: nobody listens */
     const char *dir;
 };
 
@@ -266,6 +270,8 @@ const char *fault_name(enum fault f);
 const char *fault_what(enum fault f);
 
 /* sim.c */
+uint64_t sim_next(const struct sim *s);    /* when the next event is */
+void sim_step(struct sim *s);              /* does it, and looks at everything */
 extern struct sim *sim_now;                /* the run whose code is executing */
 extern struct node *sim_node;              /* and the agent, NULL: none */
 uint64_t sim_unix_ms(const struct sim *s); /* the true time of day */
@@ -298,6 +304,8 @@ void node_revert(struct node *n,
 bool node_port(struct node *n);     /* a port was called: may end here; false: the agent is dead */
 bool node_may_run(const struct node *n);
 void node_identity(struct node *n, struct machine *ret_machine);
+bool node_ready(const struct node *n); /* as its program says it when it has started */
+json_t *node_status(struct node *n);   /* what its status command shows; NULL: it does not run */
 void node_link(struct node *n, bool up, bool refused);
 void node_see(const struct node *n, struct seen *ret_seen);
 uint64_t node_host_due(const struct node *n);
@@ -312,6 +320,10 @@ void truth_ask(struct realm *r, enum side side, const char *line); /* node_answe
 /* As a person at the server's console: nobody waits for the answer. */
 void truth_do(struct realm *r, enum side side, const char *fmt, ...) BATON_PRINTF(3, 4);
 const char *truth_folder(const struct realm *r, enum side side);
+/* A person who waits for the answer; n NULL: at the tenant. The answer is the caller's, NULL: none yet. */
+void truth_person(struct realm *r, const struct node *n_or_null, const char *line);
+bool truth_answered(const struct realm *r);
+json_t *truth_answer(struct realm *r);
 struct truth_server {
     bool powered, product, configured, staging, busy, account, exported_settings, engine_runs;
 };

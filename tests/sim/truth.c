@@ -9,11 +9,13 @@
 #include "lab/service.h"
 #include "sim.h"
 
-enum { OBJECTS = 1000, FIRST_CONNECTION = 10 };
+enum { OBJECTS = 1000, PERSON = 1, FIRST_CONNECTION = 10 };
 static const double speed = 0.2; /* time costs nothing here, what happens in it does */
 
 struct truth {
     struct world world;
+    json_t *answer; /* to the person who asked last */
+    json_int_t asked;
 };
 
 static struct server *
@@ -26,6 +28,12 @@ static void
 on_answer(void *ctx, struct reply reply, json_t *answer)
 {
     struct realm *r = ctx;
+    if (reply.connection == PERSON) {
+        bool newest = reply.id == r->truth->asked;
+        json_decref(newest ? r->truth->answer : answer);
+        r->truth->answer = newest ? answer : r->truth->answer;
+        return;
+    }
     node_answer(&r->node[reply.connection - FIRST_CONNECTION], (uint32_t)reply.id, answer);
 }
 
@@ -55,7 +63,10 @@ truth_open(struct realm *r)
     BATON_ASSERT(r->truth != NULL);
     struct world *w = &r->truth->world;
     snprintf(dir, sizeof dir, "%s/lab-%zu", r->sim->dir, r->index);
-    struct world_options o = {.dir = dir, .tenant = r->name, .objects = OBJECTS, .speed = speed};
+    struct world_options o = {.dir = dir,
+                              .tenant = r->name,
+                              .objects = OBJECTS,
+                              .speed = r->sim->scenario != NULL ? 1 : speed};
     BATON_ASSERT(world_open(w, &o, &err) == BATON_OK);
     w->wall_ms = sim_unix_ms(r->sim);
     w->mono_ms = r->sim->now_ms;
@@ -70,6 +81,7 @@ void
 truth_close(struct realm *r)
 {
     world_close(&r->truth->world);
+    json_decref(r->truth->answer);
     free(r->truth);
     r->truth = NULL;
 }
@@ -106,6 +118,32 @@ truth_do(struct realm *r, enum side side, const char *fmt, ...)
     va_end(args);
     sim_tell(r->sim, r->node[side].name, "a person does %s", line);
     (void)operation_run(&r->truth->world, server_of(r, side), 0, line, strlen(line));
+}
+
+void
+truth_person(struct realm *r, const struct node *n_or_null, const char *line)
+{
+    json_t *request = json_loads(line, 0, NULL);
+    json_decref(r->truth->answer);
+    r->truth->answer = NULL;
+    r->truth->asked = json_integer_value(json_object_get(request, "id"));
+    json_decref(request);
+    (void)operation_run(&r->truth->world, n_or_null == NULL ? NULL : server_of(r, n_or_null->side),
+                        PERSON, line, strlen(line));
+}
+
+bool
+truth_answered(const struct realm *r)
+{
+    return r->truth->answer != NULL;
+}
+
+json_t *
+truth_answer(struct realm *r)
+{
+    json_t *answer = r->truth->answer;
+    r->truth->answer = NULL;
+    return answer;
 }
 
 const char *

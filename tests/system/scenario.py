@@ -1,28 +1,23 @@
-"""Scenarios: files that read as the story they test, each played against real processes.
+"""Scenarios with real processes: each statement of tests/scenarios/language.py as a site does it.
 
-tests/scenarios/README.md is the language. Every line is one statement of the tables below; what a line waits for
-is asked again until it is so or too late, and what it expects must be so at once.
+What a line waits for is asked again until it is so or too late, and what it expects must be so at once.
 """
 import contextlib
 import json
 import os
 import pathlib
-import re
-import shlex
 import shutil
+import sys
 import time
 
 from baton_case import Looks
 from lab_site import CommandFailed, Process
 
-FOLDER = pathlib.Path(__file__).resolve().parents[1] / "scenarios"
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "scenarios"))
+from language import FOLDER, WAY, Scenario, Wrong, all_scenarios  # noqa: E402,F401
+
 REFUSED = (5, 6, 7, 9)  # exit codes of a command that was understood and not done
 PATIENCE_S = 90
-MS_PER = {"seconds": 1000, "hours": 3_600_000, "days": 86_400_000}
-
-
-class Wrong(Exception):
-    """A line that the language does not know: a mistake in the file, not in the product."""
 
 
 def value_named(document, name):
@@ -33,52 +28,12 @@ def value_named(document, name):
     return next((v for v in (value_named(d, name) for d in inside) if v is not None), None)
 
 
-class Scenario:
-    """One file: what it says about itself, and its steps as (line number, words)."""
-
-    heads = ("scenario", "case", "right", "from", "policy", "overlap", "alone", "clocks")
-
-    def __init__(self, path):
-        self.path, self.name = path, path.stem
-        self.title = self.right = ""
-        self.cases, self.policy, self.steps = [], [], []
-        self.state, self.alone, self.overlap, self.clocks = "P1", False, False, False
-        for number, line in enumerate(path.read_text().splitlines(), 1):
-            self._read(number, line)
-        if not self.title or not self.right or not self.cases:
-            raise Wrong(f"{path.name}: says no scenario, case or right behaviour")
-
-    def _read(self, number, line):
-        line = re.sub(r"(^|\s+)#\s.*", "", line).strip()
-        if not line:
-            return
-        head, _, rest = line.partition(" ")
-        rest = rest.strip()
-        if head not in self.heads:
-            self.steps.append((number, line))
-        elif self.steps:
-            raise Wrong(f"{self.path.name}:{number}: '{head}' comes before the first step")
-        elif head in ("alone", "overlap", "clocks"):
-            setattr(self, head, True)
-        elif head == "policy":
-            self.policy += rest.split()
-        elif head == "case":
-            self.cases += rest.split()
-        else:
-            name = {"scenario": "title", "from": "state"}.get(head, head)
-            setattr(self, name, f"{getattr(self, name)} {rest}".strip() if head == "right" else rest)
-
-
-def all_scenarios():
-    return [Scenario(path) for path in sorted(FOLDER.glob("*.scenario"))]
-
-
 class Play(Looks):
     """One scenario on one tenant of a site."""
 
     def __init__(self, scenario, site, tenant):
         self.scenario, self.site, self.tenant = scenario, site, tenant
-        self.marks, self.extra, self.steps_ms = {}, [], {}
+        self.marks, self.steps_ms = {}, {}
 
     @property
     def lab(self):
@@ -87,62 +42,47 @@ class Play(Looks):
     def run(self):
         if self.scenario.clocks:
             self.shift_clocks()
-        for number, line in self.scenario.steps:
+        for number, line, words in self.scenario.statements:
             try:
-                self.step(line)
-            except Wrong as why:
-                raise Wrong(f"{self.scenario.path.name}:{number}: {why}") from None
+                self.step(words)
             except (AssertionError, CommandFailed, RuntimeError) as why:
                 raise AssertionError(f"{self.scenario.path.name}:{number}: {line}\n{why}") from why
         if not self.scenario.overlap:
             judge = self.lab.judge()
             assert judge["ok"], f"two servers could export at once: {judge}"
 
-    def step(self, line):
-        verb, _, rest = line.partition(" ")
-        method = getattr(self, f"do_{verb}", None)
-        if method is None:
-            raise Wrong(f"no statement begins with '{verb}'")
-        method(rest.strip())
+    def step(self, words):
+        getattr(self, f"do_{words[0]}")(*words[1:])
 
     # --- the way of a handoff, as one word each -----------------------------------------------------
-    def do_handoff(self, rest):
-        for step in rest.split():
-            if step not in ("begin", "stage", "arm", "fence", "go", "activate", "retire"):
-                raise Wrong(f"'{step}' is no part of a handoff")
-            getattr(self.site, step)(self.tenant)
+    def do_handoff(self, *parts):
+        for part in parts:
+            for line in WAY[part][1]:
+                self.step(self.scenario.parse(line))
 
     # --- people --------------------------------------------------------------------------------------
-    def words(self, rest):
-        """('anna', [words]) of "[by bert] cutover go ...". The tenant's name and the site's folder are filled in."""
-        by = re.match(r"by (\w+) ", rest)
-        text = rest[by.end():] if by else rest
-        return by[1] if by else "anna", [w.format(tenant=self.tenant, dir=self.site.dir) for w in shlex.split(text)]
+    def typed(self, by, words):
+        return self.site.baton(*(w.format(tenant=self.tenant, dir=self.site.dir) for w in words), by=by, check=False)
 
-    def typed(self, rest):
-        by, words = self.words(rest)
-        return self.site.baton(*words, by=by, check=False)
-
-    def do_baton(self, rest):
+    def do_baton(self, by, *words):
         """Typed until it is accepted: a run in progress may be in the way."""
         last = []
 
         def accepted():
-            last[:] = [self.typed(rest)]
+            last[:] = [self.typed(by, words)]
             return last[0].returncode == 0
         try:
             self.site.wait_until("it is accepted", accepted, PATIENCE_S)
         except AssertionError as why:
             raise AssertionError(f"{why}\n{last[0].stdout}{last[0].stderr}") from None
 
-    def do_refused(self, rest):
+    def do_refused(self, by, reason, *words):
         """Never accepted; and sooner or later for the reason that is named."""
-        command, _, reason = rest.partition(" : ")
-        reason = reason.strip('" ').format(tenant=self.tenant)
+        reason = reason.format(tenant=self.tenant)
         said = []
 
         def for_that_reason():
-            done = self.typed(command)
+            done = self.typed(by, words)
             said[:] = [done.stdout + done.stderr]
             if done.returncode not in REFUSED:
                 raise RuntimeError(f"exit {done.returncode}: {said[0]}")
@@ -152,69 +92,60 @@ class Play(Looks):
         except AssertionError as why:
             raise AssertionError(f"{why}; it said {said[0]}") from None
 
-    def lab_words(self, rest):
-        who, op, *fields = shlex.split(rest)
-        pairs = dict(f.split("=", 1) for f in fields)
-        return self.lab.tenant(op, **pairs) if who == "tenant" else self.lab.do(who, op, **pairs)
+    def in_the_lab(self, who, op, fields):
+        fields = {name: value if isinstance(value, str) else json.dumps(value) for name, value in json.loads(fields).items()}
+        return self.lab.tenant(op, **fields) if who == "tenant" else self.lab.do(who, op, **fields)
 
-    def do_lab(self, rest):
+    def do_lab(self, *words):
         """What a person, a fault or the weather does to a server; a run in progress may be in the way."""
         def done():
-            self.lab_words(rest)
+            self.in_the_lab(*words)
             return True
         self.site.wait_until("the lab does it", done, PATIENCE_S)
 
-    def do_attempt(self, rest):
+    def do_attempt(self, *words):
         """The same, where the product may well be quicker."""
         with contextlib.suppress(CommandFailed):
-            self.lab_words(rest)
+            self.in_the_lab(*words)
 
     # --- programs ------------------------------------------------------------------------------------
-    def process(self, words):
-        if words[:1] == ["controller"]:
-            if not self.scenario.alone:
-                raise Wrong("a scenario that touches the controller says 'alone'")
-            return self.site.controller
-        if len(words) == 2 and words[0] == "agent":
-            return self.site.agents[self.tenant, words[1]]
-        raise Wrong(f"no program '{' '.join(words)}'")
+    def process(self, kind, host=None):
+        return self.site.controller if kind == "controller" else self.site.agents[self.tenant, host]
 
-    def do_kill(self, rest):
-        self.process(rest.split()).kill()
+    def do_kill(self, *program):
+        self.process(*program).kill()
 
-    def do_start(self, rest):
-        self.process(rest.split()).start(ready="ready", timeout=PATIENCE_S)
+    def do_start(self, *program):
+        self.process(*program).start(ready="ready", timeout=PATIENCE_S)
 
-    def do_launch(self, rest):
+    def do_launch(self, *program):
         """Started, and not waited for: its server is off."""
-        self.process(rest.split()).start()
-        self.extra.append(rest)
+        self.process(*program).start()
 
     def kept(self, name):
         return self.site.dir / f"kept-{self.tenant}-{name}"
 
-    def do_keep(self, rest):
-        """keep agent HOST as NAME; keep controller as NAME: a copy of its memory."""
-        words = rest.split()
-        if words[0] == "controller":
-            self.site.run([self.site.program("baton-controller"), "backup", "--dir", self.site.controller_dir, self.kept(words[2])])
+    def do_keep(self, *words):
+        """A copy of a program's memory; the controller's by its own backup."""
+        *program, name = words
+        if program == ["controller"]:
+            self.site.run([self.site.program("baton-controller"), "backup", "--dir", self.site.controller_dir, self.kept(name)])
         else:
-            shutil.copytree(self.process(words[:2]).directory, self.kept(words[3]))
+            shutil.copytree(self.process(*program).directory, self.kept(name))
 
-    def do_restore(self, rest):
-        words = rest.split()
-        if words[0] == "controller":
+    def do_restore(self, *words):
+        *program, name = words
+        if program == ["controller"]:
             for old in self.site.controller_dir.glob("baton.db*"):
                 old.unlink()
-            shutil.copy(self.kept(words[2]), self.site.controller_dir / "baton.db")
+            shutil.copy(self.kept(name), self.site.controller_dir / "baton.db")
         else:
-            directory = self.process(words[:2]).directory
+            directory = self.process(*program).directory
             shutil.rmtree(directory)
-            shutil.copytree(self.kept(words[3]), directory)
+            shutil.copytree(self.kept(name), directory)
 
-    def do_clone(self, rest):
-        """clone NAME: a second agent runs from a kept copy."""
-        name = rest.strip()
+    def do_clone(self, name):
+        """A second agent runs from a kept copy."""
         twin = Process(f"agent {self.tenant}/{name}", [self.site.program("baton-agent"), "run", "--dir", self.kept(name)],
                        self.site.dir / f"agent-{self.tenant}-{name}.log")
         self.site.agents[self.tenant, name] = twin
@@ -225,56 +156,44 @@ class Play(Looks):
         return process.log.with_suffix(".clock")
 
     def shift_clocks(self):
-        """A library has to be there when a program starts: each is started again before the first step."""
-        mine = [agent for (tenant, _), agent in self.site.agents.items() if tenant == self.tenant]
-        for process in mine + ([self.site.controller] if self.scenario.alone else []):
+        """A library has to be there when a program starts."""
+        for process in (self.process(*program) for program in self.scenario.anew()):
             process.stop()
             process.env = {**os.environ, "LD_PRELOAD": os.environ["BATON_CLOCK_STEPS"],
                            "CLOCK_STEPS": str(self.steps_file(process)), "ASAN_OPTIONS": "verify_asan_link_order=0"}
             process.start(ready="ready", timeout=PATIENCE_S)
 
-    def do_clock(self, rest):
-        """clock of agent NEW steps back 3 days; clock of agent NEW is right; clock of controller jumps 2 hours."""
-        found = re.fullmatch(r"of (controller|agent \w+) (?:(steps back|steps forward|jumps) (\d+) (\w+)|is right)", rest)
-        if not found or not self.scenario.clocks or found[4] not in (None, *MS_PER):
-            raise Wrong(f"no clock does '{rest}'; a scenario with clocks says 'clocks'")
-        process = self.process(found[1].split())
+    def do_clock(self, *words):
+        *program, how, ms = words
+        process, ms = self.process(*program), int(ms)
         wall, boot = self.steps_ms.get(process.name, (0, 0))
-        ms = int(found[3]) * MS_PER[found[4]] if found[2] else 0
-        wall, boot = {"steps back": (wall - ms, boot), "steps forward": (wall + ms, boot),
-                      "jumps": (wall + ms, boot + ms), None: (0, boot)}[found[2]]
+        wall, boot = {"back": (wall - ms, boot), "forward": (wall + ms, boot),
+                      "jumps": (wall + ms, boot + ms), "right": (0, boot)}[how]
         self.steps_ms[process.name] = wall, boot
         file = self.steps_file(process)
         file.with_suffix(".new").write_text(f"{wall} {boot}\n")
         file.with_suffix(".new").rename(file)
 
     # --- time and notes ------------------------------------------------------------------------------
-    def do_pass(self, rest):
-        time.sleep(float(rest.split()[0]))
+    def do_pass(self, ms):
+        time.sleep(int(ms) / 1000)
 
-    def do_mark(self, rest):
-        self.marks[rest] = self.last_export(self.tenant)
+    def do_mark(self, name):
+        self.marks[name] = self.last_export(self.tenant)
 
-    def do_file(self, rest):
-        name, text = shlex.split(rest)
+    def do_file(self, name, text):
         (self.site.dir / name).write_text(text)
 
     # --- what is so ----------------------------------------------------------------------------------
-    def do_wait(self, rest):
-        self.site.wait_until(rest, lambda: self.holds(rest), PATIENCE_S)
+    def do_wait(self, *words):
+        self.site.wait_until(" ".join(words), lambda: self.holds(*words), PATIENCE_S)
 
-    def do_expect(self, rest):
-        if not self.holds(rest):
+    def do_expect(self, *words):
+        if not self.holds(*words):
             raise AssertionError(f"it is not so; state {self.site.state(self.tenant)}, {self.explain(self.tenant)}")
 
-    def holds(self, text):
-        if text.startswith("not "):
-            return not self.holds(text[4:])
-        for pattern, look in self.looks:
-            found = re.fullmatch(pattern, text)
-            if found:
-                return look(self, *found.groups())
-        raise Wrong(f"nothing can be '{text}'")
+    def holds(self, so, kind, *words):
+        return getattr(self, self.looks[kind])(*words) == (so == "yes")
 
     def state_is(self, codes):
         return self.site.state(self.tenant) in codes.split()
@@ -324,12 +243,5 @@ class Play(Looks):
             found = self.certificate() if document == "certificate" else self.lab.tenant("status")
         return str(value_named(found, name)).lower() == value.lower()
 
-    looks = (
-        (r"state ((?:[A-Z]\d ?)+)", state_is),
-        (r"(\w+) is (stopped|fenced|running)", server_is),
-        (r"fact (\w+) (\w+) = (\S+)", fact_is),
-        (r"exporters(?: since (\w+))?: (.+)", exporters_are),
-        (r"last exporter: (\w+)", last_exporter_is),
-        (r"(explain|audit|agent \w+|log of \w+|events of \w+) says? \"(.+)\"", tells),
-        (r"(certificate|tenant|memory of \w+) (\w+) = (\S+)", document_says),
-    )
+    looks = {"state": "state_is", "server": "server_is", "fact": "fact_is", "exporters": "exporters_are",
+             "last": "last_exporter_is", "says": "tells", "value": "document_says"}
