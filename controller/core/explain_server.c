@@ -405,7 +405,7 @@ explain_no_plan(const struct guard_ctx *g, struct problem *p)
     p->fact_count = 0;
     line_set(p->title, sizeof p->title,
              "no plan can be made: a server of the record is unconfirmed or shows no product");
+    /* By whoever would have planned: any operator. */
     problem_add(p, "confirm it; or revoke its key, when its server is gone or enrolled anew");
-    line_set(p->who, sizeof p->who, "any operator");
     tenant_text(g->t, "baton agent list --tenant TENANT", p->next, sizeof p->next);
 }
