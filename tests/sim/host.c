@@ -193,7 +193,7 @@ ask(struct node *n, struct job *j)
     char *line = lab_request_line(j->ticket, &j->request);
     BATON_ASSERT(line != NULL);
     j->state = JOB_ASKED;
-    truth_ask(n->realm, n->side, line);
+    truth_ask(n, line);
     free(line);
 }
 

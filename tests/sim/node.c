@@ -249,6 +249,34 @@ node_open(struct node *n, struct realm *r, enum side side)
     }
 }
 
+bool
+node_there(const struct node *n)
+{
+    return n->inside != NULL;
+}
+
+void
+node_clone(const struct node *of, const char *memory)
+{
+    struct node *n = &of->realm->node[TWIN];
+    struct baton_err err;
+    *n = (struct node){.sim = of->sim,
+                       .realm = of->realm,
+                       .side = of->side,
+                       .seeds = of->seeds,
+                       .sign_key = of->sign_key,
+                       .curve_key = of->curve_key,
+                       .box_key = of->box_key,
+                       .clock = of->clock,
+                       .start_ms = of->sim->now_ms};
+    snprintf(n->name, sizeof n->name, "TWIN");
+    n->inside = calloc(1, sizeof *n->inside);
+    BATON_ASSERT(n->inside != NULL);
+    n->inside->setup = of->inside->setup;
+    dir_begin(n, 1);
+    BATON_ASSERT(folder_copy(memory, n->dir, &err) == BATON_OK);
+}
+
 static void
 life_end(struct node *n, uint64_t down_ms)
 {

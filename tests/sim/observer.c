@@ -228,6 +228,8 @@ observe_all(struct sim *s)
             see_promise(&r->node[k]);
             see_able(&r->node[k]);
         }
+        if (node_there(&r->node[TWIN]))
+            see_promise(&r->node[TWIN]);
         see_exports(r);
         one_exporter(r);
         gap_is_known(r);

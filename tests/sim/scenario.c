@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/text.h"
+#include "controller/adapters/door.h"
 #include "controller/engine_state.h"
 #include "lab/folder.h"
 
@@ -429,6 +430,41 @@ do_restore(struct scenario *p)
     }
 }
 
+/* Of the agent that was kept under that name. */
+static const struct node *
+kept_agent(const struct scenario *p, const char *name)
+{
+    for (const struct step *step = p->step; step < p->now; step++)
+        if (strcmp(step->word[0], "keep") == 0 && strcmp(step->word[1], "agent") == 0 &&
+            strcmp(step->word[3], name) == 0)
+            return play_node(p, step->word[2]);
+    return NULL;
+}
+
+static bool
+twin_ready(struct scenario *p)
+{
+    return node_ready(&p->realm->node[TWIN]);
+}
+
+static void
+do_clone(struct scenario *p)
+{
+    const struct node *of = kept_agent(p, p->now->word[1]);
+    struct baton_err err;
+    char kept[DIR_BYTES];
+    kept_dir(p, kept);
+    if (of == NULL || p->realm->door != NULL) {
+        wrong(p, "not played: no agent was kept as '%s', or there is a copy already",
+              p->now->word[1]);
+        return;
+    }
+    BATON_ASSERT(door_new(&p->realm->door, &err) == BATON_OK);
+    node_clone(of, kept);
+    if (!play_until(p, PATIENCE_MS, twin_ready))
+        wrong(p, "%s: it does not get ready", told(p->now));
+}
+
 /* --- clocks, time, notes ------------------------------------------------------------------------ */
 
 static void
@@ -509,8 +545,9 @@ static const struct {
 } verbs[] = {{"baton", 4, do_baton},     {"refused", 5, do_refused}, {"lab", 4, do_lab},
              {"attempt", 4, do_attempt}, {"kill", 2, do_kill},       {"start", 2, do_start},
              {"launch", 2, do_launch},   {"keep", 3, do_keep},       {"restore", 3, do_restore},
-             {"clock", 4, do_clock},     {"pass", 2, do_pass},       {"mark", 2, do_mark},
-             {"file", 3, do_file},       {"wait", 3, do_wait},       {"expect", 3, do_expect}};
+             {"clone", 2, do_clone},     {"clock", 4, do_clock},     {"pass", 2, do_pass},
+             {"mark", 2, do_mark},       {"file", 3, do_file},       {"wait", 3, do_wait},
+             {"expect", 3, do_expect}};
 
 static void
 play_step(struct scenario *p, const struct step *step)

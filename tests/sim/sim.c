@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "controller/adapters/door.h"
 #include "lab/folder.h"
 #include "scenario.h"
 
@@ -160,9 +161,10 @@ run_close(struct sim *s)
 {
     struct baton_err err;
     for (size_t i = 0; i < s->realm_count; i++) {
-        for (int k = 0; k < SIDES; k++)
+        for (int k = 0; k < NODES; k++)
             node_close(&s->realm[i].node[k]);
         truth_close(&s->realm[i]);
+        door_free(&s->realm[i].door);
     }
     for (size_t i = 0; i < SITES; i++)
         site_close(&s->site[i]);
@@ -209,8 +211,9 @@ realm_next(const struct realm *r)
 {
     uint64_t at = r->people_ms;
     sooner(&at, truth_next(r));
-    for (int i = 0; i < SIDES; i++)
-        sooner(&at, node_next(&r->node[i]));
+    for (int i = 0; i < NODES; i++)
+        if (node_there(&r->node[i]))
+            sooner(&at, node_next(&r->node[i]));
     return at;
 }
 
@@ -242,8 +245,8 @@ static void
 realm_do_due(struct sim *s, struct realm *r)
 {
     truth_tick(r);
-    for (int i = 0; i < SIDES; i++)
-        if (node_next(&r->node[i]) <= s->now_ms)
+    for (int i = 0; i < NODES; i++)
+        if (node_there(&r->node[i]) && node_next(&r->node[i]) <= s->now_ms)
             node_do(s, &r->node[i]);
     if (r->people_ms <= s->now_ms)
         people_look(r);

@@ -23,6 +23,8 @@
 enum {
     TENANTS_MAX = 64,
     SIDES = 2,
+    TWIN = SIDES, /* a copy of one of them that runs besides: scenarios alone make one */
+    NODES,
     SITES = 2,
     PEOPLE = 3,
     DIR_BYTES = 160,
@@ -71,6 +73,7 @@ struct sim;
 struct realm;
 struct machine;
 struct scenario;
+struct door;
 
 /* --- one machine's clocks ----------------------------------------------------------------------- */
 
@@ -161,7 +164,8 @@ struct realm {
     struct baton_id id;
     char name[32];
     struct truth *truth;
-    struct node node[SIDES];
+    struct node node[NODES];
+    struct door *door;  /* NULL: no key has two connections */
     uint64_t people_ms; /* when somebody looks next */
     uint8_t state;      /* of the handoff, as last traced */
     uint64_t moved_ms;  /* when it changed */
@@ -296,6 +300,9 @@ void fault_clock(struct sim *s); /* those that come by themselves */
 /* node.c */
 void node_open(struct node *n, struct realm *r, enum side side);
 void node_close(struct node *n);
+/* A second one runs from a copy of its memory, on the same server. */
+void node_clone(const struct node *of, const char *memory);
+bool node_there(const struct node *n); /* there is such an agent, running or not */
 void node_turn(struct node *n);
 void node_kill(struct node *n, uint64_t down_ms);
 void node_snapshot(struct node *n);
@@ -316,7 +323,7 @@ void truth_open(struct realm *r);
 void truth_close(struct realm *r);
 void truth_tick(struct realm *r);
 uint64_t truth_next(const struct realm *r);
-void truth_ask(struct realm *r, enum side side, const char *line); /* node_answer follows */
+void truth_ask(struct node *n, const char *line); /* node_answer follows */
 /* As a person at the server's console: nobody waits for the answer. */
 void truth_do(struct realm *r, enum side side, const char *fmt, ...) BATON_PRINTF(3, 4);
 const char *truth_folder(const struct realm *r, enum side side);

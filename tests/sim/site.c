@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "common/text.h"
+#include "controller/adapters/door.h"
 #include "controller/adapters/store_sqlite.h"
 #include "controller/engine_state.h"
 #include "lab/folder.h"
@@ -315,6 +316,52 @@ order_label(struct site *st, const struct node *n, const struct message *m, char
     free(o);
 }
 
+/* --- one key, two connections ------------------------------------------------------------------- */
+
+static struct door_rid
+rid_of(const struct node *n)
+{
+    struct door_rid rid = {{0}};
+    memcpy(rid.b + 1, &n->connection, sizeof n->connection);
+    return rid;
+}
+
+static struct bus_peer
+peer_of(const struct node *n)
+{
+    return (struct bus_peer){.curve_key = n->curve_key,
+                             .sign_key = n->sign_key,
+                             .tenant = n->realm->id,
+                             .class = BUS_AGENT};
+}
+
+/* The bus answers over the connection that spoke last. */
+static struct node *
+newest_of(struct node *n)
+{
+    struct node *twin = &n->realm->node[TWIN];
+    struct bus_peer peer;
+    struct door_rid rid, its = rid_of(twin);
+    bool there = door_route(n->realm->door, &n->sign_key, n->sim->now_ms, &peer, &rid);
+    bool of_twin = there && twin->connection != 0 && memcmp(&rid, &its, sizeof rid) == 0;
+    return of_twin && baton_key_eq(&twin->sign_key, &n->sign_key) ? twin : n;
+}
+
+/* As the bus does: the door remembers who spoke, and the engine is told of two. */
+static void
+door_hears(struct site *st, const struct node *n)
+{
+    struct door *d = n->realm->door;
+    uint64_t now = st->sim->now_ms;
+    struct bus_peer peer = peer_of(n);
+    struct door_rid rid = rid_of(n);
+    BATON_ASSERT(door_allow(d, &peer, 0, now) == BATON_OK);
+    if (door_seen(d, &peer, &rid, now) == DOOR_SECOND &&
+        door_tell(d, &n->curve_key, DOOR_TELL_SECOND, now))
+        engine_peer(st->engine, PEER_SECOND_SESSION, &n->sign_key,
+                    "two connections with this key speak at once");
+}
+
 /* What leaves before its transaction is durable is the one thing that must never happen. */
 static bool
 port_send(void *ctx, const struct baton_key *agent, const struct message *m)
@@ -333,6 +380,8 @@ port_send(void *ctx, const struct baton_key *agent, const struct message *m)
     if (st->in_transaction)
         sim_fail(s, "I5", "a %s leaves before its transaction is durable",
                  message_type_name(m->type));
+    if (n != NULL && n->realm->door != NULL)
+        n = newest_of(n);
     if (n == NULL || n->connection == 0 || n->at_site != st->index)
         return false;
     if (sim_breaks(s, "wrong-tenant"))
@@ -495,7 +544,7 @@ down(struct site *st, uint64_t down_ms)
     if (sim_breaks(s, "forgetful-site"))
         forget(st);
     for (size_t i = 0; i < s->realm_count; i++)
-        for (size_t k = 0; k < SIDES; k++)
+        for (size_t k = 0; k < NODES; k++)
             if (s->realm[i].node[k].at_site == st->index)
                 net_break(s, &s->realm[i].node[k], false);
 }
@@ -637,6 +686,8 @@ site_frame(struct site *st, struct node *n, const uint8_t *bytes, size_t len)
     if (st->engine == NULL || st->dead || (st->door[n->realm->index] & (1u << n->side)) == 0 ||
         codec_decode(bytes, len, &keys, crypto_digest_port(), &m, NULL) != BATON_OK)
         return false;
+    if (n->realm->door != NULL)
+        door_hears(st, n);
     if (engine_feed(st->engine, m, &n->curve_key) != BATON_OK)
         return false;
     uint64_t due = st->sim->now_ms + chance_below(&st->sim->wire, BATCH_MOST_MS);

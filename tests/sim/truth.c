@@ -41,7 +41,9 @@ static void
 on_event(void *ctx, const struct server *from, json_t *event)
 {
     struct realm *r = ctx;
-    if (from != NULL && r->node[from->index].inside != NULL)
+    if (from != NULL && node_there(&r->node[TWIN]) && (size_t)r->node[TWIN].side == from->index)
+        node_event(&r->node[TWIN], json_incref(event));
+    if (from != NULL && node_there(&r->node[from->index]))
         node_event(&r->node[from->index], event);
     else
         json_decref(event);
@@ -102,10 +104,11 @@ truth_next(const struct realm *r)
 }
 
 void
-truth_ask(struct realm *r, enum side side, const char *line)
+truth_ask(struct node *n, const char *line)
 {
-    (void)operation_run(&r->truth->world, server_of(r, side), FIRST_CONNECTION + (uint64_t)side,
-                        line, strlen(line));
+    struct realm *r = n->realm;
+    (void)operation_run(&r->truth->world, server_of(r, n->side),
+                        FIRST_CONNECTION + (uint64_t)(n - r->node), line, strlen(line));
 }
 
 void
