@@ -2832,6 +2832,27 @@ approvals_from_before_its_own_epoch_still_fit_a_holder(void **state)
     assert_int_equal(give(&s, o).type, SAY_HOLDING);
 }
 
+static void
+what_was_said_already_is_not_said_again(void **state)
+{
+    (void)state;
+    struct stage s;
+    old_evidence(&s, toy_epoch(2));
+    promise_quarantine(&s.m.promise, QUARANTINE_MACHINE);
+    for (int i = 0; i < 2; i++) {
+        step(&s, (struct member_event){.kind = MEMBER_BOOT});
+        assert_int_equal(s.out.word_count, i == 0 ? 1 : 0);
+        assert_true(s.out.observe_now);
+    }
+    s.m.promise.quarantine = QUARANTINE_NONE;
+    s.m.promise.grant = GRANT_VOID;
+    step(&s, (struct member_event){.kind = MEMBER_BOOT});
+    struct statement w = last_word(&s);
+    assert_int_equal(w.type, SAY_VOIDED);
+    assert_string_equal(w.facts.note, "this server was started again");
+    assert_false(s.m.watch.fence_open); /* it has proven itself */
+}
+
 /* ---- what a step leaves behind ------------------------------------------------------------------- */
 
 static void
@@ -3073,6 +3094,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(exports_that_an_earlier_look_counted_are_not_told_when_nobody_can_count),
     cmocka_unit_test(the_way_back_leads_to_the_plans_holder_whoever_stands_first_in_it),
     cmocka_unit_test(approvals_from_before_its_own_epoch_still_fit_a_holder),
+    cmocka_unit_test(what_was_said_already_is_not_said_again),
     cmocka_unit_test(adoption_makes_the_exporter_the_holder),
     cmocka_unit_test(adoption_arms_the_guard_of_everybody_else),
     cmocka_unit_test(a_server_that_does_not_export_is_not_adopted_as_holder),
