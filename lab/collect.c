@@ -141,32 +141,10 @@ prerequisites(struct server *s, struct baton_err *err)
     return prerequisites_observed(s);
 }
 
-/* A finished run never changes but by being another one. */
-static bool
-runs_are_printed(const struct printed_runs *p, const struct runs *runs)
-{
-    if (p->text == NULL || p->count != runs->count)
-        return false;
-    const struct run *newest = &runs->item[runs->count - 1];
-    return p->newest.end_ms == newest->end_ms && strcmp(p->newest.id, newest->id) == 0 &&
-           strcmp(p->newest.result, newest->result) == 0;
-}
-
-/* A long history takes milliseconds to print and is asked for at every look: once for each change. */
 static char *
 runs(struct server *s)
 {
-    struct printed_runs *p = &s->printed_runs;
-    const struct runs *runs = &s->disk.runs;
-    if (runs_are_printed(p, runs))
-        return strdup(p->text);
-    char *text = print_powershell(runs_json(runs, &s->disk.connectors));
-    free(p->text);
-    *p = (struct printed_runs){0};
-    if (runs->count == 0 || runs->item[runs->count - 1].end_ms == 0)
-        return text;
-    *p = (struct printed_runs){strdup(text), runs->count, runs->item[runs->count - 1]};
-    return text;
+    return runs_print(&s->disk.runs, &s->disk.connectors, &s->printed_runs);
 }
 
 static const struct row {

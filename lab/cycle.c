@@ -198,6 +198,7 @@ static void
 begin_run(struct server *s, size_t connector, enum profile_kind profile, const char *by,
           uint64_t ms, timer_fn *ended)
 {
+    runs_purge(&s->disk.runs, s->world->runs_kept - 1);
     struct run *run =
         runs_begin(&s->disk.runs, &s->disk.connectors, connector, profile, by, s->world->wall_ms);
     s->cycle.run_serial = ++s->serial;

@@ -69,17 +69,32 @@ print_timespan(uint64_t millis)
                      "TotalMinutes", ms / MINUTE, "TotalSeconds", ms / SECOND);
 }
 
+enum { PRINTED = JSON_ESCAPE_SLASH | JSON_ENCODE_ANY | JSON_INDENT(1) };
+
 char *
 print_powershell(json_t *value)
 {
     json_t *shown = value;
     if (json_is_array(value) && json_array_size(value) == 1)
         shown = json_array_get(value, 0);
-    char *text = json_is_array(shown) && json_array_size(shown) == 0
-                     ? strdup("")
-                     : json_dumps(shown, JSON_ESCAPE_SLASH | JSON_ENCODE_ANY | JSON_INDENT(1));
+    char *text = json_is_array(shown) && json_array_size(shown) == 0 ? strdup("")
+                                                                     : json_dumps(shown, PRINTED);
     json_decref(value);
     BATON_ASSERT(text != NULL);
+    return text;
+}
+
+char *
+print_list_item(json_t *value)
+{
+    enum { OPENS = 2, CLOSES = 2 }; /* "[\n" and "\n]" */
+    json_t *list = json_pack("[o]", value);
+    char *text = json_dumps(list, PRINTED);
+    json_decref(list);
+    BATON_ASSERT(text != NULL);
+    size_t len = strlen(text) - OPENS - CLOSES;
+    memmove(text, text + OPENS, len);
+    text[len] = '\0';
     return text;
 }
 

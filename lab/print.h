@@ -21,6 +21,7 @@ void print_copy(char *out, size_t cap, const char *from); /* cut to fit */
 json_t *print_date(uint64_t unix_ms);    /* "/Date(...)/"; dumping escapes its slashes */
 json_t *print_timespan(uint64_t millis); /* an object with Ticks, Days ... TotalSeconds */
 char *print_powershell(json_t *value);   /* takes the reference; caller frees the text */
+char *print_list_item(json_t *value);    /* the same, as it stands in a list of several */
 void print_http_date(uint64_t unix_ms, char out[40]); /* Thu, 10 Mar 2022 18:48:01 GMT */
 void print_stamp(uint64_t unix_ms, char out[24]);     /* 20220310-184801, UTC */
 void print_sql_date(uint64_t unix_ms, char out[32]);  /* 2022-03-10 18:48:01.123, UTC */

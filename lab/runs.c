@@ -1,5 +1,7 @@
 #include "runs.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "print.h"
@@ -38,16 +40,19 @@ newest_of_its_kind(const struct runs *runs, size_t at)
     return true;
 }
 
-static void
-purge_one(struct runs *runs)
+void
+runs_purge(struct runs *runs, size_t most)
 {
-    size_t victim = 0;
-    while (victim < runs->count && newest_of_its_kind(runs, victim))
-        victim++;
-    BATON_ASSERT(victim < runs->count);
-    runs->count--;
-    memmove(&runs->item[victim], &runs->item[victim + 1],
-            (runs->count - victim) * sizeof runs->item[0]);
+    while (runs->count > most) {
+        size_t victim = 0;
+        while (victim < runs->count && newest_of_its_kind(runs, victim))
+            victim++;
+        if (victim == runs->count)
+            return;
+        runs->count--;
+        memmove(&runs->item[victim], &runs->item[victim + 1],
+                (runs->count - victim) * sizeof runs->item[0]);
+    }
 }
 
 struct run *
@@ -55,8 +60,8 @@ runs_begin(struct runs *runs, struct connectors *connectors, size_t connector,
            enum profile_kind profile, const char *by, uint64_t at_ms)
 {
     BATON_ASSERT(connector < connectors->count);
-    if (runs->count == RUNS_MAX)
-        purge_one(runs);
+    runs_purge(runs, RUNS_MAX - 1);
+    BATON_ASSERT(runs->count < RUNS_MAX);
     struct run *run = &runs->item[runs->count++];
     *run = (struct run){.connector = connector, .profile = profile, .begin_ms = at_ms};
     run->number = ++connectors->item[connector].runs;
@@ -154,4 +159,59 @@ runs_json(const struct runs *runs, const struct connectors *connectors)
         json_array_append_new(list,
                               run_json(&runs->item[i], &connectors->item[runs->item[i].connector]));
     return list;
+}
+
+/* --- printed ------------------------------------------------------------------------------------ */
+
+static struct printed_run *
+place_of(struct printed_runs *printed, const struct run *run)
+{
+    uint32_t at = 0;
+    for (const char *c = run->id; *c != '\0'; c++)
+        at = at * 31 + (uint8_t)*c;
+    return &printed->item[at % PRINTED_PLACES];
+}
+
+/* A finished run never changes but by being another one. */
+static const char *
+one_printed(const struct run *run, const struct connectors *connectors,
+            struct printed_runs *printed)
+{
+    struct printed_run *p = place_of(printed, run);
+    bool same = p->text != NULL && run->end_ms != 0 && p->run.end_ms == run->end_ms &&
+                strcmp(p->run.id, run->id) == 0 && strcmp(p->run.result, run->result) == 0;
+    if (!same) {
+        free(p->text);
+        *p = (struct printed_run){
+            *run, print_list_item(run_json(run, &connectors->item[run->connector]))};
+    }
+    return p->text;
+}
+
+/* A long history takes milliseconds to print and is asked for at every look: each run once. */
+char *
+runs_print(const struct runs *runs, const struct connectors *connectors,
+           struct printed_runs *printed)
+{
+    char *text;
+    size_t len;
+    if (runs->count < 2)
+        return print_powershell(runs_json(runs, connectors));
+    FILE *f = open_memstream(&text, &len);
+    BATON_ASSERT(f != NULL);
+    for (size_t i = runs->count; i-- > 0;) {
+        fputs(i + 1 == runs->count ? "[\n" : ",\n", f);
+        fputs(one_printed(&runs->item[i], connectors, printed), f);
+    }
+    fputs("\n]", f);
+    BATON_ASSERT(fclose(f) == 0);
+    return text;
+}
+
+void
+printed_runs_done(struct printed_runs *printed)
+{
+    for (size_t i = 0; i < PRINTED_PLACES; i++)
+        free(printed->item[i].text);
+    *printed = (struct printed_runs){0};
 }

@@ -56,6 +56,9 @@ struct runs {
 const char *run_profile_name(enum profile_kind profile);
 bool run_is_good(const struct run *run); /* its result lets a cycle count as good */
 
+/* The oldest go until no more than most are left; the newest of every connector and profile stay. */
+void runs_purge(struct runs *runs, size_t most);
+
 /* The new newest run; the pointer holds until the next call. */
 struct run *runs_begin(struct runs *runs, struct connectors *connectors, size_t connector,
                        enum profile_kind profile, const char *by, uint64_t at_ms);
@@ -63,5 +66,22 @@ struct run *runs_current(struct runs *runs); /* NULL when none runs */
 
 /* The whole history, newest first, as an array. */
 json_t *runs_json(const struct runs *runs, const struct connectors *connectors);
+
+/* What was printed of finished runs, each in the place that its id names. */
+enum { PRINTED_PLACES = 4 * RUNS_MAX };
+
+struct printed_run {
+    struct run run;
+    char *text;
+};
+
+struct printed_runs {
+    struct printed_run item[PRINTED_PLACES];
+};
+
+/* As print_powershell prints runs_json; the caller frees the text. */
+char *runs_print(const struct runs *runs, const struct connectors *connectors,
+                 struct printed_runs *printed);
+void printed_runs_done(struct printed_runs *printed);
 
 #endif

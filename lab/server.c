@@ -126,8 +126,7 @@ server_close(struct server *s)
 {
     free(s->snapshot);
     s->snapshot = NULL;
-    free(s->printed_runs.text);
-    s->printed_runs.text = NULL;
+    printed_runs_done(&s->printed_runs);
 }
 
 bool

@@ -46,7 +46,8 @@ directory_open(const char *dir, struct baton_err *err)
 enum baton_status
 world_open(struct world *w, const struct world_options *options, struct baton_err *err)
 {
-    *w = (struct world){.speed = options->speed};
+    *w = (struct world){.speed = options->speed,
+                        .runs_kept = options->runs_kept > 0 ? options->runs_kept : RUNS_MAX};
     if (!print_format(w->dir, sizeof w->dir, "%s", options->dir))
         return baton_fail(err, BATON_LIMIT, "the path of the lab's directory is too long");
     w->server = calloc(SERVERS_MAX, sizeof *w->server);

@@ -163,12 +163,6 @@ struct snapshot {
 
 struct world;
 
-struct printed_runs { /* a history, and how many runs it had and which as the newest */
-    char *text;
-    size_t count;
-    struct run newest;
-};
-
 struct server {
     struct world *world;
     size_t index;
@@ -221,6 +215,7 @@ struct port {
 struct world {
     char dir[PATH_BYTES];
     double speed;
+    size_t runs_kept;
     uint64_t wall_ms, mono_ms;
     struct timers timers;
     struct server *server; /* SERVERS_MAX of them, so that pointers hold */
@@ -233,6 +228,7 @@ struct world_options {
     const char *dir, *tenant;
     uint64_t objects;
     double speed;
+    size_t runs_kept; /* by each server; 0: RUNS_MAX */
 };
 
 /* The directory must be new, empty, or left by an earlier lab, whose files go. */

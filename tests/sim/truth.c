@@ -9,7 +9,7 @@
 #include "lab/service.h"
 #include "sim.h"
 
-enum { OBJECTS = 1000, PERSON = 1, FIRST_CONNECTION = 10 };
+enum { OBJECTS = 1000, PERSON = 1, FIRST_CONNECTION = 10, SMALL_RUNS = 16 };
 static const double speed = 0.2; /* time costs nothing here, what happens in it does */
 
 struct truth {
@@ -68,7 +68,8 @@ truth_open(struct realm *r)
     struct world_options o = {.dir = dir,
                               .tenant = r->name,
                               .objects = OBJECTS,
-                              .speed = r->sim->scenario != NULL ? 1 : speed};
+                              .speed = r->sim->scenario != NULL ? 1 : speed,
+                              .runs_kept = r->sim->small ? SMALL_RUNS : 0};
     BATON_ASSERT(world_open(w, &o, &err) == BATON_OK);
     w->wall_ms = sim_unix_ms(r->sim);
     w->mono_ms = r->sim->now_ms;

@@ -61,6 +61,24 @@ the_first_full_import_outlives_a_thousand_delta_runs(void **state)
 }
 
 static void
+a_history_can_be_kept_short_and_keeps_the_newest_of_each_kind(void **state)
+{
+    (void)state;
+    struct runs runs = {0};
+    struct connectors c = two_connectors();
+    one_run(&runs, &c, 0, RUN_FULL_IMPORT, 1);
+    for (uint64_t i = 0; i < 20; i++)
+        one_run(&runs, &c, 0, RUN_DELTA_IMPORT, 10 + i);
+    runs_purge(&runs, 5);
+    assert_int_equal(runs.count, 5);
+    assert_int_equal(runs.item[0].profile, RUN_FULL_IMPORT);
+    assert_int_equal(runs.item[1].begin_ms, 26);
+    runs_purge(&runs, 0); /* one of each stays, whatever is asked for */
+    assert_int_equal(runs.count, 2);
+    assert_int_equal(runs.item[1].begin_ms, 29);
+}
+
+static void
 the_history_prints_as_windows_powershell_would(void **state)
 {
     (void)state;
@@ -129,6 +147,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(run_numbers_count_per_connector),
         cmocka_unit_test(the_first_full_import_outlives_a_thousand_delta_runs),
+        cmocka_unit_test(a_history_can_be_kept_short_and_keeps_the_newest_of_each_kind),
         cmocka_unit_test(the_history_prints_as_windows_powershell_would),
         cmocka_unit_test(every_property_of_the_cmdlet_is_there),
         cmocka_unit_test(a_run_in_progress_has_no_end),
