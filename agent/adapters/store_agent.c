@@ -18,10 +18,19 @@ enum {
     APPLICATION_ID = 0x42544e41, /* "BTNA" */
     SCHEMA_VERSION = 1,
     DOCUMENT_BYTES_MAX = 65536,
+    STATEMENTS_MAX = 32,
+};
+
+struct kept_statement {
+    const char *sql; /* the literal itself: one place in this file, one statement */
+    sqlite3_stmt *st;
 };
 
 struct agent_store {
     sqlite3 *db;
+    bool keeps; /* set once the file is open and its doors are shut */
+    struct kept_statement kept[STATEMENTS_MAX];
+    size_t kept_count;
     char copy_path[PATH_BYTES];
     struct second_copy copy; /* as it lies on disk */
     bool copy_whole;         /* in all its places */
@@ -116,19 +125,42 @@ bind_one(sqlite3_stmt *st, int index, const struct bind *b)
     return sqlite3_bind_null(st, index);
 }
 
-static enum baton_status
-prepare(struct agent_store *s, const char *sql, const struct bind *binds, size_t count,
-        sqlite3_stmt **ret_st, struct baton_err *err)
+static sqlite3_stmt *
+find_kept(const struct agent_store *s, const char *sql)
 {
-    if (sqlite3_prepare_v2(s->db, sql, -1, ret_st, NULL) != SQLITE_OK)
+    for (size_t i = 0; i < s->kept_count; i++)
+        if (s->kept[i].sql == sql && !sqlite3_stmt_busy(s->kept[i].st))
+            return s->kept[i].st;
+    return NULL;
+}
+
+/* An agent says the same few sentences to its file for weeks: each is read once. One that is in use, by a walk
+ * further out, is read anew. */
+static enum baton_status
+take(struct agent_store *s, const char *sql, sqlite3_stmt **ret_st, struct baton_err *err)
+{
+    *ret_st = find_kept(s, sql);
+    if (*ret_st != NULL)
+        return BATON_OK;
+    bool keep = s->keeps && s->kept_count < STATEMENTS_MAX;
+    if (sqlite3_prepare_v3(s->db, sql, -1, keep ? SQLITE_PREPARE_PERSISTENT : 0, ret_st, NULL) !=
+        SQLITE_OK)
         return fail(s, err, "prepare");
-    for (size_t i = 0; i < count; i++) {
-        if (bind_one(*ret_st, (int)i + 1, &binds[i]) != SQLITE_OK) {
-            sqlite3_finalize(*ret_st);
-            return fail(s, err, "bind");
+    if (keep)
+        s->kept[s->kept_count++] = (struct kept_statement){sql, *ret_st};
+    return BATON_OK;
+}
+
+static void
+give(struct agent_store *s, sqlite3_stmt *st)
+{
+    for (size_t i = 0; i < s->kept_count; i++) {
+        if (s->kept[i].st == st) {
+            (void)sqlite3_reset(st); /* every use binds every parameter anew: no need to clear */
+            return;
         }
     }
-    return BATON_OK;
+    (void)sqlite3_finalize(st);
 }
 
 /* Runs to the end; rows go to visit, which returns false to stop. */
@@ -137,17 +169,26 @@ run(struct agent_store *s, const char *sql, const struct bind *binds, size_t cou
     bool (*visit)(void *arg, sqlite3_stmt *row), void *arg, struct baton_err *err)
 {
     sqlite3_stmt *st;
-    enum baton_status rc = prepare(s, sql, binds, count, &st, err);
+    enum baton_status rc = take(s, sql, &st, err);
     if (rc != BATON_OK)
         return rc;
-    int step;
-    while ((step = sqlite3_step(st)) == SQLITE_ROW)
+    for (size_t i = 0; rc == BATON_OK && i < count; i++)
+        if (bind_one(st, (int)i + 1, &binds[i]) != SQLITE_OK)
+            rc = fail(s, err, "bind");
+    int step = SQLITE_DONE;
+    while (rc == BATON_OK && (step = sqlite3_step(st)) == SQLITE_ROW)
         if (visit != NULL && !visit(arg, st))
             break;
     if (step != SQLITE_ROW && step != SQLITE_DONE)
         rc = fail(s, err, "step");
-    sqlite3_finalize(st);
+    give(s, st);
     return rc;
+}
+
+static enum baton_status
+simple(struct agent_store *s, const char *sql, struct baton_err *err)
+{
+    return run(s, sql, NULL, 0, NULL, NULL, err);
 }
 
 #define RUN(s, sql, err, ...)                                                                      \
@@ -365,6 +406,7 @@ open_existing(struct agent_store *s, const char *dir, struct baton_err *err)
         rc = second_copy_read(s->copy_path, &s->copy, &s->copy_whole, err);
     if (rc == BATON_OK && sqlite3_set_authorizer(s->db, authorize, NULL) != SQLITE_OK)
         rc = fail(s, err, "authorizer");
+    s->keeps = rc == BATON_OK;
     return rc;
 }
 
@@ -388,6 +430,8 @@ agent_store_close(struct agent_store **store)
 {
     if (*store == NULL)
         return;
+    for (size_t i = 0; i < (*store)->kept_count; i++)
+        (void)sqlite3_finalize((*store)->kept[i].st);
     sqlite3_close((*store)->db);
     free(*store);
     *store = NULL;
@@ -427,8 +471,9 @@ enum baton_status
 agent_store_begin(struct agent_store *s, struct baton_err *err)
 {
     BATON_ASSERT(!s->in_transaction);
-    if (sqlite3_exec(s->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
-        return fail(s, err, "begin");
+    enum baton_status rc = simple(s, "BEGIN IMMEDIATE", err);
+    if (rc != BATON_OK)
+        return rc;
     s->in_transaction = true;
     s->copy_changed = false;
     return BATON_OK;
@@ -454,8 +499,8 @@ agent_store_commit(struct agent_store *s, struct baton_err *err)
     bool lifts = s->copy.tombstone && !s->next_copy.tombstone;
     if (s->copy_changed && !lifts)
         rc = write_copy(s, err);
-    if (rc == BATON_OK && sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
-        rc = fail(s, err, "commit");
+    if (rc == BATON_OK)
+        rc = simple(s, "COMMIT", err);
     if (rc != BATON_OK) {
         agent_store_rollback(s);
         return rc;
@@ -468,7 +513,7 @@ void
 agent_store_rollback(struct agent_store *s)
 {
     if (s->in_transaction)
-        (void)sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+        (void)simple(s, "ROLLBACK", NULL);
     s->in_transaction = s->copy_changed = false;
 }
 

@@ -271,6 +271,44 @@ a_word_that_was_heard_is_not_said_again(void **state)
     free(bytes);
 }
 
+struct nested {
+    struct bench *b;
+    size_t outer, inner;
+};
+
+static bool
+count_inner(void *arg, const struct said *said)
+{
+    (void)said;
+    ((struct nested *)arg)->inner++;
+    return true;
+}
+
+static bool
+walk_again(void *arg, const struct said *said)
+{
+    struct nested *n = arg;
+    uint8_t tag = said->hash.b[0];
+    n->outer++;
+    OK(agent_store_unheard(n->b->store, count_inner, n, err));
+    assert_int_equal(said->hash.b[0], tag);
+    return true;
+}
+
+static void
+a_walk_inside_a_walk_disturbs_neither(void **state)
+{
+    struct bench *b = *state;
+    for (uint8_t i = 1; i <= 3; i++)
+        say(b, i, false);
+    for (int again = 0; again < 2; again++) { /* the second time over statements that are kept */
+        struct nested n = {.b = b};
+        OK(agent_store_unheard(b->store, walk_again, &n, err));
+        assert_int_equal(n.outer, 3);
+        assert_int_equal(n.inner, 9);
+    }
+}
+
 static void
 the_newest_answer_to_an_order_is_the_one_given(void **state)
 {
@@ -612,6 +650,7 @@ main(void)
         TEST(a_second_agent_cannot_open_it),
         TEST(an_order_is_taken_once_and_never_under_another_hash),
         TEST(a_word_that_was_heard_is_not_said_again),
+        TEST(a_walk_inside_a_walk_disturbs_neither),
         TEST(the_newest_answer_to_an_order_is_the_one_given),
         TEST(what_waits_has_an_end_and_the_oldest_goes_first),
         TEST(the_journal_keeps_its_order),
