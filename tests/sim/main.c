@@ -163,7 +163,7 @@ shrink(struct sim_options *o, struct sim_result *r)
     sim_run(o, r);
 }
 
-/* The same number twice gives the same run, to the last event. */
+/* The same number twice gives the same run, to the last event; also where nothing is spared. */
 static void
 check_again(const struct sim_options *o, struct sim_result *r)
 {
@@ -171,6 +171,7 @@ check_again(const struct sim_options *o, struct sim_result *r)
     struct sim_options quiet = *o;
     quiet.trace = false;
     quiet.events = NULL;
+    quiet.plain = true;
     sim_run(&quiet, &again);
     if (again.hash == r->hash && again.events == r->events)
         return;
@@ -406,6 +407,7 @@ main(int argc, char **argv)
     }
     log_level_set(LEVEL_OFF);
     machinery_begin();
+    disk_take_over();
     chance_take_over();
     BATON_ASSERT(crypto_init(NULL) == BATON_OK && make_dir(dir));
     o.run.dir = dir;

@@ -185,15 +185,14 @@ static void
 freeze(struct node *n)
 {
     char next[DIR_BYTES];
-    struct baton_err err;
     life_dir(n, n->life + 1, next);
     if (sim_breaks(n->sim, "forgetful-agent")) {
         char first[DIR_BYTES];
         life_dir(n, 0, first);
-        BATON_ASSERT(folder_copy(first, next, &err) == BATON_OK);
+        disk_copy(first, next);
         return;
     }
-    BATON_ASSERT(folder_copy(n->dir, next, &err) == BATON_OK);
+    disk_copy(n->dir, next);
 }
 
 /* --- lives -------------------------------------------------------------------------------------- */
@@ -245,7 +244,7 @@ node_open(struct node *n, struct realm *r, enum side side)
     if (sim_breaks(r->sim, "forgetful-agent")) {
         char first[DIR_BYTES];
         life_dir(n, 0, first);
-        BATON_ASSERT(folder_copy(n->dir, first, &err) == BATON_OK);
+        disk_copy(n->dir, first);
     }
 }
 
@@ -259,7 +258,6 @@ void
 node_clone(const struct node *of, const char *memory)
 {
     struct node *n = &of->realm->node[TWIN];
-    struct baton_err err;
     *n = (struct node){.sim = of->sim,
                        .realm = of->realm,
                        .side = of->side,
@@ -274,7 +272,7 @@ node_clone(const struct node *of, const char *memory)
     BATON_ASSERT(n->inside != NULL);
     n->inside->setup = of->inside->setup;
     dir_begin(n, 1);
-    BATON_ASSERT(folder_copy(memory, n->dir, &err) == BATON_OK);
+    disk_copy(memory, n->dir);
 }
 
 static void
@@ -474,7 +472,7 @@ node_snapshot(struct node *n)
     snapshot_dir(n, dir);
     if (n->snapshot)
         BATON_ASSERT(folder_remove(dir, &err) == BATON_OK);
-    BATON_ASSERT(folder_copy(n->dir, dir, &err) == BATON_OK);
+    disk_copy(n->dir, dir);
     truth_do(n->realm, n->side, "{\"id\":1,\"op\":\"snapshot\"}");
     n->snapshot = true;
 }
@@ -487,7 +485,7 @@ node_revert(struct node *n, uint64_t down_ms)
     snapshot_dir(n, dir);
     node_kill(n, down_ms);
     BATON_ASSERT(folder_remove(n->dir, &err) == BATON_OK);
-    BATON_ASSERT(folder_copy(dir, n->dir, &err) == BATON_OK);
+    disk_copy(dir, n->dir);
     truth_do(n->realm, n->side, "{\"id\":1,\"op\":\"revert\"}");
     n->realm->reverted = true;
 }

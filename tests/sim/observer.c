@@ -313,6 +313,7 @@ void
 observe_end(struct sim *s)
 {
     tell_seats(s);
+    disk_write_out();
     secret_look_at_disks(s);
     budget_databases(s);
     for (size_t i = 0; i < s->realm_count && !s->failed; i++) {

@@ -15,17 +15,25 @@ struct needle {
     size_t len;
 };
 
-/* Its first two bytes say where a closer look is worth it: a run reads megabytes. */
+/* Its first two bytes say where a closer look is worth it: a run reads megabytes. As bits they stay in the
+ * processor's nearest cache. */
 static struct {
     struct needle item[NEEDLES_MAX];
     size_t count;
-    bool begins[1 << 16];
+    uint64_t begins[(1 << 16) / 64];
 } known;
 
 static unsigned
 beginning(const uint8_t *b)
 {
     return (unsigned)b[0] << 8 | b[1];
+}
+
+static bool
+may_begin(const uint8_t *b)
+{
+    unsigned at = beginning(b);
+    return (known.begins[at / 64] >> at % 64 & 1) != 0;
 }
 
 static void
@@ -35,7 +43,7 @@ add(const void *bytes, size_t len)
     struct needle *n = &known.item[known.count++];
     memcpy(n->bytes, bytes, len);
     n->len = len;
-    known.begins[beginning(n->bytes)] = true;
+    known.begins[beginning(n->bytes) / 64] |= (uint64_t)1 << beginning(n->bytes) % 64;
 }
 
 /* As it is, as digits, and as base64 without its last characters, which depend on what follows. */
@@ -75,7 +83,7 @@ secret_look(struct sim *s, const char *where, const void *bytes, size_t len)
 {
     const uint8_t *b = bytes;
     for (size_t at = 0; at + 1 < len; at++) {
-        if (!known.begins[beginning(b + at)])
+        if (!may_begin(b + at))
             continue;
         for (size_t i = 0; i < known.count; i++)
             if (known.item[i].len <= len - at &&

@@ -138,6 +138,8 @@ run_open(struct sim *s, const struct sim_options *o)
     BATON_ASSERT(folder_remove(s->dir, &err) == BATON_OK);
     BATON_ASSERT(mkdir(s->dir, 0700) == 0);
     sim_now = s;
+    machinery_plain(o->plain);
+    disk_real(o->plain);
     chance_begin(o->seed, sim_breaks(s, "real-chance"));
     s->plan = chance_of_seed(o->seed, 2);
     s->wire = chance_of_seed(o->seed, 3);

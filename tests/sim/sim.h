@@ -253,6 +253,7 @@ struct sim_options {
     size_t tenants;
     bool trace;
     bool small;                /* a short handoff, and few looks at what does not move */
+    bool plain;                /* nothing is spared: signatures are computed, databases are files */
     uint32_t off;              /* families that are kept off: bits */
     unsigned limit;            /* faults that may come at all */
     const char *broken;        /* break.c; NULL: nothing is */
@@ -377,9 +378,16 @@ void budget_look(struct sim *s); /* while it runs */
 void budget_databases(struct sim *s);
 void budget_end(struct sim *s); /* everything is closed */
 
+/* disk.c: the databases' files, in memory */
+void disk_take_over(void);
+void disk_real(bool on); /* a file is one of the machine's again; none may be open */
+void disk_write_out(void);
+void disk_copy(const char *from, const char *to); /* a folder, as it is now */
+
 /* machinery.c */
 void machinery_begin(void);
-void machinery_forget(void); /* what one run has learnt */
+void machinery_plain(bool plain); /* plain: every signature is computed */
+void machinery_forget(void);      /* what one run has learnt */
 
 /* break.c: worlds in which one promise does not hold, each to be found */
 bool sim_break_known(const char *name);

@@ -502,7 +502,7 @@ forget(struct site *st)
     bool known = folder_has(first, "baton.db");
     if (known)
         BATON_ASSERT(folder_remove(st->dir, &err) == BATON_OK);
-    BATON_ASSERT(folder_copy(known ? first : st->dir, known ? st->dir : first, &err) == BATON_OK);
+    disk_copy(known ? first : st->dir, known ? st->dir : first);
 }
 
 /* I5: what was acknowledged is there after every crash, with every record before it. */
@@ -595,7 +595,7 @@ copy_over(const char *from, const char *to)
     struct baton_err err;
     if (folder_has(to, "baton.db"))
         BATON_ASSERT(folder_remove(to, &err) == BATON_OK);
-    BATON_ASSERT(folder_copy(from, to, &err) == BATON_OK);
+    disk_copy(from, to);
 }
 
 static void
@@ -629,7 +629,7 @@ site_copy(const struct site *from, struct site *to)
 {
     struct baton_err err;
     BATON_ASSERT(folder_remove(to->dir, &err) == BATON_OK);
-    BATON_ASSERT(folder_copy(from->dir, to->dir, &err) == BATON_OK);
+    disk_copy(from->dir, to->dir);
     to->log_size = 0;
     sim_tell(to->sim, "controller", "is copied: two run from one image");
 }
