@@ -192,20 +192,35 @@ ledger_rises(struct realm *r, const struct tenant *t)
     r->epoch = t->authority.epoch;
 }
 
+/* A gap ends with an export. A server that somebody starts by hand and its agent stops again is one second
+ * inside the same gap, of which people know already. */
+static bool
+somebody_exports(struct realm *r)
+{
+    uint64_t now = r->sim->now_ms;
+    if (!r->node[OLD].was_able && !r->node[NEW].was_able) {
+        r->able_ms = 0;
+        return false;
+    }
+    if (r->able_ms == 0)
+        r->able_ms = now;
+    return r->exports > r->gap_exports || now >= r->able_ms + GUARD_MS;
+}
+
 /* L2: where nobody exports for long, somebody was told. What is broken on purpose does not count. */
 static void
 gap_is_known(struct realm *r)
 {
     enum { GAP_MS = 60000, SLACK_MS = 60000 }; /* the lab's gap_page_ms */
     struct sim *s = r->sim;
-    bool exports = r->node[OLD].was_able || r->node[NEW].was_able;
-    if (exports || r->exports == 0) {
+    if (somebody_exports(r) || r->exports == 0) {
         r->gap_ms = 0;
         return;
     }
     if (r->gap_ms == 0) {
         r->gap_ms = s->now_ms;
         r->gap_pages = r->pages;
+        r->gap_exports = r->exports;
     }
     uint64_t since = r->gap_ms > s->swarm.quiet_ms ? r->gap_ms : s->swarm.quiet_ms;
     if (s->now_ms > since + GAP_MS + SLACK_MS && r->pages == r->gap_pages)

@@ -184,6 +184,8 @@ struct realm {
         pages_owed;     /* an alarm that was raised has not been paged as long as there are fewer */
     uint64_t gap_ms;    /* since when nobody can export; 0: somebody can, or never could */
     unsigned gap_pages; /* when it began */
+    size_t gap_exports; /* then, or before */
+    uint64_t able_ms;   /* since when somebody can export; 0: nobody can */
 };
 
 /* --- frames in flight --------------------------------------------------------------------------- */
