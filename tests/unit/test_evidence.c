@@ -168,6 +168,9 @@ a_fact_that_is_not_known_is_not_absent_for_the_reason_that_it_once_had(void **st
     assert_int_equal(facts_staging(&f), STAGING_NOT_CONFIGURED);
     f.fact[FACT_STAGING_SETTINGS].state = FACT_UNKNOWN;
     assert_int_equal(facts_staging(&f), STAGING_UNREADABLE);
+    facts_absent(&f, FACT_STAGING_SETTINGS, ABSENT_NO_PRODUCT);
+    facts_absent(&f, FACT_STAGING_SCHEDULER, ABSENT_ERROR); /* a server that does not answer */
+    assert_int_equal(facts_staging(&f), STAGING_UNREADABLE);
 }
 
 static void

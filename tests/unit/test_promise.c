@@ -2853,6 +2853,42 @@ what_was_said_already_is_not_said_again(void **state)
     assert_false(s.m.watch.fence_open); /* it has proven itself */
 }
 
+static void
+a_look_begun_before_an_alarm_begins_no_quiet_span(void **state)
+{
+    (void)state;
+    for (int before = 0; before < 2; before++) {
+        struct stage s;
+        old_evidence(&s, toy_epoch(2));
+        struct facts stopped = s.facts;
+        s.facts = toy_facts(TOY_OLD); /* started by hand */
+        observe(&s);
+        assert_int_equal(last_word(&s).type, SAY_TAMPER);
+        uint64_t alarm = s.now;
+        s.facts = stopped;
+        observe_begun(&s, before ? alarm - 1 : alarm);
+        assert_int_equal(s.m.watch.quiet_since_ms, before ? 0 : s.now);
+    }
+}
+
+static void
+a_start_that_was_due_is_over_when_the_service_runs(void **state)
+{
+    (void)state;
+    struct stage s;
+    roll_back(&s);
+    observe(&s); /* still stopped */
+    assert_true(s.m.promise.start_due);
+    assert_int_equal(member_desire(&s.m), DESIRE_RUNNING);
+    s.facts = toy_facts(TOY_OLD);
+    observe(&s);
+    assert_false(s.m.promise.start_due);
+    assert_true(s.out.changed);
+    assert_int_equal(member_desire(&s.m), DESIRE_AS_IS);
+    observe(&s);
+    assert_false(s.out.changed);
+}
+
 /* ---- what a step leaves behind ------------------------------------------------------------------- */
 
 static void
@@ -3095,6 +3131,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(the_way_back_leads_to_the_plans_holder_whoever_stands_first_in_it),
     cmocka_unit_test(approvals_from_before_its_own_epoch_still_fit_a_holder),
     cmocka_unit_test(what_was_said_already_is_not_said_again),
+    cmocka_unit_test(a_look_begun_before_an_alarm_begins_no_quiet_span),
+    cmocka_unit_test(a_start_that_was_due_is_over_when_the_service_runs),
     cmocka_unit_test(adoption_makes_the_exporter_the_holder),
     cmocka_unit_test(adoption_arms_the_guard_of_everybody_else),
     cmocka_unit_test(a_server_that_does_not_export_is_not_adopted_as_holder),
