@@ -73,6 +73,7 @@ struct seat {
     uint64_t counter;            /* highest in a statement of this agent */
     struct baton_hash statement; /* that statement */
     uint64_t stored_ms;          /* its report row was written */
+    bool stored_past;            /* that row tells of another run: who was there, and when */
     uint64_t receipt_sent;       /* size of the newest checkpoint it was sent in this session */
     uint32_t pending;            /* its outbox rows */
     bool pump_waits;             /* the rows will be looked at after this commit */

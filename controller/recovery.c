@@ -115,6 +115,8 @@ room_fill(struct engine *e, struct room *room, struct baton_err *err)
     for (size_t i = 0; i < MEMBERS_MAX; i++) {
         struct agent_view *view = &room->t.agent[i];
         room->seat[i] = baton_key_is_zero(&row.agent[i]) ? NULL : seat_find(e, &row.agent[i]);
+        if (room->seat[i] != NULL)
+            room->seat[i]->stored_past = view->connected || view->seen_ms != 0;
         view->connected = false; /* and times of another run say nothing */
         view->seen_ms = view->reported_ms = 0;
     }
@@ -191,6 +193,7 @@ started_record(struct engine *e)
     journal_record(e, &r);
 }
 
+/* Whoever reads the rows meanwhile must not be told that agents of another run are connected. */
 static void
 room_start(struct engine *e, struct room *room)
 {
@@ -198,6 +201,9 @@ room_start(struct engine *e, struct room *room)
     event_init(e, &ev, TEV_START);
     room->clock_ms = e->now_ms;
     room_step(e, room, &ev, &(struct told){.actor = &e->p.public_key}, NULL, NULL);
+    for (size_t i = 0; i < MEMBERS_MAX; i++)
+        if (room->seat[i] != NULL && room->seat[i]->stored_past)
+            seat_report(e, room->seat[i]);
 }
 
 enum baton_status

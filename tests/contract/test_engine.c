@@ -1048,6 +1048,30 @@ the_outbox_is_delivered_after_a_restart(void **state)
     agent_done(&a);
 }
 
+/* Found by the fuzzer of the API, whose site starts anew: the rows of the run before said so. */
+static void
+after_a_restart_no_reader_is_told_that_an_agent_is_connected(void **state)
+{
+    struct world *w = *state;
+    struct world_agent a;
+    static struct tenant t;
+    agent_init(&a, w, "OLD01");
+    agent_join(&a, 'o');
+    agent_report(&a);
+    world_settle(w);
+    world_tenant(w, &t);
+    assert_true(t.agent[0].connected && t.agent[0].seen_ms != 0);
+    world_stop(w);
+    world_start(w);
+    world_settle(w);
+    world_tenant(w, &t);
+    assert_true(t.agent[0].used);
+    assert_false(t.agent[0].connected);
+    assert_int_equal(t.agent[0].seen_ms, 0);
+    assert_int_equal(t.agent[0].reported_ms, 0);
+    agent_done(&a);
+}
+
 static void
 an_agent_that_counts_less_than_is_known_is_shown_its_own_word(void **state)
 {
@@ -1189,6 +1213,7 @@ main(void)
         WORLD_TEST(a_receipt_of_another_log_is_an_alarm_however_short_it_is),
         WORLD_TEST(an_answer_to_an_order_of_another_ledger_is_kept_as_foreign),
         WORLD_TEST(the_outbox_is_delivered_after_a_restart),
+        WORLD_TEST(after_a_restart_no_reader_is_told_that_an_agent_is_connected),
         WORLD_TEST(an_agent_that_counts_less_than_is_known_is_shown_its_own_word),
         WORLD_TEST(a_report_with_an_absurd_time_is_off_by_ten_years_and_no_more),
         WORLD_TEST(state_made_again_from_the_audit_alone_is_the_same),
