@@ -104,6 +104,21 @@ guard_new_staged(const struct guard_ctx *g, struct problem *p)
     return ok && fresh(g, p, n, FACT_STAGING_SCHEDULER);
 }
 
+/* Only a record that was put back can have lost a grant. Its recipient refuses every other one until that
+ * one is void, which it sees to by its own clock. */
+static bool
+no_lost_grant(const struct guard_ctx *g, struct problem *p)
+{
+    const struct authority *a = &g->t->authority;
+    int at = authority_member_index(a, &a->recipient);
+    bool given = a->phase == AUTH_GRANTED;
+    if (g->t->cutover.state != HO_GAP || given || at < 0 || a->member[at].grant != GRANT_LIVE)
+        return true;
+    problem_add(p, "new server: a grant that this record lost is live there still");
+    problem_add(p, "it becomes void by itself; it may still be used until then");
+    return false;
+}
+
 /* The recipient's own evidence is asked for again before a grant; here the others have to stand. */
 bool
 guard_evidence(const struct guard_ctx *g, struct problem *p)
@@ -126,7 +141,7 @@ guard_evidence(const struct guard_ctx *g, struct problem *p)
         line_put(&l, statement_type_name((enum statement_type)m->said));
         problem_add(p, text);
     }
-    return all;
+    return no_lost_grant(g, p) && all;
 }
 
 bool

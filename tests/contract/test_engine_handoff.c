@@ -213,6 +213,10 @@ take_one(struct side *s)
         send_chunk(s, m->u.want.offset);
     else if (m->type == MSG_WELCOME)
         on_welcome(s, m);
+    else if (m->type == MSG_RECEIPT)
+        member_do(s, (struct member_event){.kind = MEMBER_RECEIPT,
+                                           .receipt_size = m->u.receipt.size,
+                                           .receipt_root = m->u.receipt.root});
     else if (m->type == MSG_REFUSED)
         fail_msg("refused: %s", m->u.refused.text);
     return true;
@@ -239,6 +243,8 @@ hello(struct side *s)
     m.u.hello.machine = s->m.promise.machine;
     m.u.hello.trust_version = s->m.promise.trust_version;
     m.u.hello.trust_hash = s->m.promise.trust_hash;
+    m.u.hello.receipt_size = s->m.promise.receipt_size;
+    m.u.hello.receipt_root = s->m.promise.receipt_root;
     crypto_random(m.u.hello.nonce.b, sizeof m.u.hello.nonce.b);
     s->wire.session = (struct baton_id){{0}};
     agent_send(&s->wire, &m);
@@ -782,6 +788,171 @@ a_receipt_of_another_log_is_confirmed_by_a_person_once(void **state)
     answer_status(&h->side[OLD], &asked); /* with the receipt that it keeps */
     read_tenant(h);
     assert_int_equal(h->t.cutover.state, HO_READY);
+}
+
+/* ---- a controller whose database lost what it had acknowledged -------------------------------------- */
+
+static uint8_t *
+file_read(const char *path, size_t *ret_len)
+{
+    FILE *f = fopen(path, "rb");
+    assert_non_null(f);
+    assert_int_equal(fseek(f, 0, SEEK_END), 0);
+    *ret_len = (size_t)ftell(f);
+    rewind(f);
+    uint8_t *bytes = malloc(*ret_len + 1);
+    assert_non_null(bytes);
+    assert_int_equal(fread(bytes, 1, *ret_len, f), *ret_len);
+    fclose(f);
+    return bytes;
+}
+
+/* It dies, and its -wal is gone: what is left is the file as the last clean stop left it. */
+static void
+die_without_wal(struct handoff *h)
+{
+    static const char *const side[] = {"-wal", "-shm"};
+    char path[128];
+    size_t len;
+    world_settle(&h->w);
+    uint8_t *bytes = file_read(h->w.path, &len);
+    world_stop(&h->w);
+    for (size_t i = 0; i < ARRAY_LEN(side); i++) {
+        snprintf(path, sizeof path, "%s%s", h->w.path, side[i]);
+        unlink(path);
+    }
+    FILE *f = fopen(h->w.path, "wb");
+    assert_non_null(f);
+    assert_int_equal(fwrite(bytes, 1, len, f), len);
+    assert_int_equal(fclose(f), 0);
+    free(bytes);
+    world_start(&h->w);
+}
+
+struct holders {
+    bool old, new;
+    uint8_t grant;
+};
+
+static struct holders
+holders_of(const struct handoff *h)
+{
+    const struct promise *n = &h->side[NEW].m.promise;
+    return (struct holders){h->side[OLD].m.promise.holding, n->holding, n->grant};
+}
+
+static void
+expect_nobody_gains(const struct handoff *h, const struct holders *was)
+{
+    struct holders is = holders_of(h);
+    assert_true(is.old <= was->old && is.new <= was->new);
+    assert_true(is.grant == was->grant || is.grant != GRANT_LIVE);
+}
+
+static void
+expect_it_is_noticed(struct handoff *h, const struct holders *was)
+{
+    for (int i = 0; i < 4; i++) {
+        assert_int_not_equal(verb(h, HEV_GO, ""), BATON_OK);
+        pass(h, 1200);
+        expect_nobody_gains(h, was);
+    }
+    assert_true(h->t.authority.reconcile);
+    assert_true(world_record_says(&h->w, AUDIT_ALARM,
+                                  "this agent has seen a longer audit log: this ledger was "
+                                  "restored"));
+}
+
+static void
+loses_its_wal(struct handoff *h, enum handoff_state kept, enum handoff_state lost)
+{
+    walk_to(h, kept, false);
+    restart(h); /* a clean stop: so much is in the file itself */
+    read_tenant(h);
+    assert_int_equal(h->t.cutover.state, kept);
+    walk_to(h, lost, false);
+    pass(h, 1200); /* the newest receipts come */
+    struct holders was = holders_of(h);
+    die_without_wal(h);
+    read_tenant(h);
+    assert_int_equal(h->t.cutover.state, kept);
+    hello(&h->side[OLD]); /* one of the two alone proves nothing about the other */
+    h->cut[NEW] = true;
+    quiesce(h);
+    pass(h, 1200);
+    expect_nobody_gains(h, &was);
+    assert_true(h->t.authority.recovering || h->t.authority.reconcile);
+    h->cut[NEW] = false;
+    hello(&h->side[NEW]);
+    quiesce(h);
+    expect_it_is_noticed(h, &was);
+}
+
+/* What was verified in a run that is forgotten is not fresh: the words that explain shows. */
+static void
+verify_anew(struct handoff *h)
+{
+    assert_int_equal(verb(h, HEV_REVERIFY, ""), BATON_OK);
+    pass(h, 1200);
+    assert_int_equal(verb(h, HEV_ACCEPT, "looked at again"), BATON_OK);
+    assert_int_equal(approve(h, VERB_CUTOVER, 0), BATON_OK);
+    assert_int_equal(approve(h, VERB_CUTOVER, 1), BATON_OK);
+}
+
+/* People say that they know of it, and go on; whoever was let go stays let go. */
+static void
+goes_on_after_its_loss(struct handoff *h)
+{
+    assert_int_equal(verb(h, HEV_CONFIRM_FOREIGN, "the -wal file was lost"), BATON_OK);
+    for (int i = 0; i < 60 && h->t.cutover.state != HO_DONE; i++) {
+        if (h->side[NEW].m.promise.grant == GRANT_LIVE && h->t.cutover.state == HO_GAP) {
+            assert_int_equal(verb(h, HEV_GO, ""), BATON_REFUSED);
+            pass(h, 4000);
+            continue;
+        }
+        if (h->t.cutover.state == HO_GAP)
+            verify_anew(h);
+        people_act(h);
+        pass(h, 1200);
+    }
+    if (h->t.cutover.state != HO_DONE)
+        tell(h);
+    assert_int_equal(h->t.cutover.state, HO_DONE);
+    assert_true(h->side[NEW].m.promise.holding && !h->side[OLD].m.promise.holding);
+}
+
+static void
+a_controller_that_lost_its_wal_in_the_gap_grants_nothing_before_people_know(void **state)
+{
+    struct handoff *h = *state;
+    loses_its_wal(h, HO_READY, HO_GAP);
+    goes_on_after_its_loss(h);
+}
+
+static void
+a_controller_that_lost_a_grant_with_its_wal_does_not_give_it_again_by_itself(void **state)
+{ /* found so: go was taken while the lost grant was live, was refused by the agent, and never possible again */
+    struct handoff *h = *state;
+    loses_its_wal(h, HO_ARMED, HO_GRANTING);
+    goes_on_after_its_loss(h);
+}
+
+static void
+a_controller_that_lost_the_whole_cutover_with_its_wal_learns_who_holds(void **state)
+{
+    struct handoff *h = *state;
+    loses_its_wal(h, HO_VERIFY, HO_ACTIVATING);
+    goes_on_after_its_loss(h);
+    assert_true(baton_key_eq(&h->t.authority.holder, &h->side[NEW].wire.id.sign_key));
+}
+
+static void
+an_old_server_gets_nothing_from_a_lost_wal_once_the_new_one_has_exported(void **state)
+{
+    struct handoff *h = *state;
+    loses_its_wal(h, HO_GAP, HO_PROBATION);
+    assert_true(h->side[NEW].m.promise.ever_exported && h->t.authority.ponr);
+    goes_on_after_its_loss(h);
 }
 
 static void
@@ -1342,6 +1513,10 @@ main(void)
         HANDOFF_TEST(back_from_the_gap_to_the_old_server),
         HANDOFF_TEST(a_member_that_was_attested_for_gets_its_fence_with_the_holders_word),
         HANDOFF_TEST(a_receipt_of_another_log_is_confirmed_by_a_person_once),
+        HANDOFF_TEST(a_controller_that_lost_its_wal_in_the_gap_grants_nothing_before_people_know),
+        HANDOFF_TEST(a_controller_that_lost_a_grant_with_its_wal_does_not_give_it_again_by_itself),
+        HANDOFF_TEST(a_controller_that_lost_the_whole_cutover_with_its_wal_learns_who_holds),
+        HANDOFF_TEST(an_old_server_gets_nothing_from_a_lost_wal_once_the_new_one_has_exported),
         HANDOFF_TEST(an_outbox_that_nobody_empties_holds_the_tenant),
         HANDOFF_TEST(no_order_that_touches_authority_leaves_before_the_agent_was_heard),
         HANDOFF_TEST(settings_with_another_hash_are_not_handed_on),
