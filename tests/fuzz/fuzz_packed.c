@@ -33,6 +33,9 @@ run(const uint8_t *bytes, size_t len, size_t piece, struct fuzz_told *told)
     if (told->status == BATON_OK && len >= 4 && packed_kind_of(bytes, len) == PACKED_NOT)
         FUZZ_CHECK(s.bytes == len);
     packed_close(&p);
+    /* whether damage or our own room ends a long one first follows from the pieces */
+    if (s.bytes > UNPACKED_MAX)
+        told->status = BATON_MALFORMED;
 }
 
 int
