@@ -357,6 +357,16 @@ def command_lines():
     return {f"line-{n}": b"\0".join(word.encode() for word in line.split(" ")) for n, line in enumerate(lines)}
 
 
+def evidences():
+    """Whose and of which kind, as fuzz_evidence.c reads them; then each fact and each word of it changed alone."""
+    kinds = {"stopped": 0x02, "staged": 0x05, "removed": 0x0a, "staged-old": 0x06, "way-back": 0x01}
+    facts = b"".join(bytes([2, fact, what, how]) for fact in range(72) for what, how in ((0, 3), (1, 0), (2, 0), (3, 200), (0, 0), (0, 1)))
+    words = b"".join(bytes([3, word, 0, how]) for word in range(14) for how in range(8))
+    whole = {**{f"{name}-{what}": bytes([how]) + edits for name, how in kinds.items() for what, edits in (("facts", facts[:1600]), ("later-facts", facts[1600:]), ("words", words))},
+             **{f"{name}-forged": bytes([how | 0x80]) for name, how in kinds.items()}}
+    return {**whole, **{f"bytes-{at}": bytes([0x42, at >> 8, at & 255, 1]) for at in range(0, 300, 37)}}
+
+
 def requests():
     """Requests to the API, as fuzz_api.c reads them: who asks, the first line, headers, a body."""
     reads = ("/", "/healthz", "/readyz", "/metrics", "/api/v1/openapi.json",
@@ -472,7 +482,7 @@ def corpora(lab):
                             "cut": pack({"a": b"bcd"})[:-2], "order": b"BCP1" + (pack({"b": b""})[4:] + pack({"a": b""})[4:])},
             "disposition_file": dispositions(), "object_rows": object_rows(),
             "member": member_lives(), "tenant": tenant_stories(), "proof": proofs(), "bundle": bundles(), "database": databases(), "settings": INI, "setup": SETUPS,
-            "zap": questions(), "command": command_lines(), "api": requests(), **protocol()}
+            "zap": questions(), "command": command_lines(), "api": requests(), "evidence": evidences(), **protocol()}
 
 
 def main():
