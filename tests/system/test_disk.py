@@ -118,23 +118,50 @@ def can_mount():
     return os.geteuid() == 0 and shutil.which("mount") is not None
 
 
-@unittest.skipUnless(can_mount() and os.environ.get("BATON_LONG") == "yes",
-                     "tests/run --only system --long as root mounts a small file system")
+def mount(case, *words):
+    done = subprocess.run(["mount", *words], capture_output=True, text=True)
+    if done.returncode != 0:
+        case.skipTest(f"cannot mount here: {done.stderr}")
+    case.addCleanup(subprocess.run, ["umount", "-l", words[-1]])
+
+
+def mount_tmpfs(case, folder, mib):
+    mount(case, "-t", "tmpfs", "-o", f"size={mib}m,mode=0700", "none", str(folder))
+
+
+def mount_ext4(case, image, folder, mib):
+    """In a file behind a loop device: a file system of the kernel's own, with a journal and late allocation."""
+    if shutil.which("mkfs.ext4") is None:
+        case.skipTest("no mkfs.ext4")
+    with open(image, "wb") as whole:
+        whole.truncate(mib << 20)
+    subprocess.run(["mkfs.ext4", "-q", "-F", "-m", "0", str(image)], check=True)
+    mount(case, "-o", "loop", str(image), str(folder))
+    folder.chmod(0o700)
+
+
+long_and_root = unittest.skipUnless(can_mount() and os.environ.get("BATON_LONG") == "yes",
+                                    "tests/run --only system --long as root mounts a small file system")
+
+
+@long_and_root
 class SmallDisk(Stops):
     """Real file systems of a few MiB that are full in every state of a handoff."""
+
+    def mount(self, folder, mib):
+        mount_tmpfs(self, folder, mib)
 
     def put_on_small_disk(self, process, folder, mib):
         aside = folder.with_name(folder.name + ".aside")
         process.stop()
         folder.rename(aside)
         folder.mkdir(mode=0o700)
-        done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={mib}m,mode=0700", "none", str(folder)],
-                              capture_output=True, text=True)
-        if done.returncode != 0:
+        try:
+            self.mount(folder, mib)
+        except unittest.SkipTest:
             folder.rmdir()
             aside.rename(folder)
-            self.skipTest(f"cannot mount here: {done.stderr}")
-        self.addCleanup(subprocess.run, ["umount", "-l", str(folder)])
+            raise
         shutil.copytree(aside, folder, dirs_exist_ok=True)
         shutil.rmtree(aside)
         process.start(ready="ready", timeout=60)
@@ -150,6 +177,10 @@ class SmallDisk(Stops):
 
     def free(self, folder):
         (folder / "filler").unlink()
+
+    def both_report(self):
+        agents = self.site.baton("agent", "list", json_output=True)
+        return all(agent["reported_ago_ms"] is not None for agent in agents)
 
     def controller_is_full(self, state):
         """It refuses or stops; it never says yes to what is not there afterwards."""
@@ -177,6 +208,7 @@ class SmallDisk(Stops):
         for state, step in STEPS:
             stopped += self.controller_is_full(state)
             if step == "fence":
+                site.wait_until("both agents report again", self.both_report)
                 self.fill(old_dir)
                 site.wait_until("start", lambda: site.baton("cutover", "start", "contoso") is not None)
                 self.wait_stopped(old)
@@ -191,6 +223,55 @@ class SmallDisk(Stops):
         self.verify_audit()
         site.controller.stop()
         site.run([site.program("baton-controller"), "check", "--dir", site.controller_dir])
+
+
+@long_and_root
+class SmallExt4(SmallDisk):
+    def mount(self, folder, mib):
+        mount_ext4(self, folder.with_name(folder.name + ".img"), folder, mib)
+
+
+@long_and_root
+class ThinDisk(SmallDisk):
+    """Storage that promised more room than it has: the file system takes what is written, and its device fails."""
+
+    def mount(self, folder, mib):
+        self.under = folder.with_name(folder.name + ".under")
+        self.under.mkdir()
+        mount_tmpfs(self, self.under, mib)
+        self.image = self.under / "image"
+        mount_ext4(self, self.image, folder, 4 * mib)
+
+    def mend(self, folder):
+        """As people do: take it off, look it through, bring it back."""
+        subprocess.run(["umount", str(folder)], check=True)
+        self.assertLess(subprocess.run(["e2fsck", "-fy", str(self.image)], capture_output=True).returncode, 4)
+        mount(self, "-o", "loop", str(self.image), str(folder))
+
+    def test_a_disk_that_is_full_in_every_state_costs_time_and_nothing_else(self):
+        site = self.site
+        site.tenant("contoso")
+        self.put_on_small_disk(site.controller, site.controller_dir, 24)
+        site.prepare("contoso")
+        site.arm("contoso")
+        os.sync()  # what was put there to begin with has its room
+        self.fill(self.under)
+        told = []
+        while site.controller.alive() and len(told) < 200:
+            name = f"extra-{len(told)}"
+            if site.baton("tenant", "create", str(uuid.uuid4()), name, *site.flags, check=False, timeout=120).returncode == 0:
+                told.append(name)
+        self.wait_stopped(site.controller)
+        self.free(self.under)
+        self.mend(site.controller_dir)
+        site.controller_start()
+        kept = site.baton("tenant", "list")
+        self.assertEqual([], [name for name in told if name not in kept], "what was said to be done is there")
+        site.wait_until("it knows where it was", lambda: site.state("contoso") == "C1", timeout=60)
+        site.fence("contoso")
+        site.go("contoso")
+        site.activate("contoso")
+        self.verify_audit()
 
 
 if __name__ == "__main__":
