@@ -107,10 +107,10 @@ holds_with_right(struct node *n, const struct seen *p)
         return;
     if (other->was.holding)
         sim_fail(n->sim, "I2", "%s begins to hold while %s still does", n->name, other->name);
-    if (compare(&other->was.epoch, &p->epoch) < 0 && p->epoch.counter > 1)
+    if (compare(&other->promised, &p->epoch) < 0 && p->epoch.counter > 1)
         sim_fail(n->sim, "I2", "%s holds epoch %llu, and %s has promised only %llu", n->name,
                  (unsigned long long)p->epoch.counter, other->name,
-                 (unsigned long long)other->was.epoch.counter);
+                 (unsigned long long)other->promised.counter);
 }
 
 /* I3: a promise only rises, over every crash; who is put back to an older one counts for nothing. */
@@ -180,6 +180,8 @@ see_promise(struct node *n)
     if (compare(&p.epoch, &n->was.epoch) != 0)
         sim_tell(n->sim, n->name, "promises epoch %llu to %s", (unsigned long long)p.epoch.counter,
                  p.for_old ? "OLD" : "NEW");
+    if (compare(&p.epoch, &n->promised) > 0)
+        n->promised = p.epoch;
     n->was = p;
 }
 

@@ -132,7 +132,8 @@ struct node {
 
     struct seen was;
     bool was_able;
-    struct epoch granted; /* under which a grant was live, and which one */
+    struct epoch promised; /* the highest, also where it was put back to a lower one */
+    struct epoch granted;  /* under which a grant was live, and which one */
     uint32_t granted_serial;
 };
 
