@@ -8,6 +8,7 @@ static const char *const names[] = {
     "starts-by-itself",  /* the old services start again when the new server exports: I1 */
     "forgetful-agent",   /* an agent that is killed begins with its very first memory: I3 */
     "forgetful-site",    /* a controller that is killed begins with its very first database: I5 */
+    "rewritten-log",     /* a record reads otherwise than it was written: I5 */
     "silent-order",      /* an order without its audit record: I5 */
     "grant-again",       /* a grant that was used is live again: I6 */
     "wrong-tenant",      /* words go to the agent of another tenant: I7 */

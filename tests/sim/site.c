@@ -4,6 +4,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "common/audit/chain.h"
+#include "common/merkle.h"
 #include "common/text.h"
 #include "controller/adapters/door.h"
 #include "controller/adapters/store_sqlite.h"
@@ -14,6 +16,8 @@
 
 struct site_store {
     struct store_port port;
+    struct chain chain; /* of the records that were walked over, and their tree */
+    struct merkle_frontier tree;
 };
 
 enum { TICK_EVERY_MS = 200, BATCH_MOST_MS = 15, FIRST_CLOCK_MS = 40000 };
@@ -505,6 +509,55 @@ forget(struct site *st)
     disk_copy(known ? first : st->dir, known ? st->dir : first);
 }
 
+/* --- the log, as it lies there ------------------------------------------------------------------ */
+
+static void
+walk_begin(struct site_store *store)
+{
+    chain_done(&store->chain);
+    chain_init(&store->chain);
+    merkle_init(&store->tree);
+}
+
+/* Each record follows the one before, in the log and in its tenant. */
+static bool
+walk_over(void *arg, const struct audit_record *r, const uint8_t *bytes, size_t len)
+{
+    struct site *st = arg;
+    struct site_store *store = st->store;
+    size_t at;
+    BATON_ASSERT(chain_find(&store->chain, &r->tenant, &at) == BATON_OK);
+    struct chain_head *head = &store->chain.head[at];
+    enum chain_fault fault = chain_check(head, r, store->tree.size);
+    if (fault != CHAIN_WHOLE)
+        sim_fail(st->sim, "I5", "record %llu of the log: %s", (unsigned long long)r->seq,
+                 chain_fault_text(fault));
+    if (sim_breaks(st->sim, "rewritten-log") && store->tree.size == 0)
+        len--;
+    merkle_leaf(bytes, len, &head->leaf);
+    head->tenant_seq = r->tenant_seq;
+    merkle_append(&store->tree, &head->leaf);
+    return fault == CHAIN_WHOLE;
+}
+
+/* I5: the log is a chain, and the tree over it is the one whose head the controller signs. Only what is new since
+ * the last time is read. */
+static void
+log_walk(struct site *st)
+{
+    struct site_store *store = st->store;
+    struct baton_hash root;
+    struct baton_err err;
+    enum baton_status rc =
+        store->port.records(store->port.ctx, store->tree.size + 1, NULL, walk_over, st, &err);
+    merkle_root(&store->tree, &root);
+    if (rc != BATON_OK)
+        sim_fail(st->sim, "I5", "the log cannot be read: %s", err.text);
+    else if (store->tree.size != st->log_size || !baton_hash_eq(&root, &st->log_root))
+        sim_fail(st->sim, "I5", "the tree is not the one over the %llu records of the log",
+                 (unsigned long long)store->tree.size);
+}
+
 /* I5: what was acknowledged is there after every crash, with every record before it. */
 static void
 log_keep(struct site *st)
@@ -512,6 +565,8 @@ log_keep(struct site *st)
     struct baton_err err;
     if (st->store->port.head(st->store->port.ctx, &st->log_size, &st->log_root, &err) != BATON_OK)
         st->log_size = 0;
+    else if (!st->sim->failed)
+        log_walk(st);
 }
 
 static void
@@ -519,8 +574,10 @@ log_holds(struct site *st)
 {
     struct baton_hash root;
     struct baton_err err;
-    if (st->log_size == 0)
+    if (st->log_size == 0) {
+        walk_begin(st->store); /* another database */
         return;
+    }
     enum baton_status rc = st->store->port.root_at(st->store->port.ctx, st->log_size, &root, &err);
     if (rc != BATON_OK || !baton_hash_eq(&root, &st->log_root))
         sim_fail(st->sim, "I5", "the log has not the %llu records that it had",
@@ -639,6 +696,7 @@ site_close(struct site *st)
 {
     if (st->engine != NULL)
         down(st, 0);
+    chain_done(&st->store->chain);
     free(st->store);
 }
 
