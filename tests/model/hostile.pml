@@ -101,6 +101,7 @@ byte s_prom, s_rcp, s_to_old, s_to_new;
 #define LEGACY(m) ((m) == OLD && !KNOB(swing))
 #define EXPORTS(m) (running[m] && (LEGACY(m) || !staging[m]))
 #define REACHES(m) ((m) == NEW || cred || token)
+#define SEEN_EXPORTING(m) (RUNS(m) && (LEGACY(m) || !staging[m]))
 #define CAN(m) (EXPORTS(m) && REACHES(m))
 #define OTHER(m) (1-(m))
 #define EPOCH(e) ((e) <= KNOB(epochs))
@@ -147,7 +148,7 @@ inline promise(m, e, r) {
 /* Adoption recognises who exports; it stops and starts nothing, and lifts nothing. */
 #define ADOPT(m, e, r) \
  :: STEP { NEXT(ADOPTS, m) && EPOCH(e) && !dead[m] && !retired[m] && ((e == 1 && r == OLD) || KNOB(adopt_again)) && e > prom[m] && \
-      (m == r -> EXPORTS(m) && !tomb[m] && !by_us[m] && !armed[m] && !barred[m] : !EXPORTS(m)) && \
+      (m == r -> SEEN_EXPORTING(m) && !tomb[m] && !by_us[m] && !armed[m] && !barred[m] : !SEEN_EXPORTING(m)) && \
       !(LEGACY(r) && !LEGACY(m) && ever[m]) -> printf("adopt(%d, %d) to %d\n", e, r, m); \
     keeps = m == r; \
     due[m] = due[m] && keeps; live[m] = live[m] && keeps && holding[m]; holding[m] = keeps; \

@@ -194,12 +194,13 @@ static struct word_of
 word_of(const struct node *n, const struct promise *p)
 {
     const struct node *pair = n->realm->node;
-    bool old = baton_key_eq(&p->recipient, &pair[OLD].sign_key);
-    bool new = baton_key_eq(&p->recipient, &pair[NEW].sign_key);
+    char recipient = '-';
+    if (baton_key_eq(&p->recipient, &pair[OLD].sign_key))
+        recipient = 'o';
+    if (baton_key_eq(&p->recipient, &pair[NEW].sign_key))
+        recipient = 'n';
     return (struct word_of){.epoch = p->epoch,
-                            .recipient = old   ? 'o'
-                                         : new ? 'n'
-                                               : '-',
+                            .recipient = recipient,
                             .holding = p->holding,
                             .live = p->grant == GRANT_LIVE,
                             .tombstone = p->tombstone,
