@@ -221,13 +221,14 @@ grant_is_void(const struct step *s)
     return by_recipient(s) && !w->holding && w->grant == GRANT_VOID && w->serial >= s->a->serial;
 }
 
-/* A grant has no nonce: a refusal that names one is about something else. */
+/* A grant has no nonce, and asks for this epoch: a refusal that names a nonce is about a challenge, and one of another
+ * epoch about a FENCE of long ago that came late. The grant may be under way behind it. */
 static bool
 grant_refused(const struct step *s)
 {
     const struct statement *w = s->in->said;
     return by_recipient(s) && w->type == SAY_REFUSED && baton_id_is_zero(&w->nonce) &&
-           !w->holding && w->grant != GRANT_LIVE;
+           epoch_eq(&w->asked, &s->a->epoch) && !w->holding && w->grant != GRANT_LIVE;
 }
 
 static bool

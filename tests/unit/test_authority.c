@@ -610,6 +610,11 @@ a_refusal_of_something_else_leaves_the_grant_under_way(void **state)
     tell(&p, &s);
     assert_int_equal(p.a.phase, AUTH_GRANTED);
     s = word_of(&p, TOY_NEW, SAY_REFUSED);
+    s.refusal = REFUSE_STALE;
+    s.asked = toy_epoch(1); /* a FENCE of an earlier epoch, that came late */
+    tell(&p, &s);
+    assert_int_equal(p.a.phase, AUTH_GRANTED);
+    s = word_of(&p, TOY_NEW, SAY_REFUSED);
     s.refusal = REFUSE_GO;
     tell(&p, &s);
     assert_int_equal(p.a.phase, AUTH_FENCED);
