@@ -24,6 +24,8 @@ BEGIN, END = "<!-- figures: written by tests/run --report -->", "<!-- /figures -
 # kind, what it counts, how its summary reads, how the table tells it
 KINDS = (
     ("spin", "states of the models (Spin)", r"(?P<states>\d+) states in (?P<runs>\d+) runs that hold", "{states:,} states in {runs} runs, no violation"),
+    ("conform", "simulated handoffs held against the model", r"(?P<traces>\d+) traces, (?P<events>\d+) events, (?P<refused>\d+) refused",
+     "{traces:,} handoffs, {events:,} events, {refused} refused"),
     ("explore", "states of the agent's deciding functions", r"(?P<states>\d+) states without a violation in (?P<core_s>\d+) s of one core",
      "{states:,} states, {core_s:,} s of one core"),
     ("sim", "simulated handoffs", r"(?P<seeds>\d+) seeds, (?P<failed>\d+) failed; (?P<faults>\d+) faults",

@@ -18,11 +18,13 @@
 #include <string.h>
 #include <time.h>
 
+#include "book.h"
 #include "relation.h"
 #include "toy.h"
 
 enum {
     EPOCHS_MAX = 5,
+    EPOCH_SLOTS = EPOCHS_MAX + (BOOK_RUNS - 1) * BOOK_EPOCHS_MAX,
     GAP_MS = 1500,
     EVIDENCE_SLOTS = 2,
     STATES_MAX = 12000000,
@@ -42,7 +44,14 @@ struct bounds {
     bool snapshot;      /* OLD is reverted once */
     bool generation_id; /* and its hypervisor says so */
     bool promised_once; /* and the snapshot is not from before its first promise */
+    /* An honest controller in place of the hostile one: the product's own record decides the orders. */
+    bool record;
+    unsigned serials;  /* grants in one epoch */
+    unsigned restarts; /* of it, between any write and its sending */
+    bool restored;     /* it begins again from an older row, once */
     /* Weaknesses that the search must find a way through. */
+    bool same_incarnation, asks_nobody;
+    const char *found_by; /* the promise that they break, where that is not two exporters */
     bool blind_to_wizards, blind_to_services, hand_start, unguarded_clicks;
     bool forged_evidence, false_attest, comes_back, expiry_starts;
 };
@@ -79,12 +88,13 @@ struct world {
     struct agent agent[TOY_MEMBERS];
     struct server server[TOY_MEMBERS];
     struct look look[TOY_MEMBERS];
-    bool evidence[TOY_MEMBERS][EPOCHS_MAX][TOY_MEMBERS][EVIDENCE_SLOTS]; /* kept for ever */
+    bool evidence[TOY_MEMBERS][EPOCH_SLOTS][TOY_MEMBERS][EVIDENCE_SLOTS]; /* kept for ever */
     uint8_t crashes, hand_starts, snapshots;
     bool snapshot_taken;
     struct agent snapshot_agent;
     struct server snapshot_server;
     uint64_t now;
+    struct book *book; /* of the honest controller; NULL: the hostile one needs none */
 };
 
 struct node {
@@ -105,7 +115,7 @@ struct search {
     bool mute;          /* this step is stored, and its words never leave */
     struct member scratch[TOY_MEMBERS];
     struct member_out out;
-    struct word words[TOY_MEMBERS][EPOCHS_MAX][TOY_MEMBERS][EVIDENCE_SLOTS];
+    struct word words[TOY_MEMBERS][EPOCH_SLOTS][TOY_MEMBERS][EVIDENCE_SLOTS];
 };
 
 /* ---- the two servers ------------------------------------------------------------------------- */
@@ -150,18 +160,30 @@ load(struct search *x, const struct world *w, enum toy_member m)
     return full;
 }
 
+/* Those of the first run, which is the hostile controller's only one, stand at their counter. */
+static size_t
+epoch_slot(const struct epoch *e)
+{
+    unsigned run = book_run_of(e);
+    return e->counter + (run == 0 ? 0 : EPOCHS_MAX - 1 + (run - 1) * BOOK_EPOCHS_MAX);
+}
+
 static void
 keep_evidence(struct search *x, struct world *w, enum toy_member m, const struct member_word *said)
 {
     struct statement s;
-    if (said->bytes[TYPE_AT] != SAY_EVIDENCE || x->mute)
+    if ((said->bytes[TYPE_AT] != SAY_EVIDENCE && w->book == NULL) || x->mute)
         return;
     enum baton_status rc = statement_decode(said->bytes, said->len, &s);
-    BATON_ASSERT(rc == BATON_OK && s.type == SAY_EVIDENCE);
+    BATON_ASSERT(rc == BATON_OK);
+    if (w->book != NULL)
+        book_keep_word(w->book, m, &s);
+    if (s.type != SAY_EVIDENCE)
+        return;
     struct baton_key new_key = toy_member_key(TOY_NEW);
     size_t recipient = baton_key_eq(&s.recipient, &new_key) ? TOY_NEW : TOY_OLD;
-    struct word *word = &x->words[m][s.epoch.counter][recipient][s.ever_exported];
-    w->evidence[m][s.epoch.counter][recipient][s.ever_exported] = true;
+    struct word *word = &x->words[m][epoch_slot(&s.epoch)][recipient][s.ever_exported];
+    w->evidence[m][epoch_slot(&s.epoch)][recipient][s.ever_exported] = true;
     if (word->len != 0)
         return;
     memcpy(word->bytes, said->bytes, said->len);
@@ -283,6 +305,17 @@ mix_look(struct essence *s, const struct look *l, const struct watch *w)
         mix_facts(s, &l->facts);
 }
 
+static void
+mix_book(struct essence *s, const struct world *w)
+{
+    uint8_t bytes[BOOK_ESSENCE_BYTES];
+    struct baton_id open[TOY_MEMBERS] = {{{0}}};
+    for (size_t m = 0; m < TOY_MEMBERS; m++)
+        if (w->agent[m].watch.challenged)
+            open[m] = w->agent[m].watch.nonce;
+    mix(s, bytes, book_essence(w->book, open, bytes));
+}
+
 static uint64_t
 world_hash(const struct world *w)
 {
@@ -302,6 +335,8 @@ world_hash(const struct world *w)
         mix_agent(&s, &w->snapshot_agent);
         mix(&s, &w->snapshot_server, sizeof w->snapshot_server);
     }
+    if (w->book != NULL)
+        mix_book(&s, w);
     toy_hash(s.bytes, s.len, 7, &h);
     memcpy(&out, h.b, sizeof out);
     return out | 1; /* 0 marks an empty place */
@@ -345,6 +380,11 @@ arrive(struct search *x, const struct world *w, size_t parent, const char *event
     struct world *kept = malloc(sizeof *kept);
     BATON_ASSERT(kept != NULL);
     *kept = *w;
+    if (w->book != NULL) {
+        kept->book = malloc(sizeof *kept->book);
+        BATON_ASSERT(kept->book != NULL);
+        *kept->book = *w->book;
+    }
     x->worlds[x->count++] = kept;
     if (two)
         x->violated = true;
@@ -357,6 +397,11 @@ static const char *const names[] = {"OLD", "NEW"};
 #define HAPPENS(x, w, parent, change, ...)                                                         \
     do {                                                                                           \
         struct world next = *(w);                                                                  \
+        struct book book_of_next;                                                                  \
+        if (next.book != NULL) {                                                                   \
+            book_of_next = *next.book;                                                             \
+            next.book = &book_of_next;                                                             \
+        }                                                                                          \
         char what[48];                                                                             \
         snprintf(what, sizeof what, __VA_ARGS__);                                                  \
         change;                                                                                    \
@@ -704,6 +749,152 @@ comes_back(struct world *w, struct search *x, enum toy_member m)
     boot(x, w, m, false);
 }
 
+/* ---- the honest controller ---------------------------------------------------------------------- */
+
+/* What carries everybody's evidence is not refused for what it carries. */
+static void
+grant_arrives(struct search *x, struct world *w, enum toy_member m, const struct sent_grant *g)
+{
+    const uint8_t *of = g->evidence.b; /* book_evidence_hash */
+    struct epoch e = book_epoch(of[2], of[3]);
+    const struct word *word = &x->words[of[1]][epoch_slot(&e)][of[4]][of[5]];
+    struct signed_bytes sb = {word->bytes, word->len, word->sig};
+    struct order o = toy_grant(g->epoch, m, g->serial, &sb);
+    struct statement s;
+    order(x, w, m, &o);
+    if (!x->out.refused ||
+        statement_decode(x->out.word[0].bytes, x->out.word[0].len, &s) != BATON_OK)
+        return;
+    if (s.refusal == REFUSE_EVIDENCE || s.refusal == REFUSE_GO || s.refusal == REFUSE_APPROVALS)
+        x->broken = "a grant of the record is refused for what it carries";
+}
+
+static void
+fences_of_the_record(struct search *x, const struct world *w, size_t at, enum toy_member m)
+{
+    for (unsigned run = 0; run < BOOK_RUNS; run++)
+        for (unsigned e = 1; e < BOOK_EPOCHS_MAX; e++)
+            for (unsigned bit = 1; bit <= BOOK_ADOPTS; bit *= 2) {
+                if ((w->book->named[run][e] & bit) == 0)
+                    continue;
+                struct order o = book_fence(run, e, bit);
+                HAPPENS(x, w, at, order(x, &next, m, &o), "%s(%u.%u, %s) -> %s",
+                        bit == BOOK_ADOPTS ? "adopt" : "FENCE", e, run,
+                        names[bit == BOOK_NAMES_NEW ? TOY_NEW : TOY_OLD], names[m]);
+            }
+}
+
+static void
+orders_of_the_record(struct search *x, const struct world *w, size_t at, enum toy_member m)
+{
+    const struct book *b = w->book;
+    fences_of_the_record(x, w, at, m);
+    if (x->violated)
+        return;
+    if (b->challenge[m].there) {
+        struct order o = book_challenge(&b->challenge[m]);
+        HAPPENS(x, w, at, order(x, &next, m, &o), "CHALLENGE%s -> %s", o.void_first ? "(void)" : "",
+                names[m]);
+    }
+    if (!baton_id_is_zero(&b->status[m])) {
+        struct order o = book_status(&b->status[m]);
+        HAPPENS(x, w, at, order(x, &next, m, &o), "STATUS -> %s", names[m]);
+    }
+    for (size_t i = 0; i < b->grant_count; i++)
+        if (b->grant[i].recipient == m)
+            HAPPENS(x, w, at, grant_arrives(x, &next, m, &b->grant[i]), "GRANT(%u.%u, %u) -> %s",
+                    (unsigned)b->grant[i].epoch.counter, book_run_of(&b->grant[i].epoch),
+                    (unsigned)b->grant[i].serial, names[m]);
+}
+
+/* When the newest word of everybody was heard, and nothing moves, the record knows who holds. */
+static bool
+mistaken(const struct world *w)
+{
+    const struct authority *a = &w->book->a;
+    bool settled = a->phase == AUTH_HELD && !a->recovering && !a->reconcile;
+    for (size_t m = 0; m < TOY_MEMBERS && settled; m++)
+        settled = w->book->word[m].head.counter == a->member[m].counter;
+    for (size_t m = 0; m < TOY_MEMBERS && settled; m++)
+        if (baton_key_eq(&a->holder, &a->member[m].key) != w->agent[m].promise.holding)
+            return true;
+    return false;
+}
+
+/* Of the event whether it was taken; what it lets out is held against the servers as they are. */
+static bool
+record_event(struct search *x, struct world *w, enum authority_event ev, enum toy_member about)
+{
+    uint8_t grants_before = w->book->grant_count;
+    bool taken = ev == AUTH_EV_SAID ? book_hears(w->book, about, &x->broken)
+                                    : book_step(w->book, ev, about, &x->broken);
+    bool grants = taken && w->book->grant_count > grants_before;
+    if (grants && (can_export(w, TOY_OLD) || can_export(w, TOY_NEW)))
+        x->broken = "a grant leaves while a server can export";
+    if (taken && x->broken == NULL && mistaken(w))
+        x->broken = "the record is sure, and wrong about who holds";
+    return taken;
+}
+
+static void
+record_begins_again(struct search *x, struct world *w, bool older)
+{
+    struct authority row = older ? w->book->kept : w->book->a;
+    w->book->restarts++;
+    w->book->restored = w->book->restored || older;
+    book_begins_again(w->book, &row, x->b.same_incarnation, !x->b.asks_nobody);
+}
+
+static void
+ends_of_the_controller(struct search *x, const struct world *w, size_t at)
+{
+    const struct book *b = w->book;
+    if (b->restarts < x->b.restarts)
+        HAPPENS(x, w, at, record_begins_again(x, &next, false), "the controller starts again");
+    if (!x->b.restored || b->restored)
+        return;
+    if (!b->kept_there)
+        HAPPENS(x, w, at, (next.book->kept_there = true, next.book->kept = next.book->a),
+                "the record is backed up");
+    else if (b->restarts < x->b.restarts + 1)
+        HAPPENS(x, w, at, record_begins_again(x, &next, true), "the record is restored");
+}
+
+static void
+honest_controller(struct search *x, const struct world *w, size_t at)
+{
+    static const struct {
+        enum authority_event ev;
+        enum toy_member about;
+        const char *text;
+    } may[] = {{AUTH_EV_SAID, TOY_OLD, "OLD is heard"},
+               {AUTH_EV_SAID, TOY_NEW, "NEW is heard"},
+               {AUTH_EV_ADOPT, TOY_OLD, "people adopt"},
+               {AUTH_EV_FENCE, TOY_NEW, "people move the role to NEW"},
+               {AUTH_EV_FENCE, TOY_OLD, "people move the role to OLD"},
+               {AUTH_EV_ASK, TOY_OLD, "people ask for fresh evidence"},
+               {AUTH_EV_GO, TOY_OLD, "people say go"},
+               {AUTH_EV_VOID, TOY_OLD, "people take the grant back"},
+               {AUTH_EV_RECONCILE, TOY_OLD, "people confirm what the agents know"}};
+    for (size_t i = 0; i < ARRAY_LEN(may); i++) {
+        bool heard = may[i].ev == AUTH_EV_SAID && !w->book->word[may[i].about].there;
+        bool adopts = may[i].ev == AUTH_EV_ADOPT && w->book->a.phase > AUTH_ADOPTING;
+        bool confirms = may[i].ev == AUTH_EV_RECONCILE && !w->book->a.reconcile;
+        bool taken;
+        if (heard || adopts || confirms)
+            continue;
+        struct world after = *w;
+        struct book book = *w->book;
+        after.book = &book;
+        taken = record_event(x, &after, may[i].ev, may[i].about);
+        if (taken)
+            arrive(x, &after, at, may[i].text);
+        if (x->violated)
+            return;
+    }
+    ends_of_the_controller(x, w, at);
+}
+
 static void
 expand_member(struct search *x, const struct world *w, size_t at, enum toy_member m)
 {
@@ -714,14 +905,19 @@ expand_member(struct search *x, const struct world *w, size_t at, enum toy_membe
     }
     static void (*const kinds[])(struct search *, const struct world *, size_t, enum toy_member) = {
         orders_of_a_hostile_controller, grants, attested_grant, life_of_a_server};
-    for (size_t i = 0; i < ARRAY_LEN(kinds) && !x->violated; i++)
+    static void (*const with_record[])(struct search *, const struct world *, size_t,
+                                       enum toy_member) = {orders_of_the_record, life_of_a_server};
+    for (size_t i = 0; w->book == NULL && i < ARRAY_LEN(kinds) && !x->violated; i++)
         kinds[i](x, w, at, m);
+    for (size_t i = 0; w->book != NULL && i < ARRAY_LEN(with_record) && !x->violated; i++)
+        with_record[i](x, w, at, m);
 }
 
 static void
 expand(struct search *x, size_t at)
 {
     struct world w = *x->worlds[at];
+    struct book *book = w.book;
     free(x->worlds[at]);
     x->worlds[at] = NULL;
     for (size_t m = 0; m < TOY_MEMBERS && !x->violated; m++)
@@ -730,6 +926,9 @@ expand(struct search *x, size_t at)
         people(x, &w, at);
     if (!x->violated)
         hypervisor(x, &w, at);
+    if (!x->violated && book != NULL)
+        honest_controller(x, &w, at);
+    free(book);
 }
 
 /* ---- runs -------------------------------------------------------------------------------------- */
@@ -738,6 +937,7 @@ static void
 first_world(struct search *x)
 {
     struct world w;
+    struct book book;
     memset(&w, 0, sizeof w); /* padding takes part in the hash */
     for (size_t m = 0; m < TOY_MEMBERS; m++) {
         x->scratch[m] = toy_new_member((enum toy_member)m);
@@ -747,6 +947,10 @@ first_world(struct search *x)
         w.server[m].running = true;
     }
     w.server[TOY_NEW].staging = true;
+    if (x->b.record) {
+        book_open(&book, x->b.epochs, x->b.serials);
+        w.book = &book;
+    }
     for (size_t m = 0; m < TOY_MEMBERS; m++)
         observe(x, &w, (enum toy_member)m);
     arrive(x, &w, UINT32_MAX, "start");
@@ -769,8 +973,11 @@ search_open(struct search *x, const struct bounds *b)
 static void
 search_close(struct search *x)
 {
-    for (size_t i = 0; i < x->count; i++)
+    for (size_t i = 0; i < x->count; i++) {
+        if (x->worlds[i] != NULL)
+            free(x->worlds[i]->book);
         free(x->worlds[i]);
+    }
     free(x->seen);
     free(x->worlds);
     free(x->nodes);
@@ -794,6 +1001,9 @@ static const struct run runs[] = {
     { "a dead server, attested",                 true,  false, 4, { .epochs = 2, .attest = true } },
     { "people disarm",                           true,  false, 3, { .epochs = 2, .disarm = true, .exports = {0, 1} } },
     { "a revert with generation id",             true,  false, 2, { .epochs = 2, .snapshot = true, .generation_id = true, .promised_once = true, .slow_boot = true, .agent_first = true } },
+    { "the record decides",                      true,  false, 2, { .epochs = 2, .record = true, .serials = 1 } },
+    { "the record decides, and starts again",    true,  true,  2, { .epochs = 2, .record = true, .serials = 2, .restarts = 1 } },
+    { "the record is restored",                  true,  true,  2, { .epochs = 2, .record = true, .serials = 1, .restored = true } },
 
     { "agents that do not see wizards",          false, false, 0, { .epochs = 3, .blind_to_wizards = true } },
     { "agents that do not see services",         false, false, 0, { .epochs = 2, .blind_to_services = true } },
@@ -806,6 +1016,8 @@ static const struct run runs[] = {
     { "evidence under a stolen key",             false, false, 0, { .epochs = 3, .forged_evidence = true } },
     { "people attest what is not so",            false, false, 0, { .epochs = 2, .attest = true, .false_attest = true } },
     { "an attested server comes back",           false, false, 0, { .epochs = 2, .attest = true, .comes_back = true } },
+    { "a restored record that asks nobody",      false, true,  0, { .epochs = 2, .record = true, .serials = 1, .restored = true, .asks_nobody = true, .found_by = "a grant leaves while a server can export" } },
+    { "a restored record, its old incarnation",  false, false, 0, { .epochs = 2, .record = true, .serials = 1, .restored = true, .same_incarnation = true, .found_by = "one epoch is ordered for two" } },
     { "expiry that starts a server",             false, false, 0, { .epochs = 2, .expiry_starts = true } },
 };
 // clang-format on
@@ -817,7 +1029,7 @@ explore(const struct run *run, bool deep, size_t *states)
     struct bounds b = run->b;
     if (deep && run->holds) {
         b.epochs = run->deep_epochs;
-        b.crashes = 1;
+        b.crashes = b.record ? 0 : 1;
     }
     x = (struct search){0};
     search_open(&x, &b);
@@ -825,7 +1037,9 @@ explore(const struct run *run, bool deep, size_t *states)
     for (x.head = 0; x.head < x.count && !x.violated; x.head++)
         expand(&x, x.head);
 
-    bool as_expected = x.violated != run->holds && x.broken == NULL;
+    bool broken = x.broken != NULL && (b.found_by == NULL || strcmp(x.broken, b.found_by) != 0);
+    bool as_expected =
+        x.violated != run->holds && !broken && (b.found_by == NULL) == (x.broken == NULL);
     printf("%s %s: %zu states, %llu transitions, %s\n", as_expected ? "ok  " : "FAIL", run->title,
            x.count, (unsigned long long)x.transitions,
            x.broken != NULL ? x.broken
@@ -833,7 +1047,7 @@ explore(const struct run *run, bool deep, size_t *states)
                             : "holds");
     fflush(stdout);
     *states += x.violated ? 0 : x.count;
-    if (x.violated && (run->holds || x.broken != NULL || getenv("BATON_TRACE") != NULL))
+    if (x.violated && (run->holds || broken || getenv("BATON_TRACE") != NULL))
         print_trace(&x, x.count - 1);
     search_close(&x);
     return as_expected;
