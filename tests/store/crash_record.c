@@ -771,7 +771,6 @@ static const char *const left_out[] = {
     "a_kill_at_any_moment_loses_nothing_that_was_committed",
     "a_changed_bit_in_the_promise_is_no_promise",
     "a_promise_that_lost_its_hash_is_no_promise",
-    "a_promise_of_an_earlier_agent_is_read",
     "a_trigger_that_somebody_planted_is_found_at_the_start",
     "a_memory_whose_making_was_cut_short_is_made_by_the_next_enrolment",
 };
