@@ -7,17 +7,33 @@
 #include "controller/adapters/store_sqlite.h"
 #include "toy.h"
 
-enum { PAGE = 4096, EDIT_BYTES = 5, IMAGE_BYTES_MAX = 1 << 20 };
+enum { PAGE = 4096, EDIT_BYTES = 5, IMAGE_BYTES_MAX = 1 << 20, RECORDS_MAX = 512 };
 
-static const char controller_db[] = "baton.db", agent_db[] = "agent.db";
+static const char controller_db[] = "baton.db", controller_wal[] = "baton.db-wal",
+                  agent_db[] = "agent.db";
 
 static struct image {
     uint8_t *bytes;
     size_t len;
-} controller, agent, copy; /* copy: the agent's second one, as a whole folder would have it */
+} controller, agent, copy, /* copy: the agent's second one, as a whole folder would have it */
+    dead, wal;             /* of a controller that died: its file, and what lies beside it */
 
 static struct promise promised;
 static const char copy_file[] = "tombstone";
+
+static struct { /* the honest log at each of its sizes */
+    uint64_t size;
+    struct baton_hash root[RECORDS_MAX + 1];
+} honest;
+
+static void
+honest_take(const struct store_port *s)
+{
+    FUZZ_CHECK(s->head(s->ctx, &honest.size, &honest.root[0], NULL) == BATON_OK);
+    FUZZ_CHECK(honest.size <= RECORDS_MAX);
+    for (uint64_t size = 0; size <= honest.size; size++)
+        FUZZ_CHECK(s->root_at(s->ctx, size, &honest.root[size], NULL) == BATON_OK);
+}
 
 static void
 make_controller(void)
@@ -31,6 +47,10 @@ make_controller(void)
     world_handoff(&w, 1, &h);
     world_handoff_done(&h);
     world_done(&w);
+    honest_take(&store);
+    dead.bytes = fuzz_folder_read(controller_db, &dead.len);
+    wal.bytes = fuzz_folder_read(controller_wal, &wal.len);
+    FUZZ_CHECK(dead.bytes != NULL && wal.bytes != NULL && wal.len <= IMAGE_BYTES_MAX);
     store.close(store.ctx);
     controller.bytes = fuzz_folder_read(controller_db, &controller.len);
     FUZZ_CHECK(controller.bytes != NULL && controller.len <= IMAGE_BYTES_MAX);
@@ -122,8 +142,18 @@ count_row(void *arg, const void *key, size_t key_len, const uint8_t *value, size
     return true;
 }
 
+/* Whatever was done to the file: the log that is read is the honest one, or its beginning. */
 static void
-use_controller(void)
+check_log(const struct store_port *s)
+{
+    struct baton_hash root;
+    uint64_t size;
+    if (s->head(s->ctx, &size, &root, NULL) == BATON_OK)
+        FUZZ_CHECK(size <= honest.size && baton_hash_eq(&root, &honest.root[size]));
+}
+
+static void
+use_controller(bool bytes_alone)
 {
     struct store_port s;
     struct baton_err err = {0};
@@ -134,6 +164,8 @@ use_controller(void)
         FUZZ_CHECK(err.text[0] != '\0');
         return;
     }
+    if (!bytes_alone)
+        check_log(&s);
     for (int table = 0; table < TABLE_COUNT && rc == BATON_OK; table++)
         rc = s.each(s.ctx, (enum store_table)table, NULL, 0, count_row, &bytes, &err);
     if (rc == BATON_OK)
@@ -179,7 +211,17 @@ use_agent(void)
     agent_store_close(&s);
 }
 
-/* The first byte: whose file; changed, or bytes alone; with something beside it. */
+/* It died: its file as it lay there, and its -wal with pages and bytes changed. */
+static void
+use_dead(const uint8_t *edits, size_t len)
+{
+    make_draft(&wal, edits, len);
+    fuzz_folder_write(controller_db, dead.bytes, dead.len);
+    fuzz_folder_write(controller_wal, draft, draft_len);
+    use_controller(false);
+}
+
+/* The first byte: whose file; changed, or bytes alone; with something beside it; or what a dead one left. */
 static void
 run(const char *text, size_t len)
 {
@@ -189,6 +231,10 @@ run(const char *text, size_t len)
     begin();
     bool agents = bytes[0] & 1;
     fuzz_folder_empty();
+    if (bytes[0] & 16) {
+        use_dead(bytes + 1, len - 1);
+        return;
+    }
     fuzz_folder_write(copy_file, copy.bytes, copy.len);
     if (bytes[0] & 2) {
         draft_len = len - 1 < sizeof draft ? len - 1 : sizeof draft;
@@ -203,7 +249,7 @@ run(const char *text, size_t len)
     if (agents)
         use_agent();
     else
-        use_controller();
+        use_controller(bytes[0] & 2);
 }
 
 int

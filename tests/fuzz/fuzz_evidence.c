@@ -6,7 +6,7 @@
 #include "agent/core/evidence.h"
 #include "toy.h"
 
-enum { EDIT_BYTES = 4, EDITS_MAX = 400, COUNTER = 7, TRUST = 1 };
+enum { EDIT_BYTES = 4, EDITS_MAX = 64, COUNTER = 7, TRUST = 1 };
 
 static struct input {
     const uint8_t *at;

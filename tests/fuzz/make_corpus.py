@@ -314,7 +314,9 @@ def databases():
     places = [(0, 0, 18), (0, 1, 24), (1, 0, 100), (1, 1, 3900), (2, 1, 0), (3, 2, 512), (4, 0, 100), (5, 0, 56), (5, 0, 16), (3, 0, 0)]
     edits = {f"{how}-{page}-{at}": bytes([how, page]) + struct.pack(">H", at) + b"\xff" for how, page, at in places}
     out = {f"{who}-{name}": bytes([n]) + edit for n, who in enumerate(("controller", "agent")) for name, edit in edits.items()}
-    return {**out, "controller": b"\0", "agent": b"\1", "text": b"\2SQLite format 3\0", "other": b"\3no database", "empty": b"\2",
+    dead = [(0, 0, 20), (0, 1, 30), (3, 0, 0), (3, 1, 0), (3, 9, 24), (1, 4, 2000), (2, 6, 0), (4, 2, 9), (5, 0, 8), (0, 3, 24)]
+    out |= {f"dead-{how}-{page}-{at}": b"\x10" + bytes([how, page]) + struct.pack(">H", at) + b"\x07" for how, page, at in dead}
+    return {**out, "dead": b"\x10", "controller": b"\0", "agent": b"\1", "text": b"\2SQLite format 3\0", "other": b"\3no database", "empty": b"\2",
             "journal": b"\x09" + bytes([0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7]) + bytes(504), "log": b"\4" + struct.pack(">II", 0x377f0682, 3007000) + bytes(60)}
 
 
@@ -362,9 +364,17 @@ def evidences():
     kinds = {"stopped": 0x02, "staged": 0x05, "removed": 0x0a, "staged-old": 0x06, "way-back": 0x01}
     facts = b"".join(bytes([2, fact, what, how]) for fact in range(72) for what, how in ((0, 3), (1, 0), (2, 0), (3, 200), (0, 0), (0, 1)))
     words = b"".join(bytes([3, word, 0, how]) for word in range(14) for how in range(8))
-    whole = {**{f"{name}-{what}": bytes([how]) + edits for name, how in kinds.items() for what, edits in (("facts", facts[:1600]), ("later-facts", facts[1600:]), ("words", words))},
+    parts = {f"facts-{at // 256}": facts[at:at + 256] for at in range(0, len(facts), 256)} | {f"words-{at // 256}": words[at:at + 256] for at in range(0, len(words), 256)}
+    whole = {**{f"{name}-{what}": bytes([how]) + edits for name, how in kinds.items() for what, edits in parts.items()},
              **{f"{name}-forged": bytes([how | 0x80]) for name, how in kinds.items()}}
     return {**whole, **{f"bytes-{at}": bytes([0x42, at >> 8, at & 255, 1]) for at in range(0, 300, 37)}}
+
+
+def rows():
+    """Which row, how far the handoff has come, and one byte of it changed, as fuzz_rows.c reads them."""
+    whole = {f"row-{which}-{stop}": bytes([which, stop]) for which in range(5) for stop in range(6)}
+    changed = {f"row-{which}-{at}": bytes([which, 3, at >> 8, at & 255, 1]) for which in range(5) for at in (0, 4, 5, 9, 40, 140, 600)}
+    return {**whole, **changed, "cut": bytes([1, 3, 7]), "zeros": bytes([5, 0]) + bytes(200), "empty": bytes([5, 0])}
 
 
 def requests():
@@ -482,7 +492,7 @@ def corpora(lab):
                             "cut": pack({"a": b"bcd"})[:-2], "order": b"BCP1" + (pack({"b": b""})[4:] + pack({"a": b""})[4:])},
             "disposition_file": dispositions(), "object_rows": object_rows(),
             "member": member_lives(), "tenant": tenant_stories(), "proof": proofs(), "bundle": bundles(), "database": databases(), "settings": INI, "setup": SETUPS,
-            "zap": questions(), "command": command_lines(), "api": requests(), "evidence": evidences(), **protocol()}
+            "zap": questions(), "command": command_lines(), "api": requests(), "evidence": evidences(), "rows": rows(), **protocol()}
 
 
 def main():
