@@ -341,6 +341,18 @@ a_go_fits_no_plan_with_a_member_that_the_record_does_not_have(void **state)
 }
 
 static void
+a_dropped_approval_counts_no_more_though_its_bytes_are_there(void **state)
+{
+    (void)state;
+    struct approvals_view v = now();
+    give(good(VERB_CUTOVER, TOY_ANNA), TOY_ANNA);
+    unsigned before = approvals_count(&u.t, VERB_CUTOVER, &v);
+    assert_true(before > 0);
+    u.t.cutover.approval_count--;
+    assert_int_equal(approvals_count(&u.t, VERB_CUTOVER, &v), before - 1);
+}
+
+static void
 retirements_are_counted_for_whom_and_towards_whom_they_were_signed(void **state)
 {
     (void)state;
@@ -479,6 +491,7 @@ main(void)
         AT(what_was_kept_counts_only_while_it_names_this_plan_recipient_and_verification),
         AT(a_go_counts_only_for_the_evidence_of_this_moment),
         AT(a_go_fits_no_plan_with_a_member_that_the_record_does_not_have),
+        AT(a_dropped_approval_counts_no_more_though_its_bytes_are_there),
         AT(retirements_are_counted_for_whom_and_towards_whom_they_were_signed),
         AT(an_account_is_gone_by_a_retirement_that_says_what_was_seen),
         AT(alike_is_the_same_verb_server_sight_and_epoch),

@@ -1567,11 +1567,35 @@ a_grant_of_a_server_that_the_record_does_not_know_is_awaited(void **state)
     assert_false(tenant_task(&u.t, &t));
 }
 
+static void
+who_is_in_the_way_is_waited_for_though_nothing_else_is(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_ARMED);
+    assert_int_equal(explain().status, BATON_OK);
+    u.t.agent[TOY_OLD].barred = true;
+    assert_int_equal(explain().status, BATON_WAITING);
+}
+
+static void
+what_blocks_the_plan_is_told_before_that_none_can_be_made(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_ASSESSED);
+    u.t.agent[TOY_OLD].confirmed = false;
+    struct problem p = explain();
+    assert_int_equal(p.guard, G_PAIR);
+    assert_non_null(strstr(p.title, "two confirmed agents"));
+    assert_true(told(&p, "not confirmed by an operator"));
+}
+
 int
 main(void)
 {
 #define AT(test) cmocka_unit_test_setup(test, open_duet)
     const struct CMUnitTest tests[] = {
+        AT(who_is_in_the_way_is_waited_for_though_nothing_else_is),
+        AT(what_blocks_the_plan_is_told_before_that_none_can_be_made),
         AT(a_server_that_does_not_count_is_named_with_the_next_step),
         AT(each_situation_is_explained_in_these_words),
         AT(a_quarantine_of_the_old_server_is_in_the_way_until_the_new_one_holds),

@@ -189,6 +189,7 @@ mermaid_and_dot_name_the_states_of_the_workflow_and_of_nothing_else(void **state
         assert_non_null(strstr(text, node));
     }
     assert_null(strstr(text, "label=\"- "));
+    assert_null(strstr(text, "\"?\"")); /* and no state after the last */
 }
 
 static void

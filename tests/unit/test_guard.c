@@ -456,6 +456,20 @@ more_exports_are_an_alarm_though_nobody_knows_when_they_ended(void **state)
 }
 
 static void
+a_boot_alone_is_written_down_and_changes_nothing_else(void **state)
+{
+    (void)state;
+    struct promise p = guarded(TOY_NEW), before = p;
+    struct machine now = p.machine;
+    assert_false(guard_boot(&p, STATE_GOOD, false, &now));
+    now.boot = toy_id(0x55);
+    assert_true(guard_boot(&p, STATE_GOOD, false, &now));
+    assert_true(baton_id_eq(&p.machine.boot, &now.boot));
+    assert_int_equal(p.quarantine, QUARANTINE_NONE);
+    assert_int_equal(p.stopped_by_us, before.stopped_by_us);
+}
+
+static void
 every_row_has_a_reason(void **state)
 {
     (void)state;
@@ -562,6 +576,7 @@ main(void)
         cmocka_unit_test(whoever_was_stopped_stays_stopped_whatever_its_kind),
         cmocka_unit_test(the_rows_speak_in_their_order),
         cmocka_unit_test(more_exports_are_an_alarm_though_nobody_knows_when_they_ended),
+        cmocka_unit_test(a_boot_alone_is_written_down_and_changes_nothing_else),
         cmocka_unit_test(every_row_has_a_reason),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

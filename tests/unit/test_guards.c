@@ -2223,6 +2223,22 @@ a_staged_server_was_seen_within_its_limit_to_the_millisecond(void **state)
 }
 
 static void
+a_settings_file_as_old_as_it_may_be_counts(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_EXPORT_SETTINGS);
+    struct baton_hash hash = {{1}};
+    int64_t oldest =
+        (int64_t)u.t.cutover.entered_unix_ms - u.t.info.policy.v[POLICY_SETTINGS_AGE_MS];
+    facts_set_digest(view(TOY_OLD), DIGEST_SETTINGS, &hash);
+    u.t.cutover.settings_steady = true;
+    facts_set(view(TOY_OLD), FACT_SETTINGS_SEEN, oldest);
+    assert_true(holds(G_SETTINGS_SEEN));
+    facts_set(view(TOY_OLD), FACT_SETTINGS_SEEN, oldest - 1);
+    assert_false(holds(G_SETTINGS_SEEN));
+}
+
+static void
 an_expired_approval_and_a_missing_trust_document_count_for_nothing(void **state)
 {
     (void)state;
@@ -2421,6 +2437,7 @@ main(void)
         AT(no_guard_asks_a_member_that_a_later_plan_left_out),
         AT(a_plan_leaves_a_server_out_once_enough_people_have_signed),
         AT(a_staged_server_was_seen_within_its_limit_to_the_millisecond),
+        AT(a_settings_file_as_old_as_it_may_be_counts),
         AT(a_window_is_open_from_its_first_to_before_its_last_millisecond),
         AT(a_pair_says_of_each_server_what_it_lacks),
         AT(two_agents_of_one_machine_are_no_pair),

@@ -86,6 +86,7 @@ rules_and_time_outs_stand_in_the_order_of_their_numbers(void **state)
     const struct handoff_timeout *t = handoff_timeouts(&n);
     for (size_t i = 0; i < n; i++)
         assert_int_equal(t[i].rule, 401 + i);
+    assert_false(handoff_event_is_verb(HANDOFF_EVENT_COUNT));
 }
 
 static void

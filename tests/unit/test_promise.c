@@ -616,6 +616,7 @@ a_readmitted_server_starts_again_only_under_a_later_epoch(void **state)
     machine_digest(&new.m.promise.machine, toy_digest(), &sa.a.seen);
     toy_sign_approval(&sa, TOY_ANNA);
     assert_int_equal(tell(&new, &sa, 1).quarantine, QUARANTINE_NONE);
+    assert_false(new.m.promise.evidence_given); /* what it proved before counts no more */
     assert_int_equal(give(&new, toy_grant(toy_epoch(2), TOY_NEW, 1, &evidence)).type, SAY_REFUSED);
 }
 
@@ -2889,6 +2890,66 @@ a_start_that_was_due_is_over_when_the_service_runs(void **state)
     assert_false(s.out.changed);
 }
 
+static void
+what_lies_behind_the_last_of_an_order_is_no_part_of_it(void **state)
+{
+    (void)state;
+    struct stage old, new;
+    struct signed_bytes evidence = old_evidence(&old, toy_epoch(2));
+    new_evidence(&new, toy_epoch(2), TOY_NEW);
+    struct order o = toy_grant(toy_epoch(2), TOY_NEW, 1, &evidence);
+    o.evidence[o.evidence_count] = evidence;
+    o.approval[o.approval_count] = o.approval[o.approval_count - 1];
+    o.approval[o.approval_count].a.serial = 9; /* a go that would not fit */
+    assert_int_equal(give(&new, o).type, SAY_GRANTED);
+}
+
+static void
+an_attestation_may_live_two_hours_to_the_millisecond(void **state)
+{
+    (void)state;
+    static const enum toy_person three[] = {TOY_ANNA, TOY_BERT, TOY_CLEO};
+    struct stage s;
+    const uint64_t two_hours = 2 * 3600 * 1000, until_judged = 1500;
+    assert_int_equal(grant_attested(&s, three, 3, two_hours + until_judged), REFUSE_NONE);
+    assert_int_equal(grant_attested(&s, three, 3, two_hours + until_judged + 1), REFUSE_EVIDENCE);
+}
+
+static void
+a_server_that_is_not_quiet_has_been_quiet_for_no_time(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, TOY_OLD);
+    adopt(&s);
+    give(&s, toy_fence(toy_epoch(2), TOY_NEW));
+    observe(&s); /* it runs */
+    assert_true(fact_is(&s.m.watch.facts, FACT_QUIET_FOR_MS, 0));
+    toy_facts_stop(&s.facts);
+    observe(&s);
+    assert_true(s.out.changed); /* the mark of its exports is kept */
+    assert_int_equal(s.out.word_count, 0);
+    assert_true(fact_is(&s.m.watch.facts, FACT_QUIET_FOR_MS, 0));
+    observe_begun(&s, s.m.watch.quiet_since_ms); /* begun with the span: nothing between */
+    assert_true(fact_is(&s.m.watch.facts, FACT_QUIET_FOR_MS, 0));
+    observe_begun(&s, s.m.watch.quiet_since_ms + 7);
+    assert_true(fact_is(&s.m.watch.facts, FACT_QUIET_FOR_MS, 7));
+}
+
+static void
+before_a_plan_the_product_is_what_the_server_shows(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, TOY_NEW);
+    s.m.product = PRODUCT_NONE;
+    observe(&s);
+    assert_int_equal(s.m.product, PRODUCT_CONNECT);
+    s.facts.fact[FACT_PRODUCT_CLASS].state = FACT_UNKNOWN;
+    observe(&s);
+    assert_int_equal(s.m.product, PRODUCT_CONNECT); /* what is not seen now is as it was */
+}
+
 /* ---- what a step leaves behind ------------------------------------------------------------------- */
 
 static void
@@ -3133,6 +3194,10 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(what_was_said_already_is_not_said_again),
     cmocka_unit_test(a_look_begun_before_an_alarm_begins_no_quiet_span),
     cmocka_unit_test(a_start_that_was_due_is_over_when_the_service_runs),
+    cmocka_unit_test(what_lies_behind_the_last_of_an_order_is_no_part_of_it),
+    cmocka_unit_test(an_attestation_may_live_two_hours_to_the_millisecond),
+    cmocka_unit_test(a_server_that_is_not_quiet_has_been_quiet_for_no_time),
+    cmocka_unit_test(before_a_plan_the_product_is_what_the_server_shows),
     cmocka_unit_test(adoption_makes_the_exporter_the_holder),
     cmocka_unit_test(adoption_arms_the_guard_of_everybody_else),
     cmocka_unit_test(a_server_that_does_not_export_is_not_adopted_as_holder),

@@ -2280,6 +2280,49 @@ settings_that_went_stale_are_exported_again_from_the_beginning(void **state)
     assert_int_equal(u.t.cutover.reminded_ms, ev.now_ms); /* it was said just now */
 }
 
+static void
+what_a_report_shows_while_people_verify_is_written_down(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_VERIFY);
+    struct tenant_event ev = duet_event(&u, TEV_REPORT);
+    struct facts f = u.m[TOY_NEW].watch.facts;
+    ev.agent = TOY_NEW;
+    ev.facts = &f;
+    assert_false(step(&ev).changed_cutover); /* nothing new: only younger */
+    facts_set(&f, FACT_PENDING_ADDS, 77);
+    assert_true(step(&ev).changed_cutover);
+    assert_int_equal(u.t.cutover.verification.value[VERIFY_PENDING_ADDS], 77);
+}
+
+static void
+a_sealed_file_that_lies_there_already_leads_on_at_once(void **state)
+{
+    (void)state;
+    struct baton_hash file;
+    wait_for_sealing("file", &file);
+    facts_set(&u.t.agent[TOY_NEW].facts, FACT_SETTINGS_PLACED, 1);
+    facts_set_digest(&u.t.agent[TOY_NEW].facts, DIGEST_SETTINGS, &file); /* carried by hand */
+    struct tenant_event ev = duet_event(&u, TEV_BLOB);
+    ev.agent = TOY_OLD;
+    toy_hash("sealed", 6, 5, &ev.blob);
+    (void)step(&ev);
+    stands_in(HO_INSTALL_STAGED);
+}
+
+static void
+where_nobody_was_adopted_nobody_is_asked_for_fresh_facts(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_ARMED);
+    facts_set(&u.t.agent[TOY_OLD].facts, FACT_WIZARD_OPEN, 1);
+    u.t.cutover.state = HO_READY;
+    u.t.authority.member_count = 0;
+    assert_int_equal(duet_verb(&u, HEV_ARM, NULL), BATON_WAITING);
+    assert_int_equal(u.d.problem.guard, G_TOOLS);
+    assert_int_equal(u.d.orders, 0);
+}
+
 int
 main(void)
 {
@@ -2319,6 +2362,9 @@ main(void)
         AT(an_approval_that_was_the_last_thing_missing_moves_at_once),
         AT(a_note_refers_to_nothing_that_is_not_there),
         AT(settings_that_went_stale_are_exported_again_from_the_beginning),
+        AT(what_a_report_shows_while_people_verify_is_written_down),
+        AT(a_sealed_file_that_lies_there_already_leads_on_at_once),
+        AT(where_nobody_was_adopted_nobody_is_asked_for_fresh_facts),
         AT(a_cutover_needs_two_enrolled_servers),
         AT(a_guard_that_counts_from_new_is_written_down),
         AT(a_parallel_cutover_walks_from_assessed_to_done),
