@@ -328,7 +328,7 @@ life_begin(struct node *n)
         life_end(n, AFTER_FAILURE_MS);
         return;
     }
-    sim_tell(n->sim, n->name, "starts, life %u, role %s", n->life,
+    sim_tell(n->sim, n->name, "starts, life %u, role=%s", n->life,
              promise_role(&n->inside->agent->member.promise));
     n->inside->agent->observe_whole = true;
     n->inside->boot_until_ms = agent_now_ms() + BOOT_HOLD_MS;

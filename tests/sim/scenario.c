@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/audit/bundle.h"
 #include "common/text.h"
 #include "controller/adapters/door.h"
 #include "controller/engine_state.h"
@@ -596,6 +597,42 @@ begin(struct scenario *p, struct sim *s)
         wrong(p, "the old server has no history");
 }
 
+/* What `baton audit export` and `audit verify` say of the log, from its first record on. After a restore the
+ * agents' receipts have to show that the log had been another one. */
+static void
+audit_verifies(struct scenario *p)
+{
+    const struct site *st = site_of_people(p->sim);
+    const struct audit_bundle_source source = {.root = p->sim->root.key,
+                                               .now_unix_ms = sim_unix_ms(p->sim)};
+    const struct audit_verify_options options = {.root = p->sim->root.key};
+    struct audit_report report;
+    struct baton_err err = {0};
+    char path[DIR_BYTES];
+    snprintf(path, sizeof path, "%.100s/audit.bundle", p->sim->dir);
+    if (st == NULL) {
+        wrong(p, "no controller runs at the end");
+        return;
+    }
+    if (audit_bundle_write(&st->engine->p.store, &source, path, NULL, &err) != BATON_OK ||
+        audit_bundle_verify(path, &options, &report, &err) != BATON_OK)
+        wrong(p, "the audit cannot be verified: %s", err.text);
+    else if (report.verdict != (st->restored ? AUDIT_BROKEN : AUDIT_SOUND))
+        wrong(p, "the audit is %s: %s", audit_verdict_name(report.verdict), report.why);
+}
+
+/* The story is told: what has to be so at every end. */
+static void
+end(struct scenario *p)
+{
+    enum { LAST_WORDS_MS = 2000 };
+    play_pass(p, LAST_WORDS_MS);
+    bool barred = p->realm->door != NULL; /* of two copies no word counts, and that was paged */
+    if (p->realm->pages < p->realm->pages_owed && !barred)
+        sim_fail(p->sim, "L4", "a guard raised an alarm, and nobody was paged");
+    audit_verifies(p);
+}
+
 void
 scenario_play(struct sim *s)
 {
@@ -605,4 +642,6 @@ scenario_play(struct sim *s)
         play_pass(p, chance_between(&p->pace, PACE_LEAST_MS, PACE_MOST_MS));
         play_step(p, &p->step[i]);
     }
+    if (!s->failed)
+        end(p);
 }
