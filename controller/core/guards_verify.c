@@ -178,7 +178,6 @@ deletes_allowed(const struct guard_ctx *g, struct problem *p)
         return true;
     problem_add(p, "no reason opens it: mend the new server's scope and synchronize it in full");
     problem_add(p, "another limit stands in another plan: abandon, baton tenant set, create anew");
-    tell(g, p, "the administrator of the new server", "baton cutover findings TENANT");
     return false;
 }
 
@@ -199,7 +198,6 @@ guard_diff(const struct guard_ctx *g, struct problem *p)
     if (v->value[VERIFY_ANCHOR_CHANGES] == 0)
         return true;
     problem_add(p, "no reason opens it: both servers must use one source anchor");
-    tell(g, p, "the administrator of the new server", "baton cutover findings TENANT");
     return false;
 }
 
