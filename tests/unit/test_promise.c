@@ -2044,6 +2044,7 @@ unreadable_staging_under_a_live_grant_counts_as_exported(void **state)
     facts_absent(&new.facts, FACT_STAGING_SCHEDULER, ABSENT_TIMEOUT);
     observe(&new);
     assert_true(new.m.promise.ever_exported);
+    assert_true(new.out.changed);
     assert_false(new.m.promise.holding);
 }
 

@@ -261,6 +261,7 @@ an_adoption_that_was_refused_is_asked_again(void **state)
     assert_int_equal(duet_verb(&u, HEV_RESUME, NULL), BATON_OK);
     stands_in(HO_EXPORT_SETTINGS);
     assert_int_equal(duet_verb(&u, HEV_ADOPT, NULL), BATON_OK);
+    assert_true(u.d.changed_authority);
     assert_true(u.t.authority.adopted);
     duet_to(&u, HO_DONE);
 }
@@ -1322,7 +1323,9 @@ every_move_leaves_a_note_with_rule_and_states(void **state)
     duet_to(&u, HO_READY);
     (void)duet_approve(&u, VERB_CUTOVER, TOY_ANNA);
     (void)duet_approve(&u, VERB_CUTOVER, TOY_BERT);
+    u.t.cutover.reminded_ms = 9;
     (void)duet_verb(&u, HEV_ARM, NULL);
+    assert_int_equal(u.t.cutover.reminded_ms, 0); /* the new state has told nothing yet */
     assert_int_equal(u.d.note_count, 2);
     assert_int_equal(u.d.note[0].type, AUDIT_VERB);
     assert_int_equal(u.d.note[1].type, AUDIT_MOVED);
@@ -2202,6 +2205,15 @@ the_first_synchronization_is_not_measured_by_a_clock_that_went_back(void **state
     (void)state;
     duet_to(&u, HO_FIRST_SYNC);
     assert_int_equal(u.t.cutover.staged_unix_ms, u.t.cutover.entered_unix_ms);
+    uint64_t staged = u.t.cutover.staged_unix_ms;
+    duet_to(&u, HO_VERIFY);
+    struct tenant_event ev = duet_event(&u, TEV_CLOCK);
+    ev.now_ms = u.t.cutover.entered_ms + (uint64_t)u.t.info.policy.v[POLICY_VERIFY_MS];
+    (void)step(&ev); /* nobody accepted it: synchronized again, which is no first time */
+    stands_in(HO_FIRST_SYNC);
+    assert_int_equal(u.t.cutover.staged_unix_ms, staged);
+    duet_open(&u);
+    duet_to(&u, HO_FIRST_SYNC);
     u.t.cutover.staged_unix_ms = u.unix_ms + 3600000;
     duet_to(&u, HO_VERIFY);
     assert_int_equal(u.t.cutover.first_sync_ms, 0);

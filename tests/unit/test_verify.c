@@ -40,6 +40,10 @@ counts_come_from_the_servers_that_have_them(void **state)
     assert_int_equal(v.value[VERIFY_FULL_SYNC_AD], 1);
     assert_int_equal(v.taken_unix_ms, u.unix_ms);
     assert_true(baton_hash_eq(&v.settings, &u.t.cutover.settings));
+    assert_true(v.known[VERIFY_OLD_ALIVE] && v.value[VERIFY_OLD_ALIVE] == 1);
+    facts_set(&u.t.agent[TOY_OLD].facts, FACT_IMPORT_OK, 0);
+    v = fill();
+    assert_true(v.known[VERIFY_OLD_ALIVE] && v.value[VERIFY_OLD_ALIVE] == 0);
     memset(u.t.plan.limits.b, 7, sizeof u.t.plan.limits.b);
     v = fill();
     assert_true(baton_hash_eq(&v.limits, &u.t.plan.limits));
