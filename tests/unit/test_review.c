@@ -174,6 +174,10 @@ the_digest_follows_every_decision(void **state)
     assert_int_equal(dispose(3, 1, DISPOSED_ACCEPTED), BATON_OK);
     review_digest(&r, crypto_digest_port(), &two);
     assert_false(baton_hash_eq(&none, &one) || baton_hash_eq(&one, &two));
+    struct baton_hash each[REVIEW_DISPOSITIONS_MAX] = {{{0}}};
+    assert_int_equal(review_dispositions(&r, each), r.disposition_count);
+    for (size_t k = 0; k < r.disposition_count; k++)
+        assert_memory_equal(&each[k], &r.disposition[k].digest, sizeof each[k]);
 }
 
 static void
