@@ -16,28 +16,45 @@ struct needle {
 };
 
 /* A run reads megabytes. The shortest needle has PROBE_EVERY places at which GRAM_BYTES of it begin, so that one
- * look at every so many bytes meets each needle somewhere inside: only there a closer look is worth it. */
-enum { GRAM_BYTES = 4, PROBE_EVERY = SEED_BYTES - GRAM_BYTES + 1, GRAMS = 1 << 18 };
+ * look at every so many bytes meets each needle somewhere inside. */
+enum {
+    GRAM_BYTES = 4,
+    PROBE_EVERY = SEED_BYTES - GRAM_BYTES + 1,
+    GRAMS_MAX = NEEDLES_MAX * NEEDLE_BYTES,
+    PLACES = 1 << 16
+};
+
+struct gram { /* which bytes of which needle */
+    const struct needle *needle;
+    size_t offset;
+    uint16_t next; /* of the same place; 0: none, else one more than its number */
+};
 
 static struct {
     struct needle item[NEEDLES_MAX];
     size_t count;
-    uint64_t grams[GRAMS / 64];
+    struct gram gram[GRAMS_MAX];
+    size_t gram_count;
+    uint16_t first[PLACES];
 } known;
 
-static size_t
-gram_at(const uint8_t *b)
+static uint16_t *
+place_of(const uint8_t *b)
 {
     uint32_t gram;
     memcpy(&gram, b, sizeof gram);
-    return gram * 0x9e3779b1u / (UINT32_MAX / GRAMS + 1);
+    return &known.first[gram * 0x9e3779b1u >> 16];
 }
 
-static bool
-may_be_inside(const uint8_t *b)
+static void
+add_grams(const struct needle *n)
 {
-    size_t at = gram_at(b);
-    return (known.grams[at / 64] >> at % 64 & 1) != 0;
+    for (size_t i = 0; i + GRAM_BYTES <= n->len; i++) {
+        uint16_t *first = place_of(n->bytes + i);
+        BATON_ASSERT(known.gram_count < GRAMS_MAX);
+        known.gram[known.gram_count++] = (struct gram){n, i, *first};
+        *first = (uint16_t)known.gram_count;
+    }
 }
 
 static void
@@ -47,10 +64,7 @@ add(const void *bytes, size_t len)
     struct needle *n = &known.item[known.count++];
     memcpy(n->bytes, bytes, len);
     n->len = len;
-    for (size_t i = 0; i + GRAM_BYTES <= len; i++) {
-        size_t at = gram_at(n->bytes + i);
-        known.grams[at / 64] |= (uint64_t)1 << at % 64;
-    }
+    add_grams(n);
 }
 
 /* As it is, as digits, and as base64 without its last characters, which depend on what follows. */
@@ -71,7 +85,8 @@ void
 secret_open(const struct sim *s)
 {
     known.count = 0;
-    memset(known.grams, 0, sizeof known.grams);
+    known.gram_count = 0;
+    memset(known.first, 0, sizeof known.first);
     add_forms(s->controller.secret->sign);
     add_forms(s->controller.secret->curve);
     add_forms(s->controller.secret->box);
@@ -85,25 +100,24 @@ secret_open(const struct sim *s)
     }
 }
 
-/* Whether a needle begins at one of the places from which it reaches over this one. */
+/* Whether a needle of which something may stand at this place stands there whole. */
 static bool
 stands_around(const uint8_t *b, size_t len, size_t at)
 {
-    size_t from = at < NEEDLE_BYTES ? 0 : at - NEEDLE_BYTES;
-    for (size_t i = 0; i < known.count; i++)
-        for (size_t begin = from; begin <= at; begin++)
-            if (known.item[i].len <= len - begin &&
-                memcmp(b + begin, known.item[i].bytes, known.item[i].len) == 0)
-                return true;
+    for (uint16_t i = *place_of(b + at); i != 0; i = known.gram[i - 1].next) {
+        const struct gram *g = &known.gram[i - 1];
+        if (g->offset <= at && g->needle->len <= len - (at - g->offset) &&
+            memcmp(b + at - g->offset, g->needle->bytes, g->needle->len) == 0)
+            return true;
+    }
     return false;
 }
 
 void
 secret_look(struct sim *s, const char *where, const void *bytes, size_t len)
 {
-    const uint8_t *b = bytes;
     for (size_t at = 0; at + GRAM_BYTES <= len; at += PROBE_EVERY)
-        if (may_be_inside(b + at) && stands_around(b, len, at))
+        if (stands_around(bytes, len, at))
             sim_fail(s, "I8", "a secret key stands in %s", where);
 }
 
