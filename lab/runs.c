@@ -181,9 +181,10 @@ one_printed(const struct run *run, const struct connectors *connectors,
     bool same = p->text != NULL && run->end_ms != 0 && p->run.end_ms == run->end_ms &&
                 strcmp(p->run.id, run->id) == 0 && strcmp(p->run.result, run->result) == 0;
     if (!same) {
+        char *text = print_list_item(run_json(run, &connectors->item[run->connector]));
         free(p->text);
-        *p = (struct printed_run){
-            *run, print_list_item(run_json(run, &connectors->item[run->connector]))};
+        p->run = *run;
+        p->text = text;
     }
     return p->text;
 }
