@@ -34,11 +34,15 @@
 #define SNAPSHOT_TAKEN 17
 #define REVERTED 18
 #define UNINSTALLED 19
+#define ATTESTED_ORDER 21
+#define FORCED 22
 #define NOTHING 20 /* told, and the model has no such step: it must change nothing */
 
 short at;          /* the row that both servers have reached */
 byte what_next, member_next, epoch_next, recipient_next; /* of the row after it */
 bit astray;        /* a step that the model says never to happen */
+bit forcing[2];    /* somebody makes it export in staging mode */
+bit removing[2];   /* its product is being uninstalled */
 bit back[2];       /* reverted, and the agent has not started yet */
 short taken[2];    /* the row at which a snapshot was taken */
 bit kept_disabled[2], kept_staging[2]; /* in that snapshot */
@@ -166,7 +170,12 @@ static void follow(void)
  :: STEP { starting[m] -> starting[m] = 0; running[m] = 1 }
 #define BOOT(m) :: STEP { NEXT(BOOTS, m) -> at++; running[m] = 0; starting[m] = !disabled[m]; wizard[m] = 0; quiet[m] = 0 }
 #define HAND_START(m) :: STEP { NEXT(HAND_STARTED, m) -> at++; starting[m] = !running[m]; disabled[m] = 0 }
-#define UNINSTALL(m) :: STEP { NEXT(UNINSTALLED, m) -> at++; running[m] = 0; starting[m] = 0; disabled[m] = 1 }
+#define FORCED_EXPORT(m) \
+ :: STEP { NEXT(FORCED, m) -> at++; forcing[m] = 1 } \
+ :: STEP { forcing[m] -> forcing[m] = 0; exported[m] = 1; unseen[m] = 1; quiet[m] = 0 }
+#define UNINSTALL(m) \
+ :: STEP { NEXT(UNINSTALLED, m) -> at++; removing[m] = 1 } \
+ :: STEP { removing[m] -> removing[m] = 0; running[m] = 0; starting[m] = 0; disabled[m] = 1 }
 
 /* A snapshot holds the agent's memory, and how its services are set. Reverted, the machine boots as on that day; its agent
  * starts later, remembers, sees that this is another machine, and bars itself. */
@@ -182,6 +191,8 @@ static void follow(void)
 /* ---- what stands in the trace beside the agents' steps ---- */
 /* A grant that a controller sends can be taken, whatever became of it on the way: its evidence is there. */
 #define ORDER(m) :: STEP { NEXT(ORDERED, m) && PROVEN(m, epoch_next) -> at++ }
+/* Or two people stand in for it: whether that is so, they know. */
+#define ATTESTED_GRANT(m) :: STEP { NEXT(ATTESTED_ORDER, m) -> at++; attested = attested | (1 << epoch_next) }
 #define TOLD :: STEP { what_next == NOTHING -> at++ }
 
 active proctype Trace() {
@@ -195,11 +206,11 @@ end:
      VOID(OLD) VOID(NEW) LOOK(OLD) LOOK(NEW) ACT(OLD) ACT(NEW)
      RETIRE(OLD) RETIRE(NEW) DISARM(OLD) DISARM(NEW)
      PEOPLE(NEW) EXPORT(NEW)
-     SERVICES(OLD) SERVICES(NEW) BOOT(OLD) BOOT(NEW) HAND_START(OLD) UNINSTALL(OLD)
+     SERVICES(OLD) SERVICES(NEW) BOOT(OLD) BOOT(NEW) HAND_START(OLD) UNINSTALL(OLD) UNINSTALL(NEW) FORCED_EXPORT(NEW)
      SNAPSHOT(OLD) SNAPSHOT(NEW) REVERT(OLD) REVERT(NEW) MEMORY(OLD) MEMORY(NEW)
      :: STEP { NEXT(SERVER, OLD) && cred -> cred = 0; token = 1 }
      :: STEP { !cred && token -> token = 0 }
-     ORDER(OLD) ORDER(NEW) TOLD
+     ORDER(OLD) ORDER(NEW) ATTESTED_GRANT(NEW) TOLD
      fi;
      FOLLOW
   od

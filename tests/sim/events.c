@@ -24,7 +24,7 @@ struct recorder { /* of one agent */
 };
 
 struct truth_seen {
-    bool able[SIDES], account, product[SIDES];
+    bool able[SIDES], account;
 };
 
 static struct recorder recorders[TENANTS_MAX][SIDES];
@@ -44,7 +44,7 @@ events_begin(struct sim *s, FILE *out)
     for (size_t i = 0; i < TENANTS_MAX; i++)
         for (int k = 0; k < SIDES; k++) {
             recorders[i][k].last.recipient = '-';
-            truths[i] = (struct truth_seen){.account = true, .product = {true, false}};
+            truths[i] = (struct truth_seen){.account = true};
         }
 }
 
@@ -159,32 +159,53 @@ events_look(const struct realm *r)
     if (account != was->account)
         tell_truth(r, OLD, "account", account);
     was->account = account;
-    bool product = truth_server(r, OLD).product;
-    if (was->product[OLD] && !product)
-        tell_truth(r, OLD, "product", false);
-    was->product[OLD] = product;
+}
+
+static const char *
+act_name(const char *line)
+{
+    static const struct {
+        const char *op, *name;
+    } acts[] = {{"\"re-enable\"", "hand-started"}, {"\"snapshot\"", "snapshot"},
+                {"\"revert\"", "reverted"},        {"\"power\"", "boots"},
+                {"\"uninstall\"", "uninstalls"},   {"\"force-export\"", "forced"}};
+    for (size_t i = 0; i < ARRAY_LEN(acts); i++)
+        if (strstr(line, acts[i].op) != NULL)
+            return acts[i].name;
+    return NULL;
 }
 
 /* Somebody, or the world, did something to a server: what that changes at once is part of it. */
 void
-events_happens(const struct realm *r, enum side side, const char *what)
+events_done(const struct realm *r, enum side side, const char *line)
 {
     struct truth_seen *was = &truths[r->index];
-    if (r->sim->events_out == NULL)
+    const char *name = act_name(line);
+    if (r->sim->events_out == NULL || name == NULL || (int)side >= SIDES)
         return;
-    line_begin(r, r->node[side].name, what);
+    line_begin(r, r->node[side].name, name);
     put_bit(r, "able", was->able[side], truth_able(r, side));
     was->able[side] = truth_able(r, side);
     line_end(r);
 }
 
+static bool
+carries_attestation(const struct order *o)
+{
+    for (size_t i = 0; i < o->approval_count; i++)
+        if (o->approval[i].a.verb == VERB_ATTEST)
+            return true;
+    return false;
+}
+
 void
 events_order(const struct node *n, const struct order *o)
 {
-    if (n->sim->events_out == NULL || o->verb != ORDER_GRANT)
+    if (n->sim->events_out == NULL || o->verb != ORDER_GRANT || (int)n->side >= SIDES)
         return;
     line_begin(n->realm, n->name, "order");
     put_epoch(n->realm, "of", &o->epoch);
+    put_bit(n->realm, "attested", false, carries_attestation(o));
     line_end(n->realm);
 }
 
@@ -283,11 +304,13 @@ tell_step(const struct node *n)
 
 /* --- where the agent's code is listened to ------------------------------------------------------ */
 
+/* A twin runs under the same key: nothing of the model is like it. */
 static struct node *
 listened(void)
 {
-    return sim_node != NULL && sim_node->sim->events_out != NULL && !sim_node->dying ? sim_node
-                                                                                     : NULL;
+    struct node *n = sim_node;
+    bool heard = n != NULL && n->sim->events_out != NULL && !n->dying && (int)n->side < SIDES;
+    return heard ? n : NULL;
 }
 
 static bool

@@ -119,7 +119,6 @@ reboot(struct sim *s, struct node *n)
     node_kill(
         n, chance_between(&s->plan, 100, 900)); /* the agent's service starts before the others */
     truth_do(n->realm, n->side, "{\"id\":1,\"op\":\"power\",\"act\":\"reboot\"}");
-    events_happens(n->realm, n->side, "boots");
 }
 
 /* Its services start as they did on that day: as if somebody had started them by hand. */
@@ -128,13 +127,11 @@ revert(struct sim *s, struct node *n, bool again)
 {
     if (!n->snapshot || again) {
         node_snapshot(n);
-        events_happens(n->realm, n->side, "snapshot");
         return;
     }
     n->realm->by_hand[n->side] = true;
     n->realm->excused_until_ms = s->now_ms + HAND_START_MS;
     node_revert(n, chance_between(&s->plan, 100, 900));
-    events_happens(n->realm, n->side, "reverted");
 }
 
 static void
@@ -250,7 +247,6 @@ come(struct sim *s, enum fault f)
         n->realm->by_hand[OLD] = true;
         n->realm->excused_until_ms = s->now_ms + HAND_START_MS;
         truth_do(n->realm, OLD, "{\"id\":1,\"op\":\"re-enable\"}");
-        events_happens(n->realm, OLD, "hand-started");
         break;
     case FAULT_STEP:
         step_clock(s, of_site && st != NULL ? &st->clock : &n->clock);

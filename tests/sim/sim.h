@@ -405,7 +405,7 @@ void site_copy(const struct site *from, struct site *to);
 struct order;
 void events_begin(struct sim *s, FILE *out);
 void events_look(const struct realm *r); /* what changed at its servers */
-void events_happens(const struct realm *r, enum side side, const char *what);
+void events_done(const struct realm *r, enum side side, const char *line); /* truth_do did it */
 void events_order(const struct node *n, const struct order *o); /* it leaves for this agent */
 
 /* people.c */

@@ -122,6 +122,7 @@ truth_do(struct realm *r, enum side side, const char *fmt, ...)
     va_end(args);
     sim_tell(r->sim, r->node[side].name, "a person does %s", line);
     (void)operation_run(&r->truth->world, server_of(r, side), 0, line, strlen(line));
+    events_done(r, side, line);
 }
 
 void
@@ -134,6 +135,8 @@ truth_person(struct realm *r, const struct node *n_or_null, const char *line)
     json_decref(request);
     (void)operation_run(&r->truth->world, n_or_null == NULL ? NULL : server_of(r, n_or_null->side),
                         PERSON, line, strlen(line));
+    if (n_or_null != NULL)
+        events_done(r, n_or_null->side, line);
 }
 
 bool
