@@ -46,9 +46,10 @@ struct bounds {
     bool promised_once; /* and the snapshot is not from before its first promise */
     /* An honest controller in place of the hostile one: the product's own record decides the orders. */
     bool record;
-    unsigned serials;  /* grants in one epoch */
-    unsigned restarts; /* of it, between any write and its sending */
-    bool restored;     /* it begins again from an older row, once */
+    unsigned serials;                  /* grants in one epoch */
+    unsigned restarts;                 /* of it, between any write and its sending */
+    bool restored;                     /* it begins again from an older row, once */
+    enum authority_phase backed_up_in; /* of that row; AUTH_NONE: any */
     /* Weaknesses that the search must find a way through. */
     bool same_incarnation, asks_nobody;
     const char *found_by; /* the promise that they break, where that is not two exporters */
@@ -853,10 +854,11 @@ ends_of_the_controller(struct search *x, const struct world *w, size_t at)
         HAPPENS(x, w, at, record_begins_again(x, &next, false), "the controller starts again");
     if (!x->b.restored || b->restored)
         return;
-    if (!b->kept_there)
+    bool now = x->b.backed_up_in == AUTH_NONE || x->b.backed_up_in == b->a.phase;
+    if (!b->kept_there && now)
         HAPPENS(x, w, at, (next.book->kept_there = true, next.book->kept = next.book->a),
                 "the record is backed up");
-    else if (b->restarts < x->b.restarts + 1)
+    if (b->kept_there && b->restarts < x->b.restarts + 1)
         HAPPENS(x, w, at, record_begins_again(x, &next, true), "the record is restored");
 }
 
@@ -1003,7 +1005,7 @@ static const struct run runs[] = {
     { "a revert with generation id",             true,  false, 2, { .epochs = 2, .snapshot = true, .generation_id = true, .promised_once = true, .slow_boot = true, .agent_first = true } },
     { "the record decides",                      true,  false, 2, { .epochs = 2, .record = true, .serials = 1 } },
     { "the record decides, and starts again",    true,  true,  2, { .epochs = 2, .record = true, .serials = 2, .restarts = 1 } },
-    { "the record is restored",                  true,  true,  2, { .epochs = 2, .record = true, .serials = 1, .restored = true } },
+    { "the record is restored",                  true,  true,  2, { .epochs = 2, .record = true, .serials = 1, .restored = true, .backed_up_in = AUTH_ASKED } },
 
     { "agents that do not see wizards",          false, false, 0, { .epochs = 3, .blind_to_wizards = true } },
     { "agents that do not see services",         false, false, 0, { .epochs = 2, .blind_to_services = true } },
@@ -1016,7 +1018,7 @@ static const struct run runs[] = {
     { "evidence under a stolen key",             false, false, 0, { .epochs = 3, .forged_evidence = true } },
     { "people attest what is not so",            false, false, 0, { .epochs = 2, .attest = true, .false_attest = true } },
     { "an attested server comes back",           false, false, 0, { .epochs = 2, .attest = true, .comes_back = true } },
-    { "a restored record that asks nobody",      false, true,  0, { .epochs = 2, .record = true, .serials = 1, .restored = true, .asks_nobody = true, .found_by = "a grant leaves while a server can export" } },
+    { "a restored record that asks nobody",      false, true,  0, { .epochs = 2, .record = true, .serials = 1, .restored = true, .backed_up_in = AUTH_ASKED, .asks_nobody = true, .found_by = "a grant leaves while a server can export" } },
     { "a restored record, its old incarnation",  false, false, 0, { .epochs = 2, .record = true, .serials = 1, .restored = true, .same_incarnation = true, .found_by = "one epoch is ordered for two" } },
     { "expiry that starts a server",             false, false, 0, { .epochs = 2, .expiry_starts = true } },
 };
