@@ -260,7 +260,7 @@ room_step(struct engine *e, struct room *room, struct tenant_event *ev, const st
     }
     struct image before;
     before.len = room_encode(room, before.bytes);
-    bool recovering = room->t.authority.recovering;
+    bool unsure = room->t.authority.recovering || room->t.authority.reconcile;
     struct decision d;
     tenant_step(&room->t, ev, &e->p.digest, &d);
 
@@ -272,7 +272,7 @@ room_step(struct engine *e, struct room *room, struct tenant_event *ev, const st
     orders_issue(e, room, &d);
     if (d.page)
         act_page(e, &room->t.info.id, d.page_text);
-    if (recovering)
+    if (unsure) /* what had to wait may leave now */
         pump_room(e, room);
     room->due_ms = d.due_ms;
     if (ret_problem_or_null != NULL)
