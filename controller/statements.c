@@ -120,7 +120,11 @@ word_accept(struct engine *e, struct seat *seat, const struct word *w,
     word_rows(e, seat, w, &r, newest);
     seat->room->t.agent[seat->row.slot].seen_ms = e->now_ms;
     if (late || seat->row.barred) {
-        journal_record(e, &r); /* on the record; it moves nothing */
+        journal_record(e, &r);       /* on the record; it moves nothing */
+        if (w->s.type == SAY_TAMPER) /* but somebody touched that server, and people have to know */
+            journal_alarm(e, seat, &w->hash,
+                          late ? "a guard's alarm that later words had overtaken"
+                               : "a guard's alarm of an agent that is barred");
         return;
     }
     struct tenant_event ev;

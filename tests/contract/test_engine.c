@@ -701,6 +701,35 @@ late_words_are_kept_and_two_words_with_one_counter_bar_the_agent(void **state)
 }
 
 static void
+a_guards_alarm_is_paged_though_it_came_late_or_its_agent_is_barred(void **state)
+{
+    struct world *w = *state;
+    struct world_agent a;
+    agent_init(&a, w, "OLD01");
+    agent_join(&a, 'o');
+    struct statement alarm = agent_statement(&a, SAY_TAMPER);
+    struct statement newer = agent_statement(&a, SAY_STATUS);
+    agent_say(&a, &newer);
+    assert_non_null(world_take(w, &a, MSG_HEARD));
+    unsigned pages = w->door.pages;
+    agent_say(&a, &alarm); /* was lost on the way, and is said again */
+    assert_non_null(world_take(w, &a, MSG_HEARD));
+    assert_true(
+        world_record_says(w, AUDIT_ALARM, "a guard's alarm that later words had overtaken"));
+    assert_int_equal(w->door.pages, pages + 1);
+    newer.said_unix_ms++; /* a copy of it speaks too: it is barred */
+    agent_say(&a, &newer);
+    assert_non_null(world_take(w, &a, MSG_REFUSED));
+    pages = w->door.pages;
+    alarm = agent_statement(&a, SAY_TAMPER);
+    agent_say(&a, &alarm);
+    assert_non_null(world_take(w, &a, MSG_HEARD));
+    assert_true(world_record_says(w, AUDIT_ALARM, "a guard's alarm of an agent that is barred"));
+    assert_int_equal(w->door.pages, pages + 1);
+    agent_done(&a);
+}
+
+static void
 words_in_anothers_name_or_for_another_tenant_are_refused(void **state)
 {
     struct world *w = *state;
@@ -1199,6 +1228,7 @@ main(void)
         WORLD_TEST(a_statement_is_heard_after_it_is_durable_and_only_once),
         WORLD_TEST(a_receipt_is_signed_over_the_log_that_it_names),
         WORLD_TEST(late_words_are_kept_and_two_words_with_one_counter_bar_the_agent),
+        WORLD_TEST(a_guards_alarm_is_paged_though_it_came_late_or_its_agent_is_barred),
         WORLD_TEST(words_in_anothers_name_or_for_another_tenant_are_refused),
         WORLD_TEST(frames_of_a_wrong_tenant_type_session_or_sequence_are_refused),
         WORLD_TEST(a_flood_of_refusals_does_not_fill_the_disk),
