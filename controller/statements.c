@@ -141,6 +141,8 @@ word_accept(struct engine *e, struct seat *seat, const struct word *w,
 static void
 word_forked(struct engine *e, struct seat *seat, const struct word *w)
 {
+    if (seat->row.barred) /* told; it says the word again for as long as it is not heard */
+        return;
     journal_object(e, &w->hash, w->sb->bytes, w->sb->len, &w->sb->sig);
     journal_alarm(e, seat, &w->hash, "two different statements have one counter");
     seat_bar(e, seat, "two statements with one counter");

@@ -279,11 +279,12 @@ orders_waiting(const struct sim *s)
     const struct engine *e = s->site[0].engine;
     size_t count = 0;
     for (size_t i = 0; e != NULL && i < e->seat_count; i++)
-        count += e->seat[i]->pending;
+        count += e->seat[i]->row.barred ? 0 : e->seat[i]->pending;
     return count;
 }
 
-/* L3: after the end the outbox drains, where nothing keeps the words from coming. */
+/* L3: after the end the outbox drains, where nothing keeps the words from coming: who is barred gets none until a
+ * person has confirmed it again. */
 bool
 observe_silent(struct sim *s)
 {
