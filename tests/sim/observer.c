@@ -304,14 +304,17 @@ observe_silent(struct sim *s)
     return false;
 }
 
-/* Where people did odd things, people have to undo them: it is enough that they are told how. */
+/* Where people did odd things, people have to undo them: it is enough that they are told how. A new server that its
+ * guard has stopped leaves a way that no person of ours takes: to give the handoff up. */
 static bool
 stands_explained(const struct tenant *t, const struct problem *p)
 {
+    static const char give_up[] = "baton cutover abandon ";
     uint8_t state = t->cutover.state;
     bool off = state == HO_HOLD || state == HO_FENCING || state == HO_BREACH ||
                state == HO_FORWARD_REPAIR || state == HO_RECONCILE;
-    return off && p->title[0] != '\0' && p->next[0] != '\0';
+    bool over = strncmp(p->next, give_up, sizeof give_up - 1) == 0;
+    return (off && p->title[0] != '\0' && p->next[0] != '\0') || over;
 }
 
 /* What a reader of a trace asks first. */
