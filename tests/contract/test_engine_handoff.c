@@ -16,7 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { OLD, NEW, SIDES, ORDERS_KNOWN = 256 };
@@ -808,15 +807,6 @@ file_read(const char *path, size_t *ret_len)
     return bytes;
 }
 
-/* The crash scenarios keep the database in memory: nothing lies beside it that could be lost. */
-static bool
-has_no_file(const struct handoff *h)
-{
-    struct stat st;
-    return stat(h->w.path, &st) != 0 || st.st_size == 0;
-}
-
-/* It dies, and its -wal is gone: what is left is the file as the last clean stop left it. */
 static void
 die_without_wal(struct handoff *h)
 {
@@ -934,8 +924,6 @@ static void
 a_controller_that_lost_its_wal_in_the_gap_grants_nothing_before_people_know(void **state)
 {
     struct handoff *h = *state;
-    if (has_no_file(h))
-        return;
     loses_its_wal(h, HO_READY, HO_GAP);
     goes_on_after_its_loss(h);
 }
@@ -944,8 +932,6 @@ static void
 a_controller_that_lost_a_grant_with_its_wal_does_not_give_it_again_by_itself(void **state)
 { /* found so: go was taken while the lost grant was live, was refused by the agent, and never possible again */
     struct handoff *h = *state;
-    if (has_no_file(h))
-        return;
     loses_its_wal(h, HO_ARMED, HO_GRANTING);
     goes_on_after_its_loss(h);
 }
@@ -954,8 +940,6 @@ static void
 a_controller_that_lost_the_whole_cutover_with_its_wal_learns_who_holds(void **state)
 {
     struct handoff *h = *state;
-    if (has_no_file(h))
-        return;
     loses_its_wal(h, HO_VERIFY, HO_ACTIVATING);
     goes_on_after_its_loss(h);
     assert_true(baton_key_eq(&h->t.authority.holder, &h->side[NEW].wire.id.sign_key));
@@ -965,8 +949,6 @@ static void
 an_old_server_gets_nothing_from_a_lost_wal_once_the_new_one_has_exported(void **state)
 {
     struct handoff *h = *state;
-    if (has_no_file(h))
-        return;
     loses_its_wal(h, HO_GAP, HO_PROBATION);
     assert_true(h->side[NEW].m.promise.ever_exported && h->t.authority.ponr);
     goes_on_after_its_loss(h);
