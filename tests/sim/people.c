@@ -365,7 +365,8 @@ told(struct view *v)
         enum handoff_event verb;
     } commands[] = {{"cutover reverify", HEV_REVERIFY}, {"cutover challenge", HEV_CHALLENGE},
                     {"cutover accept", HEV_ACCEPT},     {"cutover start", HEV_START},
-                    {"cutover adopt", HEV_ADOPT},       {"cutover hold", HEV_HOLD}};
+                    {"cutover adopt", HEV_ADOPT},       {"cutover hold", HEV_HOLD},
+                    {"cutover fence", HEV_FENCE}};
     struct problem p;
     const struct engine *e = v->st->engine;
     tenant_explain(v->t, clock_mono(&v->st->clock, v->r->sim->now_ms), crypto_digest_port(),
@@ -438,6 +439,7 @@ work(struct view *v)
         remove_old(v);
         break;
     case HO_RELEASING:
+    case HO_BREACH:
         (void)told(v);
         break;
     case HO_REVOKING:
@@ -462,7 +464,6 @@ work(struct view *v)
     case HO_DONE:
     case HO_ROLLED_BACK:
     case HO_FENCING:
-    case HO_BREACH:
     case HO_FORWARD_REPAIR:
     case HO_ABANDONED:
     case HANDOFF_STATE_COUNT:
