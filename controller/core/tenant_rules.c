@@ -183,18 +183,27 @@ step_dispatch(struct step *s, enum handoff_event event)
     return step_dispatch_rule(s, event, 0);
 }
 
+enum { RULE_TAMPER_TOLD = 208 };
+
 /* Safety first, then what the workflow waits for. */
 static const struct {
     uint32_t news;
     uint8_t event;
+    uint16_t otherwise; /* the rule where an unsure record refuses what the first one does */
 } news_events[] = {
-    {AUTH_NEWS_FOREIGN, HEV_FOREIGN},       {AUTH_NEWS_QUARANTINE, HEV_QUARANTINE},
-    {AUTH_NEWS_TAMPER, HEV_TAMPER},         {AUTH_NEWS_PONR, HEV_EVER_EXPORTED},
-    {AUTH_NEWS_REFUSED, HEV_REFUSED},       {AUTH_NEWS_ADOPTED, HEV_ADOPTED},
-    {AUTH_NEWS_HOLDING, HEV_HOLDING},       {AUTH_NEWS_ALL_EVIDENCE, HEV_ALL_EVIDENCE},
-    {AUTH_NEWS_GRANT_LIVE, HEV_GRANT_LIVE}, {AUTH_NEWS_GRANT_USED, HEV_GRANT_USED},
-    {AUTH_NEWS_GRANT_VOID, HEV_GRANT_VOID}, {AUTH_NEWS_RETIRED, HEV_RETIRED},
-    {AUTH_NEWS_RECOVERED, HEV_RECOVERED},
+    {AUTH_NEWS_FOREIGN, HEV_FOREIGN, 0},
+    {AUTH_NEWS_QUARANTINE, HEV_QUARANTINE, 0},
+    {AUTH_NEWS_TAMPER, HEV_TAMPER, RULE_TAMPER_TOLD},
+    {AUTH_NEWS_PONR, HEV_EVER_EXPORTED, 0},
+    {AUTH_NEWS_REFUSED, HEV_REFUSED, 0},
+    {AUTH_NEWS_ADOPTED, HEV_ADOPTED, 0},
+    {AUTH_NEWS_HOLDING, HEV_HOLDING, 0},
+    {AUTH_NEWS_ALL_EVIDENCE, HEV_ALL_EVIDENCE, 0},
+    {AUTH_NEWS_GRANT_LIVE, HEV_GRANT_LIVE, 0},
+    {AUTH_NEWS_GRANT_USED, HEV_GRANT_USED, 0},
+    {AUTH_NEWS_GRANT_VOID, HEV_GRANT_VOID, 0},
+    {AUTH_NEWS_RETIRED, HEV_RETIRED, 0},
+    {AUTH_NEWS_RECOVERED, HEV_RECOVERED, 0},
 };
 
 void
@@ -204,7 +213,9 @@ step_tell_news(struct step *s)
         if ((s->news & news_events[i].news) == 0)
             continue;
         s->news &= ~news_events[i].news;
-        step_dispatch(s, (enum handoff_event)news_events[i].event);
+        enum handoff_event event = (enum handoff_event)news_events[i].event;
+        if (!step_dispatch(s, event) && news_events[i].otherwise != 0)
+            (void)step_dispatch_rule(s, event, news_events[i].otherwise);
     }
     s->news = 0;
 }

@@ -561,6 +561,30 @@ a_hand_start_in_the_gap_fences_everybody_again_and_waits_for_a_person(void **sta
     duet_to(&u, HO_DONE);
 }
 
+/* Nobody can be fenced anew by a record that is unsure: the alarm is no less one. */
+static void
+a_hand_start_in_the_gap_is_paged_while_a_server_was_not_heard_yet(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_GAP);
+    u.cut[TOY_NEW] = true;
+    duet_restart(&u);
+    duet_pass(&u, 1, 1000);
+    assert_true(u.t.authority.recovering);
+    struct epoch epoch = u.t.authority.epoch;
+    unsigned pages = u.pages;
+    u.rules = 0;
+    restart_old_by_hand();
+    fired(208);
+    assert_int_equal(u.pages, pages + 1);
+    assert_true(epoch_eq(&u.t.authority.epoch, &epoch));
+    stands_in(HO_GAP);
+    duet_uncut(&u, TOY_NEW);
+    duet_pass(&u, 5, 1200);
+    assert_int_equal(duet_verb(&u, HEV_ACK_TAMPER, NULL), BATON_OK);
+    duet_to(&u, HO_DONE);
+}
+
 static void
 an_alarm_is_not_acknowledged_before_its_server_spoke_again(void **state)
 {
@@ -2407,6 +2431,7 @@ main(void)
         AT(abandoning_before_the_release_leaves_the_old_server_and_a_new_plan_works),
         AT(a_hold_after_the_release_cannot_be_abandoned),
         AT(a_hand_start_in_the_gap_fences_everybody_again_and_waits_for_a_person),
+        AT(a_hand_start_in_the_gap_is_paged_while_a_server_was_not_heard_yet),
         AT(an_alarm_is_not_acknowledged_before_its_server_spoke_again),
         AT(a_hand_start_under_an_open_grant_goes_back_to_the_gap),
         AT(leaving_staging_before_the_release_is_a_breach),
