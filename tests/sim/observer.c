@@ -209,7 +209,8 @@ somebody_exports(struct realm *r)
     return r->exports > r->gap_exports || now >= r->able_ms + GUARD_MS;
 }
 
-/* L2: where nobody exports for long, somebody was told. What is broken on purpose does not count. */
+/* L2: where nobody exports for long, somebody was told: since it began, or of what it began with (a quarantine is paged
+ * seconds before the services have stopped). What is broken on purpose does not count. */
 static void
 gap_is_known(struct realm *r)
 {
@@ -221,7 +222,8 @@ gap_is_known(struct realm *r)
     }
     if (r->gap_ms == 0) {
         r->gap_ms = s->now_ms;
-        r->gap_pages = r->pages;
+        bool told = r->pages > 0 && r->paged_ms + GUARD_MS > s->now_ms;
+        r->gap_pages = told ? r->pages - 1 : r->pages;
         r->gap_exports = r->exports;
     }
     uint64_t since = r->gap_ms > s->swarm.quiet_ms ? r->gap_ms : s->swarm.quiet_ms;
@@ -278,13 +280,16 @@ orders_waiting(const struct sim *s)
 {
     const struct engine *e = s->site[0].engine;
     size_t count = 0;
-    for (size_t i = 0; e != NULL && i < e->seat_count; i++)
-        count += e->seat[i]->row.barred ? 0 : e->seat[i]->pending;
+    for (size_t i = 0; e != NULL && i < e->seat_count; i++) {
+        const struct seat *seat = e->seat[i];
+        bool waits = seat->row.barred || seat->room->t.authority.reconcile;
+        count += waits ? 0 : seat->pending;
+    }
     return count;
 }
 
 /* L3: after the end the outbox drains, where nothing keeps the words from coming: who is barred gets none until a
- * person has confirmed it again. */
+ * person has confirmed it again, and a record that is older than what its agents know sends none until a person has confirmed that. */
 bool
 observe_silent(struct sim *s)
 {

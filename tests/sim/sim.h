@@ -181,6 +181,7 @@ struct realm {
     uint64_t go_ms;           /* when go was asked for; 0: it is not */
     uint64_t verified_ms;     /* when it was asked for again; 0: it was not */
     unsigned pages;
+    uint64_t paged_ms; /* the newest of them */
     unsigned
         pages_owed;     /* an alarm that was raised has not been paged as long as there are fewer */
     uint64_t gap_ms;    /* since when nobody can export; 0: somebody can, or never could */

@@ -445,8 +445,10 @@ port_page(void *ctx, const struct baton_id *tenant, const char *text)
         return;
     secret_look(st->sim, "a page", text, strlen(text));
     for (size_t i = 0; i < st->sim->realm_count && !st->dead; i++)
-        if (baton_id_eq(&st->sim->realm[i].id, tenant))
+        if (baton_id_eq(&st->sim->realm[i].id, tenant)) {
             st->sim->realm[i].pages++;
+            st->sim->realm[i].paged_ms = st->sim->now_ms;
+        }
     sim_tell(st->sim, "controller", "pages: %s", text);
 }
 
