@@ -521,6 +521,7 @@ node_see(const struct node *n, struct seen *ret_seen)
                               .for_old = baton_key_eq(&p->recipient, &n->realm->node[OLD].sign_key),
                               .foreign = recipient_foreign(n->realm, &p->recipient),
                               .tamper_open = p->tamper_open,
+                              .adopt = p->adopt,
                               .grant_live = p->grant == GRANT_LIVE,
                               .grant_used = p->grant == GRANT_USED,
                               .ever_exported = p->ever_exported,

@@ -93,7 +93,7 @@ attested(const struct node *n)
 }
 
 /* I2: who begins to hold does so under its own promise, and everybody else has promised as much and let go,
- * or is one of whom two people have seen that it is off. */
+ * or is one of whom two people have seen that it is off. An adoption starts nothing: it names who exports already. */
 static void
 holds_with_right(struct node *n, const struct seen *p)
 {
@@ -107,7 +107,7 @@ holds_with_right(struct node *n, const struct seen *p)
         return;
     if (other->was.holding)
         sim_fail(n->sim, "I2", "%s begins to hold while %s still does", n->name, other->name);
-    if (compare(&other->promised, &p->epoch) < 0 && p->epoch.counter > 1)
+    if (compare(&other->promised, &p->epoch) < 0 && !p->adopt)
         sim_fail(n->sim, "I2", "%s holds epoch %llu, and %s has promised only %llu", n->name,
                  (unsigned long long)p->epoch.counter, other->name,
                  (unsigned long long)other->promised.counter);

@@ -94,7 +94,7 @@ struct frame {
 struct seen { /* what the observer looks at in an agent's promise */
     bool known, holding, tombstone, quarantined, for_itself, for_old;
     bool foreign; /* its recipient is no server of this tenant */
-    bool grant_live, grant_used, ever_exported, tamper_open;
+    bool grant_live, grant_used, ever_exported, tamper_open, adopt;
     uint32_t serial;
     struct epoch epoch, holding_epoch;
 };
