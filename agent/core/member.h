@@ -59,7 +59,7 @@ enum member_event_kind {
     MEMBER_TICK,
     MEMBER_BOOT,    /* after guard_boot: says QUARANTINED or VOIDED once the network is there */
     MEMBER_RECEIPT, /* an audit checkpoint, signature already checked */
-    MEMBER_TRUST,   /* a session brought a trust document: order->trust alone counts */
+    MEMBER_TRUST,   /* a session began and brought a trust document: order->trust alone counts */
 };
 
 struct member_event {

@@ -3123,6 +3123,37 @@ an_answered_status_makes_a_fenced_server_say_again_that_it_is_quiet(void **state
     assert_int_equal(s.out.word_count, 0);
 }
 
+/* The word was heard by a twin of the controller that this session is with. */
+static void
+a_new_session_makes_a_fenced_server_say_again_that_it_is_quiet(void **state)
+{
+    (void)state;
+    static uint8_t bytes[TRUST_BYTES_MAX];
+    struct stage s;
+    stage_open(&s, TOY_OLD);
+    adopt(&s);
+    struct trust_doc d = *toy_trust();
+    struct order o = {.trust = trust_of(&d, bytes)};
+    struct member_event begins = {.kind = MEMBER_TRUST, .order = &o};
+    step(&s, begins);
+    observe(&s);
+    assert_int_equal(s.out.word_count, 0); /* it holds */
+    assert_int_not_equal(give(&s, toy_fence(toy_epoch(2), TOY_NEW)).type, SAY_REFUSED);
+    toy_facts_stop(&s.facts);
+    for (int i = 0; i < 4; i++)
+        observe(&s);
+    assert_int_equal(s.m.watch.told, SAY_QUIET);
+    step(&s, begins);
+    observe(&s);
+    assert_int_equal(last_word(&s).type, SAY_QUIET);
+    observe(&s);
+    assert_int_equal(s.out.word_count, 0); /* once */
+    s.m.promise.evidence_given = true;
+    step(&s, begins);
+    observe(&s);
+    assert_int_equal(s.out.word_count, 0); /* it has proven it */
+}
+
 static void
 who_holds_observes_or_has_proven_says_nothing_after_a_status(void **state)
 {
@@ -3152,6 +3183,7 @@ who_holds_observes_or_has_proven_says_nothing_after_a_status(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(the_plan_says_which_product_its_first_member_is),
     cmocka_unit_test(an_answered_status_makes_a_fenced_server_say_again_that_it_is_quiet),
+    cmocka_unit_test(a_new_session_makes_a_fenced_server_say_again_that_it_is_quiet),
     cmocka_unit_test(who_holds_observes_or_has_proven_says_nothing_after_a_status),
     cmocka_unit_test(the_hash_of_the_acceptance_table_is_of_every_row_in_order),
     cmocka_unit_test(a_server_seen_twice_keeps_the_name_of_its_role),
