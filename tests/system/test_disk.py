@@ -104,6 +104,7 @@ class Syncs(Stops):
         site.controller_start()
         site.tenant("contoso")
         agent = site.agents["contoso", "OLD"]
+        trigger = site.dir / "agent-syncs-fail"  # the controller still looks for the first one
         self.restart_with(agent, trigger)
         trigger.touch()
         self.assertNotEqual(agent.proc.wait(timeout=120), 0)  # at the next thing that it has to keep
