@@ -570,8 +570,7 @@ only_questions(const struct seat *seat)
 {
     const struct authority *a = &seat->room->t.authority;
     int at = authority_member_index(a, &seat->row.key);
-    return seat->row.barred || a->reconcile ||
-           (a->recovering && at >= 0 && !a->member[at].heard);
+    return seat->row.barred || a->reconcile || (a->recovering && at >= 0 && !a->member[at].heard);
 }
 
 void
