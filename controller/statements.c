@@ -138,10 +138,23 @@ word_accept(struct engine *e, struct seat *seat, const struct word *w,
               NULL);
 }
 
+/* Its agent says a word again for as long as it is not heard. */
+static bool
+fork_is_told(struct engine *e, const struct seat *seat, const struct word *w)
+{
+    uint8_t *bytes;
+    size_t len;
+    struct baton_sig sig;
+    if (!seat->row.barred || !journal_object_get(e, &w->hash, &bytes, &len, &sig))
+        return false;
+    free(bytes);
+    return true;
+}
+
 static void
 word_forked(struct engine *e, struct seat *seat, const struct word *w)
 {
-    if (seat->row.barred) /* told; it says the word again for as long as it is not heard */
+    if (fork_is_told(e, seat, w))
         return;
     journal_object(e, &w->hash, w->sb->bytes, w->sb->len, &w->sb->sig);
     journal_alarm(e, seat, &w->hash, "two different statements have one counter");

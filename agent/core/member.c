@@ -636,7 +636,7 @@ member_step(struct member *m, const struct member_event *ev, const struct digest
     case MEMBER_TRUST: /* refused ones change nothing: the next order will say so, signed */
         if (take_trust(m, ev->order, dp, out) != REFUSE_NONE)
             out->log = refusal_text(REFUSE_TRUST);
-        if (fence_waits(&m->promise)) /* another controller may have heard it, of the same image */
+        if (fence_waits(&m->promise)) /* a twin of this session's controller may have heard it */
             quiet_again(&m->watch);
         break;
     }

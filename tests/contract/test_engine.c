@@ -702,6 +702,11 @@ late_words_are_kept_and_two_words_with_one_counter_bar_the_agent(void **state)
     agent_say(&a, &early); /* as it will until somebody confirms it */
     assert_non_null(world_take(w, &a, MSG_REFUSED));
     assert_int_equal(w->door.pages, pages);
+    early.said_unix_ms++; /* a third word under it is another proof, and kept as the first was */
+    unsigned alarms = (unsigned)world_records(w, AUDIT_ALARM);
+    agent_say(&a, &early);
+    assert_non_null(world_take(w, &a, MSG_REFUSED));
+    assert_int_equal(world_records(w, AUDIT_ALARM), alarms + 1);
     agent_done(&a);
 }
 

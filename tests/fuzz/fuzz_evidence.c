@@ -123,23 +123,6 @@ is_about(const struct statement *s, enum toy_member m, enum toy_member recipient
 
 /* ---- what is shown --------------------------------------------------------------------------------------- */
 
-static struct facts
-good_facts(enum toy_member m, enum fence_kind kind)
-{
-    struct facts f = toy_facts(m);
-    if (kind != KIND_STAGED)
-        toy_facts_stop(&f);
-    if (kind == KIND_REMOVED) {
-        facts_set(&f, FACT_PRODUCT_PRESENT, 0);
-        facts_set(&f, FACT_SERVICES_PRESENT, 0);
-        facts_set(&f, FACT_SETTINGS_SEALED, 1);
-    }
-    facts_set(&f, FACT_TOOLS_STARTED, 0);
-    facts_set(&f, FACT_EXPORTS_SINCE_FENCE, 0);
-    facts_set(&f, FACT_QUIET_FOR_MS, 60000);
-    return f;
-}
-
 static struct statement
 good_statement(enum toy_member m, enum toy_member recipient, enum fence_kind kind)
 {
@@ -156,7 +139,7 @@ good_statement(enum toy_member m, enum toy_member recipient, enum fence_kind kin
                               .tombstone = m != recipient,
                               .trust_version = TRUST,
                               .agent_version = "0.1.0",
-                              .facts = good_facts(m, kind)};
+                              .facts = toy_facts_proven(m, kind)};
 }
 
 static int64_t

@@ -399,3 +399,20 @@ toy_sign_word(enum toy_member m, const struct member_word *w)
     toy_sign(&key, DOMAIN_STATEMENT, w->bytes, w->len, &sb.sig);
     return sb;
 }
+
+struct facts
+toy_facts_proven(enum toy_member m, enum fence_kind kind)
+{
+    struct facts f = toy_facts(m);
+    if (kind != KIND_STAGED)
+        toy_facts_stop(&f);
+    if (kind == KIND_REMOVED) {
+        facts_set(&f, FACT_PRODUCT_PRESENT, 0);
+        facts_set(&f, FACT_SERVICES_PRESENT, 0);
+        facts_set(&f, FACT_SETTINGS_SEALED, 1);
+    }
+    facts_set(&f, FACT_TOOLS_STARTED, 0);
+    facts_set(&f, FACT_EXPORTS_SINCE_FENCE, 0);
+    facts_set(&f, FACT_QUIET_FOR_MS, 60000);
+    return f;
+}

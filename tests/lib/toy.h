@@ -47,6 +47,8 @@ struct member toy_new_member(enum toy_member m);
 /* Facts of a healthy server: OLD runs and exports; NEW is staged and idle. Ages 0. */
 struct facts toy_facts(enum toy_member m);
 void toy_facts_stop(struct facts *f); /* services stopped and disabled, engine gone */
+/* All that evidence of this kind needs, quiet for a minute. */
+struct facts toy_facts_proven(enum toy_member m, enum fence_kind kind);
 
 /* Orders with everything the agent asks for. */
 struct order toy_adopt(struct epoch e);

@@ -10,18 +10,7 @@
 static struct facts
 proven(enum fence_kind kind)
 {
-    struct facts f = toy_facts(kind == KIND_STAGED ? TOY_NEW : TOY_OLD);
-    if (kind != KIND_STAGED)
-        toy_facts_stop(&f);
-    if (kind == KIND_REMOVED) {
-        facts_set(&f, FACT_PRODUCT_PRESENT, 0);
-        facts_set(&f, FACT_SERVICES_PRESENT, 0);
-        facts_set(&f, FACT_SETTINGS_SEALED, 1);
-    }
-    facts_set(&f, FACT_TOOLS_STARTED, 0);
-    facts_set(&f, FACT_EXPORTS_SINCE_FENCE, 0);
-    facts_set(&f, FACT_QUIET_FOR_MS, 60000);
-    return f;
+    return toy_facts_proven(kind == KIND_STAGED ? TOY_NEW : TOY_OLD, kind);
 }
 
 static const enum fence_kind kinds[] = {KIND_STOPPED, KIND_STAGED, KIND_REMOVED};
