@@ -2,7 +2,7 @@
 """Figures of the long runs: each kind leaves its newest in build/figures, the report puts them into docs/verification.md.
 
   tests/figures.py read KIND < OUTPUT     passes the output on and keeps the figures that its last line tells
-  tests/figures.py shards RESULTS         the simulator's finished shards of this commit, added up
+  tests/figures.py shards                 the simulator's finished shards of this commit (tests/sim/recorded), added up
   tests/figures.py report                 writes the table between its marks; what was not run says so
 
 A file of build/figures is one line of JSON: the kind's numbers, and when, of which commit, on which machine.
@@ -19,6 +19,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "build/figures"
 PAGE = ROOT / "docs/verification.md"
+RECORDED = ROOT / "tests/sim/recorded"  # what sim --results writes; it stays in the repository
 BEGIN, END = "<!-- figures: written by tests/run --report -->", "<!-- /figures -->"
 
 # kind, what it counts, how its summary reads, how the table tells it
@@ -55,7 +56,7 @@ def told(pattern, line):
 def commit():
     def git(*words):
         return subprocess.run(["git", "-C", ROOT, *words], capture_output=True, text=True).stdout.strip()
-    changed = git("status", "--porcelain", "--untracked-files=no", "--", ":!docs/verification.md")
+    changed = git("status", "--porcelain", "--untracked-files=no", "--", ":!docs/verification.md", ":!tests/sim/recorded")
     return (git("rev-parse", "--short", "HEAD") or "unknown") + (" with changes" if changed else "")
 
 
@@ -66,7 +67,7 @@ def machine():
 def keep(kind, numbers):
     FOLDER.mkdir(parents=True, exist_ok=True)
     line = {"kind": kind, **numbers, "date": time.strftime("%Y-%m-%d"), "commit": commit(), "machine": machine()}
-    new = FOLDER / f"{kind}.json.new"
+    new = FOLDER / f"{kind}.json.new{os.getpid()}"
     new.write_text(json.dumps(line) + "\n")
     new.rename(FOLDER / f"{kind}.json")
 
@@ -85,19 +86,39 @@ def read(wanted):
         print(f"tests/figures.py: {wanted} told no figure", file=sys.stderr)
 
 
-def shards(path):
+def recorded():
+    """The shards that were ever recorded, each as its words."""
+    lines = RECORDED.read_text().splitlines() if RECORDED.exists() else []
+    return [dict(word.split("=", 1) for word in line.split() if "=" in word) for line in lines]
+
+
+def added_up(some):
+    sums = {"seeds": 0, "failed": 0, "faults": 0}
+    for of in some:
+        first, _, last = of["seeds"].partition("..")
+        sums["seeds"] += int(last or first) - int(first) + 1
+        for name in ("failed", "faults"):
+            sums[name] += int(of[name])
+    return sums
+
+
+def shards():
     """Only those of the commit at hand: a sum over several says nothing about any of them."""
     head = subprocess.run(["git", "-C", ROOT, "rev-parse", "HEAD"], capture_output=True, text=True).stdout.strip()
-    sums = {"seeds": 0, "failed": 0, "faults": 0}
-    for line in path.read_text().splitlines():
-        of = dict(word.split("=", 1) for word in line.split() if "=" in word)
-        if of.get("commit") and head.startswith(of["commit"]):
-            first, _, last = of["seeds"].partition("..")
-            sums["seeds"] += int(last or first) - int(first) + 1
-            for name in ("failed", "faults"):
-                sums[name] += int(of[name])
+    sums = added_up(of for of in recorded() if head.startswith(of["commit"]))
     if sums["seeds"]:
         keep("sim", sums)
+
+
+def ever():
+    """Of every commit: what was simulated on the way here, with what was found then."""
+    some = recorded()
+    if not some:
+        return "| simulated handoffs, all that were recorded | not run | | | |"
+    sums, days = added_up(some), sorted(of["date"] for of in some)
+    tells = "{seeds:,} seeds, {faults:,} faults, {failed} failed".format(**sums)
+    return (f"| simulated handoffs, all that were recorded | {tells} | {days[0]} to {days[-1]} | "
+            f"{len({of['commit'] for of in some})} commits | {', '.join(sorted({of['machine'] for of in some}))} |")
 
 
 def row(kind, what, tells):
@@ -115,7 +136,7 @@ def report():
     if not mark:
         sys.exit(f"tests/figures.py: {PAGE} has no '{BEGIN}' with '{END}' after it; put both back where the table belongs")
     table = ["| What | Newest run | Date | Commit | Machine |", "|---|---|---|---|---|",
-             *(row(kind, what, tells) for kind, what, _, tells in KINDS)]
+             *(row(kind, what, tells) for kind, what, _, tells in KINDS), ever()]
     PAGE.write_text(head + BEGIN + "\n\n" + "\n".join(table) + "\n\n" + END + tail)
     print("\n".join(table))
 
@@ -124,8 +145,8 @@ def main():
     words = sys.argv[1:]
     if words == ["report"]:
         report()
-    elif len(words) == 2 and words[0] == "shards":
-        shards(pathlib.Path(words[1]))
+    elif words == ["shards"]:
+        shards()
     elif len(words) == 2 and words[0] == "read" and words[1] in [r[0] for r in KINDS]:
         read(words[1])
     else:

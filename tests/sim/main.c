@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -220,11 +221,15 @@ tell_table(const struct sums *s)
     printf("%u of %u pairs met\n", pairs, (unsigned)(FAULT_COUNT * FAULT_COUNT));
 }
 
+/* HEAD, and whether what was built may be something else; what the recorded run itself writes does not count. */
 static const char *
 commit_of(char out[64])
 {
-    FILE *git = popen("git rev-parse --short HEAD 2>/dev/null", "r");
-    if (git == NULL || fgets(out, 64, git) == NULL)
+    FILE *git =
+        popen("git rev-parse --short HEAD 2>/dev/null | tr -d '\\n'; git diff --quiet HEAD -- "
+              "':!docs/verification.md' ':!tests/sim/recorded' 2>/dev/null || echo -changed",
+              "r");
+    if (git == NULL || fgets(out, 64, git) == NULL || out[0] == '-')
         snprintf(out, 64, "unknown\n");
     if (git != NULL)
         (void)pclose(git);
@@ -256,20 +261,32 @@ shard_known(const struct options *o)
     return known;
 }
 
+/* Where and when, as tests/figures.py says it too. */
+static void
+shard_place(char out[160])
+{
+    struct utsname system = {0};
+    time_t now = time(NULL);
+    char day[16] = "";
+    (void)uname(&system);
+    (void)strftime(day, sizeof day, "%Y-%m-%d", gmtime(&now));
+    snprintf(out, 160, "date=%s machine=%ld-cores-%.32s-%.32s", day, sysconf(_SC_NPROCESSORS_ONLN),
+             system.sysname, system.machine);
+}
+
 static bool
 shard_add(const struct options *o, const struct sums *s)
 {
-    char name[160], machine[128] = "";
+    char name[160], place[160];
     FILE *f = fopen(o->results, "a");
     if (f == NULL)
         return false;
-    (void)gethostname(machine, sizeof machine - 1);
     shard_name(o, name);
-    fprintf(
-        f, "%smachine=%s done=%llu failed=%llu events=%llu faults=%llu sim_hours=%.1f cpu_s=%.1f\n",
-        name, machine, (unsigned long long)s->done, (unsigned long long)s->failed,
-        (unsigned long long)s->events, (unsigned long long)s->faults, (double)s->sim_ms / 3600000,
-        s->seconds);
+    shard_place(place);
+    fprintf(f, "%s%s done=%llu failed=%llu events=%llu faults=%llu sim_hours=%.1f cpu_s=%.1f\n",
+            name, place, (unsigned long long)s->done, (unsigned long long)s->failed,
+            (unsigned long long)s->events, (unsigned long long)s->faults,
+            (double)s->sim_ms / 3600000, s->seconds);
     return fclose(f) == 0;
 }
 

@@ -17,7 +17,8 @@ class Figures(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
-        for name, value in (("FOLDER", self.folder / "figures"), ("PAGE", self.folder / "page.md")):
+        for name, value in (("FOLDER", self.folder / "figures"), ("PAGE", self.folder / "page.md"),
+                            ("RECORDED", self.folder / "recorded")):
             patch = mock.patch.object(figures, name, value)
             patch.start()
             self.addCleanup(patch.stop)
@@ -39,7 +40,7 @@ class Figures(unittest.TestCase):
 
     def test_what_was_not_run_says_so_and_the_rest_of_the_page_stays(self):
         page = self.page()
-        self.assertEqual(page.count("| not run |"), len(figures.KINDS))
+        self.assertEqual(page.count("| not run |"), len(figures.KINDS) + 1)
         self.assertTrue(page.startswith("before\n") and page.endswith("\nafter\n"))
         self.assertNotIn("old", page)
         self.assertEqual(self.page(), page, "written twice, it is the same")
@@ -55,14 +56,16 @@ class Figures(unittest.TestCase):
         self.assertIn("told no figure", self.read("branches", "no such tool\n"))
         self.assertIn("| 2,876 of 3,298 taken |", self.page())
 
-    def test_only_shards_of_this_commit_are_added_up(self):
+    def test_only_shards_of_this_commit_are_added_up_and_all_of_them_stand_beside(self):
         head = figures.commit().split()[0]
-        shards = self.folder / "shards"
-        shards.write_text(f"seeds=1..250 tenants=1 commit={head} machine=m done=240 failed=0 events=9 faults=30\n"
-                          f"seeds=251..500 tenants=1 commit={head} machine=m done=240 failed=1 events=9 faults=4\n"
-                          "seeds=1..250 tenants=1 commit=0000000 machine=m done=250 failed=0 events=9 faults=30\n")
-        figures.shards(shards)
-        self.assertIn("| 500 seeds, 34 faults, 1 failed |", self.page())
+        there = "date=2026-11-30 machine=m done=240"
+        figures.RECORDED.write_text(f"seeds=1..250 tenants=1 small commit={head} {there} failed=0 events=9 faults=30\n"
+                                    f"seeds=251..500 tenants=1 small commit={head} {there} failed=1 events=9 faults=4\n"
+                                    "seeds=1..250 tenants=1 commit=0000000 date=2026-11-28 machine=n done=1 failed=2 events=9 faults=30\n")
+        figures.shards()
+        page = self.page()
+        self.assertIn("| 500 seeds, 34 faults, 1 failed |", page)
+        self.assertIn("| 750 seeds, 64 faults, 3 failed | 2026-11-28 to 2026-11-30 | 2 commits | m, n |", page)
 
     def test_a_page_without_its_marks_is_refused_and_not_written(self):
         self.write("no marks\n")
