@@ -1,7 +1,8 @@
 """A handoff over networks that break: each agent in a network of its own, behind a router that the test spoils (wires.py).
 
 As root: ctest --test-dir build/release -R system_networks, or python3 tests/system/test_networks.py [--seed N] [NAMES].
-BATON_LONG=yes: loss, resets, partitions, a low rate, packets that are late, twice and out of order, and weather that changes.
+BATON_LONG=yes: twenty topologies (loss, resets, partitions, low rates, links that come and go, packets that are late, twice and out of order), and half
+an hour of weather.
 """
 import argparse
 import json
@@ -9,10 +10,11 @@ import os
 import random
 import sys
 import threading
+import time
 import unittest
 
 from baton_case import PROGRAMS, BatonCase, main
-from kill_loop import People
+from kill_loop import People, put_away
 from scenario import value_named
 from wires import BOTH, WiredSite, why_not
 
@@ -84,11 +86,14 @@ class Long(Wired):
 
     def come_home(self, pause_s=1):
         People(self.site, "contoso", lambda: None, pause_s).bring_home()
-        order = self.exporters("contoso")
+        self.one_gap("contoso")
+        self.verify_audit()
+
+    def one_gap(self, tenant):
+        order = self.exporters(tenant)
         self.assertEqual(order, sorted(order, key=["OLD", "NEW"].index), "each has its time, with one gap between them")
         self.assertIn("NEW", order)
-        self.assert_stopped("contoso", "OLD")
-        self.verify_audit()
+        self.assert_stopped(tenant, "OLD")
 
     def sum_of(self, count):
         return sum(count(wire) for wire in self.site.wires.values())
@@ -192,31 +197,22 @@ class LatePackets(Long):
         self.assertGreater(min(way.overtaken for way in ways), 5)
 
 
-class Weather(threading.Thread):
-    """Changes one wire after the other, by a seed, and leaves them whole."""
+class Trouble(threading.Thread):
+    """Does something to wires until it is told to end, and leaves them whole."""
 
-    changes, pause_s = 40, (0.5, 4)
-
-    def __init__(self, wires, seed):
+    def __init__(self, wires):
         super().__init__(daemon=True)
-        self.wires, self.chance, self.ended, self.error = wires, random.Random(seed), threading.Event(), None
+        self.wires, self.ended, self.error, self.turns = wires, threading.Event(), None, 0
 
     def run(self):
         try:
-            for _ in range(self.changes):
-                self.change(self.chance.choice(self.wires))
-                if self.ended.wait(self.chance.uniform(*self.pause_s)):
-                    break
+            while not self.ended.is_set():
+                self.turn()
+                self.turns += 1
             for wire in self.wires:
                 wire.whole()
         except Exception as error:  # told by whoever joins
             self.error = error
-
-    def change(self, wire):
-        wire.whole()
-        percent = self.chance.randrange(2, 60)
-        self.chance.choice((lambda: None, lambda: wire.lose(percent), lambda: wire.reset(percent), lambda: wire.swallow("to the agent"),
-                            lambda: wire.swallow("to the controller"), lambda: wire.swallow(*BOTH), wire.down))()
 
     def end(self):
         self.ended.set()
@@ -225,18 +221,136 @@ class Weather(threading.Thread):
             raise self.error
 
 
+class Flapping(Trouble):
+    """One wire, spoilt and whole by turns."""
+
+    def __init__(self, wire, spoil, bad_s, good_s):
+        super().__init__([wire])
+        self.spoil, self.bad_s, self.good_s = spoil, bad_s, good_s
+
+    def turn(self):
+        self.wires[0].whole()
+        if not self.ended.wait(self.good_s):
+            self.spoil(self.wires[0])
+            self.ended.wait(self.bad_s)
+
+
+class Weather(Trouble):
+    """Changes one wire after the other, by a seed, for a while; then they are whole."""
+
+    pause_s, spell_s = (0.5, 4), 150
+
+    def __init__(self, wires, seed):
+        super().__init__(wires)
+        self.chance, self.until = random.Random(seed), time.monotonic() + self.spell_s
+
+    def turn(self):
+        self.change(self.chance.choice(self.wires))
+        self.ended.wait(self.chance.uniform(*self.pause_s))
+        if time.monotonic() >= self.until:
+            self.ended.set()
+
+    def change(self, wire):
+        wire.whole()
+        percent = self.chance.randrange(2, 60)
+        self.chance.choice((lambda: None, lambda: wire.lose(percent), lambda: wire.reset(percent), lambda: wire.swallow("to the agent"),
+                            lambda: wire.swallow("to the controller"), lambda: wire.swallow(*BOTH), wire.down))()
+
+
+def losing(percent, *ways):
+    return lambda wire: wire.lose(percent, ways or BOTH)
+
+
+def resetting(percent):
+    return lambda wire: wire.reset(percent)
+
+
+def slow(kbit):
+    return lambda wire: wire.slow(kbit)
+
+
+def small(size, and_then):
+    return lambda wire: (wire.mtu(size), and_then(wire))[1]
+
+
+def deaf(*ways):
+    return lambda wire: wire.swallow(*ways)
+
+
+def by_turns(spoil, bad_s, good_s):
+    return lambda wire: Flapping(wire, spoil, bad_s, good_s)
+
+
+def whole(wire):
+    return wire.whole()
+
+
+# What the old server's wire does to a handoff, and what the new one's does. Sessions are given up after 5 s of silence here.
+TOPOLOGIES = {
+    "the old server is far away and loses a third": (losing(33), whole),
+    "the new server is far away and loses a third": (whole, losing(33)),
+    "orders to the old server are lost half of the time": (losing(50, "to the agent"), whole),
+    "words of the new server are lost half of the time": (whole, losing(50, "to the controller")),
+    "small packets are lost on both sides": (small(576, losing(10)), small(576, losing(10))),
+    "the old server has a low rate and the new one is reset": (slow(256), resetting(2)),
+    "the old server is reset and the new one has a low rate": (resetting(2), slow(256)),
+    "the old server is deaf for seven seconds of fourteen": (by_turns(deaf("to the agent"), 7, 7), whole),
+    "the new server is mute for seven seconds of fourteen": (whole, by_turns(deaf("to the controller"), 7, 7)),
+    "both links go down again and again": (by_turns(lambda wire: wire.down(), 4, 9), by_turns(lambda wire: wire.down(), 6, 11)),
+    "one side is cut off for longer than a session while the other loses": (by_turns(deaf(*BOTH), 12, 12), losing(15)),
+}
+
+
 @unittest.skipIf(SKIP, SKIP)
-class ChangingWeather(Long):
-    def test_a_handoff_ends_after_the_weather_has(self):
-        print(f"seed {SEED}", file=sys.stderr, flush=True)
+class Topologies(Long):
+    """A handoff is brought to its end over each; none of them may be whole by mistake."""
+
+    def over(self, *spoils):
         self.site.tenant("contoso")
-        weather = Weather(list(self.site.wires.values()), SEED)
-        weather.start()
+        wires = [self.site.wires[host] for host in ("OLD", "NEW")]
+        troubles = [trouble for trouble in (spoil(wire) for spoil, wire in zip(spoils, wires)) if trouble is not None]
+        for trouble in troubles:
+            trouble.start()
         try:
             self.come_home()
         finally:
+            for trouble in troubles:
+                trouble.end()
+        spoilt = self.sum_of(lambda wire: wire.counted("lost") + wire.counted("broken")) + sum(trouble.turns for trouble in troubles)
+        self.assertGreater(spoilt, 2)
+
+
+for name, both in TOPOLOGIES.items():
+    setattr(Topologies, f"test_{name.replace(' ', '_')}", lambda self, both=both: self.over(*both))
+
+
+@unittest.skipIf(SKIP, SKIP)
+class ChangingWeather(Long):
+    all_s = 1800
+
+    def test_handoffs_end_right_in_half_an_hour_of_weather(self):
+        print(f"seed {SEED}", file=sys.stderr, flush=True)
+        bad_s = count = 0
+        while bad_s < self.all_s:
+            count += 1
+            bad_s += self.one(f"storm-{count}", SEED + count)
+            print(f"{count} handoffs, {bad_s:.0f} s of weather", file=sys.stderr, flush=True)
+        self.assertGreater(self.sum_of(lambda wire: wire.counted("lost")), 100)
+        self.assertGreater(self.sum_of(lambda wire: wire.counted("broken")), 5)
+        self.verify_audit()
+
+    def one(self, tenant, seed):
+        """Seconds of weather that a handoff had until it was home."""
+        self.site.tenant(tenant)
+        weather, began = Weather(list(self.site.wires.values()), seed), time.monotonic()
+        weather.start()
+        try:
+            People(self.site, tenant, lambda: None, 1).bring_home()
+        finally:
             weather.end()
-        self.assertGreater(self.sum_of(lambda wire: wire.counted("lost") + wire.counted("broken")), 0)
+        self.one_gap(tenant)
+        put_away(self.site, tenant)
+        return min(time.monotonic() - began, Weather.spell_s)
 
 
 if __name__ == "__main__":
