@@ -605,7 +605,8 @@ member_step(struct member *m, const struct member_event *ev, const struct digest
             struct member_out *out)
 {
     age_facts(&m->watch, ev->now_ms);
-    out->changed = out->plan_changed = out->trust_changed = out->observe_now = false;
+    out->changed = out->plan_changed = out->trust_changed = false;
+    out->refused = out->observe_now = false;
     out->word_count = 0;
     out->log = NULL;
 

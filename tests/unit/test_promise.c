@@ -3180,7 +3180,22 @@ who_holds_observes_or_has_proven_says_nothing_after_a_status(void **state)
     assert_false(s.m.watch.fence_open);
 }
 
+static void
+what_follows_a_refused_order_is_not_told_as_refused(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, TOY_OLD);
+    adopt(&s);
+    assert_false(s.out.refused);
+    assert_int_equal(give(&s, toy_adopt(toy_epoch(0))).type, SAY_REFUSED);
+    assert_true(s.out.refused);
+    observe(&s);
+    assert_false(s.out.refused);
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(what_follows_a_refused_order_is_not_told_as_refused),
     cmocka_unit_test(the_plan_says_which_product_its_first_member_is),
     cmocka_unit_test(an_answered_status_makes_a_fenced_server_say_again_that_it_is_quiet),
     cmocka_unit_test(a_new_session_makes_a_fenced_server_say_again_that_it_is_quiet),
