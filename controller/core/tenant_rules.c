@@ -134,9 +134,7 @@ refuse_by_authority(struct step *s, const struct rule *r)
 static bool
 fire(struct step *s, const struct rule *r)
 {
-    struct plan plan = s->t->plan;
-    bool plan_known = s->t->plan_known;
-    if (r->effect & HFX_FREEZE_PLAN) {
+    if (r->effect & HFX_FREEZE_PLAN) { /* such a rule asks nothing of the authority */
         uint32_t trust = s->ev->trust != NULL ? s->ev->trust->version : 0;
         if (tenant_plan(s->t, &s->ev->random_id, trust, &s->t->plan) != BATON_OK) {
             refuse_by_authority(s, r);
@@ -146,8 +144,6 @@ fire(struct step *s, const struct rule *r)
         }
     }
     if (step_authority_effects(s, r->effect) != BATON_OK) {
-        s->t->plan = plan;
-        s->t->plan_known = plan_known;
         refuse_by_authority(s, r);
         s->refusal.rule = r->number;
         return false;

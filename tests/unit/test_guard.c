@@ -537,6 +537,105 @@ services_are_forbidden_to_whom_is_guarded_and_must_not_run(void **state)
     assert_false(guard_forbids_services(&p, PRODUCT_CONNECT));
 }
 
+static void
+a_grant_is_void_also_when_the_agent_alone_was_started_again(void **state)
+{
+    (void)state;
+    struct promise p = with_live_grant();
+    struct machine now = p.machine;
+    assert_true(guard_boot(&p, STATE_GOOD, false, &now)); /* the same boot of the same machine */
+    assert_int_equal(p.grant, GRANT_VOID);
+    assert_false(guard_boot(&p, STATE_GOOD, false, &now));
+}
+
+static void
+an_expired_grant_has_no_time_left(void **state)
+{
+    (void)state;
+    struct promise p = with_live_grant();
+    assert_false(guard_tick(&p, 999));
+    assert_int_equal(p.grant, GRANT_LIVE);
+    assert_true(guard_tick(&p, 1000));
+    assert_int_equal(p.grant, GRANT_VOID);
+    assert_int_equal(p.grant_until_ms, 0);
+}
+
+static void
+a_lost_memory_belongs_to_the_machine_that_it_was_lost_on(void **state)
+{
+    (void)state;
+    struct promise p = toy_new_member(TOY_OLD).promise;
+    struct machine now = p.machine;
+    now.guid = toy_id(98);
+    assert_true(guard_boot(&p, STATE_MISSING, true, &now));
+    assert_memory_equal(&p.machine, &now, sizeof now);
+    assert_false(guard_boot(&p, STATE_GOOD, true, &now));
+    assert_int_equal(p.quarantine, QUARANTINE_STATE_LOST); /* and not for another machine besides */
+}
+
+/* Of a server that had never exported, the count or the time of the first run is enough. */
+static void
+the_very_first_export_is_an_alarm_by_its_count_or_by_its_time(void **state)
+{
+    (void)state;
+    static const struct {
+        enum fact_id seen, unknown;
+    } ways[] = {{FACT_EXPORTS_TOTAL, FACT_LAST_EXPORT_END},
+                {FACT_LAST_EXPORT_END, FACT_EXPORTS_TOTAL}};
+    for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
+        struct promise p = guarded(TOY_NEW);
+        struct facts f = toy_facts(TOY_NEW);
+        assert_int_equal(p.exports_mark, 0);
+        facts_set(&f, ways[i].seen, 1);
+        facts_absent(&f, ways[i].unknown, ABSENT_ERROR);
+        assert_int_equal(look(&p, TOY_NEW, &f, 1), GUARD_TAMPER);
+    }
+}
+
+static void
+an_old_export_of_a_connect_server_is_latched_and_no_alarm(void **state)
+{
+    (void)state;
+    struct promise p = guarded(TOY_NEW);
+    struct facts f = toy_facts(TOY_NEW);
+    p.exports_mark = 3;
+    p.export_end_mark = 900;
+    facts_set(&f, FACT_EXPORTS_TOTAL, 3);
+    facts_set(&f, FACT_LAST_EXPORT_END, 900);
+    assert_int_equal(look(&p, TOY_NEW, &f, 1), GUARD_LATCHED);
+    assert_true(p.ever_exported);
+    assert_false(p.tamper_open);
+}
+
+static void
+whoever_the_guard_stopped_stays_stopped_after_the_stop(void **state)
+{
+    (void)state;
+    struct promise p = guarded(TOY_NEW);
+    struct facts f = toy_facts(TOY_NEW);
+    facts_set(&f, FACT_STAGING_SCHEDULER, 0);
+    assert_int_equal(look(&p, TOY_NEW, &f, 1), GUARD_TAMPER);
+    p.guard_stop = false; /* it was stopped */
+    assert_int_equal(guard_desire(&p, KIND_STAGED), DESIRE_STOPPED);
+    assert_true(guard_forbids_services(&p, PRODUCT_CONNECT));
+}
+
+static void
+neither_a_legacy_servers_export_nor_a_mere_start_is_a_point_of_no_return(void **state)
+{
+    (void)state;
+    struct promise p = guarded(TOY_OLD);
+    struct facts f = toy_facts(TOY_OLD);
+    facts_set(&f, FACT_EXPORTS_TOTAL, 8);
+    assert_int_equal(look(&p, TOY_OLD, &f, 1), GUARD_TAMPER);
+    assert_false(p.ever_exported);
+    p = guarded(TOY_NEW);
+    p.stopped_by_us = true;
+    f = toy_facts(TOY_NEW);
+    assert_int_equal(look(&p, TOY_NEW, &f, 1), GUARD_TAMPER);
+    assert_false(p.ever_exported);
+}
+
 int
 main(void)
 {
@@ -577,6 +676,13 @@ main(void)
         cmocka_unit_test(the_rows_speak_in_their_order),
         cmocka_unit_test(more_exports_are_an_alarm_though_nobody_knows_when_they_ended),
         cmocka_unit_test(a_boot_alone_is_written_down_and_changes_nothing_else),
+        cmocka_unit_test(a_grant_is_void_also_when_the_agent_alone_was_started_again),
+        cmocka_unit_test(an_expired_grant_has_no_time_left),
+        cmocka_unit_test(a_lost_memory_belongs_to_the_machine_that_it_was_lost_on),
+        cmocka_unit_test(the_very_first_export_is_an_alarm_by_its_count_or_by_its_time),
+        cmocka_unit_test(an_old_export_of_a_connect_server_is_latched_and_no_alarm),
+        cmocka_unit_test(whoever_the_guard_stopped_stays_stopped_after_the_stop),
+        cmocka_unit_test(neither_a_legacy_servers_export_nor_a_mere_start_is_a_point_of_no_return),
         cmocka_unit_test(every_row_has_a_reason),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

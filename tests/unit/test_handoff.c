@@ -242,6 +242,25 @@ every_fence_towards_somebody_has_its_approvals(void **state)
     }
 }
 
+/* Otherwise a refusal would leave a plan that nobody froze. */
+static void
+what_freezes_a_plan_asks_nothing_of_the_authority(void **state)
+{
+    (void)state;
+    const uint32_t authority = HFX_ADOPT | HFX_ADOPT_NEW | HFX_FENCE_NEW | HFX_FENCE_OLD | HFX_ASK |
+                               HFX_GRANT | HFX_VOID | HFX_RETIRE | HFX_ATTEST | HFX_ACK |
+                               HFX_RECONCILE;
+    size_t n, frozen = 0;
+    const struct rule *r = handoff_rules(&n);
+    for (size_t i = 0; i < n; i++) {
+        if ((r[i].effect & HFX_FREEZE_PLAN) == 0)
+            continue;
+        assert_int_equal(r[i].effect & authority, 0);
+        frozen++;
+    }
+    assert_int_equal(frozen, 1);
+}
+
 static void
 every_state_is_reachable_and_every_open_state_can_be_left(void **state)
 {
@@ -343,6 +362,7 @@ main(void)
         cmocka_unit_test(the_gap_is_entered_only_with_evidence_or_by_taking_a_grant_back),
         cmocka_unit_test(no_row_of_a_legacy_source_leads_back_after_the_latch),
         cmocka_unit_test(every_fence_towards_somebody_has_its_approvals),
+        cmocka_unit_test(what_freezes_a_plan_asks_nothing_of_the_authority),
         cmocka_unit_test(every_state_is_reachable_and_every_open_state_can_be_left),
         cmocka_unit_test(abandon_ends_where_the_old_server_is_asked_to_stop),
         cmocka_unit_test(rows_that_nobody_can_reach_do_not_stand_below_a_stronger_one),

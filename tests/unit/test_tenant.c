@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "controller/core/tenant_private.h"
 #include "duet.h"
 
 static struct duet u;
@@ -1488,19 +1489,23 @@ static void
 a_guard_that_counts_from_new_is_written_down(void **state)
 {
     (void)state;
-    duet_to(&u, HO_GAP);
-    u.t.cutover.old_rogue_seen = 2;
-    struct facts f = u.m[TOY_OLD].watch.facts;
-    facts_set(&f, FACT_EXPORTS_SINCE_FENCE, 0);
-    struct tenant_event ev = duet_event(&u, TEV_REPORT);
-    struct decision d;
-    ev.agent = TOY_OLD;
-    ev.facts = &f;
-    tenant_step(&u.t, &ev, toy_digest(), &d);
-    assert_int_equal(u.t.cutover.old_rogue_seen, 0);
-    assert_true(d.changed_cutover);
-    tenant_step(&u.t, &ev, toy_digest(), &d);
-    assert_false(d.changed_cutover);
+    for (int who = 0; who < TOY_MEMBERS; who++) {
+        duet_open(&u);
+        duet_to(&u, HO_GAP);
+        int64_t *seen[] = {&u.t.cutover.old_rogue_seen, &u.t.cutover.new_rogue_seen};
+        *seen[who] = 2;
+        struct facts f = u.m[who].watch.facts;
+        facts_set(&f, FACT_EXPORTS_SINCE_FENCE, 0);
+        struct tenant_event ev = duet_event(&u, TEV_REPORT);
+        struct decision d;
+        ev.agent = (uint8_t)who;
+        ev.facts = &f;
+        tenant_step(&u.t, &ev, toy_digest(), &d);
+        assert_int_equal(*seen[who], 0);
+        assert_true(d.changed_cutover);
+        tenant_step(&u.t, &ev, toy_digest(), &d);
+        assert_false(d.changed_cutover);
+    }
 }
 
 static void
@@ -2359,12 +2364,32 @@ where_nobody_was_adopted_nobody_is_asked_for_fresh_facts(void **state)
     assert_int_equal(u.d.orders, 0);
 }
 
+/* What one event makes the record ask leaves as one order: nobody who was asked is left out of it. */
+static void
+two_questions_of_one_event_reach_everybody_whom_either_asks(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_GRANTING);
+    struct tenant_event ev = duet_event(&u, TEV_CLOCK);
+    struct decision d = {0};
+    struct step s = {.t = &u.t, .ev = &ev, .dp = toy_digest(), .d = &d};
+    assert_int_equal(step_authority_effects(&s, HFX_VOID), BATON_OK);
+    assert_int_equal(u.t.authority.challenge_mask, 1 << TOY_NEW);
+    d.orders |= AUTH_FX_CHALLENGE; /* as the question for evidence that came before */
+    u.t.authority.member[TOY_OLD].tamper_open = true;
+    assert_int_equal(step_authority_effects(&s, HFX_ASK), BATON_OK);
+    assert_int_equal(u.t.authority.challenge_mask, 1 << TOY_OLD | 1 << TOY_NEW);
+    assert_int_equal(step_authority_effects(&s, HFX_FENCE_NEW), BATON_OK);
+    assert_int_equal(u.t.authority.challenge_mask, 0); /* no question outlives its epoch */
+}
+
 int
 main(void)
 {
     setvbuf(stdout, NULL, _IONBF, 0); /* what a failed invariant printed stays readable */
 #define AT(test) cmocka_unit_test_setup(test, open_duet)
     const struct CMUnitTest tests[] = {
+        AT(two_questions_of_one_event_reach_everybody_whom_either_asks),
         AT(a_word_for_another_tenant_is_kept_and_its_facts_count_for_nothing),
         AT(an_older_word_is_refused_and_nothing_is_written),
         AT(a_word_is_written_down_by_its_kind_with_its_hash),
