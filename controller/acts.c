@@ -13,6 +13,14 @@ enum act_kind {
     ACT_RECEIPT
 };
 
+#define PAGE_PREFIX "page"
+
+enum { PAGE_SEQ_AT = sizeof PAGE_PREFIX - 1, PAGE_NUMBER_AT = PAGE_SEQ_AT + 8, PAGE_TENANT_AT };
+
+struct page_key { /* in TABLE_META: prefix, the newest record, which page after it, tenant */
+    uint8_t b[PAGE_TENANT_AT + sizeof(struct baton_id)];
+};
+
 struct act {
     struct act *next;
     enum act_kind kind;
@@ -20,7 +28,8 @@ struct act {
     struct baton_key key; /* ENROLLED goes to a key that has no seat in some cases; doors */
     struct baton_id tenant;
     uint64_t until_ms;
-    struct message *m; /* these two lie behind the act */
+    struct page_key page; /* the row that owes it */
+    struct message *m;    /* these two lie behind the act */
     char *text;
 };
 
@@ -138,15 +147,52 @@ act_revoke(struct engine *e, const struct baton_key *curve)
         a->key = *curve;
 }
 
+static void
+page_add(struct engine *e, const struct page_key *key, const void *text, size_t len)
+{
+    struct act *a = act_add(e, ACT_PAGE, len + 1);
+    if (a == NULL)
+        return;
+    a->page = *key;
+    memcpy(a->tenant.b, key->b + PAGE_TENANT_AT, sizeof a->tenant.b);
+    a->text = (char *)(a + 1);
+    memcpy(a->text, text, len); /* the zero behind it is there */
+}
+
+/* Owed from this transaction on, until it was said: a controller that dies in between says it when it
+ * starts again. */
 void
 act_page(struct engine *e, const struct baton_id *tenant, const char *text)
 {
-    struct act *a = act_add(e, ACT_PAGE, strlen(text) + 1);
-    if (a == NULL)
-        return;
-    a->tenant = *tenant;
-    a->text = (char *)(a + 1);
-    memcpy(a->text, text, strlen(text) + 1);
+    struct page_key key;
+    memcpy(key.b, PAGE_PREFIX, PAGE_SEQ_AT);
+    for (int i = 0; i < 8; i++)
+        key.b[PAGE_SEQ_AT + i] = (uint8_t)(e->journal.log_size >> (8 * (7 - i)));
+    key.b[PAGE_NUMBER_AT] = e->page_number++;
+    memcpy(key.b + PAGE_TENANT_AT, tenant->b, sizeof tenant->b);
+    journal_row(e, NULL, TABLE_META, key.b, sizeof key.b, text, strlen(text));
+    page_add(e, &key, text, strlen(text));
+}
+
+static bool
+page_visit(void *arg, const void *key, size_t key_len, const uint8_t *value, size_t len)
+{
+    struct page_key k;
+    if (key_len != sizeof k.b)
+        return true;
+    memcpy(k.b, key, key_len);
+    page_add(arg, &k, value, len);
+    return true;
+}
+
+void
+acts_owed(struct engine *e)
+{
+    const struct store_port *s = &e->p.store;
+    enum baton_status rc =
+        s->each(s->ctx, TABLE_META, PAGE_PREFIX, PAGE_SEQ_AT, page_visit, e, &e->journal.err);
+    if (rc != BATON_OK)
+        journal_failed(e, rc, "the pages that are owed");
 }
 
 /* In a session the WELCOME comes first: what was queued for this agent earlier in the same batch waits
@@ -223,6 +269,29 @@ act_do(struct engine *e, struct act *a)
     }
 }
 
+static void
+act_done(struct engine *e, struct act *a)
+{
+    if (a->kind != ACT_PAGE) {
+        free(a);
+        return;
+    }
+    a->next = e->said;
+    e->said = a;
+}
+
+/* What was said is owed no longer: with the next transaction, as during the acts there is none. */
+void
+acts_settle(struct engine *e)
+{
+    while (e->said != NULL) {
+        struct act *a = e->said;
+        e->said = a->next;
+        journal_drop(e, NULL, TABLE_META, a->page.b, sizeof a->page.b);
+        free(a);
+    }
+}
+
 static struct act *
 acts_take(struct engine *e)
 {
@@ -244,22 +313,31 @@ acts_run(struct engine *e)
         journal_failed(e, rc, "outbox");
     while (a != NULL) {
         struct act *next = a->next;
-        if (rc == BATON_OK)
+        if (rc == BATON_OK) {
             act_do(e, a);
-        free(a);
+            act_done(e, a);
+        } else
+            free(a);
         a = next;
     }
     if (rc == BATON_OK)
         s->look_end(s->ctx);
 }
 
-void
-acts_drop(struct engine *e)
+static void
+acts_free(struct act *a)
 {
-    struct act *a = acts_take(e);
     while (a != NULL) {
         struct act *next = a->next;
         free(a);
         a = next;
     }
+}
+
+void
+acts_drop(struct engine *e)
+{
+    acts_free(acts_take(e));
+    acts_free(e->said);
+    e->said = NULL;
 }

@@ -78,6 +78,7 @@ static enum baton_status
 engine_batch(struct engine *e, size_t count, struct baton_err *err)
 {
     uint64_t size = e->journal.log_size;
+    acts_settle(e);
     for (size_t i = 0; i < count; i++)
         handle(e, &e->batch[i]);
     tick(e);
@@ -157,6 +158,7 @@ engine_turn(struct engine *e, uint32_t wait_ms, bool *ret_over, struct baton_err
     enum baton_status rc;
     *ret_over = stops && count == 0;
     if (*ret_over) {
+        acts_settle(e);
         e->journal.critical = true; /* a clean stop leaves a signed head */
         rc = journal_commit(e, &failure);
     } else {

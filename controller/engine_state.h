@@ -145,6 +145,8 @@ struct engine {
     struct queue queue;
     struct journal journal;
     struct act *acts, **acts_end;
+    struct act *said; /* pages whose rows go with the next transaction */
+    uint8_t page_number;
     struct input batch[ENGINE_BATCH_MAX];
     bool word_signed; /* of the input in hand */
 
@@ -246,6 +248,8 @@ void act_revoke(struct engine *e, const struct baton_key *curve);
 void act_page(struct engine *e, const struct baton_id *tenant, const char *text);
 /* Now: puts session, sequence and both ends into the envelope. */
 bool seat_send(struct engine *e, struct seat *seat, struct message *m);
+void acts_owed(struct engine *e); /* at the start: pages that an earlier run did not come to say */
+void acts_settle(struct engine *e); /* before a batch: what was said is owed no longer */
 void acts_run(struct engine *e);
 void acts_drop(struct engine *e);
 

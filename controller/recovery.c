@@ -210,6 +210,7 @@ enum baton_status
 recovery_start(struct engine *e, struct baton_err *err)
 {
     enum baton_status rc = BATON_OK;
+    acts_owed(e);
     started_record(e);
     for (size_t i = 0; i < e->room_count && rc == BATON_OK; i++) {
         room_start(e, e->room[i]);

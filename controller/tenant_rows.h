@@ -16,6 +16,8 @@
  *            TABLE_META      "controller"                -> incarnation (16) of the newest start
  *                            "root"                      -> the pinned root key (32)
  *                            "checkpoint"                -> struct checkpoint_row
+ *                            "page", record (8), number (1), tenant (16) -> text that is still to be
+ *                            paged
  *            Plans, orders, statements, trust documents and verification records are objects.
  * Limits     Numbers in keys are big-endian, so that rows come in their order.
  * Errors     Decoding: BATON_MALFORMED.

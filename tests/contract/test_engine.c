@@ -740,6 +740,33 @@ a_guards_alarm_is_paged_though_it_came_late_or_its_agent_is_barred(void **state)
 }
 
 static void
+pages_that_a_controller_died_before_saying_are_said_when_it_starts_again(void **state)
+{
+    struct world *w = *state;
+    struct world_agent a;
+    agent_init(&a, w, "OLD01");
+    agent_join(&a, 'o');
+    struct statement said = agent_statement(&a, SAY_STATUS);
+    agent_say(&a, &said);
+    assert_non_null(world_take(w, &a, MSG_HEARD));
+    w->store.dies_after = true;
+    said.said_unix_ms++; /* the same counter, other bytes: two pages in one transaction */
+    agent_say(&a, &said);
+    world_join(w);
+    assert_int_equal(w->ended, BATON_IO);
+    assert_int_equal(w->door.pages, 0);
+    assert_true(world_record_says(w, AUDIT_ALARM, "barred")); /* it is on the record */
+    for (int start = 0; start < 2; start++) {
+        world_stop(w);
+        world_start(w);
+        world_settle(w);
+        assert_int_equal(w->door.pages, 2); /* and not once more at each start */
+    }
+    assert_non_null(strstr(w->door.last_page, "barred until a person confirms it again"));
+    agent_done(&a);
+}
+
+static void
 words_in_anothers_name_or_for_another_tenant_are_refused(void **state)
 {
     struct world *w = *state;
@@ -1239,6 +1266,7 @@ main(void)
         WORLD_TEST(a_receipt_is_signed_over_the_log_that_it_names),
         WORLD_TEST(late_words_are_kept_and_two_words_with_one_counter_bar_the_agent),
         WORLD_TEST(a_guards_alarm_is_paged_though_it_came_late_or_its_agent_is_barred),
+        WORLD_TEST(pages_that_a_controller_died_before_saying_are_said_when_it_starts_again),
         WORLD_TEST(words_in_anothers_name_or_for_another_tenant_are_refused),
         WORLD_TEST(frames_of_a_wrong_tenant_type_session_or_sequence_are_refused),
         WORLD_TEST(a_flood_of_refusals_does_not_fill_the_disk),

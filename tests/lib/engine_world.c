@@ -63,6 +63,8 @@ wrap_rollback(void *ctx)
 static enum baton_status
 wrap_look(void *ctx, struct baton_err *err)
 {
+    if (world_of(ctx)->store.dies_after)
+        return baton_fail(err, BATON_IO, "the power goes");
     return REAL(ctx)->look(REAL(ctx)->ctx, err);
 }
 

@@ -36,6 +36,7 @@ struct world_store { /* the wrapper */
     _Atomic unsigned commits;
     _Atomic unsigned fail_at, exit_at; /* commit number; 0: never */
     bool blocked, inside;              /* commit waits while blocked */
+    _Atomic bool dies_after;           /* a commit: nothing that follows from it is done */
 };
 
 struct world {
