@@ -236,21 +236,29 @@ approvals_go_fits(const struct tenant *t, const struct signed_approval *sa)
     return true;
 }
 
+static bool
+attested_by_two(const struct tenant *t, const struct baton_key *member,
+                const struct approvals_view *v, struct baton_hash ret_hash[2])
+{
+    unsigned n = 0;
+    for (uint32_t i = 0; i < t->cutover.approval_count && n < 2; i++) {
+        const struct signed_approval *sa = &t->cutover.approval[i];
+        if (sa->a.verb == VERB_ATTEST && baton_key_eq(&sa->a.subject, member) && stands(t, sa, v))
+            approval_digest(sa, v->dp, &ret_hash[n++]);
+    }
+    return n == 2;
+}
+
+/* Who is attested in the record already comes last: two servers may be dead. */
 int
 approvals_attested(const struct tenant *t, const struct approvals_view *v,
                    struct baton_hash ret_hash[2])
 {
-    for (int m = 0; m < t->authority.member_count; m++) {
-        unsigned n = 0;
-        for (uint32_t i = 0; i < t->cutover.approval_count && n < 2; i++) {
-            const struct signed_approval *sa = &t->cutover.approval[i];
-            if (sa->a.verb == VERB_ATTEST &&
-                baton_key_eq(&sa->a.subject, &t->authority.member[m].key) && stands(t, sa, v))
-                approval_digest(sa, v->dp, &ret_hash[n++]);
-        }
-        if (n == 2)
-            return m;
-    }
+    for (int already = 0; already < 2; already++)
+        for (int m = 0; m < t->authority.member_count; m++)
+            if (t->authority.member[m].attested == already &&
+                attested_by_two(t, &t->authority.member[m].key, v, ret_hash))
+                return m;
     return -1;
 }
 
@@ -267,6 +275,13 @@ approvals_attests(const struct tenant *t, const struct baton_key *member,
     return n;
 }
 
+static void
+keep_first(struct cutover *c, uint32_t kept)
+{
+    memset(&c->approval[kept], 0, (c->approval_count - kept) * sizeof c->approval[0]);
+    c->approval_count = kept;
+}
+
 void
 approvals_drop(struct cutover *c, bool towards_new)
 {
@@ -279,8 +294,20 @@ approvals_drop(struct cutover *c, bool towards_new)
         if (!drop)
             c->approval[kept++] = c->approval[i];
     }
-    memset(&c->approval[kept], 0, (c->approval_count - kept) * sizeof c->approval[0]);
-    c->approval_count = kept;
+    keep_first(c, kept);
+}
+
+bool
+approvals_overtaken(struct cutover *c, const struct baton_key *member)
+{
+    uint32_t before = c->approval_count, kept = 0;
+    for (uint32_t i = 0; i < before; i++) {
+        const struct approval *a = &c->approval[i].a;
+        if (a->verb != VERB_ATTEST || !baton_key_eq(&a->subject, member))
+            c->approval[kept++] = c->approval[i];
+    }
+    keep_first(c, kept);
+    return kept < before;
 }
 
 void

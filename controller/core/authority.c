@@ -388,6 +388,7 @@ note_alarms(struct step *s, struct authority_member *m)
     if (w->type == SAY_TAMPER) {
         m->tamper_open = true;
         m->tamper_unread = true;
+        m->attested = false; /* what people saw of it is overtaken */
         m->evidence = (struct baton_hash){{0}};
         s->news |= AUTH_NEWS_TAMPER;
     }
@@ -587,7 +588,6 @@ take_members_word(struct authority *a)
     if (!epoch_eq(&newest, &a->epoch))
         enter_epoch(a, &newest);
     a->reconcile = false;
-    forget_evidence(a);
 }
 
 static void
@@ -650,6 +650,7 @@ note_attest(struct step *s)
         return BATON_NOT_FOUND;
     struct authority_member *m = &s->a->member[subject];
     m->attested = true;
+    m->tamper_open = false; /* who died after its alarm gives no evidence any more */
     m->attested_by[0] = s->in->attest[0];
     m->attested_by[1] = s->in->attest[1];
     note_heard(s);

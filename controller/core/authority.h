@@ -78,7 +78,7 @@ struct authority_member {
     uint8_t product, kind;
     bool accepted;      /* promised the current epoch */
     bool heard;         /* answered STATUS in this controller run */
-    bool tamper_open;   /* not yet followed by evidence or holding */
+    bool tamper_open;   /* not yet followed by evidence, holding or attestation */
     bool tamper_unread; /* not yet acknowledged by a named person */
     bool ever_exported;
     bool retired, attested;

@@ -130,6 +130,8 @@ on_statement(struct step *s)
     a->statement_hash = s->ev->statement_hash;
     a->statement_known = true;
     note_statement(s);
+    if (w->type == SAY_TAMPER && approvals_overtaken(step_cutover(s), &w->member))
+        s->d->changed_cutover = true;
     if (ours)
         take_facts(s, &w->facts);
     step_settle(s);

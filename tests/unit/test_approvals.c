@@ -440,6 +440,53 @@ two_different_people_attest_one_does_not(void **state)
     assert_int_equal(approvals_attests(&u.t, &old_key, &v), 0);
 }
 
+static void
+attest(uint8_t subject, enum toy_person by)
+{
+    struct signed_approval sa = good(VERB_ATTEST, by);
+    sa.a.subject = u.t.authority.member[subject].key;
+    give(sa, by);
+}
+
+static void
+where_two_servers_are_attested_the_second_has_its_turn(void **state)
+{
+    (void)state;
+    struct approvals_view v = now();
+    struct baton_hash hash[2];
+    for (uint8_t m = 0; m < TOY_MEMBERS; m++) {
+        attest(m, TOY_ANNA);
+        attest(m, TOY_BERT);
+    }
+    assert_int_equal(approvals_attested(&u.t, &v, hash), TOY_OLD);
+    u.t.authority.member[TOY_OLD].attested = true;
+    assert_int_equal(approvals_attested(&u.t, &v, hash), TOY_NEW);
+    u.t.authority.member[TOY_NEW].attested = true;
+    assert_int_equal(approvals_attested(&u.t, &v, hash), TOY_OLD); /* the same again is harmless */
+}
+
+static void
+an_alarm_overtakes_what_was_attested_of_its_server_and_nothing_else(void **state)
+{
+    (void)state;
+    struct baton_key old_key = toy_member_key(TOY_OLD), new_key = toy_member_key(TOY_NEW);
+    struct approvals_view v = now();
+    attest(TOY_OLD, TOY_ANNA);
+    attest(TOY_NEW, TOY_ANNA);
+    attest(TOY_OLD, TOY_BERT);
+    give(good(VERB_CUTOVER, TOY_BERT), TOY_BERT);
+    uint32_t count = u.t.cutover.approval_count;
+    assert_true(approvals_overtaken(&u.t.cutover, &old_key));
+    assert_int_equal(u.t.cutover.approval_count, count - 2);
+    assert_int_equal(approvals_attests(&u.t, &old_key, &v), 0);
+    assert_int_equal(approvals_attests(&u.t, &new_key, &v), 1);
+    assert_int_equal(approvals_count(&u.t, VERB_CUTOVER, &v), 1);
+    static const struct signed_approval none;
+    for (uint32_t i = count - 2; i < count; i++)
+        assert_memory_equal(&u.t.cutover.approval[i], &none, sizeof none);
+    assert_false(approvals_overtaken(&u.t.cutover, &old_key));
+}
+
 static bool
 keeps(enum approval_verb verb)
 {
@@ -496,6 +543,8 @@ main(void)
         AT(an_account_is_gone_by_a_retirement_that_says_what_was_seen),
         AT(alike_is_the_same_verb_server_sight_and_epoch),
         AT(two_different_people_attest_one_does_not),
+        AT(an_alarm_overtakes_what_was_attested_of_its_server_and_nothing_else),
+        AT(where_two_servers_are_attested_the_second_has_its_turn),
         AT(a_fence_forgets_what_spoke_for_the_other_direction),
     };
 #undef AT

@@ -1563,6 +1563,9 @@ a_member_that_a_later_plan_left_out_counts_for_nothing_any_more(void **state)
     assert_true(authority_complete(&p.a));
     assert_true(authority_fresh(&p.a, p.now, 60000));
     assert_true(authority_may_return(&p.a, &old_key, &why));
+    p.a.member[TOY_MEMBERS].evidence.b[0] = 1; /* nor is what it proved too old for anything */
+    assert_true(authority_fresh(&p.a, p.now, 60000));
+    p.a.member[TOY_MEMBERS] = ghost;
     assert_int_equal(ask(&p, AUTH_EV_ASK), BATON_OK);
     assert_int_equal(p.a.challenge_mask, 3);
     struct authority_input in = input(&p, AUTH_EV_RECONCILE);
@@ -1637,10 +1640,226 @@ nothing_grants_but_go_over_fresh_evidence(void **state)
     }
 }
 
+static void
+an_adoption_ends_only_where_somebody_says_that_it_holds(void **state)
+{
+    (void)state;
+    struct pair p;
+    pair_open(&p);
+    adopt(&p);
+    struct authority adopted = p.a;
+    for (int holds = 0; holds < 2; holds++) {
+        p.a = adopted;
+        p.a.phase = AUTH_ADOPTING;
+        p.a.member[TOY_OLD].holds = (struct baton_hash){.b = {(uint8_t)holds}};
+        struct statement s = word_of(&p, TOY_NEW, SAY_STATUS);
+        tell(&p, &s);
+        assert_int_equal(p.a.phase, holds ? AUTH_HELD : AUTH_ADOPTING);
+    }
+}
+
+static void
+who_says_that_it_holds_another_epoch_is_not_noted_as_holding_this_one(void **state)
+{
+    (void)state;
+    struct pair p;
+    pair_open(&p);
+    fence_new(&p);
+    struct statement s = word_of(&p, TOY_NEW, SAY_STATUS);
+    s.holding = true;
+    s.holding_epoch = toy_epoch(1);
+    tell(&p, &s);
+    assert_true(baton_hash_is_zero(&p.a.member[TOY_NEW].holds));
+    s.counter++;
+    s.holding = false;
+    s.holding_epoch = p.a.epoch;
+    tell(&p, &s);
+    assert_true(baton_hash_is_zero(&p.a.member[TOY_NEW].holds));
+}
+
+static void
+a_step_that_is_refused_or_stale_gives_no_row_no_orders_and_no_news(void **state)
+{
+    (void)state;
+    struct pair p;
+    pair_open(&p);
+    adopt(&p);
+    struct statement s = word_of(&p, TOY_OLD, SAY_STATUS);
+    s.counter = p.a.member[TOY_OLD].counter;
+    struct authority_input in[] = {input(&p, AUTH_EV_GO), input(&p, AUTH_EV_SAID),
+                                   input(&p, AUTH_EV_ATTEST)};
+    in[1].said = &s;
+    static const enum baton_status want[] = {BATON_NO_RULE, BATON_STALE, BATON_NOT_FOUND};
+    for (size_t i = 0; i < ARRAY_LEN(in); i++) {
+        const struct authority_row *row = authority_rows(&(size_t){0});
+        uint32_t effects = 77, news = 77;
+        assert_int_equal(authority_step(&p.a, &in[i], &row, &effects, &news), want[i]);
+        assert_null(row);
+        assert_int_equal(effects, 0);
+        assert_int_equal(news, 0);
+    }
+}
+
+static void
+why_a_server_may_or_may_not_get_the_role_back_is_said(void **state)
+{
+    (void)state;
+    struct pair p;
+    const char *why;
+    pair_open(&p);
+    adopt(&p);
+    struct baton_key old_key = toy_member_key(TOY_OLD), stranger = toy_key(0x77);
+    assert_false(authority_may_return(&p.a, &stranger, &why));
+    assert_string_equal(why, "that server is not a member");
+    assert_true(authority_may_return(&p.a, &old_key, &why));
+    assert_string_equal(why, "nothing is in the way");
+    p.a.member[TOY_NEW].ever_exported = true;
+    assert_false(authority_may_return(&p.a, &old_key, &why));
+    assert_string_equal(why,
+                        "the new server has exported: there is no way back to a legacy server");
+    p.a.member[TOY_OLD].kind = KIND_REMOVED;
+    assert_false(authority_may_return(&p.a, &old_key, &why));
+    assert_string_equal(why, "its product was removed");
+}
+
+static void
+a_fence_takes_the_kinds_from_its_plan(void **state)
+{
+    (void)state;
+    struct pair p;
+    pair_open(&p);
+    adopt(&p);
+    p.a.member[TOY_OLD].kind = KIND_REMOVED; /* as it once proved */
+    assert_int_equal(decide_towards(&p, AUTH_EV_FENCE, TOY_NEW, toy_plan()), BATON_OK);
+    for (size_t m = 0; m < TOY_MEMBERS; m++)
+        assert_int_equal(p.a.member[m].kind, toy_plan()->member[m].kind);
+}
+
+static void
+the_first_member_is_nobody_new_and_a_newcomer_may_stand_first(void **state)
+{
+    (void)state;
+    struct pair p;
+    struct plan plan = *toy_plan();
+    plan.member[TOY_OLD].product = PRODUCT_CONNECT;
+    pair_open(&p);
+    adopt(&p);
+    p.a.member[TOY_OLD].retired = true; /* known, and for good */
+    assert_int_equal(decide_towards(&p, AUTH_EV_FENCE, TOY_OLD, &plan), BATON_REFUSED);
+    p.a.member[0] = p.a.member[TOY_NEW];
+    p.a.member_count = 1; /* OLD was enrolled again: the plan alone knows it */
+    assert_int_equal(decide_towards(&p, AUTH_EV_FENCE, TOY_OLD, &plan), BATON_OK);
+}
+
+static void
+the_newest_word_of_a_member_is_what_a_status_shows_it(void **state)
+{
+    (void)state;
+    struct pair p;
+    pair_open(&p);
+    adopt(&p);
+    struct baton_hash hash = toy_plan_hash();
+    struct statement s = word_of(&p, TOY_OLD, SAY_STATUS);
+    assert_false(baton_hash_eq(&p.a.member[TOY_OLD].highest, &hash));
+    tell(&p, &s);
+    assert_true(baton_hash_eq(&p.a.member[TOY_OLD].highest, &hash));
+}
+
+static void
+an_unused_grant_of_the_first_member_is_taken_back_like_any_other(void **state)
+{
+    (void)state;
+    struct pair p;
+    pair_open(&p);
+    fence_new(&p);
+    p.a.phase = AUTH_GRANTED;
+    p.a.recipient = toy_member_key(TOY_OLD);
+    const struct authority_row *row;
+    struct authority_input in = input(&p, AUTH_EV_VOID);
+    assert_int_equal(decide(&p, &in, &row), BATON_OK);
+    assert_int_equal(p.a.challenge_mask, 1 << TOY_OLD);
+    assert_true(baton_id_eq(&p.a.member[TOY_OLD].nonce, &in.nonce[TOY_OLD]));
+}
+
+static void
+go_stands_to_the_last_moment_of_its_time(void **state)
+{
+    (void)state;
+    struct pair p;
+    const uint64_t limit = (uint64_t)toy_plan()->policy.v[POLICY_GO_MS];
+    for (uint64_t over = 0; over < 2; over++) {
+        pair_open(&p);
+        fence_new(&p);
+        assert_int_equal(ask(&p, AUTH_EV_ASK), BATON_OK);
+        observe_both(&p, 1);
+        p.now = p.a.asked_ms + limit + over;
+        assert_int_equal(decide_towards(&p, AUTH_EV_GO, TOY_NEW, toy_plan()),
+                         over ? BATON_REFUSED : BATON_OK);
+    }
+}
+
+static void
+a_record_without_members_is_never_complete(void **state)
+{
+    (void)state;
+    static const struct authority nobody;
+    assert_false(authority_complete(&nobody));
+    assert_false(authority_fresh(&nobody, 1, UINT64_MAX));
+}
+
+static void
+a_receipt_as_long_as_our_log_is_of_our_log(void **state)
+{
+    (void)state;
+    struct pair p;
+    for (uint64_t over = 0; over < 2; over++) {
+        pair_open(&p);
+        adopt(&p);
+        p.log_size = 9;
+        struct statement s = word_of(&p, TOY_OLD, SAY_STATUS);
+        s.receipt_size = 9 + over;
+        tell(&p, &s);
+        assert_int_equal(p.a.reconcile, over == 1);
+    }
+}
+
+static void
+what_people_attest_closes_an_alarm_that_came_before_it(void **state)
+{
+    (void)state;
+    struct pair p;
+    pair_open(&p);
+    fence_new(&p);
+    struct statement alarm = word_of(&p, TOY_OLD, SAY_TAMPER);
+    tell(&p, &alarm);
+    assert_int_equal(p.a.phase, AUTH_FENCING);
+    assert_int_equal(decide_towards(&p, AUTH_EV_ATTEST, TOY_OLD, NULL), BATON_OK);
+    assert_true(authority_complete(&p.a));
+    assert_int_equal(p.a.phase, AUTH_FENCED);
+    assert_true(p.a.member[TOY_OLD].tamper_unread); /* a person has to see it all the same */
+    alarm.counter++;
+    tell(&p, &alarm); /* it is not dead at all */
+    assert_int_equal(p.a.phase, AUTH_FENCING);
+    assert_false(p.a.member[TOY_OLD].attested);
+    assert_false(authority_complete(&p.a));
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_adoption_ends_only_where_somebody_says_that_it_holds),
+        cmocka_unit_test(who_says_that_it_holds_another_epoch_is_not_noted_as_holding_this_one),
+        cmocka_unit_test(a_step_that_is_refused_or_stale_gives_no_row_no_orders_and_no_news),
+        cmocka_unit_test(why_a_server_may_or_may_not_get_the_role_back_is_said),
+        cmocka_unit_test(a_fence_takes_the_kinds_from_its_plan),
+        cmocka_unit_test(the_first_member_is_nobody_new_and_a_newcomer_may_stand_first),
+        cmocka_unit_test(the_newest_word_of_a_member_is_what_a_status_shows_it),
+        cmocka_unit_test(an_unused_grant_of_the_first_member_is_taken_back_like_any_other),
+        cmocka_unit_test(go_stands_to_the_last_moment_of_its_time),
+        cmocka_unit_test(a_record_without_members_is_never_complete),
+        cmocka_unit_test(a_receipt_as_long_as_our_log_is_of_our_log),
+        cmocka_unit_test(what_people_attest_closes_an_alarm_that_came_before_it),
         cmocka_unit_test(adoption_ends_when_everybody_has_promised),
         cmocka_unit_test(evidence_of_both_is_the_gap),
         cmocka_unit_test(a_whole_handoff_ends_with_the_new_holder),

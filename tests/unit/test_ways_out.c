@@ -419,10 +419,64 @@ a_member_of_the_record_blocks_the_plan_and_explain_says_so(void **state)
     works(HEV_HOLD, NULL);
 }
 
+/* It was started by hand, its guard stopped it and said so; then somebody powered it off for good. */
+static void
+an_old_server_that_raised_an_alarm_and_died_may_be_attested_for(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_GAP);
+    facts_set(&u.facts[TOY_OLD], FACT_SERVICES_STOPPED, 0);
+    u.cut[TOY_OLD] = false;
+    duet_report(&u, TOY_OLD);
+    assert_true(u.t.authority.member[TOY_OLD].tamper_open);
+    u.cut[TOY_OLD] = true;
+    duet_pass(&u, 3, 1200);
+    works(HEV_FENCE, NULL);
+    stands_in(HO_FENCING);
+    assert_int_equal(duet_attest(&u, TOY_OLD, TOY_ANNA), BATON_OK);
+    assert_int_equal(duet_attest(&u, TOY_OLD, TOY_BERT), BATON_OK);
+    stands_in(HO_GAP);
+    assert_int_equal(duet_verb(&u, HEV_GO, NULL), BATON_WAITING);
+    assert_int_equal(u.d.problem.guard, G_NO_TAMPER); /* a person has to have seen the alarm */
+    assert_string_equal(u.d.problem.next, "baton cutover acknowledge contoso");
+    works(HEV_ACK_TAMPER, NULL);
+    works(HEV_GO, NULL);
+    duet_pass(&u, 1, 200);
+    assert_int_equal(duet_approve(&u, VERB_GO, TOY_CLEO), BATON_OK);
+    assert_true(duet_fired(&u, 321));
+}
+
+/* Two people signed that it is off, and its guard says that somebody has just started it. */
+static void
+what_was_attested_before_an_alarm_does_not_close_it(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_ARMED);
+    u.cut[TOY_NEW] = true; /* so that its evidence is still missing */
+    works(HEV_START, NULL);
+    toy_facts_stop(&u.facts[TOY_OLD]);
+    duet_pass(&u, 4, 1200);
+    works(HEV_FENCE, NULL);
+    stands_in(HO_FENCING);
+    assert_int_equal(duet_attest(&u, TOY_OLD, TOY_ANNA), BATON_OK);
+    assert_int_equal(duet_attest(&u, TOY_OLD, TOY_BERT), BATON_OK);
+    assert_true(u.t.authority.member[TOY_OLD].attested);
+    facts_set(&u.facts[TOY_OLD], FACT_SERVICES_STOPPED, 0);
+    duet_report(&u, TOY_OLD);
+    assert_true(u.t.authority.member[TOY_OLD].tamper_open);
+    assert_false(u.t.authority.member[TOY_OLD].attested);
+    assert_int_equal(duet_verb(&u, HEV_ATTEST, NULL), BATON_WAITING);
+    assert_int_equal(u.d.problem.guard, G_APPR_ATTEST);
+    assert_true(u.t.authority.member[TOY_OLD].tamper_open);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(an_old_server_that_raised_an_alarm_and_died_may_be_attested_for,
+                               open_duet),
+        cmocka_unit_test_setup(what_was_attested_before_an_alarm_does_not_close_it, open_duet),
         cmocka_unit_test_setup(
             a_copy_of_an_agent_holds_the_cutover_and_explain_says_whom_to_confirm, open_duet),
         cmocka_unit_test_setup(a_copy_whose_evidence_is_needed_next_is_to_be_fenced, open_duet),
