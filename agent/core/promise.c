@@ -711,16 +711,15 @@ go_matches(const struct judged *j, const struct approval *go)
 static enum refusal
 check_go(struct judged *j)
 {
-    unsigned fitting = 0;
+    bool fits = false;
     for (size_t i = 0; i < j->o->approval_count; i++) {
         if (j->o->approval[i].a.verb != VERB_GO)
             continue;
         if (!go_matches(j, &j->o->approval[i].a))
             return REFUSE_GO;
-        fitting++;
+        fits = true;
     }
-    return fitting > 0 && people_say(j, (struct wanted){.verb = VERB_GO}) ? REFUSE_NONE
-                                                                          : REFUSE_APPROVALS;
+    return fits && people_say(j, (struct wanted){.verb = VERB_GO}) ? REFUSE_NONE : REFUSE_APPROVALS;
 }
 
 static enum refusal

@@ -61,7 +61,6 @@ move(struct step *s, const struct rule *r)
 
     struct decision_note *n = step_note(s, AUDIT_MOVED, r->number, r->why);
     n->from = from;
-    n->to = to;
     note_ref(n, &c->plan);
     if (s->ev->kind == TEV_STATEMENT)
         note_ref(n, &s->ev->statement_hash);

@@ -617,6 +617,7 @@ a_readmitted_server_starts_again_only_under_a_later_epoch(void **state)
     toy_sign_approval(&sa, TOY_ANNA);
     assert_int_equal(tell(&new, &sa, 1).quarantine, QUARANTINE_NONE);
     assert_false(new.m.promise.evidence_given); /* what it proved before counts no more */
+    assert_true(baton_key_is_zero(&new.m.promise.recipient)); /* and nobody's is that epoch here */
     assert_int_equal(give(&new, toy_grant(toy_epoch(2), TOY_NEW, 1, &evidence)).type, SAY_REFUSED);
 }
 
@@ -3194,7 +3195,128 @@ what_follows_a_refused_order_is_not_told_as_refused(void **state)
     assert_false(s.out.refused);
 }
 
+static void
+no_plan_says_of_any_member_that_it_is_fenced_by_being_removed(void **state)
+{
+    (void)state;
+    static uint8_t bytes[PLAN_BYTES_MAX];
+    for (size_t m = 0; m < TOY_MEMBERS; m++) {
+        struct stage s;
+        struct plan p = *toy_plan();
+        p.member[m].kind = KIND_REMOVED;
+        stage_open(&s, TOY_OLD);
+        observe(&s);
+        struct order o = toy_adopt(toy_epoch(1));
+        under_plan(&o, &p, bytes);
+        assert_int_equal(give(&s, o).refusal, REFUSE_PLAN);
+    }
+}
+
+/* A go speaks of the evidence of every other member and of nothing besides. */
+static void
+go_over_evidence_of_the_recipient_or_of_nobody_is_refused(void **state)
+{
+    (void)state;
+    struct stage old;
+    struct signed_bytes evidence = old_evidence(&old, toy_epoch(2));
+    for (size_t m = TOY_NEW; m < MEMBERS_MAX; m++) {
+        struct stage new;
+        new_evidence(&new, toy_epoch(2), TOY_NEW);
+        struct order o = toy_grant(toy_epoch(2), TOY_NEW, 1, &evidence);
+        struct signed_approval *go = &o.approval[o.approval_count - 1];
+        go->a.evidence[m].b[0] = 1;
+        toy_sign_approval(go, TOY_CLEO);
+        assert_int_equal(give(&new, o).refusal, REFUSE_GO);
+    }
+}
+
+/* This member's own signed word, the same but for the plan and who says it. */
+static struct signed_bytes
+said_under(const struct statement *word, const struct baton_hash *plan, const struct baton_key *by,
+           uint8_t bytes[STATEMENT_BYTES_MAX])
+{
+    struct statement w = *word;
+    struct signed_bytes sb = {.bytes = bytes};
+    w.plan = *plan;
+    w.member = *by;
+    assert_int_equal(statement_encode(&w, bytes, STATEMENT_BYTES_MAX, &sb.len), BATON_OK);
+    toy_sign(by, DOMAIN_STATEMENT, bytes, sb.len, &sb.sig);
+    return sb;
+}
+
+static void
+a_grant_among_three_servers_carries_the_evidence_of_both_others(void **state)
+{
+    (void)state;
+    static uint8_t bytes[PLAN_BYTES_MAX], said[2][STATEMENT_BYTES_MAX];
+    struct stage old, new;
+    struct statement word;
+    struct baton_hash hash;
+    struct plan p = *toy_plan();
+    struct baton_key old_key = toy_member_key(TOY_OLD), third = toy_key(0x43);
+    p.member[2] = p.member[TOY_OLD];
+    p.member[2].key = third;
+    p.member_count = 3;
+    struct signed_bytes evidence = old_evidence(&old, toy_epoch(2));
+    assert_int_equal(statement_decode(evidence.bytes, evidence.len, &word), BATON_OK);
+    for (unsigned carried = 0; carried < 4; carried++) { /* bit 0: OLD's, bit 1: the third one's */
+        new_evidence(&new, toy_epoch(2), TOY_NEW);
+        struct order o = toy_grant(toy_epoch(2), TOY_NEW, 1, NULL);
+        struct approval *go = &o.approval[o.approval_count - 1].a;
+        under_plan(&o, &p, bytes);
+        toy_hash(bytes, o.plan_len, 1, &hash);
+        const struct signed_bytes both[] = {said_under(&word, &hash, &old_key, said[0]),
+                                            said_under(&word, &hash, &third, said[1])};
+        for (size_t i = 0; i < 2; i++) {
+            if ((carried & 1u << i) == 0)
+                continue;
+            o.evidence[o.evidence_count++] = both[i];
+            toy_hash(both[i].bytes, both[i].len, 1, &go->evidence[2 * i]);
+        }
+        under_plan(&o, &p, bytes);
+        new.m.plan = p;
+        new.m.promise.plan = hash;
+        struct statement w = give(&new, o);
+        assert_int_equal(w.type, carried == 3 ? SAY_GRANTED : SAY_REFUSED);
+        assert_int_equal(w.refusal, carried == 3 ? REFUSE_NONE : REFUSE_EVIDENCE);
+    }
+}
+
+static void
+a_word_behind_the_last_one_of_an_order_disarms_nobody(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, TOY_NEW);
+    adopt(&s);
+    struct signed_approval sa = toy_approval(VERB_DISARM, TOY_ANNA, TOY_OLD, toy_epoch(1));
+    sa.a.subject = toy_member_key(TOY_NEW);
+    toy_sign_approval(&sa, TOY_ANNA);
+    struct order o = {.verb = ORDER_STATUS, .id = toy_id(9), .tenant = toy_tenant()};
+    o.approval[0] = sa;
+    assert_true(give(&s, o).armed);
+    o.approval_count = 1;
+    assert_false(give(&s, o).armed);
+}
+
+static void
+who_is_started_by_its_grant_is_stopped_by_nobody_any_more(void **state)
+{
+    (void)state;
+    struct stage old;
+    roll_back(&old);
+    const struct promise *p = &old.m.promise;
+    assert_false(p->stopped_by_us || p->guard_stop || p->tombstone);
+    assert_true(p->holding && p->start_due);
+    assert_int_equal(p->grant_until_ms, 0); /* a used grant has no time that could end */
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(no_plan_says_of_any_member_that_it_is_fenced_by_being_removed),
+    cmocka_unit_test(go_over_evidence_of_the_recipient_or_of_nobody_is_refused),
+    cmocka_unit_test(a_grant_among_three_servers_carries_the_evidence_of_both_others),
+    cmocka_unit_test(a_word_behind_the_last_one_of_an_order_disarms_nobody),
+    cmocka_unit_test(who_is_started_by_its_grant_is_stopped_by_nobody_any_more),
     cmocka_unit_test(what_follows_a_refused_order_is_not_told_as_refused),
     cmocka_unit_test(the_plan_says_which_product_its_first_member_is),
     cmocka_unit_test(an_answered_status_makes_a_fenced_server_say_again_that_it_is_quiet),
