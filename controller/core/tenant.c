@@ -274,7 +274,6 @@ on_disposed(struct step *s)
         text_copy(n->text, sizeof n->text, s->refusal.title);
         return;
     }
-    s->d->changed_cutover = true;
     step_settle(s);
 }
 

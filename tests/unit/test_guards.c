@@ -2179,6 +2179,8 @@ no_guard_asks_a_member_that_a_later_plan_left_out(void **state)
     for (size_t i = 0; i < ARRAY_LEN(closed_without_it); i++)
         if (holds(closed_without_it[i]))
             fail_msg("%s asks it", guard_name(closed_without_it[i]));
+    ghost->tamper_open = false;
+    assert_false(holds(G_TAMPER_ANSWERED)); /* its alarm waits for nobody */
     struct problem p;
     a->recovering = true;
     p = ask(G_RECONCILED, "");
@@ -2393,10 +2395,123 @@ a_window_is_open_from_its_first_to_before_its_last_millisecond(void **state)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         u.t.info.window_from_unix_ms = u.unix_ms + (uint64_t)rows[i].from;
         u.t.info.window_to_unix_ms = u.unix_ms + (uint64_t)rows[i].to;
-        assert_int_equal(ask(G_WINDOW, "").status == BATON_OK, rows[i].open);
+        struct problem p = ask(G_WINDOW, "");
+        assert_int_equal(p.status == BATON_OK, rows[i].open);
+        assert_int_equal(p.fact_count,
+                         rows[i].open ? 1 : 2); /* when it opens, or that it is over */
     }
     u.t.info.window_from_unix_ms = u.t.info.window_to_unix_ms = 0;
     assert_int_equal(ask(G_WINDOW, "").status, BATON_OK);
+}
+
+static const char lost_grant[] = "new server: a grant that this record lost is live there still";
+
+static void
+a_grant_that_the_record_lost_keeps_the_gap_closed_until_it_is_void(void **state)
+{
+    (void)state;
+    struct authority *a = &u.t.authority;
+    for (size_t m = 0; m < TOY_MEMBERS; m++) {
+        duet_open(&u);
+        duet_to(&u, HO_GAP);
+        a->recipient = a->member[m].key;
+        a->member[m].grant = GRANT_LIVE;
+        struct problem p = ask(G_OLD_STOPPED, "");
+        assert_int_equal(p.status, BATON_REFUSED);
+        assert_true(says(&p, lost_grant));
+        assert_true(says(&p, "it becomes void by itself; it may still be used until then"));
+        a->phase = AUTH_GRANTED; /* that one the record knows */
+        assert_true(holds(G_OLD_STOPPED));
+        a->phase = AUTH_FENCED;
+        u.t.cutover.state = HO_REVOKING; /* there its own evidence is owed, which voids it first */
+        assert_true(holds(G_OLD_STOPPED));
+        u.t.cutover.state = HO_GAP;
+        a->member[m].grant = GRANT_VOID;
+        assert_true(holds(G_OLD_STOPPED));
+        a->member[m].grant = GRANT_LIVE;
+        a->recipient = toy_key(0x77); /* nobody of this record */
+        assert_true(holds(G_OLD_STOPPED));
+    }
+}
+
+static void
+once_everybody_was_fenced_the_recipients_own_evidence_is_asked_for_with_go(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_GAP);
+    assert_int_equal(u.t.authority.phase, AUTH_FENCED);
+    u.t.authority.member[TOY_NEW].evidence = (struct baton_hash){{0}};
+    assert_true(holds(G_OLD_STOPPED));
+    u.t.authority.phase = AUTH_FENCING;
+    assert_false(holds(G_OLD_STOPPED));
+}
+
+static void
+an_account_that_went_with_the_last_export_itself_is_gone(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_DECOMMISSION);
+    uint64_t removed = 5000;
+    facts_set(view(TOY_NEW), FACT_ACCOUNT_REMOVED, (int64_t)removed);
+    u.t.cutover.old_last_export_unix_ms = removed;
+    assert_true(account_seen_removed(&u.t));
+    u.t.cutover.old_last_export_unix_ms = removed + 1;
+    assert_false(account_seen_removed(&u.t));
+}
+
+static void
+a_probation_ends_with_its_last_millisecond(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_DECOMMISSION);
+    uint64_t limit = (uint64_t)u.t.info.policy.v[POLICY_PROBATION_MS];
+    u.now_ms += limit;
+    u.t.cutover.cycles_before = 0;
+    facts_set(view(TOY_NEW), FACT_GOOD_CYCLES, u.t.info.policy.v[POLICY_PROBATION_CYCLES_COUNT]);
+    u.t.cutover.entered_ms = u.now_ms - limit;
+    assert_true(holds(G_PROBATION));
+    u.t.cutover.entered_ms++;
+    assert_false(holds(G_PROBATION));
+}
+
+static void
+a_go_is_signed_in_time_to_the_millisecond(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_GAP);
+    assert_int_equal(duet_verb(&u, HEV_GO, NULL), BATON_OK);
+    u.t.authority.asked_ms = u.now_ms - (uint64_t)u.t.info.policy.v[POLICY_GO_MS];
+    struct problem p = ask(G_APPR_GO, "");
+    assert_false(says(&p, "everybody was challenged "));
+    u.t.authority.asked_ms--;
+    p = ask(G_APPR_GO, "");
+    assert_true(says(&p, "everybody was challenged "));
+    u.t.cutover.state = HO_VERIFY; /* where a signed go moves nothing */
+    (void)duet_approve(&u, VERB_GO, TOY_CLEO);
+    assert_false(holds(G_APPR_GO));
+    u.t.authority.asked_ms++;
+    assert_true(holds(G_APPR_GO));
+}
+
+static void
+where_no_guard_is_named_none_is_in_the_way(void **state)
+{
+    (void)state;
+    assert_true(holds(G_NONE));
+}
+
+static void
+an_attested_server_that_exports_after_all_is_rogue(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_GAP);
+    struct authority *a = &u.t.authority;
+    facts_set(view(TOY_OLD), FACT_EXPORTS_SINCE_FENCE, 1);
+    a->member[TOY_OLD].evidence = (struct baton_hash){{0}}; /* people's word stood in for it */
+    assert_int_equal(a->phase, AUTH_FENCED);
+    assert_true(holds(G_ROGUE_OLD));
+    a->phase = AUTH_FENCING;
+    assert_false(holds(G_ROGUE_OLD));
 }
 
 int
@@ -2404,6 +2519,13 @@ main(void)
 {
 #define AT(test) cmocka_unit_test_setup(test, open_duet)
     const struct CMUnitTest tests[] = {
+        AT(an_attested_server_that_exports_after_all_is_rogue),
+        AT(a_grant_that_the_record_lost_keeps_the_gap_closed_until_it_is_void),
+        AT(once_everybody_was_fenced_the_recipients_own_evidence_is_asked_for_with_go),
+        AT(an_account_that_went_with_the_last_export_itself_is_gone),
+        AT(a_probation_ends_with_its_last_millisecond),
+        AT(a_go_is_signed_in_time_to_the_millisecond),
+        AT(where_no_guard_is_named_none_is_in_the_way),
         AT(asked_is_who_was_challenged_within_the_time_that_a_go_may_take),
         AT(sealed_settings_are_here_when_the_state_that_waits_for_them_was_interrupted),
         AT(a_later_plan_of_the_same_servers_needs_no_second_adoption),

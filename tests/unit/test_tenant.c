@@ -86,7 +86,10 @@ a_verb_without_a_rule_changes_nothing(void **state)
     duet_to(&u, HO_VERIFY);
     struct tenant before = u.t;
     assert_int_equal(duet_verb(&u, HEV_GO, NULL), BATON_NO_RULE);
-    assert_true(refusal_mentions("go means nothing in state S5"));
+    char title[128];
+    (void)snprintf(title, sizeof title, "go means nothing in state S5 %s",
+                   handoff_state_title(HO_VERIFY));
+    assert_string_equal(u.d.problem.title, title);
     before.clock_ms = u.t.clock_ms; /* the clock moves with every event */
     assert_memory_equal(&before.cutover, &u.t.cutover, sizeof before.cutover);
     assert_memory_equal(&before.authority, &u.t.authority, sizeof before.authority);
@@ -1673,16 +1676,21 @@ static void
 who_is_shut_out_need_not_be_heard(void **state)
 {
     (void)state;
-    duet_to(&u, HO_READY);
-    u.cut[TOY_OLD] = u.cut[TOY_NEW] = true;
-    duet_restart(&u);
-    assert_true(u.t.authority.recovering);
-    u.t.agent[TOY_OLD].revoked = true;
-    struct statement s = next_word(TOY_NEW, SAY_STATUS);
-    s.nonce = u.t.authority.member[TOY_NEW].status_nonce;
-    (void)say(TOY_NEW, &s);
-    assert_true(u.t.authority.member[TOY_OLD].heard);
-    assert_false(u.t.authority.recovering);
+    for (int out = 0; out < TOY_MEMBERS; out++) {
+        enum toy_member other = out == TOY_OLD ? TOY_NEW : TOY_OLD;
+        duet_open(&u);
+        duet_to(&u, HO_READY);
+        u.cut[TOY_OLD] = u.cut[TOY_NEW] = true;
+        duet_restart(&u);
+        assert_true(u.t.authority.recovering);
+        u.t.agent[out].revoked = true;
+        struct statement s = next_word(other, SAY_STATUS);
+        s.nonce = u.t.authority.member[other].status_nonce;
+        (void)say(other, &s);
+        assert_true(u.t.authority.member[out].heard);
+        assert_false(u.t.authority.member[TOY_MEMBERS].heard); /* behind the last: nobody's */
+        assert_false(u.t.authority.recovering);
+    }
 }
 
 static void
@@ -2131,6 +2139,8 @@ the_record_says_why_the_role_cannot_be_moved_now(void **state)
         assert_string_equal(p->next, rows[i].next);
         assert_string_equal(p->who, "the administrators of both servers");
         assert_int_not_equal(p->rule, 0);
+        assert_int_equal(p->fact_count, 2); /* and nothing of the rules that were tried before */
+        assert_true(refusal_mentions("people end the breach with a fence towards the new server"));
         assert_true(refusal_mentions("the authority record is in phase "));
         assert_true(
             refusal_mentions(authority_phase_name((enum authority_phase)u.t.authority.phase)));
@@ -2383,12 +2393,508 @@ two_questions_of_one_event_reach_everybody_whom_either_asks(void **state)
     assert_int_equal(u.t.authority.challenge_mask, 0); /* no question outlives its epoch */
 }
 
+/* A step of the test's own, for what one effect does by itself. */
+static struct step
+bare_step(struct tenant_event *ev, struct decision *d)
+{
+    *ev = duet_event(&u, TEV_CLOCK);
+    *d = (struct decision){.note_count = 0};
+    return (struct step){.t = &u.t, .ev = ev, .dp = toy_digest(), .d = d};
+}
+
+static void
+a_breach_takes_over_what_the_record_and_the_servers_count(void **state)
+{
+    (void)state;
+    struct tenant_event ev;
+    struct decision d;
+    duet_to(&u, HO_GAP);
+    u.t.cutover_open = false; /* as after done */
+    facts_set(&u.t.agent[TOY_OLD].facts, FACT_EXPORTS_SINCE_FENCE, 3);
+    facts_set(&u.t.agent[TOY_NEW].facts, FACT_EXPORTS_SINCE_FENCE, 4);
+    struct step s = bare_step(&ev, &d);
+    step_effects(&s, HFX_BREACH, HO_BREACH);
+    assert_true(u.t.cutover_open && u.t.cutover.breach);
+    assert_int_equal(u.t.cutover.old_rogue_seen, 3);
+    assert_int_equal(u.t.cutover.new_rogue_seen, 4);
+    assert_false(u.t.cutover.ponr);
+    u.t.authority.ponr = true;
+    step_effects(&s, HFX_BREACH, HO_BREACH);
+    assert_true(u.t.cutover.ponr);
+    u.t.authority.ponr = false; /* a latch is never cleared */
+    step_effects(&s, HFX_BREACH, HO_BREACH);
+    assert_true(u.t.cutover.ponr);
+}
+
+static void
+the_gap_has_its_bounds_and_what_the_first_export_carried(void **state)
+{
+    (void)state;
+    struct tenant_event ev;
+    struct decision d;
+    duet_to(&u, HO_RELEASING);
+    facts_set(&u.t.agent[TOY_OLD].facts, FACT_LAST_EXPORT_END, 111);
+    struct step s = bare_step(&ev, &d);
+    struct cutover *c = &u.t.cutover;
+    step_effects(&s, HFX_GAP_START, HO_GAP);
+    assert_int_equal(c->gap_from_ms, ev.now_ms);
+    assert_int_equal(c->gap_from_unix_ms, ev.unix_ms);
+    assert_int_equal(c->old_last_export_unix_ms, 111);
+    ev.now_ms += 50;
+    ev.unix_ms += 50;
+    step_effects(&s, HFX_GAP_START, HO_GAP); /* fenced again inside the same gap */
+    assert_int_equal(c->gap_from_unix_ms, ev.unix_ms - 50);
+    struct facts *f = &u.t.agent[TOY_NEW].facts;
+    c->exports_before = 6;
+    facts_set(f, FACT_LAST_EXPORT_END, 222);
+    facts_set(f, FACT_EXPORTS_TOTAL, 7);
+    facts_set(f, FACT_LAST_EXPORT_ADDS, 1);
+    facts_set(f, FACT_LAST_EXPORT_UPDATES, 2);
+    facts_set(f, FACT_LAST_EXPORT_DELETES, 3);
+    step_effects(&s, HFX_GAP_END, HO_PROBATION);
+    assert_int_equal(c->gap_to_ms, ev.now_ms);
+    assert_int_equal(c->gap_to_unix_ms, ev.unix_ms);
+    assert_int_equal(c->new_first_export_unix_ms, 222);
+    assert_int_equal(c->export_adds, 1);
+    assert_int_equal(c->export_updates, 2);
+    assert_int_equal(c->export_deletes, 3);
+    c->gap_to_unix_ms = 0;
+    facts_set(f, FACT_EXPORTS_TOTAL, 8); /* the newest is no longer the first */
+    step_effects(&s, HFX_GAP_END, HO_PROBATION);
+    assert_int_equal(c->export_adds, -1);
+    assert_int_equal(c->export_updates, -1);
+    assert_int_equal(c->export_deletes, -1);
+}
+
+static void
+a_fence_towards_the_new_server_forgets_what_spoke_for_the_old(void **state)
+{
+    (void)state;
+    struct tenant_event ev;
+    struct decision d;
+    duet_to(&u, HO_GAP);
+    struct approvals_view v = {toy_trust(), toy_digest(), u.unix_ms};
+    assert_int_equal(duet_approve(&u, VERB_ROLLBACK, TOY_ANNA), BATON_OK);
+    unsigned forward = approvals_count(&u.t, VERB_CUTOVER, &v);
+    assert_int_equal(approvals_count(&u.t, VERB_ROLLBACK, &v), 1);
+    struct step s = bare_step(&ev, &d);
+    step_effects(&s, HFX_FENCE_NEW, HO_GAP);
+    assert_int_equal(approvals_count(&u.t, VERB_ROLLBACK, &v), 0);
+    assert_int_equal(approvals_count(&u.t, VERB_CUTOVER, &v), forward);
+}
+
+static void
+a_decision_keeps_its_first_notes_and_no_more(void **state)
+{
+    (void)state;
+    struct tenant_event ev;
+    struct decision d;
+    duet_to(&u, HO_ASSESSED);
+    struct step s = bare_step(&ev, &d);
+    for (int i = 0; i < DECISION_NOTES_MAX; i++)
+        assert_ptr_equal(step_note(&s, AUDIT_VERB, 0, "kept"), &d.note[i]);
+    assert_ptr_equal(step_note(&s, AUDIT_VERB, 0, "too many"), &s.spill);
+    assert_int_equal(d.note_count, DECISION_NOTES_MAX);
+    assert_string_equal(d.note[DECISION_NOTES_MAX - 1].text, "kept");
+    assert_int_equal(d.orders, 0);
+}
+
+static void
+a_first_synchronization_that_took_no_time_is_not_measured(void **state)
+{
+    (void)state;
+    struct tenant_event ev;
+    struct decision d;
+    duet_to(&u, HO_FIRST_SYNC);
+    struct step s = bare_step(&ev, &d);
+    u.t.cutover.staged_unix_ms = ev.unix_ms;
+    facts_set(&u.t.agent[TOY_NEW].facts, FACT_OBJECTS, 500);
+    step_effects(&s, HFX_BASELINE, HO_VERIFY);
+    assert_int_equal(u.t.info.first_sync.objects, 0);
+    ev.unix_ms++;
+    step_effects(&s, HFX_BASELINE, HO_VERIFY);
+    assert_int_equal(u.t.info.first_sync.objects, 500);
+    assert_int_equal(u.t.cutover.first_sync_ms, 1);
+}
+
+static void
+a_verification_that_people_ask_for_is_taken_anew_though_nothing_changed(void **state)
+{
+    (void)state;
+    struct tenant_event ev;
+    struct decision d;
+    duet_to(&u, HO_VERIFY);
+    struct step s = bare_step(&ev, &d);
+    step_verify(&s);
+    uint64_t taken = u.t.cutover.verification.taken_unix_ms;
+    ev.unix_ms += 9;
+    step_verify(&s);
+    assert_int_equal(u.t.cutover.verification.taken_unix_ms, taken);
+    step_effects(&s, HFX_VERIFY, HO_VERIFY);
+    assert_int_equal(u.t.cutover.verification.taken_unix_ms, ev.unix_ms);
+}
+
+static void
+settings_are_sealed_as_the_old_server_says_when_the_order_leaves(void **state)
+{
+    (void)state;
+    struct tenant_event ev;
+    struct decision d;
+    duet_to(&u, HO_EXPORT_SETTINGS);
+    struct step s = bare_step(&ev, &d);
+    for (int sealed = 0; sealed < 2; sealed++) {
+        facts_set(&u.t.agent[TOY_OLD].facts, FACT_SETTINGS_SEALED, sealed);
+        u.t.cutover.settings_sealed = !sealed;
+        step_effects(&s, HFX_SEAL_SETTINGS, HO_SETTINGS_SEALED);
+        assert_int_equal(u.t.cutover.settings_sealed, sealed);
+    }
+}
+
+static void
+the_grade_counts_each_attested_member_of_the_record_and_nobody_behind_it(void **state)
+{
+    (void)state;
+    struct tenant_event ev;
+    struct decision d;
+    duet_to(&u, HO_PROBATION);
+    struct step s = bare_step(&ev, &d);
+    for (size_t m = 0; m <= TOY_MEMBERS; m++) {
+        u.t.authority.member[m].attested = true;
+        step_effects(&s, HFX_CERTIFICATE, HO_DECOMMISSION);
+        assert_int_equal(u.t.cutover.grade, m < TOY_MEMBERS ? 'C' : 'B');
+        u.t.authority.member[m].attested = false;
+    }
+    assert_true(u.t.cutover.local_fence_only);
+    facts_set(&u.t.agent[TOY_NEW].facts, FACT_ACCOUNT_REMOVED, (int64_t)u.unix_ms);
+    step_effects(&s, HFX_CERTIFICATE, HO_DECOMMISSION);
+    assert_int_equal(u.t.cutover.grade, 'A');
+    assert_false(u.t.cutover.local_fence_only);
+}
+
+static void
+what_the_record_refuses_in_part_it_refuses_whole(void **state)
+{
+    (void)state;
+    struct tenant_event ev;
+    struct decision d;
+    duet_to(&u, HO_GAP);
+    struct authority before = u.t.authority;
+    struct step s = bare_step(&ev, &d);
+    s.news = AUTH_NEWS_DRAINING;
+    /* The question is taken, and the grant is refused: nobody has answered it. */
+    assert_int_equal(step_authority_effects(&s, HFX_ASK | HFX_GRANT), BATON_REFUSED);
+    assert_memory_equal(&u.t.authority, &before, sizeof before);
+    assert_int_equal(d.orders, 0);
+    assert_false(d.changed_authority);
+    assert_int_equal(s.news, AUTH_NEWS_DRAINING);
+}
+
+static void
+the_news_of_a_step_that_the_record_refused_are_told_to_nobody(void **state)
+{
+    (void)state;
+    struct tenant_event ev;
+    struct decision d;
+    duet_to(&u, HO_GAP);
+    struct step s = bare_step(&ev, &d);
+    u.t.authority.phase = AUTH_FENCING; /* the last evidence is people's word */
+    u.t.authority.member[TOY_OLD].evidence = (struct baton_hash){{0}};
+    assert_int_equal(duet_attest(&u, TOY_OLD, TOY_ANNA), BATON_OK);
+    assert_int_equal(duet_attest(&u, TOY_OLD, TOY_BERT), BATON_OK);
+    assert_int_equal(step_authority_effects(&s, HFX_ATTEST), BATON_OK);
+    assert_int_equal(s.news, AUTH_NEWS_ALL_EVIDENCE);
+    s = bare_step(&ev, &d);
+    u.t.authority.phase = AUTH_FENCING;
+    u.t.authority.asked_ms = 0;
+    assert_int_equal(step_authority_effects(&s, HFX_ATTEST | HFX_RETIRE), BATON_NO_RULE);
+    assert_int_equal(s.news, 0);
+}
+
+static void
+people_may_attest_for_the_second_member_too(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_GAP);
+    u.cut[TOY_NEW] = true;
+    roll_back();
+    stands_in(HO_REVOKING);
+    assert_int_equal(duet_verb(&u, HEV_FENCE, NULL), BATON_OK);
+    assert_int_equal(duet_attest(&u, TOY_NEW, TOY_ANNA), BATON_OK);
+    assert_false(u.t.authority.member[TOY_NEW].attested);
+    assert_int_equal(duet_attest(&u, TOY_NEW, TOY_BERT), BATON_OK);
+    assert_true(u.t.authority.member[TOY_NEW].attested);
+    fired(115);
+}
+
+static void
+a_refusal_says_since_when_its_state_stands(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_VERIFY);
+    duet_clock(&u, 5000);
+    duet_create(&u, PROFILE_PARALLEL);
+    assert_int_equal(u.d.problem.status, BATON_CONFLICT);
+    assert_int_equal(u.d.problem.since_unix_ms, u.t.cutover.entered_unix_ms);
+}
+
+static void
+a_grants_number_is_believed_of_its_recipient_alone_and_only_upward(void **state)
+{
+    (void)state;
+    struct tenant_event ev;
+    struct decision d;
+    duet_to(&u, HO_GAP);
+    for (size_t m = 0; m < TOY_MEMBERS; m++) {
+        u.t.agent[m].statement_known = true;
+        u.t.agent[m].statement.epoch = u.t.authority.epoch;
+        u.t.agent[m].statement.recipient = u.t.authority.recipient;
+        u.t.agent[m].statement.serial = m == TOY_OLD ? 9 : 2;
+    }
+    u.t.authority.serial = 4;
+    struct step s = bare_step(&ev, &d);
+    assert_int_equal(step_authority_effects(&s, HFX_RECONCILE), BATON_OK);
+    assert_int_equal(u.t.authority.serial, 4);
+    u.t.agent[TOY_NEW].statement.serial = 6;
+    assert_int_equal(step_authority_effects(&s, HFX_RECONCILE), BATON_OK);
+    assert_int_equal(u.t.authority.serial, 6);
+}
+
+/* In a state that it left already: whatever happens next, it goes on by what it can see. */
+static void
+release_again(void)
+{
+    duet_open(&u);
+    duet_to(&u, HO_GAP);
+    u.t.cutover.state = HO_RELEASING;
+}
+
+static void
+every_event_leads_on_to_what_can_be_seen_already(void **state)
+{
+    (void)state;
+    struct findings none = {0};
+    release_again();
+    struct tenant_event ev = duet_event(&u, TEV_CLOCK);
+    (void)step(&ev);
+    stands_in(HO_GAP);
+    release_again();
+    ev = duet_event(&u, TEV_FINDINGS);
+    ev.agent = TOY_NEW;
+    ev.findings = &none;
+    toy_hash("list", 4, 7, &ev.findings_hash);
+    (void)step(&ev);
+    stands_in(HO_GAP);
+    release_again(); /* two moves in one event */
+    u.t.cutover.state = HO_RECONCILE;
+    u.t.cutover.resume_to = HO_RELEASING;
+    ev = duet_event(&u, TEV_CLOCK);
+    struct decision d = step(&ev);
+    stands_in(HO_GAP);
+    assert_int_equal(d.note_count, 2);
+    assert_int_equal(d.note[0].rule, 122);
+    assert_int_equal(d.note[1].rule, 319);
+}
+
+static void
+an_alarm_that_fences_everybody_again_is_told_once(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_GAP);
+    unsigned pages = u.pages;
+    u.rules = 0;
+    restart_old_by_hand();
+    fired(206);
+    assert_false(duet_fired(&u, 208));
+    assert_int_equal(u.pages, pages + 1);
+}
+
+static void
+a_move_names_the_verification_where_people_have_accepted_it_and_build_on_it(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_VERIFY);
+    assert_int_equal(duet_verb(&u, HEV_ACCEPT, "as agreed"), BATON_OK);
+    stands_in(HO_READY);
+    const struct decision_note *n = &u.d.note[u.d.note_count - 1];
+    assert_int_equal(n->rule, 313);
+    assert_int_equal(n->ref_count, 2);
+    assert_true(baton_hash_eq(&n->ref[1], &u.t.cutover.verification_hash));
+    assert_int_equal(duet_verb(&u, HEV_REVERIFY, NULL), BATON_OK);
+    stands_in(HO_VERIFY);
+    n = &u.d.note[u.d.note_count - 1];
+    assert_int_equal(n->rule, 107);
+    assert_int_equal(n->ref_count, 1); /* the plan alone */
+}
+
+static void
+settings_count_as_sealed_in_their_own_state_alone(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_EXPORT_SETTINGS);
+    facts_set(&u.facts[TOY_OLD], FACT_SETTINGS_SEALED, 1);
+    duet_report(&u, TOY_OLD);
+    stands_in(HO_EXPORT_SETTINGS);
+    assert_false(u.t.cutover.settings_sealed);
+}
+
+static void
+a_new_cutover_begins_with_nothing_of_the_one_before(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_VERIFY);
+    assert_int_equal(duet_verb(&u, HEV_ABANDON, "not now"), BATON_OK);
+    assert_true(u.t.plan_known);
+    struct tenant_event ev = duet_event(&u, TEV_CREATE);
+    ev.profile = PROFILE_PARALLEL;
+    ev.random_id = toy_id(0x6d);
+    ev.old_agent = TOY_NEW; /* the other way round, against the recommendation */
+    ev.new_agent = TOY_OLD;
+    memcpy(ev.text, "as agreed", 10);
+    (void)step(&ev);
+    const struct cutover *c = &u.t.cutover;
+    stands_in(HO_ASSESSED);
+    assert_true(baton_id_eq(&c->id, &ev.random_id));
+    assert_int_equal(c->old_agent, TOY_NEW);
+    assert_int_equal(c->new_agent, TOY_OLD);
+    assert_int_equal(c->entered_ms, ev.now_ms);
+    assert_int_equal(c->entered_unix_ms, ev.unix_ms);
+    assert_false(u.t.plan_known);
+    assert_true(baton_hash_is_zero(&c->plan) && baton_hash_is_zero(&c->settings));
+    assert_int_equal(c->approval_count, 0);
+    assert_int_equal(c->rules_fired_count, 0);
+}
+
+static void
+a_member_that_is_not_of_this_cutover_holds_it_too_when_it_speaks_twice(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_READY);
+    u.t.agent[2] = u.t.agent[TOY_OLD];
+    u.t.agent[2].key = toy_key(0x31);
+    u.t.cutover.old_agent = 2; /* as a cutover that was created and has no plan yet */
+    struct tenant_event ev = duet_event(&u, TEV_BARRED);
+    ev.agent = TOY_OLD;
+    (void)step(&ev);
+    stands_in(HO_HOLD);
+}
+
+static void
+the_reason_of_a_cutover_is_that_of_a_hold_or_an_end_alone(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_GAP);
+    assert_int_equal(duet_verb(&u, HEV_HOLD, "lunch"), BATON_OK);
+    assert_string_equal(u.t.cutover.reason, "lunch");
+    assert_int_equal(duet_verb(&u, HEV_RESUME, "back again"), BATON_OK);
+    assert_int_equal(duet_verb(&u, HEV_CHALLENGE, "just to see"), BATON_OK);
+    assert_string_equal(u.t.cutover.reason, "lunch");
+    assert_int_equal(duet_verb(&u, HEV_HOLD, ""),
+                     BATON_OK); /* no reason, and the last one stands */
+    assert_string_equal(u.t.cutover.reason, "lunch");
+}
+
+static void
+a_decision_names_the_agent_that_it_is_about(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_GAP);
+    for (uint8_t m = 0; m < TOY_MEMBERS; m++) {
+        struct tenant_event ev = duet_event(&u, TEV_SESSION);
+        ev.agent = m;
+        struct decision d = step(&ev);
+        assert_int_equal(d.agent, m);
+        assert_true(d.changed_agent);
+    }
+}
+
+/* One finding that people look at, as the new server's list brings it. */
+static struct baton_hash
+one_finding(void)
+{
+    struct findings l = {0};
+    struct finding f = {.rule = "EX-ADDS", .severity = SEVERITY_REVIEW, .count = 4, .row = {{2}}};
+    assert_int_equal(findings_add(&l, &f), BATON_OK);
+    struct tenant_event ev = duet_event(&u, TEV_FINDINGS);
+    ev.agent = TOY_NEW;
+    ev.findings = &l;
+    toy_hash("list", 4, 7, &ev.findings_hash);
+    (void)step(&ev);
+    findings_done(&l);
+    return f.row;
+}
+
+static struct decision
+dispose(const struct baton_hash *row, struct baton_hash *ret_digest)
+{
+    static struct signed_disposition sd;
+    sd = toy_disposition(row, DISPOSED_ACCEPTED, TOY_ANNA);
+    struct tenant_event ev = duet_event(&u, TEV_DISPOSED);
+    ev.disposition = &sd;
+    disposition_digest(&sd.d, toy_digest(), ret_digest);
+    return step(&ev);
+}
+
+static void
+a_decision_about_a_finding_is_noted_by_its_digest_and_leads_on(void **state)
+{
+    (void)state;
+    struct baton_hash digest;
+    duet_to(&u, HO_GAP);
+    struct baton_hash row = one_finding();
+    u.t.cutover.state = HO_RELEASING; /* though all evidence is in */
+    struct decision d = dispose(&row, &digest);
+    assert_int_equal(d.problem.status, BATON_OK);
+    assert_true(d.changed_cutover);
+    assert_int_equal(d.note[0].type, AUDIT_DISPOSED);
+    assert_int_equal(d.note[0].ref_count, 1);
+    assert_true(baton_hash_eq(&d.note[0].ref[0], &digest));
+    stands_in(HO_GAP);
+}
+
+static void
+a_decision_that_its_state_does_not_take_is_noted_with_the_refusal(void **state)
+{
+    (void)state;
+    struct baton_hash digest;
+    duet_to(&u, HO_GAP);
+    struct baton_hash row = one_finding();
+    u.t.cutover.state = HO_PROBATION;
+    struct review before = u.t.cutover.review;
+    struct decision d = dispose(&row, &digest);
+    assert_int_equal(d.problem.status, BATON_NO_RULE);
+    assert_true(notes(&d, AUDIT_REFUSED, d.problem.title, &digest));
+    assert_memory_equal(&u.t.cutover.review, &before, sizeof before);
+}
+
 int
 main(void)
 {
     setvbuf(stdout, NULL, _IONBF, 0); /* what a failed invariant printed stays readable */
 #define AT(test) cmocka_unit_test_setup(test, open_duet)
     const struct CMUnitTest tests[] = {
+        AT(a_decision_about_a_finding_is_noted_by_its_digest_and_leads_on),
+        AT(a_decision_that_its_state_does_not_take_is_noted_with_the_refusal),
+        AT(a_breach_takes_over_what_the_record_and_the_servers_count),
+        AT(the_gap_has_its_bounds_and_what_the_first_export_carried),
+        AT(a_fence_towards_the_new_server_forgets_what_spoke_for_the_old),
+        AT(a_decision_keeps_its_first_notes_and_no_more),
+        AT(a_first_synchronization_that_took_no_time_is_not_measured),
+        AT(a_verification_that_people_ask_for_is_taken_anew_though_nothing_changed),
+        AT(settings_are_sealed_as_the_old_server_says_when_the_order_leaves),
+        AT(the_grade_counts_each_attested_member_of_the_record_and_nobody_behind_it),
+        AT(what_the_record_refuses_in_part_it_refuses_whole),
+        AT(the_news_of_a_step_that_the_record_refused_are_told_to_nobody),
+        AT(people_may_attest_for_the_second_member_too),
+        AT(a_refusal_says_since_when_its_state_stands),
+        AT(a_grants_number_is_believed_of_its_recipient_alone_and_only_upward),
+        AT(every_event_leads_on_to_what_can_be_seen_already),
+        AT(an_alarm_that_fences_everybody_again_is_told_once),
+        AT(a_move_names_the_verification_where_people_have_accepted_it_and_build_on_it),
+        AT(settings_count_as_sealed_in_their_own_state_alone),
+        AT(a_new_cutover_begins_with_nothing_of_the_one_before),
+        AT(a_member_that_is_not_of_this_cutover_holds_it_too_when_it_speaks_twice),
+        AT(the_reason_of_a_cutover_is_that_of_a_hold_or_an_end_alone),
+        AT(a_decision_names_the_agent_that_it_is_about),
         AT(two_questions_of_one_event_reach_everybody_whom_either_asks),
         AT(a_word_for_another_tenant_is_kept_and_its_facts_count_for_nothing),
         AT(an_older_word_is_refused_and_nothing_is_written),
