@@ -244,17 +244,63 @@ since_told(const struct guard_ctx *g)
     return g->now_ms - (c->reminded_ms > c->entered_ms ? c->reminded_ms : c->entered_ms);
 }
 
+/* By that server's own clock. */
+static bool
+longer_ago(const struct guard_ctx *g, const struct agent_view *a, int64_t unix_ms, int64_t limit_ms)
+{
+    int64_t ago = (int64_t)g->approvals.unix_ms + a->skew_ms - unix_ms;
+    return ago > limit_ms && since_told(g) > (uint64_t)limit_ms;
+}
+
+static bool
+export_late(const struct guard_ctx *g, const struct agent_view *a)
+{
+    int64_t two = 2 * fact_or(&a->facts, FACT_INTERVAL_MS, 0);
+    if (two < guard_policy(g, POLICY_ACTIVATING_MS))
+        two = guard_policy(g, POLICY_ACTIVATING_MS);
+    return longer_ago(g, a, fact_or(&a->facts, FACT_LAST_EXPORT_END, INT64_MAX / 2), two);
+}
+
 bool
 guard_export_late(const struct guard_ctx *g, struct problem *p)
 {
     (void)p;
-    const struct agent_view *n = guard_new(g);
-    int64_t two = 2 * fact_or(&n->facts, FACT_INTERVAL_MS, 0);
-    if (two < guard_policy(g, POLICY_ACTIVATING_MS))
-        two = guard_policy(g, POLICY_ACTIVATING_MS);
-    int64_t ago = (int64_t)g->approvals.unix_ms + n->skew_ms -
-                  fact_or(&n->facts, FACT_LAST_EXPORT_END, INT64_MAX / 2);
-    return ago > two && since_told(g) > (uint64_t)two;
+    return export_late(g, guard_new(g));
+}
+
+/* The old server has not been asked to stop, and the new one does not export in its place. */
+static bool
+old_should_export(const struct guard_ctx *g)
+{
+    const struct cutover *c = &g->t->cutover;
+    uint8_t s = c->state == HO_HOLD ? c->resume_to : c->state;
+    return s < HO_RELEASING && !guard_exporting(guard_new(g));
+}
+
+static bool
+old_stopped(const struct guard_ctx *g)
+{
+    return fact_is(&guard_old(g)->facts, FACT_SERVICES_STOPPED, 1);
+}
+
+/* A quarantine, its guard or somebody's hand stopped it: a gap that nobody decided to begin. */
+bool
+guard_old_idle(const struct guard_ctx *g, struct problem *p)
+{
+    (void)p;
+    const struct agent_view *o = guard_old(g);
+    int64_t stopped = fact_or(&o->facts, FACT_STOPPED_AT, 0);
+    int64_t exported = fact_or(&o->facts, FACT_LAST_EXPORT_END, 0);
+    return old_should_export(g) && old_stopped(g) &&
+           longer_ago(g, o, exported > stopped ? exported : stopped,
+                      guard_policy(g, POLICY_GAP_PAGE_MS));
+}
+
+bool
+guard_old_late(const struct guard_ctx *g, struct problem *p)
+{
+    (void)p;
+    return old_should_export(g) && !old_stopped(g) && export_late(g, guard_old(g));
 }
 
 bool

@@ -10,6 +10,8 @@
      PROFILE_BIT(PROFILE_DEAD_SOURCE))
 #define PAIR (LEGACY | PROFILE_BIT(PROFILE_SWING)) /* two servers, one of them new */
 #define ALL  PROFILE_ALL
+/* Two servers, and the old one exports until it is asked to stop. */
+#define LIVE (PAIR & ~PROFILE_BIT(PROFILE_DEAD_SOURCE))
 
 /* First match wins. A rule that is spelled out for several states keeps its number and stands in
  * consecutive rows; where one event has two rows, the stricter guards come first. */
@@ -404,6 +406,11 @@ static const struct rule rules[] = {
      "the old server exported after done"},
     {507, HO_DECOMMISSION, HEV_CLOCK, {G_EXPORT_LATE}, SAME_STATE, HFX_PAGE, ALL, "no export for two intervals"},
     {507, HO_DONE, HEV_CLOCK, {G_EXPORT_LATE}, SAME_STATE, HFX_PAGE, ALL, "no export for two intervals"},
+    /* and before the cutover: people are told that an exporter stands still */
+    {508, ANY, HEV_CLOCK, {G_OLD_IDLE}, SAME_STATE, HFX_PAGE, LIVE,
+     "nobody exports: the old server's services are stopped, and no cutover has asked for that"},
+    {508, ANY, HEV_CLOCK, {G_OLD_LATE}, SAME_STATE, HFX_PAGE, LIVE,
+     "no export of the old server for two intervals, and no cutover has asked it to stop"},
 };
 
 /* A delay counts from the moment the state was entered. */

@@ -229,6 +229,8 @@ struct rule {
     X(G_TABLE_DIFFERS, "agent-table-differs")                                                      \
     X(G_EXPORT_FAILED, "export-failed")                                                            \
     X(G_EXPORT_LATE, "export-late")                                                                \
+    X(G_OLD_IDLE, "old-idle-too-early") /* stopped for gap_page_ms before it was asked to */       \
+    X(G_OLD_LATE, "old-export-late")    /* before it was asked to stop */                          \
     X(G_OLD_SILENT, "old-silent")                                                                  \
     X(G_NEW_REPLACED, "new-replaced")           /* by a key that the record does not know */       \
     X(G_ONLY_A_GRANT, "only-a-grant-starts-it") /* no way back, NEW stopped, a reason given */

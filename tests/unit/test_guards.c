@@ -1899,6 +1899,74 @@ an_export_is_late_after_two_intervals_at_least_and_told_once_in_that_time(void *
     assert_false(holds(G_EXPORT_LATE));
 }
 
+/* Before it is asked to stop; told once in that time. */
+static void
+an_old_server_idles_when_it_stands_still_for_longer_than_a_gap_may_before_the_cutover(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_INSTALL_STAGED);
+    int64_t limit = u.t.info.policy.v[POLICY_GAP_PAGE_MS];
+    struct facts *f = view(TOY_OLD);
+    u.t.agent[TOY_OLD].skew_ms = 0;
+    u.t.cutover.reminded_ms = 0;
+    u.t.cutover.entered_ms = u.now_ms;
+    u.now_ms += (uint64_t)limit + 1;
+    facts_set(f, FACT_LAST_EXPORT_END, (int64_t)u.unix_ms - limit - 1);
+    facts_set(f, FACT_STOPPED_AT, (int64_t)u.unix_ms - limit - 1);
+    facts_set(f, FACT_SERVICES_STOPPED, 0);
+    assert_false(holds(G_OLD_IDLE));
+    facts_set(f, FACT_SERVICES_STOPPED, 1);
+    assert_true(holds(G_OLD_IDLE));
+    facts_set(f, FACT_STOPPED_AT, (int64_t)u.unix_ms - limit);
+    assert_false(holds(G_OLD_IDLE));
+    f->fact[FACT_STOPPED_AT].state =
+        FACT_ABSENT; /* nobody knows when: its last export says enough */
+    assert_true(holds(G_OLD_IDLE));
+    facts_set(f, FACT_LAST_EXPORT_END, (int64_t)u.unix_ms - limit);
+    assert_false(holds(G_OLD_IDLE));
+    f->fact[FACT_LAST_EXPORT_END].state = FACT_UNKNOWN;
+    assert_true(holds(G_OLD_IDLE));
+    u.t.cutover.reminded_ms = u.t.cutover.entered_ms + 1;
+    assert_false(holds(G_OLD_IDLE));
+    u.t.cutover.reminded_ms = 0;
+    u.t.cutover.state = HO_RELEASING;
+    assert_false(holds(G_OLD_IDLE));
+    u.t.cutover.state = HO_HOLD; /* as where it was held */
+    u.t.cutover.resume_to = HO_RELEASING;
+    assert_false(holds(G_OLD_IDLE));
+    u.t.cutover.resume_to = HO_ARMED;
+    assert_true(holds(G_OLD_IDLE));
+    facts_set(view(TOY_NEW), FACT_STAGING_SCHEDULER, 0); /* somebody moved the role by hand */
+    facts_set(view(TOY_NEW), FACT_EXPORTS_TOTAL, 1);
+    assert_false(holds(G_OLD_IDLE));
+}
+
+static void
+an_old_server_that_runs_and_does_not_export_is_late_after_two_intervals(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_INSTALL_STAGED);
+    int64_t two = 2 * u.t.info.policy.v[POLICY_ACTIVATING_MS];
+    struct facts *f = view(TOY_OLD);
+    u.t.agent[TOY_OLD].skew_ms = 0;
+    u.t.cutover.reminded_ms = 0;
+    u.t.cutover.entered_ms = u.now_ms;
+    u.now_ms += (uint64_t)two + 1;
+    facts_set(f, FACT_INTERVAL_MS, two / 2);
+    facts_set(f, FACT_LAST_EXPORT_END, (int64_t)u.unix_ms - two);
+    assert_false(holds(G_OLD_LATE));
+    facts_set(f, FACT_LAST_EXPORT_END, (int64_t)u.unix_ms - two - 1);
+    assert_true(holds(G_OLD_LATE));
+    facts_set(f, FACT_SERVICES_STOPPED, 1); /* that is another rule's */
+    assert_false(holds(G_OLD_LATE));
+    facts_set(f, FACT_SERVICES_STOPPED, 0);
+    u.t.cutover.state = HO_RELEASING;
+    assert_false(holds(G_OLD_LATE));
+    u.t.cutover.state = HO_READY;
+    f->fact[FACT_LAST_EXPORT_END].state = FACT_UNKNOWN; /* nobody can say that it does not */
+    assert_false(holds(G_OLD_LATE));
+}
+
 static void
 an_old_server_is_silent_when_it_was_not_heard_since_the_state_began_and_longer(void **state)
 {
@@ -2541,6 +2609,8 @@ main(void)
         AT(agents_of_another_acceptance_table_are_told_apart),
         AT(people_take_it_forward_as_it_is_only_past_the_point_of_no_return_and_with_a_reason),
         AT(an_export_is_late_after_two_intervals_at_least_and_told_once_in_that_time),
+        AT(an_old_server_idles_when_it_stands_still_for_longer_than_a_gap_may_before_the_cutover),
+        AT(an_old_server_that_runs_and_does_not_export_is_late_after_two_intervals),
         AT(an_old_server_is_silent_when_it_was_not_heard_since_the_state_began_and_longer),
         AT(a_server_that_a_later_plan_leaves_out_waits_for_people_unless_it_is_retired),
         AT(a_new_key_takes_the_place_of_one_that_no_adoption_can_leave_out),

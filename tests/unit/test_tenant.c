@@ -855,6 +855,56 @@ the_gap_warns_then_pages_then_asks_to_decide(void **state)
     }
 }
 
+/* By a quarantine, its guard or somebody's hand; time tells people, and moves nothing. */
+static void
+who_exports_is_missed_before_any_cutover_has_asked_it_to_stop(void **state)
+{
+    (void)state;
+    static const enum handoff_state from[] = {HO_PLANNED, HO_EXPORT_SETTINGS, HO_INSTALL_STAGED,
+                                              HO_VERIFY,  HO_READY,           HO_ARMED};
+    for (size_t i = 0; i < 2 * ARRAY_LEN(from); i++) {
+        bool dead = i >= ARRAY_LEN(from);
+        duet_open(&u);
+        duet_to(&u, from[i % ARRAY_LEN(from)]);
+        u.t.cutover.profile = dead ? PROFILE_DEAD_SOURCE : PROFILE_PARALLEL;
+        facts_set(&u.facts[TOY_OLD], FACT_SERVICES_STOPPED, 1);
+        uint64_t stopped = u.unix_ms;
+        facts_set(&u.facts[TOY_OLD], FACT_STOPPED_AT, (int64_t)stopped);
+        duet_report(&u, TOY_OLD);
+        struct epoch before = u.t.authority.epoch;
+        u.pages = 0;
+        uint64_t limit = (uint64_t)u.t.info.policy.v[POLICY_GAP_PAGE_MS];
+        duet_clock(&u, limit - (u.unix_ms - stopped));
+        assert_int_equal(u.pages, 0);
+        duet_clock(&u, 1);
+        assert_int_equal(u.pages, dead ? 0 : 1);
+        assert_int_equal(duet_fired(&u, 508), !dead);
+        duet_clock(&u, 1000);
+        assert_int_equal(u.pages, dead ? 0 : 1);
+        stands_in(from[i % ARRAY_LEN(from)]);
+        assert_true(epoch_eq(&before, &u.t.authority.epoch));
+        assert_int_equal(u.d.orders, 0);
+    }
+}
+
+static void
+an_old_server_that_runs_and_exports_no_more_is_missed_as_well(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_INSTALL_STAGED);
+    int64_t least = u.t.info.policy.v[POLICY_ACTIVATING_MS];
+    facts_set(&u.facts[TOY_OLD], FACT_INTERVAL_MS, least);
+    facts_set(&u.facts[TOY_OLD], FACT_LAST_EXPORT_END, (int64_t)u.unix_ms);
+    duet_report(&u, TOY_OLD);
+    u.pages = 0;
+    duet_clock(&u, 2 * (uint64_t)least - 1000);
+    assert_int_equal(u.pages, 0);
+    duet_clock(&u, 1001);
+    assert_int_equal(u.pages, 1);
+    fired(508);
+    stands_in(HO_INSTALL_STAGED);
+}
+
 static void
 time_takes_back_what_only_time_had_given(void **state)
 {
@@ -2979,6 +3029,8 @@ main(void)
         AT(what_nobody_computed_needs_a_reason_to_be_accepted),
         AT(the_release_never_advances_by_time),
         AT(the_gap_warns_then_pages_then_asks_to_decide),
+        AT(who_exports_is_missed_before_any_cutover_has_asked_it_to_stop),
+        AT(an_old_server_that_runs_and_exports_no_more_is_missed_as_well),
         AT(time_takes_back_what_only_time_had_given),
         AT(a_failed_first_export_is_repaired_forward),
         AT(the_gap_ends_with_the_first_good_export_not_before),
