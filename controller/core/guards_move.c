@@ -140,6 +140,8 @@ guard_evidence(const struct guard_ctx *g, struct problem *p)
                          : "new server: no evidence yet, last word ");
         line_put(&l, statement_type_name((enum statement_type)m->said));
         problem_add(p, text);
+        if (m->tamper_open) /* its guard has spoken since: nobody asks it again but a person */
+            tenant_text(g->t, CHALLENGE, p->next, sizeof p->next);
     }
     return no_lost_grant(g, p) && all;
 }

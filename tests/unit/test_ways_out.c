@@ -470,10 +470,38 @@ what_was_attested_before_an_alarm_does_not_close_it(void **state)
     assert_true(u.t.authority.member[TOY_OLD].tamper_open);
 }
 
+/* It had proven itself, was started by hand before the other one had, and its guard stopped it again. */
+static void
+an_alarm_while_a_fence_waits_is_answered_by_a_challenge_and_explain_says_so(void **state)
+{
+    (void)state;
+    static const enum fact_id ids[] = {FACT_SERVICES_STOPPED, FACT_SERVICES_DISABLED,
+                                       FACT_SERVICES_DISABLED_REGISTRY, FACT_ENGINE_GONE};
+    duet_to(&u, HO_ARMED);
+    u.cut[TOY_NEW] = true;
+    works(HEV_START, NULL);
+    toy_facts_stop(&u.facts[TOY_OLD]);
+    duet_pass(&u, 4, 1200);
+    for (size_t i = 0; i < ARRAY_LEN(ids); i++)
+        facts_set(&u.facts[TOY_OLD], ids[i], 0);
+    duet_report(&u, TOY_OLD);
+    duet_uncut(&u, TOY_NEW);
+    duet_pass(&u, 4, 1200);
+    stands_in(HO_RELEASING); /* the new one has proven itself, and the old one is quiet again */
+    next_is("baton cutover challenge contoso");
+    works(HEV_CHALLENGE, NULL);
+    duet_pass(&u, 2, 1200);
+    stands_in(HO_GAP);
+    works(HEV_ACK_TAMPER, NULL);
+    duet_to(&u, HO_DONE);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(
+            an_alarm_while_a_fence_waits_is_answered_by_a_challenge_and_explain_says_so, open_duet),
         cmocka_unit_test_setup(an_old_server_that_raised_an_alarm_and_died_may_be_attested_for,
                                open_duet),
         cmocka_unit_test_setup(what_was_attested_before_an_alarm_does_not_close_it, open_duet),
