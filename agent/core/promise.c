@@ -358,7 +358,7 @@ check_epoch_rises(struct judged *j)
     int above = epoch_cmp(e, &j->p->epoch);
     if (epoch_is_zero(e) || above < 0 || (above == 0 && !plan_unknown(j->p)))
         return REFUSE_STALE;
-    if (e->counter > j->p->epoch.counter && e->counter - j->p->epoch.counter > EPOCH_JUMP_MAX)
+    if (e->counter - j->p->epoch.counter > EPOCH_JUMP_MAX)
         return REFUSE_JUMP;
     return REFUSE_NONE;
 }

@@ -77,7 +77,8 @@ tenant_plan(const struct tenant *t, const struct baton_id *plan_id, uint32_t tru
                      .lab = t->info.lab,
                      .trust_version = trust_version,
                      .policy = t->info.policy,
-                     .limits = t->info.limits};
+                     .limits = t->info.limits,
+                     .holder = 0};
     memcpy(p.tenant_name, t->info.name, sizeof p.tenant_name);
 
     bool alone = t->cutover.old_agent == t->cutover.new_agent;
@@ -88,7 +89,6 @@ tenant_plan(const struct tenant *t, const struct baton_id *plan_id, uint32_t tru
         rc = add_other_members(t, &p);
     if (rc != BATON_OK)
         return rc;
-    p.holder = 0;
     p.recipient = alone ? 0 : 1;
     *ret_plan = p;
     return BATON_OK;

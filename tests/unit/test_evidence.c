@@ -453,10 +453,30 @@ a_forged_or_cut_word_is_refused(void **state)
     assert_int_equal(judge(&c, false), REFUSE_EVIDENCE);
 }
 
+static void
+a_span_as_long_as_the_gap_and_a_fact_as_old_as_it_may_be_still_prove(void **state)
+{
+    (void)state;
+    const struct policy *p = &toy_plan()->policy;
+    size_t n;
+    const struct fence_need *needs = fence_needs(&n);
+    for (size_t i = 0; i < n; i++) {
+        enum fence_kind kind = (enum fence_kind)needs[i].kind;
+        struct facts f = proven(kind);
+        f.fact[needs[i].fact].age_ms = (uint32_t)p->v[POLICY_FACT_FRESH_MS];
+        assert_null(fence_unmet(&f, kind, p));
+        facts_set(&f, FACT_QUIET_FOR_MS, p->v[POLICY_OBSERVE_GAP_MS]);
+        assert_null(fence_unmet(&f, kind, p));
+        facts_set(&f, FACT_QUIET_FOR_MS, p->v[POLICY_OBSERVE_GAP_MS] - 1);
+        assert_non_null(fence_unmet(&f, kind, p));
+    }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_span_as_long_as_the_gap_and_a_fact_as_old_as_it_may_be_still_prove),
         cmocka_unit_test(each_kind_can_be_proven),
         cmocka_unit_test(every_needed_fact_that_is_unknown_fails_its_kind),
         cmocka_unit_test(every_needed_fact_that_is_absent_fails_its_kind),

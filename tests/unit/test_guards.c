@@ -1431,6 +1431,10 @@ what_the_old_server_looks_like_when_it_stops_makes_nothing_stale(void **state)
     duet_to(&u, HO_GAP);
     old_configured_after_parity();
     assert_int_equal(ask(G_FRESH, "").status, BATON_OK);
+    u.t.cutover.state = HO_RELEASING;
+    assert_int_equal(ask(G_FRESH, "").status, BATON_OK);
+    u.t.cutover.state = HO_ARMED;
+    assert_int_not_equal(ask(G_FRESH, "").status, BATON_OK);
 }
 
 static void
@@ -1471,6 +1475,9 @@ a_state_that_begins_in_the_future_is_entered_again(void **state)
     facts_set(f, FACT_SETTINGS_SEEN, (int64_t)u.unix_ms - 86400000);
     facts_set_digest(f, DIGEST_SETTINGS, &hash);
     struct problem p = ask(G_SETTINGS_SEEN, "");
+    assert_true(says(&p, "export the settings again"));
+    u.t.cutover.entered_unix_ms = u.unix_ms; /* this very moment is no future */
+    p = ask(G_SETTINGS_SEEN, "");
     assert_true(says(&p, "export the settings again"));
     facts_set(f, FACT_SETTINGS_SEEN, (int64_t)u.unix_ms);
     u.t.cutover.entered_unix_ms = u.unix_ms + 86400000; /* the controller's clock was a day ahead */
@@ -2370,6 +2377,10 @@ a_pair_says_of_each_server_what_it_lacks(void **state)
             a->revoked = what == 2;
             assert_true(pair_refused_for(who[m]) && pair_refused_for(lacks[what]));
         }
+    duet_open(&u);
+    duet_to(&u, HO_ASSESSED);
+    facts_set(view(TOY_OLD), FACT_PRODUCT_PRESENT, 0); /* nothing there that could be replaced */
+    assert_true(pair_refused_for("old server: product_present is 0"));
 }
 
 static void
@@ -2582,11 +2593,48 @@ an_attested_server_that_exports_after_all_is_rogue(void **state)
     assert_false(holds(G_ROGUE_OLD));
 }
 
+static void
+six_open_differences_are_told_and_how_many_more_there_are(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_VERIFY);
+    struct review *r = &u.t.cutover.review;
+    u.t.cutover.verification.known[VERIFY_PARITY_ROWS] = true;
+    u.t.cutover.verification.value[VERIFY_PARITY_ROWS] = 8;
+    for (uint8_t i = 0; i < 8; i++) {
+        r->row[i] = (struct review_row){.row = {{(uint8_t)(i + 1)}}, .severity = SEVERITY_BLOCK};
+        memcpy(r->row[i].rule, "CF-SCOPE-NARROWED", 18);
+    }
+    for (uint8_t open = 6; open <= 8; open += 2) {
+        r->row_count = open;
+        struct problem p = ask(G_PARITY, "");
+        size_t told = 0;
+        for (size_t i = 0; i < p.fact_count; i++)
+            told += strstr(p.fact[i].text, "CF-SCOPE-NARROWED") != NULL;
+        assert_int_equal(told, 6);
+        assert_int_equal(says(&p, "and more: 2"), open == 8);
+    }
+}
+
+static void
+a_verification_as_old_as_it_may_be_is_fresh(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_READY);
+    u.t.cutover.verified_ms = u.now_ms - 5;
+    u.t.info.policy.v[POLICY_READY_FRESH_MS] = 5;
+    assert_true(holds(G_FRESH));
+    u.t.info.policy.v[POLICY_READY_FRESH_MS] = 4;
+    assert_false(holds(G_FRESH));
+}
+
 int
 main(void)
 {
 #define AT(test) cmocka_unit_test_setup(test, open_duet)
     const struct CMUnitTest tests[] = {
+        AT(six_open_differences_are_told_and_how_many_more_there_are),
+        AT(a_verification_as_old_as_it_may_be_is_fresh),
         AT(an_attested_server_that_exports_after_all_is_rogue),
         AT(a_grant_that_the_record_lost_keeps_the_gap_closed_until_it_is_void),
         AT(once_everybody_was_fenced_the_recipients_own_evidence_is_asked_for_with_go),

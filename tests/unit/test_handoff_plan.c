@@ -179,11 +179,34 @@ a_key_is_shut_out_when_it_is_revoked_or_unknown(void **state)
     assert_true(tenant_shut_out(&u.t, &old_key));
 }
 
+static void
+a_third_server_whose_product_nobody_knows_makes_no_plan(void **state)
+{
+    (void)state;
+    struct agent_view *a = third(PRODUCT_DIRSYNC);
+    assert_int_equal(make(), BATON_OK);
+    a->facts.fact[FACT_PRODUCT_CLASS].state =
+        FACT_UNKNOWN; /* nothing is going to be installed there */
+    assert_int_equal(make(), BATON_REFUSED);
+}
+
+static void
+a_product_class_that_this_build_does_not_know_is_no_product(void **state)
+{
+    (void)state;
+    facts_set(&u.t.agent[TOY_OLD].facts, FACT_PRODUCT_CLASS, PRODUCT_COUNT);
+    assert_int_equal(make(), BATON_REFUSED);
+    facts_set(&u.t.agent[TOY_OLD].facts, FACT_PRODUCT_CLASS, PRODUCT_COUNT - 1);
+    assert_int_equal(make(), BATON_OK);
+}
+
 int
 main(void)
 {
 #define AT(test) cmocka_unit_test_setup(test, open_assessed)
     const struct CMUnitTest tests[] = {
+        AT(a_third_server_whose_product_nobody_knows_makes_no_plan),
+        AT(a_product_class_that_this_build_does_not_know_is_no_product),
         AT(a_plan_names_holder_recipient_and_how_each_is_fenced),
         AT(one_server_alone_is_holder_and_recipient),
         AT(no_plan_names_a_server_that_nobody_vouches_for),

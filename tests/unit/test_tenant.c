@@ -2916,12 +2916,37 @@ a_decision_that_its_state_does_not_take_is_noted_with_the_refusal(void **state)
     assert_memory_equal(&u.t.cutover.review, &before, sizeof before);
 }
 
+static void
+a_new_server_that_exports_no_more_is_paged_once_in_its_time_also_after_done(void **state)
+{
+    (void)state;
+    static const uint8_t after[] = {HO_DECOMMISSION, HO_DONE};
+    for (size_t i = 0; i < ARRAY_LEN(after); i++) {
+        duet_open(&u);
+        duet_to(&u, (enum handoff_state)after[i]);
+        u.rules = 0;
+        struct tenant_event ev = duet_event(&u, TEV_CLOCK);
+        uint64_t late = (uint64_t)u.t.info.policy.v[POLICY_ACTIVATING_MS] +
+                        2 * (uint64_t)fact_or(&u.t.agent[TOY_NEW].facts, FACT_INTERVAL_MS, 0);
+        ev.now_ms += late + 1;
+        ev.unix_ms += late + 1;
+        u.t.cutover.reminded_ms = u.t.cutover.entered_ms;
+        struct decision d = step(&ev);
+        assert_true(d.page);
+        assert_string_equal(d.page_text, "no export for two intervals");
+        ev.now_ms++;
+        assert_false(step(&ev).page);
+        stands_in(after[i]);
+    }
+}
+
 int
 main(void)
 {
     setvbuf(stdout, NULL, _IONBF, 0); /* what a failed invariant printed stays readable */
 #define AT(test) cmocka_unit_test_setup(test, open_duet)
     const struct CMUnitTest tests[] = {
+        AT(a_new_server_that_exports_no_more_is_paged_once_in_its_time_also_after_done),
         AT(a_decision_about_a_finding_is_noted_by_its_digest_and_leads_on),
         AT(a_decision_that_its_state_does_not_take_is_noted_with_the_refusal),
         AT(a_breach_takes_over_what_the_record_and_the_servers_count),
