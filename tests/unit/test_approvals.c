@@ -466,6 +466,18 @@ where_two_servers_are_attested_the_second_has_its_turn(void **state)
 }
 
 static void
+nobody_is_attested_who_stands_behind_the_last_member(void **state)
+{
+    (void)state;
+    struct approvals_view v = now();
+    struct baton_hash hash[2];
+    u.t.authority.member[TOY_MEMBERS].key = toy_key(0x31); /* as an earlier record left it */
+    attest(TOY_MEMBERS, TOY_ANNA);
+    attest(TOY_MEMBERS, TOY_BERT);
+    assert_int_equal(approvals_attested(&u.t, &v, hash), -1);
+}
+
+static void
 an_alarm_overtakes_what_was_attested_of_its_server_and_nothing_else(void **state)
 {
     (void)state;
@@ -544,6 +556,7 @@ main(void)
         AT(alike_is_the_same_verb_server_sight_and_epoch),
         AT(two_different_people_attest_one_does_not),
         AT(an_alarm_overtakes_what_was_attested_of_its_server_and_nothing_else),
+        AT(nobody_is_attested_who_stands_behind_the_last_member),
         AT(where_two_servers_are_attested_the_second_has_its_turn),
         AT(a_fence_forgets_what_spoke_for_the_other_direction),
     };

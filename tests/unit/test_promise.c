@@ -3311,7 +3311,221 @@ who_is_started_by_its_grant_is_stopped_by_nobody_any_more(void **state)
     assert_int_equal(p->grant_until_ms, 0); /* a used grant has no time that could end */
 }
 
+static void
+each_grant_that_runs_out_is_told_by_its_own_word(void **state)
+{
+    (void)state;
+    struct stage old, new;
+    struct signed_bytes evidence = old_evidence(&old, toy_epoch(2));
+    new_evidence(&new, toy_epoch(2), TOY_NEW);
+    for (uint32_t serial = 1; serial <= 2; serial++) {
+        struct order o = toy_grant(toy_epoch(2), TOY_NEW, serial, &evidence);
+        assert_int_equal(give(&new, o).type, SAY_GRANTED);
+        new.now += (uint64_t)toy_plan()->policy.v[POLICY_GRANT_MS];
+        step(&new, (struct member_event){.kind = MEMBER_TICK});
+        assert_int_equal(last_word(&new).type, SAY_VOIDED);
+    }
+}
+
+static void
+a_word_says_whether_it_answers_an_order_and_which_agent_says_it(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, TOY_OLD);
+    memcpy(s.m.version, "9.8.7", 6);
+    adopt(&s);
+    give(&s, toy_fence(toy_epoch(2), TOY_NEW));
+    assert_true(s.out.word[0].answers);
+    toy_facts_stop(&s.facts);
+    observe(&s);
+    observe(&s);
+    struct statement w = last_word(&s);
+    assert_int_equal(w.type, SAY_QUIET);
+    assert_false(s.out.word[0].answers);
+    assert_string_equal(w.agent_version, "9.8.7");
+}
+
+static void
+a_holder_that_is_challenged_says_that_it_holds(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, TOY_OLD);
+    adopt(&s);
+    struct order o = toy_challenge(toy_epoch(1), 0x21);
+    step(&s, (struct member_event){.kind = MEMBER_ORDER, .order = &o});
+    assert_true(s.out.observe_now);
+    assert_int_equal(s.out.word_count, 0);
+    observe(&s);
+    struct statement w = last_word(&s);
+    assert_int_equal(w.type, SAY_HOLDING);
+    assert_true(baton_id_eq(&w.nonce, &o.nonce));
+    observe(&s); /* once */
+    assert_int_equal(s.out.word_count, 0);
+}
+
+static void
+a_challenge_is_too_late_from_the_last_millisecond_of_its_time_on(void **state)
+{
+    (void)state;
+    const uint64_t limit = (uint64_t)toy_plan()->policy.v[POLICY_EVIDENCE_FRESH_MS];
+    for (uint64_t early = 0; early < 2; early++) {
+        struct stage s;
+        new_evidence(&s, toy_epoch(2), TOY_NEW);
+        struct order o = toy_challenge(toy_epoch(2), 0x22);
+        step(&s, (struct member_event){.kind = MEMBER_ORDER, .order = &o});
+        s.now += limit - 1500 - early;
+        observe(&s);
+        assert_int_equal(last_word(&s).type, early ? SAY_EVIDENCE : SAY_REFUSED);
+    }
+}
+
+static void
+a_newer_trust_document_is_what_the_next_order_is_judged_by(void **state)
+{
+    (void)state;
+    static uint8_t bytes[TRUST_BYTES_MAX];
+    struct stage s;
+    stage_open(&s, TOY_OLD);
+    adopt(&s);
+    struct trust_doc d = *toy_trust();
+    d.version = s.m.promise.trust_version + 1;
+    d.previous = s.m.promise.trust_hash;
+    d.quorum[VERB_CUTOVER] = 3; /* one more than the order has */
+    struct order o = toy_fence(toy_epoch(2), TOY_NEW);
+    o.trust = trust_of(&d, bytes);
+    assert_int_equal(give(&s, o).refusal, REFUSE_APPROVALS);
+    assert_int_equal(s.m.trust.version, d.version);
+    assert_int_equal(s.m.trust.quorum[VERB_CUTOVER], 3);
+}
+
+/* Where the count stood when quiet began is kept, also when that was none. */
+static void
+exports_beyond_the_mark_are_counted_by_number_or_by_time(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t total, end, since;
+    } rows[] = {{0, 0, 0}, {0, 5, 1}, {1, 5, 1}, {3, 5, 3}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct stage s;
+        stage_open(&s, TOY_OLD);
+        adopt(&s);
+        give(&s, toy_fence(toy_epoch(2), TOY_NEW));
+        toy_facts_stop(&s.facts);
+        facts_set(&s.facts, FACT_EXPORTS_TOTAL, 0);
+        facts_set(&s.facts, FACT_LAST_EXPORT_END, 0);
+        observe(&s);
+        assert_int_equal(s.m.promise.exports_mark, 0);
+        facts_set(&s.facts, FACT_EXPORTS_TOTAL, rows[i].total);
+        facts_set(&s.facts, FACT_LAST_EXPORT_END, rows[i].end);
+        observe(&s);
+        assert_int_equal(s.m.watch.facts.fact[FACT_EXPORTS_SINCE_FENCE].value, rows[i].since);
+        assert_int_equal(s.m.promise.exports_mark, 0);
+    }
+}
+
+static void
+a_look_that_began_when_the_last_one_ended_is_whole(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, TOY_OLD);
+    adopt(&s);
+    give(&s, toy_fence(toy_epoch(2), TOY_NEW));
+    toy_facts_stop(&s.facts);
+    uint64_t ended = s.m.watch.observed_ms;
+    observe_begun(&s, ended - 1);
+    assert_int_equal(s.m.promise.exports_mark, -1); /* a part of it is from before */
+    ended = s.m.watch.observed_ms;
+    observe_begun(&s, ended);
+    assert_int_equal(s.m.promise.exports_mark, 7);
+}
+
+static void
+what_the_guard_did_is_logged_by_its_row_and_a_stop_that_is_done_is_written_down(void **state)
+{
+    (void)state;
+    struct stage s;
+    old_evidence(&s, toy_epoch(2));
+    facts_set(&s.facts, FACT_SERVICES_STOPPED, 0);
+    observe(&s);
+    assert_string_equal(s.out.log, "a fenced server was started by hand");
+    assert_true(s.m.promise.guard_stop);
+    facts_set(&s.facts, FACT_PRODUCT_PRESENT, 0); /* half of it is gone: that stops nothing */
+    observe(&s);
+    assert_true(s.m.promise.guard_stop);
+    facts_set(&s.facts, FACT_PRODUCT_PRESENT, 1);
+    facts_set(&s.facts, FACT_SERVICES_STOPPED, 1);
+    observe(&s);
+    assert_false(s.m.promise.guard_stop);
+    assert_true(s.out.changed);
+    observe(&s);
+    assert_false(s.out.changed);
+}
+
+static void
+nothing_is_said_to_a_fence_that_is_proven_until_something_happens(void **state)
+{
+    (void)state;
+    struct stage s;
+    new_evidence(&s, toy_epoch(2), TOY_NEW);
+    assert_false(s.m.watch.fence_open);
+    stage_open(&s, TOY_NEW);
+    adopt(&s);
+    give(&s, toy_fence(toy_epoch(2), TOY_NEW));
+    assert_true(s.m.watch.fence_open);
+    observe(&s);
+    observe(&s);
+    assert_int_equal(last_word(&s).type, SAY_QUIET);
+    assert_false(s.m.watch.fence_open);
+}
+
+static void
+who_boots_under_a_fence_that_it_has_not_proven_says_that_it_is_quiet(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, TOY_NEW);
+    adopt(&s);
+    step(&s, (struct member_event){.kind = MEMBER_BOOT});
+    assert_false(s.m.watch.fence_open);
+    give(&s, toy_fence(toy_epoch(2), TOY_NEW));
+    s.m.watch.fence_open = false; /* the memory of a run that ended */
+    step(&s, (struct member_event){.kind = MEMBER_BOOT});
+    assert_true(s.m.watch.fence_open);
+    observe(&s);
+    observe(&s);
+    assert_int_equal(last_word(&s).type, SAY_QUIET);
+}
+
+static void
+a_member_that_has_looked_at_nothing_knows_nothing(void **state)
+{
+    (void)state;
+    struct member m;
+    struct facts nothing;
+    struct baton_key self = toy_member_key(TOY_OLD), root = toy_root();
+    struct baton_id tenant = toy_tenant();
+    facts_init(&nothing);
+    member_init(&m, &self, &tenant, &root);
+    assert_memory_equal(&m.watch.facts, &nothing, sizeof nothing);
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(each_grant_that_runs_out_is_told_by_its_own_word),
+    cmocka_unit_test(a_word_says_whether_it_answers_an_order_and_which_agent_says_it),
+    cmocka_unit_test(a_holder_that_is_challenged_says_that_it_holds),
+    cmocka_unit_test(a_challenge_is_too_late_from_the_last_millisecond_of_its_time_on),
+    cmocka_unit_test(a_newer_trust_document_is_what_the_next_order_is_judged_by),
+    cmocka_unit_test(exports_beyond_the_mark_are_counted_by_number_or_by_time),
+    cmocka_unit_test(a_look_that_began_when_the_last_one_ended_is_whole),
+    cmocka_unit_test(
+        what_the_guard_did_is_logged_by_its_row_and_a_stop_that_is_done_is_written_down),
+    cmocka_unit_test(nothing_is_said_to_a_fence_that_is_proven_until_something_happens),
+    cmocka_unit_test(who_boots_under_a_fence_that_it_has_not_proven_says_that_it_is_quiet),
+    cmocka_unit_test(a_member_that_has_looked_at_nothing_knows_nothing),
     cmocka_unit_test(no_plan_says_of_any_member_that_it_is_fenced_by_being_removed),
     cmocka_unit_test(go_over_evidence_of_the_recipient_or_of_nobody_is_refused),
     cmocka_unit_test(a_grant_among_three_servers_carries_the_evidence_of_both_others),

@@ -881,7 +881,7 @@ who_exports_is_missed_before_any_cutover_has_asked_it_to_stop(void **state)
         assert_int_equal(duet_fired(&u, 508), !dead);
         duet_clock(&u, 1000);
         assert_int_equal(u.pages, dead ? 0 : 1);
-        stands_in(from[i % ARRAY_LEN(from)]);
+        stands_in((uint8_t)from[i % ARRAY_LEN(from)]);
         assert_true(epoch_eq(&before, &u.t.authority.epoch));
         assert_int_equal(u.d.orders, 0);
     }
