@@ -109,12 +109,32 @@ guard_path(const struct guard_ctx *g, struct problem *p)
     return path_fits(g->t->cutover.profile, product, dead);
 }
 
+/* Past the point of no return the new server refuses every adoption of a legacy one, and the old server
+ * one by a plan without it: only as agents that have promised nothing can they be adopted. */
+static bool
+tell_never_adopted(const struct guard_ctx *g, struct problem *p)
+{
+    const struct plan *plan = &g->t->plan;
+    const struct authority_member *n = guard_member(g, guard_new(g));
+    if (!product_is_legacy((enum product)plan->member[plan->holder].product) || !n->ever_exported ||
+        n->accepted)
+        return false;
+    problem_add(p, "new server: it left staging mode or exported, so it refuses every adoption");
+    problem_add(p, "give this cutover up; uninstall Entra Connect there and install it anew");
+    problem_add(p, "then revoke both servers' keys, enrol both agents anew, and create a cutover");
+    line_set(p->who, sizeof p->who, "any operator");
+    tenant_text(g->t, "baton cutover abandon TENANT --reason '...'", p->next, sizeof p->next);
+    return true;
+}
+
 bool
 guard_adopted(const struct guard_ctx *g, struct problem *p)
 {
     const struct authority *a = &g->t->authority;
     if (a->adopted)
         return true;
+    if (tell_never_adopted(g, p))
+        return false;
     for (size_t i = 0; i < a->member_count; i++)
         if (!a->member[i].accepted)
             problem_add(p, baton_key_eq(&a->member[i].key, &guard_old(g)->key)

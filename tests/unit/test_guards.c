@@ -678,6 +678,28 @@ nobody_holds(void)
 }
 
 static void
+adoption_refused_for_ever(void)
+{
+    adoption_open();
+    u.t.authority.member[TOY_NEW].ever_exported = true;
+}
+
+static void
+adoption_refused_in_a_swing(void)
+{
+    adoption_refused_for_ever();
+    u.t.plan.member[TOY_OLD].product = PRODUCT_CONNECT;
+}
+
+static void
+adoption_taken_after_an_export(void)
+{
+    adoption_refused_for_ever();
+    u.t.authority.member[TOY_NEW].accepted = true;
+    u.t.authority.member[TOY_OLD].accepted = false;
+}
+
+static void
 promised_apart(void)
 {
     adoption_open();
@@ -1301,6 +1323,17 @@ static const struct {
      "old server: has not answered the adoption\n"
      "new server: has not answered the adoption\n"
      "no server has said in it that it holds the export role\n"},
+    {G_ADOPTED, HO_EXPORT_SETTINGS, adoption_refused_for_ever,
+     "any operator -> baton cutover abandon contoso --reason '...'\n"
+     "new server: it left staging mode or exported, so it refuses every adoption\n"
+     "give this cutover up; uninstall Entra Connect there and install it anew\n"
+     "then revoke both servers' keys, enrol both agents anew, and create a cutover\n"},
+    {G_ADOPTED, HO_EXPORT_SETTINGS, adoption_refused_in_a_swing,
+     "the agents; after a refusal: baton cutover adopt -> baton cutover adopt contoso\n"
+     "new server: has not answered the adoption\n"},
+    {G_ADOPTED, HO_EXPORT_SETTINGS, adoption_taken_after_an_export,
+     "the agents; after a refusal: baton cutover adopt -> baton cutover adopt contoso\n"
+     "old server: has not answered the adoption\n"},
     {G_ADOPTED, HO_EXPORT_SETTINGS, promised_apart,
      "the agents; after a refusal: baton cutover adopt -> baton cutover approve contoso --for "
      "adopt\n"

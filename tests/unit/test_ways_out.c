@@ -393,6 +393,44 @@ done_says_whether_the_guard_is_on(void **state)
     assert_true(says(&p, "the guard on the old server is off"));
 }
 
+/* As revoked keys and new agents do it: nothing of what the record knows is of the keys that there are now. */
+static void
+enrol_anew(enum toy_member who)
+{
+    struct authority_member *m = &u.t.authority.member[who];
+    if (baton_key_eq(&u.t.authority.holder, &m->key))
+        u.t.authority.holder = toy_key((uint8_t)(0xe0 + who));
+    m->key = toy_key((uint8_t)(0xe0 + who));
+    u.m[who] = toy_new_member(who);
+    u.m[who].promise.machine.guid = toy_id((uint8_t)(0x30 + who));
+    u.t.agent[who].statement_known = false;
+}
+
+/* A record that was put back begins anew; its new server was let out of staging mode meanwhile, by hand. */
+static void
+an_adoption_that_the_new_server_refuses_for_ever_is_given_up_and_both_are_enrolled_anew(
+    void **state)
+{
+    (void)state;
+    duet_to(&u, HO_PLANNED);
+    u.m[TOY_NEW].promise.ever_exported = true;
+    duet_report(&u, TOY_NEW);
+    (void)duet_approve(&u, VERB_PLAN, TOY_ANNA);
+    duet_pass(&u, 1, 1200);
+    stands_in(HO_HOLD);
+    works(HEV_RESUME, NULL);
+    stands_in(HO_EXPORT_SETTINGS);
+    struct problem p = explain();
+    assert_true(says(&p, "refuses every adoption"));
+    assert_true(says(&p, "enrol both agents anew"));
+    next_is("baton cutover abandon contoso --reason '...'");
+    works(HEV_ABANDON, "it left staging mode");
+    enrol_anew(TOY_OLD);
+    enrol_anew(TOY_NEW);
+    duet_create(&u, PROFILE_PARALLEL);
+    duet_to(&u, HO_DONE);
+}
+
 static void
 a_member_of_the_record_blocks_the_plan_and_explain_says_so(void **state)
 {
@@ -525,6 +563,9 @@ main(void)
             cycles_from_before_a_breach_or_from_staging_do_not_shorten_the_probation, open_duet),
         cmocka_unit_test_setup(
             a_server_is_disarmed_or_readmitted_outside_any_plan_but_not_under_its_open_alarm,
+            open_duet),
+        cmocka_unit_test_setup(
+            an_adoption_that_the_new_server_refuses_for_ever_is_given_up_and_both_are_enrolled_anew,
             open_duet),
         cmocka_unit_test_setup(a_member_of_the_record_blocks_the_plan_and_explain_says_so,
                                open_duet),
