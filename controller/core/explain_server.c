@@ -281,9 +281,29 @@ explain_unfenced(const struct guard_ctx *g, struct problem *p)
 
 /* --- a server that cannot answer ------------------------------------------------------------------ */
 
+/* A readmission rises to the open epoch and names nobody: of that epoch it obeys no order any more. */
+static bool
+readmitted_under(const struct epoch *open, const struct agent_view *server)
+{
+    const struct statement *s = &server->statement;
+    return server->statement_known && s->quarantine == QUARANTINE_NONE && !epoch_is_zero(open) &&
+           epoch_eq(&s->epoch, open) && baton_key_is_zero(&s->recipient);
+}
+
+static void
+add_way_back(const struct guard_ctx *g, struct problem *p)
+{
+    if (!holds(g, G_LATCH_CLEAR) || !holds(g, G_MAY_RETURN))
+        return;
+    line_set(p->who, sizeof p->who, "any operator");
+    add_text(g, p, "back: baton cutover rollback TENANT");
+    tenant_text(g->t, "baton cutover rollback TENANT", p->next, sizeof p->next);
+}
+
 void
 explain_fencing(const struct guard_ctx *g, struct problem *p)
 {
+    bool readmitted = false;
     const struct agent_view *both[] = {tenant_old(g->t), tenant_new(g->t)};
     unsigned want = g->approvals.trust == NULL ? 2 : trust_quorum(g->approvals.trust, VERB_ATTEST);
     for (size_t i = 0; i < ARRAY_LEN(both); i++) {
@@ -299,9 +319,15 @@ explain_fencing(const struct guard_ctx *g, struct problem *p)
         line_int(&l, approvals_attests(g->t, &both[i]->key, &g->approvals));
         line_put(&l, " of ");
         line_int(&l, want);
-        line_put(&l, " people attest for it; its own evidence would do as well");
+        bool anew = readmitted_under(&g->t->authority.epoch, both[i]);
+        line_put(&l,
+                 anew ? " people attest for it; readmitted since, it proves nothing of this epoch"
+                      : " people attest for it; its own evidence would do as well");
         problem_add(p, text);
+        readmitted = readmitted || anew;
     }
+    if (readmitted)
+        add_way_back(g, p);
 }
 
 /* --- a breach --------------------------------------------------------------------------------------- */

@@ -48,6 +48,19 @@ events_begin(struct sim *s, FILE *out)
         }
 }
 
+/* A twin runs under the same key: nothing of the model is like it, and what follows from its words is not either. */
+static bool
+told_of(const struct realm *r)
+{
+    return r->sim->events_out != NULL && !r->twin.made;
+}
+
+static bool
+told_of_node(const struct node *n)
+{
+    return told_of(n->realm) && n != &n->realm->node[TWIN];
+}
+
 /* --- lines -------------------------------------------------------------------------------------- */
 
 static void
@@ -145,7 +158,7 @@ void
 events_look(const struct realm *r)
 {
     struct truth_seen *was = &truths[r->index];
-    if (r->sim->events_out == NULL)
+    if (!told_of(r))
         return;
     bool account = truth_server(r, OLD).account;
     for (int falling = 1; falling >= 0; falling--)
@@ -181,7 +194,7 @@ events_done(const struct realm *r, enum side side, const char *line)
 {
     struct truth_seen *was = &truths[r->index];
     const char *name = act_name(line);
-    if (r->sim->events_out == NULL || name == NULL || (int)side >= SIDES)
+    if (!told_of(r) || name == NULL || (int)side >= SIDES)
         return;
     line_begin(r, r->node[side].name, name);
     put_bit(r, "able", was->able[side], truth_able(r, side));
@@ -201,7 +214,7 @@ carries_attestation(const struct order *o)
 void
 events_order(const struct node *n, const struct order *o)
 {
-    if (n->sim->events_out == NULL || o->verb != ORDER_GRANT || (int)n->side >= SIDES)
+    if (!told_of_node(n) || o->verb != ORDER_GRANT)
         return;
     line_begin(n->realm, n->name, "order");
     put_epoch(n->realm, "of", &o->epoch);
@@ -304,13 +317,11 @@ tell_step(const struct node *n)
 
 /* --- where the agent's code is listened to ------------------------------------------------------ */
 
-/* A twin runs under the same key: nothing of the model is like it. */
 static struct node *
 listened(void)
 {
     struct node *n = sim_node;
-    bool heard = n != NULL && n->sim->events_out != NULL && !n->dying && (int)n->side < SIDES;
-    return heard ? n : NULL;
+    return n != NULL && !n->dying && told_of_node(n) ? n : NULL;
 }
 
 static bool

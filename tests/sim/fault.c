@@ -40,12 +40,27 @@ fault_what(enum fault f)
     return whats[f];
 }
 
+/* Three seeds in ten have some of them. */
+static void
+draw_later(struct sim *s, const struct sim_options *o)
+{
+    struct chance *c = &s->later;
+    bool some = chance_hits(c, 300), any = false;
+    for (int f = FAULT_LATER; f < FAULT_COUNT; f++) {
+        bool on = (chance_hits(c, 500) && some) || (o->with & (1u << f)) != 0;
+        s->swarm.on[f] = on && (o->off & (1u << f)) == 0;
+        any = any || s->swarm.on[f];
+    }
+    uint64_t first = s->now_ms + chance_between(c, EVERY_LEAST_MS, EVERY_MOST_MS) / share(s);
+    s->later_ms = any ? first : UINT64_MAX;
+}
+
 void
 fault_draw(struct sim *s, const struct sim_options *o)
 {
     struct chance c = chance_of_seed(s->seed, 1);
     struct swarm *w = &s->swarm;
-    for (int f = 0; f < FAULT_COUNT; f++) {
+    for (int f = 0; f < FAULT_LATER; f++) {
         bool on = chance_hits(&c, 350);
         w->per_mille[f] = (unsigned)chance_between(&c, 2, 120) * (f == FAULT_STORM ? 8 : 1);
         w->on[f] = on && (o->off & (1u << f)) == 0;
@@ -57,6 +72,7 @@ fault_draw(struct sim *s, const struct sim_options *o)
     w->quiet_ms = s->now_ms + chance_between(&c, 60000, FAULTS_LAST_MS) / share(s);
     w->limit = o->limit;
     s->fault_ms = s->now_ms + chance_between(&c, EVERY_LEAST_MS, EVERY_MOST_MS) / share(s);
+    draw_later(s, o);
 }
 
 bool
@@ -187,7 +203,10 @@ fault_end(struct sim *s)
             n->clock.wall_skew_ms = 0;
             n->kill_in = 0;
             clock_rate(&n->clock, s->now_ms, 1000);
+            n->build_ms = s->now_ms;
         }
+    for (size_t i = 0; i < s->realm_count; i++)
+        clone_end(&s->realm[i]);
     sim_tell(s, "faults", "are over");
 }
 
@@ -272,6 +291,8 @@ come(struct sim *s, enum fault f)
     case FAULT_REPLAY:
     case FAULT_STORM:
     case FAULT_COMMIT:
+    case FAULT_CLONE:
+    case FAULT_VERSION:
     case FAULT_COUNT:
         break;
     }
@@ -290,7 +311,7 @@ fault_clock(struct sim *s)
 {
     if (s->now_ms >= s->swarm.quiet_ms && !s->ended)
         fault_end(s);
-    enum fault f = (enum fault)chance_below(&s->plan, FAULT_COUNT);
+    enum fault f = (enum fault)chance_below(&s->plan, FAULT_LATER);
     struct chance kept = s->plan;
     s->fault_ms = s->now_ms + chance_between(&s->plan, EVERY_LEAST_MS / 4, EVERY_LEAST_MS * 4) /
                                   s->realm_count / share(s);
@@ -301,4 +322,42 @@ fault_clock(struct sim *s)
     come(s, f);
     s->plan = kept;
     (void)chance_next(&s->plan);
+}
+
+/* --- those from FAULT_LATER on ------------------------------------------------------------------ */
+
+/* An upgrade, or a way back to an older build: the agent ends, and what starts speaks another version. */
+static bool
+other_build(struct sim *s, struct node *n)
+{
+    uint64_t length = chance_between(&s->later, 1000, 60000);
+    if (n->other_build)
+        return false;
+    node_kill(n, chance_between(&s->later, 100, 3000));
+    n->other_build = true;
+    n->build_ms = s->now_ms + length;
+    sim_tell(s, n->name, "is of another build for %llu ms", (unsigned long long)length);
+    return true;
+}
+
+static bool
+come_later(struct sim *s, enum fault f)
+{
+    struct realm *r = &s->realm[chance_below(&s->later, s->realm_count)];
+    struct node *n = &r->node[chance_below(&s->later, SIDES)];
+    if (f == FAULT_CLONE)
+        return clone_make(s, n);
+    return f == FAULT_VERSION && other_build(s, n);
+}
+
+/* What does not fit at that moment has not come. */
+void
+fault_later(struct sim *s)
+{
+    struct chance *c = &s->later;
+    enum fault f = (enum fault)chance_between(c, FAULT_LATER, FAULT_COUNT - 1);
+    s->later_ms = s->now_ms +
+                  chance_between(c, EVERY_LEAST_MS, EVERY_LEAST_MS * 8) / s->realm_count / share(s);
+    if (fault_may(s, f) && come_later(s, f))
+        fault_count(s, f);
 }

@@ -232,7 +232,7 @@ node_answer(struct node *n, uint32_t ticket, json_t *answer)
         if (j->state != JOB_ASKED || j->ticket != ticket)
             continue;
         enum baton_status rc =
-            lab_reply(truth_folder(n->realm, n->side), &j->request, answer, j->done);
+            lab_reply(truth_folder(n->realm, node_server(n)), &j->request, answer, j->done);
         if (rc == BATON_OK)
             date_file(n, j);
         if (rc == BATON_OK && n->side == OLD && sim_breaks(n->sim, "stop-lies"))

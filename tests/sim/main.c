@@ -30,7 +30,7 @@ enum { LARGE_TENANTS = 50 };
 static const char usage[] =
     "usage: sim --seeds FROM[..TO] [--small] [--large|--tenants N] [--trace] [--shrink] [--results "
     "FILE]\n"
-    "           [--off BITS] [--limit N] [--break NAME] [--table] [--scenario FILE]\n"
+    "           [--off BITS] [--with BITS] [--limit N] [--break NAME] [--table] [--scenario FILE]\n"
     "           [--events FILE]\n"
     "Each seed is one run: a handoff from assessment to done under the faults that the seed "
     "draws.\n"
@@ -43,6 +43,8 @@ static const char usage[] =
     "  --results  adds a line to FILE; a range that stands there with this commit is not run "
     "again\n"
     "  --off      families of faults that stay off, as bits\n"
+    "  --with     those of the later families (clone and on) that come whatever the seed draws, as "
+    "bits\n"
     "  --limit    no more than N faults come\n"
     "  --break    a world in which one promise is broken: it must be found\n"
     "  --table    how often each fault came, and which met\n"
@@ -119,6 +121,8 @@ tell(const struct sim_options *o, const struct sim_result *r)
         printf(" --tenants %zu", o->tenants);
     if (o->off != 0)
         printf(" --off 0x%x", (unsigned)o->off);
+    if (o->with != 0)
+        printf(" --with 0x%x", (unsigned)o->with);
     if (o->limit != UINT32_MAX)
         printf(" --limit %u", o->limit);
     if (o->broken != NULL)
@@ -332,14 +336,21 @@ tell_scenario(const struct options *o, const struct sums *s)
 static bool
 parse(int argc, char **argv, struct options *o, bool *ret_table)
 {
-    static const struct option known[] = {
-        {"seeds", required_argument, NULL, 's'},    {"trace", no_argument, NULL, 't'},
-        {"large", no_argument, NULL, 'l'},          {"small", no_argument, NULL, 'm'},
-        {"tenants", required_argument, NULL, 'c'},  {"shrink", no_argument, NULL, 'k'},
-        {"results", required_argument, NULL, 'r'},  {"off", required_argument, NULL, 'o'},
-        {"limit", required_argument, NULL, 'n'},    {"break", required_argument, NULL, 'b'},
-        {"table", no_argument, NULL, 'a'},          {"events", required_argument, NULL, 'e'},
-        {"scenario", required_argument, NULL, 'S'}, {0}};
+    static const struct option known[] = {{"seeds", required_argument, NULL, 's'},
+                                          {"trace", no_argument, NULL, 't'},
+                                          {"large", no_argument, NULL, 'l'},
+                                          {"small", no_argument, NULL, 'm'},
+                                          {"tenants", required_argument, NULL, 'c'},
+                                          {"shrink", no_argument, NULL, 'k'},
+                                          {"results", required_argument, NULL, 'r'},
+                                          {"off", required_argument, NULL, 'o'},
+                                          {"with", required_argument, NULL, 'w'},
+                                          {"limit", required_argument, NULL, 'n'},
+                                          {"break", required_argument, NULL, 'b'},
+                                          {"table", no_argument, NULL, 'a'},
+                                          {"events", required_argument, NULL, 'e'},
+                                          {"scenario", required_argument, NULL, 'S'},
+                                          {0}};
     bool seeds = false;
     for (int c; (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
         switch (c) {
@@ -366,6 +377,9 @@ parse(int argc, char **argv, struct options *o, bool *ret_table)
             break;
         case 'o':
             o->run.off = (uint32_t)strtoul(optarg, NULL, 0);
+            break;
+        case 'w':
+            o->run.with = (uint32_t)strtoul(optarg, NULL, 0);
             break;
         case 'n':
             o->run.limit = (unsigned)strtoul(optarg, NULL, 10);

@@ -83,6 +83,14 @@ arrival(struct sim *s, const struct flight *f)
     return due;
 }
 
+/* As a build with other frames sends them; and what it is sent is to it what this is to us. */
+static void
+other_version(uint8_t *bytes)
+{
+    enum { AT_VERSION = 4, ANOTHER = 2 };
+    bytes[AT_VERSION] = ANOTHER;
+}
+
 void
 net_send(struct sim *s, struct node *n, bool to_site, const uint8_t *bytes, size_t len,
          const char *label)
@@ -100,13 +108,15 @@ net_send(struct sim *s, struct node *n, bool to_site, const uint8_t *bytes, size
         return;
     }
     f.frame = frame_copy(bytes, len);
+    if (n->other_build)
+        other_version(f.frame.bytes);
     f.due_ms = arrival(s, &f);
     f.order = ++s->order;
     keep(&s->net, &f);
     fly(&s->net, &f);
     if (fault_comes(s, &s->wire, FAULT_DUPLICATE)) {
         struct flight again = f;
-        again.frame = frame_copy(bytes, len);
+        again.frame = frame_copy(f.frame.bytes, len);
         again.due_ms += chance_between(&s->wire, 0, 5000);
         again.order = ++s->order;
         fly(&s->net, &again);

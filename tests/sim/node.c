@@ -275,6 +275,12 @@ node_clone(const struct node *of, const char *memory)
     disk_copy(memory, n->dir);
 }
 
+enum side
+node_server(const struct node *n)
+{
+    return n->own_server ? (enum side)TWIN : n->side;
+}
+
 static void
 life_end(struct node *n, uint64_t down_ms)
 {
@@ -456,6 +462,13 @@ node_kill(struct node *n, uint64_t down_ms)
     sim_node = n;
     life_end(n, down_ms);
     sim_node = NULL;
+}
+
+void
+node_end(struct node *n)
+{
+    node_kill(n, 0);
+    n->start_ms = UINT64_MAX;
 }
 
 static void

@@ -31,7 +31,7 @@ see_state(struct realm *r, const struct tenant *t)
 static void
 see_able(struct node *n)
 {
-    bool able = truth_able(n->realm, n->side);
+    bool able = truth_able(n->realm, node_server(n));
     if (able && !n->was_able && n->side == NEW && sim_breaks(n->sim, "starts-by-itself"))
         truth_do(n->realm, OLD, "{\"id\":1,\"op\":\"re-enable\"}");
     bool had = n->granted_serial > 0 && compare(&n->granted, &n->was.epoch) == 0;
@@ -74,13 +74,31 @@ excuse(struct realm *r, const struct node *n)
 static void
 one_exporter(struct realm *r)
 {
-    size_t overlaps = truth_overlaps(r);
+    size_t overlaps = truth_overlaps(r, 1u << OLD | 1u << NEW);
     bool both = r->node[OLD].was_able && r->node[NEW].was_able;
     for (int i = 0; i < SIDES; i++)
         excuse(r, &r->node[i]);
+    if (!clone_promised(r) && clone_stood_in(r))
+        r->excused_until_ms = r->sim->now_ms + GUARD_MS;
     if ((both || overlaps > r->overlaps) && r->sim->now_ms > r->excused_until_ms)
         sim_fail(r->sim, "I1", "both servers of tenant %zu can export", r->index);
     r->overlaps = overlaps;
+}
+
+/* I1 with a copy: told apart by its generation id it is stopped by its own agent as soon as that has started. */
+static void
+copy_exports_alone(struct realm *r)
+{
+    struct node *twin = &r->node[TWIN];
+    size_t overlaps = truth_overlaps(r, 1u << TWIN);
+    bool beside = r->node[OLD].was_able || r->node[NEW].was_able;
+    uint64_t now = r->sim->now_ms;
+    if (!clone_promised(r) || !twin->up || !node_may_run(twin))
+        r->twin.excused_until_ms = now + GUARD_MS;
+    if (((twin->was_able && beside) || overlaps > r->twin_overlaps) &&
+        now > r->twin.excused_until_ms)
+        sim_fail(r->sim, "I1", "a copy of %s can export beside another", r->node[twin->side].name);
+    r->twin_overlaps = overlaps;
 }
 
 /* Two people have said of it, for this epoch, what it cannot say itself. */
@@ -103,7 +121,7 @@ holds_with_right(struct node *n, const struct seen *p)
     sim_tell(n->sim, n->name, "holds epoch %llu", (unsigned long long)p->epoch.counter);
     if (!p->for_itself || compare(&p->holding_epoch, &p->epoch) != 0)
         sim_fail(n->sim, "I2", "%s holds an epoch that it did not promise to itself", n->name);
-    if (attested(other))
+    if (attested(other) || clone_stood_in(n->realm))
         return;
     if (other->was.holding)
         sim_fail(n->sim, "I2", "%s begins to hold while %s still does", n->name, other->name);
@@ -249,6 +267,10 @@ observe_all(struct sim *s)
         }
         if (node_there(&r->node[TWIN]))
             see_promise(&r->node[TWIN]);
+        if (r->node[TWIN].own_server) {
+            see_able(&r->node[TWIN]);
+            copy_exports_alone(r);
+        }
         see_exports(r);
         one_exporter(r);
         gap_is_known(r);
@@ -335,6 +357,16 @@ tell_seats(struct sim *s)
     }
 }
 
+/* Where it stands at the end. */
+static void
+tell_explained(const struct sim *s, const struct problem *p)
+{
+    for (size_t i = 0; s->trace && i < p->fact_count; i++)
+        printf("%10s  %-10s  %u %s: %s\n", "", "explained", p->rule, p->title, p->fact[i].text);
+    if (s->trace)
+        printf("%10s  %-10s  next: %s\n", "", "explained", p->next);
+}
+
 void
 observe_end(struct sim *s)
 {
@@ -357,6 +389,7 @@ observe_end(struct sim *s)
                    s->swarm.on[FAULT_RESTORE] || s->swarm.on[FAULT_TWO_SITES];
         tenant_explain(t, clock_mono(&s->site[0].clock, s->now_ms), crypto_digest_port(),
                        s->site[0].engine->trust_known ? &s->site[0].engine->trust : NULL, &p);
+        tell_explained(s, &p);
         if (odd && stands_explained(t, &p))
             continue;
         if (s->realm[i].reverted && p.title[0] != '\0' && p.next[0] != '\0')

@@ -128,6 +128,21 @@ token_for(struct realm *r, const struct node *n)
     return one_time;
 }
 
+/* `baton agent confirm`. */
+bool
+people_confirm(struct realm *r, const struct node *n)
+{
+    struct engine_call *c = call_new(r, 0, CALL_AGENT_CONFIRM);
+    uint8_t bytes[CONFIRM_BYTES];
+    confirm_bytes(&r->id, n->name, &n->sign_key, &n->box_key, bytes);
+    BATON_ASSERT(crypto_sign_domain(r->sim->person[0].secret, DOMAIN_CONFIRM, bytes, sizeof bytes,
+                                    &c->sig) == BATON_OK);
+    c->key = n->sign_key;
+    enum baton_status rc = site_call(site_of_people(r->sim), c);
+    free(c);
+    return rc == BATON_OK;
+}
+
 /* What `baton-agent enrol` says, over its one-time key; then a person confirms it. */
 static void
 found_agent(struct realm *r, struct node *n)
@@ -147,14 +162,7 @@ found_agent(struct realm *r, struct node *n)
     BATON_ASSERT(engine_feed(st->engine, m, &one_time) == BATON_OK);
     site_turn(st);
     free(m); /* no codec made it: nobody else does */
-    struct engine_call *c = call_new(r, 0, CALL_AGENT_CONFIRM);
-    uint8_t bytes[CONFIRM_BYTES];
-    confirm_bytes(&r->id, n->name, &n->sign_key, &n->box_key, bytes);
-    BATON_ASSERT(crypto_sign_domain(r->sim->person[0].secret, DOMAIN_CONFIRM, bytes, sizeof bytes,
-                                    &c->sig) == BATON_OK);
-    c->key = n->sign_key;
-    must(st, c);
-    free(c);
+    BATON_ASSERT(people_confirm(r, n));
 }
 
 void
@@ -240,20 +248,26 @@ approval_of(const struct view *v, enum approval_verb verb_id)
 }
 
 static enum baton_status
+send_approval(struct view *v, const struct approval *a)
+{
+    struct engine_call *c = call_new(v->r, v->who, CALL_APPROVAL);
+    c->cutover = v->t->cutover.id;
+    c->len = APPROVAL_BYTES;
+    approval_encode(a, c->bytes);
+    BATON_ASSERT(crypto_sign_domain(v->r->sim->person[v->who].secret, DOMAIN_APPROVAL, c->bytes,
+                                    c->len, &c->sig) == BATON_OK);
+    char what[64];
+    snprintf(what, sizeof what, "approval to %s", approval_verb_name((enum approval_verb)a->verb));
+    return do_call(v, c, what);
+}
+
+static enum baton_status
 approve(struct view *v, enum approval_verb verb_id)
 {
     if (v->t == NULL)
         return BATON_UNREACHABLE;
-    struct engine_call *c = call_new(v->r, v->who, CALL_APPROVAL);
     struct approval a = approval_of(v, verb_id);
-    c->cutover = v->t->cutover.id;
-    c->len = APPROVAL_BYTES;
-    approval_encode(&a, c->bytes);
-    BATON_ASSERT(crypto_sign_domain(v->r->sim->person[v->who].secret, DOMAIN_APPROVAL, c->bytes,
-                                    c->len, &c->sig) == BATON_OK);
-    char what[64];
-    snprintf(what, sizeof what, "approval to %s", approval_verb_name(verb_id));
-    return do_call(v, c, what);
+    return send_approval(v, &a);
 }
 
 static void
@@ -442,6 +456,10 @@ work(struct view *v)
     case HO_BREACH:
         (void)told(v);
         break;
+    case HO_FENCING:
+        if (v->r->twin.made) /* readmitted in the middle, it proves nothing of this epoch */
+            (void)told(v);
+        break;
     case HO_REVOKING:
         if (told(v))
             break;
@@ -463,7 +481,6 @@ work(struct view *v)
     case HO_PROBATION:
     case HO_DONE:
     case HO_ROLLED_BACK:
-    case HO_FENCING:
     case HO_FORWARD_REPAIR:
     case HO_ABANDONED:
     case HANDOFF_STATE_COUNT:
@@ -485,6 +502,41 @@ sign_go(struct view *v)
     if (authority_complete(&v->t->authority) && approve(v, VERB_GO) == BATON_OK)
         r->go_ms = 0;
     return true;
+}
+
+/* What a person sees before signing: what it said of itself, and that the record is not older than its servers. */
+static const struct agent_view *
+to_readmit(const struct tenant *t, const struct node *n)
+{
+    const struct agent_view *its = NULL;
+    for (size_t i = 0; i < MEMBERS_MAX; i++) {
+        const struct agent_view *v = &t->agent[i];
+        if (!v->used || v->revoked || !v->statement_known)
+            continue;
+        if (epoch_cmp(&v->statement.epoch, &t->authority.epoch) > 0)
+            return NULL;
+        if (baton_key_eq(&v->key, &n->sign_key) && !v->barred &&
+            v->statement.quarantine != QUARANTINE_NONE)
+            its = v;
+    }
+    return its;
+}
+
+void
+people_readmit(struct realm *r, const struct node *n)
+{
+    struct view v = {.r = r, .st = site_of_people(r->sim)};
+    v.t = site_tenant(v.st, r);
+    const struct agent_view *its = v.t == NULL || !v.t->plan_known ? NULL : to_readmit(v.t, n);
+    if (its == NULL)
+        return;
+    struct approval a = approval_of(&v, VERB_READMIT);
+    a.plan = (struct baton_hash){0}; /* that server, and nothing else, is in the place of a plan */
+    memset(a.member, 0, sizeof a.member);
+    a.member[0] = a.subject = n->sign_key;
+    a.recipient = v.t->authority.recipient;
+    machine_digest(&its->statement.machine, crypto_digest_port(), &a.seen);
+    (void)send_approval(&v, &a);
 }
 
 /* What nobody asked for: a hold, a way back, the same again, a word too early. */
@@ -523,6 +575,7 @@ people_look(struct realm *r)
     struct view v = {.r = r, .st = site_of_people(s), .who = chance_below(&s->people, PEOPLE)};
     if (v.st == NULL || v.st->frozen_until_ms > s->now_ms)
         return;
+    clone_people(r);
     v.t = site_tenant(v.st, r);
     if (v.t != NULL && r->odd)
         odd_act(&v);

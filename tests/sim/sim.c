@@ -145,6 +145,7 @@ run_open(struct sim *s, const struct sim_options *o)
     s->wire = chance_of_seed(o->seed, 3);
     s->crash = chance_of_seed(o->seed, 4);
     s->people = chance_of_seed(o->seed, 5);
+    s->later = chance_of_seed(o->seed, 8);
     keys_open(s);
     for (size_t i = 0; i < SITES; i++)
         site_open(&s->site[i], s, i);
@@ -195,6 +196,8 @@ node_next(const struct node *n)
     uint64_t at = !n->up ? n->start_ms : n->due_ms;
     if (n->up && n->bus_open && n->connection == 0)
         sooner(&at, n->redial_ms);
+    if (n->other_build)
+        sooner(&at, n->build_ms);
     if (at < n->frozen_until_ms)
         at = n->frozen_until_ms;
     sooner(&at, node_host_due(n));
@@ -223,6 +226,7 @@ uint64_t
 sim_next(const struct sim *s)
 {
     uint64_t at = s->fault_ms;
+    sooner(&at, s->later_ms);
     sooner(&at, net_due(s));
     for (size_t i = 0; i < SITES; i++)
         sooner(&at, site_next(&s->site[i]));
@@ -237,6 +241,9 @@ node_do(struct sim *s, struct node *n)
     node_host_run(n);
     if (!node_may_run(n))
         return;
+    if (n->other_build && n->build_ms <= s->now_ms)
+        node_kill(n, 0);
+    n->other_build = n->other_build && n->build_ms > s->now_ms;
     if (n->up && n->bus_open && n->connection == 0 && n->redial_ms <= s->now_ms)
         net_dial(s, n);
     if ((!n->up ? n->start_ms : n->due_ms) <= s->now_ms)
@@ -268,6 +275,8 @@ do_due(struct sim *s)
 {
     if (s->fault_ms <= s->now_ms)
         fault_clock(s);
+    if (s->later_ms <= s->now_ms)
+        fault_later(s);
     while (net_due(s) <= s->now_ms)
         net_deliver(s);
     for (size_t i = 0; i < SITES; i++)

@@ -23,7 +23,7 @@
 enum {
     TENANTS_MAX = 64,
     SIDES = 2,
-    TWIN = SIDES, /* a copy of one of them that runs besides: scenarios alone make one */
+    TWIN = SIDES, /* a copy of one of them that runs besides */
     NODES,
     SITES = 2,
     PEOPLE = 3,
@@ -59,14 +59,19 @@ enum side { OLD, NEW };
     X(FAULT_REVERT, "revert", "a server is put back to a snapshot of its machine")                 \
     X(FAULT_COMMIT, "fail-commit", "a commit fails, or says that it did")                          \
     X(FAULT_RESTORE, "restore", "the controller begins with an older database")                    \
-    X(FAULT_TWO_SITES, "two-controllers", "two controllers run from one image")
+    X(FAULT_TWO_SITES, "two-controllers", "two controllers run from one image")                    \
+    X(FAULT_CLONE, "clone", "a copy of a server, agent and keys with it, runs besides")            \
+    X(FAULT_VERSION, "version", "an agent is for a while of a build with other frames")
 // clang-format on
 
 enum fault {
 #define X(id, name, what) id,
     SIM_FAULTS(X)
 #undef X
-        FAULT_COUNT
+        FAULT_COUNT,
+    /* From here on they draw from a stream of their own: a seed that has none of them is the run that it was before
+     * there were any. */
+    FAULT_LATER = FAULT_CLONE
 };
 
 struct sim;
@@ -111,6 +116,10 @@ struct node {
 
     bool up;             /* a program runs */
     bool waits;          /* for its server's power */
+    bool own_server;     /* TWIN: the whole machine was copied, and not its folder alone */
+    bool other_build;    /* its frames are of another version */
+    uint64_t build_ms;   /* until then */
+    uint64_t refused_ms; /* when the controller was last told of a frame that is none */
     struct life *inside; /* node.c's own */
     uint64_t start_ms, due_ms, frozen_until_ms;
     bool snapshot;    /* there is one of its machine */
@@ -159,6 +168,12 @@ struct site {
 
 /* --- one tenant --------------------------------------------------------------------------------- */
 
+struct twin { /* clone.c: what is known of the copy, beside the node that it is */
+    bool made, told_apart, of_exporter, over; /* told apart: by a new generation id */
+    uint64_t until_ms;                        /* a person switches it off */
+    uint64_t excused_until_ms;                /* of two that can export, it being one of them */
+};
+
 struct realm {
     struct sim *sim;
     size_t index;
@@ -172,9 +187,11 @@ struct realm {
     uint64_t moved_ms;  /* when it changed */
     size_t exports;     /* of the tenant, seen so far */
     size_t overlaps;
+    size_t twin_overlaps;
     bool new_exported;
     uint64_t excused_until_ms; /* of two that can export: a person did that */
-    bool reverted;             /* one of its servers was */
+    bool reverted;             /* one of its servers was, or was copied */
+    struct twin twin;
     bool late; /* staging mode was left after a grant that had been live was not any more */
     bool by_hand[SIDES], odd; /* odd: the next look does something that nobody asked for */
     struct epoch epoch;       /* of the authority record */
@@ -234,12 +251,13 @@ struct sim {
     size_t realm_count;
     struct net net;
     struct swarm swarm;
-    struct chance plan, wire, crash, people;
+    struct chance plan, wire, crash, people, later;
     bool ended; /* the faults are over */
     bool over;  /* every handoff has ended: what is left is to fall silent */
     uint64_t over_ms;
     size_t descriptors, memory; /* of the process, when it began */
     uint64_t fault_ms;          /* when the next one of those that come by the clock does */
+    uint64_t later_ms;          /* and of those from FAULT_LATER on */
     unsigned faults;            /* that came so far */
     unsigned came[FAULT_COUNT];
     uint64_t came_ms[FAULT_COUNT];
@@ -259,6 +277,7 @@ struct sim_options {
     bool small;                /* a short handoff, and few looks at what does not move */
     bool plain;                /* nothing is spared: signatures are computed, databases are files */
     uint32_t off;              /* families that are kept off: bits */
+    uint32_t with;             /* of those from FAULT_LATER on: on in any case */
     unsigned limit;            /* faults that may come at all */
     const char *broken;        /* break.c; NULL: nothing is */
     struct scenario *scenario; /* scenario.h; NULL: a run of the seed's own */
@@ -301,13 +320,25 @@ void fault_count(struct sim *s, enum fault f);
 bool fault_may(const struct sim *s, enum fault f);
 void fault_end(struct sim *s);
 void fault_clock(struct sim *s); /* those that come by themselves */
+void fault_later(struct sim *s); /* those from FAULT_LATER on */
+
+/* clone.c */
+bool clone_make(struct sim *s, struct node *of); /* false: this tenant has had one */
+void clone_people(struct realm *r); /* who switches it off, and says which one is right */
+void clone_end(struct realm *r);
+/* Of a copy of who exports, on a machine that looks the same, nothing is promised until a person stops it. */
+bool clone_promised(const struct realm *r);
+/* It has promised what the one that it is a copy of has not heard. */
+bool clone_stood_in(const struct realm *r);
 
 /* node.c */
 void node_open(struct node *n, struct realm *r, enum side side);
 void node_close(struct node *n);
 /* A second one runs from a copy of its memory, on the same server. */
 void node_clone(const struct node *of, const char *memory);
-bool node_there(const struct node *n); /* there is such an agent, running or not */
+void node_end(struct node *n);               /* for good */
+enum side node_server(const struct node *n); /* on which it runs: OLD, NEW or TWIN */
+bool node_there(const struct node *n);       /* there is such an agent, running or not */
 void node_turn(struct node *n);
 void node_kill(struct node *n, uint64_t down_ms);
 void node_snapshot(struct node *n);
@@ -341,7 +372,10 @@ struct truth_server {
 };
 struct truth_server truth_server(const struct realm *r, enum side side);
 bool truth_able(const struct realm *r, enum side side);
-size_t truth_overlaps(const struct realm *r);
+size_t truth_overlaps(const struct realm *r,
+                      uint32_t servers); /* in which all of these bits were */
+/* The server as it is, a second time: it boots from what lies on the disk at this moment. */
+void truth_copy(struct realm *r, enum side of, bool new_generation);
 /* The at-th export to the tenant; false: there is none yet. */
 bool truth_export(const struct realm *r, size_t at, enum side *ret_side, bool *ret_forced);
 /* node.c again: both take over a reference */
@@ -412,6 +446,8 @@ void events_order(const struct node *n, const struct order *o); /* it leaves for
 /* people.c */
 void people_found(struct sim *s); /* logins, trust, tenants, agents: before anything goes wrong */
 void people_look(struct realm *r);
+bool people_confirm(struct realm *r, const struct node *n);
+void people_readmit(struct realm *r, const struct node *n); /* where it is quarantined */
 
 /* observer.c */
 void observe_all(struct sim *s);

@@ -738,14 +738,30 @@ key_of_node(void *ctx, const uint8_t key_id[KEY_ID_BYTES], struct baton_key *ret
     return memcmp(id, key_id, sizeof id) == 0;
 }
 
+/* As the bus does: the engine is told that frames are refused, once in a while. */
+static void
+complain(struct site *st, struct node *n, const char *why)
+{
+    uint64_t now = st->sim->now_ms;
+    if (n->refused_ms != 0 && now - n->refused_ms < DOOR_TELL_MS)
+        return;
+    n->refused_ms = now;
+    engine_peer(st->engine, PEER_REFUSED, &n->sign_key, why);
+    sim_tell(st->sim, n->name, "is refused: %s", why);
+}
+
 bool
 site_frame(struct site *st, struct node *n, const uint8_t *bytes, size_t len)
 {
     struct codec_keys keys = {n, key_of_node};
     struct message *m = NULL;
-    if (st->engine == NULL || st->dead || (st->door[n->realm->index] & (1u << n->side)) == 0 ||
-        codec_decode(bytes, len, &keys, crypto_digest_port(), &m, NULL) != BATON_OK)
+    struct baton_err err;
+    if (st->engine == NULL || st->dead || (st->door[n->realm->index] & (1u << n->side)) == 0)
         return false;
+    if (codec_decode(bytes, len, &keys, crypto_digest_port(), &m, &err) != BATON_OK) {
+        complain(st, n, err.text);
+        return false;
+    }
     if (n->realm->door != NULL)
         door_hears(st, n);
     if (engine_feed(st->engine, m, &n->curve_key) != BATON_OK)

@@ -4,7 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lab/cycle.h"
+#include "lab/folder.h"
 #include "lab/operation.h"
+#include "lab/print.h"
 #include "lab/server.h"
 #include "lab/service.h"
 #include "sim.h"
@@ -41,7 +44,9 @@ static void
 on_event(void *ctx, const struct server *from, json_t *event)
 {
     struct realm *r = ctx;
-    if (from != NULL && node_there(&r->node[TWIN]) && (size_t)r->node[TWIN].side == from->index)
+    const struct node *twin = &r->node[TWIN];
+    bool same = from != NULL && node_there(twin) && !twin->own_server;
+    if (same && (size_t)twin->side == from->index)
         node_event(&r->node[TWIN], json_incref(event));
     if (from != NULL && node_there(&r->node[from->index]))
         node_event(&r->node[from->index], event);
@@ -108,7 +113,7 @@ void
 truth_ask(struct node *n, const char *line)
 {
     struct realm *r = n->realm;
-    (void)operation_run(&r->truth->world, server_of(r, n->side),
+    (void)operation_run(&r->truth->world, server_of(r, node_server(n)),
                         FIRST_CONNECTION + (uint64_t)(n - r->node), line, strlen(line));
 }
 
@@ -153,6 +158,28 @@ truth_answer(struct realm *r)
     return answer;
 }
 
+void
+truth_copy(struct realm *r, enum side side, bool new_generation)
+{
+    const struct server_options o = {.name = r->node[TWIN].name, .product = NO_PRODUCT};
+    struct baton_err err;
+    BATON_ASSERT(server_add(&r->truth->world, &o, &err) == BATON_OK);
+    const struct server *of = server_of(r, side);
+    struct server *s = server_of(r, (enum side)TWIN);
+    server_power_off(s);
+    BATON_ASSERT(folder_remove(s->dir, &err) == BATON_OK);
+    BATON_ASSERT(folder_copy(of->dir, s->dir, &err) == BATON_OK);
+    s->disk = of->disk;
+    s->ids = of->ids;
+    s->account_enabled = of->account_enabled;
+    (void)baton_fail(&err, BATON_FAILED, "%s is a copy", s->name);
+    cycle_power_lost(s, &err); /* the disk may hold a run, and services in the middle of a change */
+    services_power_lost(s, &err);
+    if (new_generation)
+        print_guid_new(s->ids.generation);
+    server_power_on(s);
+}
+
 const char *
 truth_folder(const struct realm *r, enum side side)
 {
@@ -183,10 +210,13 @@ truth_able(const struct realm *r, enum side side)
 }
 
 size_t
-truth_overlaps(const struct realm *r)
+truth_overlaps(const struct realm *r, uint32_t servers)
 {
     const struct judge *j = &r->truth->world.tenant.judge;
-    return j->count + j->unkept;
+    size_t count = j->unkept;
+    for (size_t i = 0; i < j->count; i++)
+        count += (j->overlap[i].servers & servers) == servers;
+    return count;
 }
 
 bool

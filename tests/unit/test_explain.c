@@ -727,6 +727,21 @@ fenced_in(void)
 }
 
 static void
+fenced_in_and_readmitted(void)
+{
+    fenced_in();
+    u.t.agent[TOY_OLD].statement.epoch = u.t.authority.epoch;
+    u.t.agent[TOY_OLD].statement.recipient = (struct baton_key){{0}};
+}
+
+static void
+fenced_in_readmitted_and_no_way_back(void)
+{
+    fenced_in_and_readmitted();
+    u.t.cutover.ponr = true;
+}
+
+static void
 not_heard(void)
 {
     u.t.authority.recovering = true;
@@ -1137,6 +1152,21 @@ static const struct {
      "old server: no evidence yet, last word holding\n"
      "new server: no evidence yet, last word accepted\n"
      "OLD: 0 of 2 people attest for it; its own evidence would do as well\n"
+     "NEW: 0 of 2 people attest for it; its own evidence would do as well\n"},
+    {"fenced in and readmitted", HO_READY, fenced_in_and_readmitted,
+     "refused: not every server has proved that it is quiet\n"
+     "any operator -> baton cutover rollback contoso\n"
+     "old server: no evidence yet, last word holding\n"
+     "new server: no evidence yet, last word accepted\n"
+     "OLD: 0 of 2 people attest for it; readmitted since, it proves nothing of this epoch\n"
+     "NEW: 0 of 2 people attest for it; its own evidence would do as well\n"
+     "back: baton cutover rollback contoso\n"},
+    {"fenced in, readmitted and no way back", HO_READY, fenced_in_readmitted_and_no_way_back,
+     "refused: not every server has proved that it is quiet\n"
+     "the agents; if a server cannot answer: baton cutover fence -> baton cutover task contoso\n"
+     "old server: no evidence yet, last word holding\n"
+     "new server: no evidence yet, last word accepted\n"
+     "OLD: 0 of 2 people attest for it; readmitted since, it proves nothing of this epoch\n"
      "NEW: 0 of 2 people attest for it; its own evidence would do as well\n"},
     {"not heard", HO_READY, not_heard,
      "waiting: the cutover waits for approvals by different people over this plan and "
