@@ -10,7 +10,8 @@ enum act_kind {
     ACT_ALLOW_AGENT,
     ACT_REVOKE,
     ACT_PAGE,
-    ACT_RECEIPT
+    ACT_RECEIPT,
+    ACT_TELL
 };
 
 #define PAGE_PREFIX "page"
@@ -29,8 +30,9 @@ struct act {
     struct baton_id tenant;
     uint64_t until_ms;
     struct page_key page; /* the row that owes it */
-    struct message *m;    /* these two lie behind the act */
+    struct message *m;    /* these three lie behind the act */
     char *text;
+    struct authority_run *run;
 };
 
 static struct act *
@@ -116,6 +118,18 @@ act_receipt(struct engine *e, struct seat *seat)
     struct act *a = act_add(e, ACT_RECEIPT, 0);
     if (a != NULL)
         a->seat = seat;
+}
+
+void
+act_tell(struct engine *e, const struct room *room)
+{
+    struct authority_run run = authority_run_of(&room->t.authority);
+    struct act *a = act_add(e, ACT_TELL, sizeof run);
+    if (a == NULL)
+        return;
+    a->tenant = room->t.info.id;
+    a->run = (struct authority_run *)(a + 1);
+    *a->run = run;
 }
 
 void
@@ -265,6 +279,9 @@ act_do(struct engine *e, struct act *a)
         break;
     case ACT_PAGE:
         e->p.page(ctx, &a->tenant, a->text);
+        break;
+    case ACT_TELL:
+        board_put(&e->board, &a->tenant, a->run);
         break;
     }
 }

@@ -248,6 +248,15 @@ outbox_hold(struct engine *e, struct room *room)
     room_step(e, room, &ev, &(struct told){.actor = &e->p.public_key}, NULL, NULL);
 }
 
+/* No row says it, so that readers of the rows are told. */
+static void
+room_tell(struct engine *e, const struct room *room, const struct authority_run *before)
+{
+    struct authority_run now = authority_run_of(&room->t.authority);
+    if (!authority_run_eq(&now, before))
+        act_tell(e, room);
+}
+
 void
 room_step(struct engine *e, struct room *room, struct tenant_event *ev, const struct told *told,
           struct problem *ret_problem_or_null, uint64_t *ret_seq_or_null)
@@ -261,6 +270,7 @@ room_step(struct engine *e, struct room *room, struct tenant_event *ev, const st
     struct image before;
     before.len = room_encode(room, before.bytes);
     bool unsure = room->t.authority.recovering || room->t.authority.reconcile;
+    struct authority_run run = authority_run_of(&room->t.authority);
     struct decision d;
     tenant_step(&room->t, ev, &e->p.digest, &d);
 
@@ -270,6 +280,7 @@ room_step(struct engine *e, struct room *room, struct tenant_event *ev, const st
     if (d.changed_agent && room->seat[d.agent] != NULL)
         seat_report(e, room->seat[d.agent]);
     orders_issue(e, room, &d);
+    room_tell(e, room, &run);
     if (d.page)
         act_page(e, &room->t.info.id, d.page_text);
     if (unsure) /* what had to wait may leave now */

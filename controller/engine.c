@@ -26,6 +26,7 @@ engine_open(const struct engine_ports *ports, struct engine **ret_engine, struct
     if (e->p.batch_most == 0 || e->p.batch_most > ENGINE_BATCH_MAX)
         e->p.batch_most = ENGINE_BATCH_MAX;
     e->acts_end = &e->acts;
+    board_init(&e->board);
     enum baton_status rc = queue_init(&e->queue, err);
     if (rc == BATON_OK) {
         engine_moment(e);
@@ -143,6 +144,7 @@ engine_start(struct engine *e, struct baton_err *err)
     struct baton_err failure = {0};
     engine_moment(e);
     e->tick_ms = e->sweep_ms = e->checkpoint_ms = e->now_ms;
+    atomic_store(&e->started_unix_ms, e->unix_ms);
     enum baton_status rc = recovery_start(e, &failure);
     return rc == BATON_OK ? BATON_OK : engine_fail(e, 0, rc, &failure, err);
 }
@@ -203,6 +205,7 @@ engine_close(struct engine **engine)
     }
     acts_drop(e);
     queue_done(&e->queue);
+    board_done(&e->board);
     roster_free(e);
     free((void *)(uintptr_t)e->trust_bytes.bytes);
     free(e);

@@ -121,6 +121,11 @@ struct engine_counters {
 };
 void engine_counters(struct engine *e, struct engine_counters *ret_counters); /* any thread */
 
+/* board.c: what this run knows of a tenant's role and no row says, as the last commit left it; any
+ * thread. Of whom nothing is known yet, nobody was heard. */
+void engine_heard(struct engine *e, const struct baton_id *tenant, struct authority_run *ret_run,
+                  uint64_t *ret_started_unix_ms);
+
 /* tenant_rows.c: a tenant from its rows, through any store (the API's read-only one too). */
 enum baton_status tenant_load(const struct store_port *s, const struct baton_id *id,
                               struct tenant *ret_tenant, struct baton_err *err);

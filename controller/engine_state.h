@@ -6,7 +6,7 @@
  * Errors     A failed write sticks in journal.rc: later writes do nothing, the batch is rolled back
  *            and the engine stops. So handlers need no error paths for storage.
  * Ownership  Rooms, seats and what hangs on them are the engine's.
- * Threads    The engine's thread, except queue.c.
+ * Threads    The engine's thread, except queue.c and board.c.
  */
 #ifndef BATON_ENGINE_STATE_H
 #define BATON_ENGINE_STATE_H
@@ -140,9 +140,21 @@ struct queue {
     bool closed;
 };
 
+struct board_row {
+    struct baton_id tenant;
+    struct authority_run run;
+};
+
+struct board { /* by tenant id */
+    pthread_mutex_t lock;
+    struct board_row *row;
+    size_t count, cap;
+};
+
 struct engine {
     struct engine_ports p;
     struct queue queue;
+    struct board board;
     struct journal journal;
     struct act *acts, **acts_end;
     struct act *said; /* pages whose rows go with the next transaction */
@@ -176,6 +188,7 @@ struct engine {
     uint64_t tick_ms;
 
     atomic_bool stop;
+    _Atomic uint64_t started_unix_ms;
     _Atomic uint64_t batches, inputs, records, orders, refused, sent;
 };
 
@@ -188,6 +201,11 @@ size_t queue_take(struct queue *q, struct input *out, size_t max, uint32_t wait_
 /* Nothing more gets in; what waits is still taken. */
 void queue_close(struct queue *q);
 void queue_answer(struct queue *q, struct waiter *w);
+
+/* board.c: what other threads may know of this run */
+void board_init(struct board *b);
+void board_done(struct board *b);
+void board_put(struct board *b, const struct baton_id *tenant, const struct authority_run *run);
 
 /* roster.c: who there is */
 struct room *room_find(const struct engine *e, const struct baton_id *tenant);
@@ -246,6 +264,7 @@ void act_receipt(struct engine *e, struct seat *seat); /* the newest checkpoint 
 void act_allow_agent(struct engine *e, struct seat *seat);
 void act_revoke(struct engine *e, const struct baton_key *curve);
 void act_page(struct engine *e, const struct baton_id *tenant, const char *text);
+void act_tell(struct engine *e, const struct room *room); /* the board */
 /* Now: puts session, sequence and both ends into the envelope. */
 bool seat_send(struct engine *e, struct seat *seat, struct message *m);
 void acts_owed(struct engine *e); /* at the start: pages that an earlier run did not come to say */

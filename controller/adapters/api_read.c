@@ -58,6 +58,18 @@ api_request_close(struct api_request *rq)
     rq->json = NULL;
 }
 
+/* Guards compare with now, and with what this run of the controller has heard: no row carries that. */
+static void
+put_present(struct api_request *rq)
+{
+    struct tenant *t = rq->tenant;
+    struct authority_run run;
+    t->clock_ms = api_now_ms();
+    t->clock_unix_ms = api_unix_ms();
+    engine_heard(rq->api->engine, &t->info.id, &run, &t->started_unix_ms);
+    authority_run_put(&run, &t->authority);
+}
+
 bool
 api_tenant(struct api_request *rq, const struct baton_id *tenant)
 {
@@ -68,9 +80,8 @@ api_tenant(struct api_request *rq, const struct baton_id *tenant)
     rq->tenant = calloc(1, sizeof *rq->tenant);
     enum baton_status rc =
         rq->tenant == NULL ? BATON_NOMEM : tenant_load(&rq->store, tenant, rq->tenant, &err);
-    if (rc == BATON_OK) { /* guards compare with now: the row does not carry the clocks */
-        rq->tenant->clock_ms = api_now_ms();
-        rq->tenant->clock_unix_ms = api_unix_ms();
+    if (rc == BATON_OK) {
+        put_present(rq);
         return true;
     }
     free(rq->tenant);

@@ -1,5 +1,6 @@
 #include "api_views.h"
 
+#include "controller/core/guards.h"
 #include "controller/tenant_rows.h"
 
 #include <stdio.h>
@@ -261,6 +262,24 @@ put_bar(json_t *o, const struct tenant *t, const struct agent_view *a)
                                      t->info.name, a->host));
 }
 
+/* Null: it is no member, so nothing waits for its word. Until then no order that moves the role leaves. */
+static void
+put_heard(json_t *o, const struct tenant *t, const struct agent_view *a)
+{
+    int m = authority_member_index(&t->authority, &a->key);
+    bool waits = m >= 0 && authority_awaits(&t->authority, (size_t)m);
+    json_object_set_new(o, "heard", m < 0 ? json_null() : json_boolean(!waits));
+    view_put_u64(o, "controller_started_unix_ms", t->started_unix_ms);
+    if (!waits || a->barred || a->revoked)
+        return;
+    struct problem p = {.status = BATON_WAITING};
+    problem_add_unheard_one(t, a, &p);
+    json_object_set_new(o, "do",
+                        json_sprintf("%s: see that its agent runs and reaches this controller; no "
+                                     "order that moves the role leaves before it has answered",
+                                     p.fact[0].text));
+}
+
 json_t *
 view_agent(const struct tenant *t, uint8_t agent, const struct digest_port *dp, uint64_t now_ms,
            bool whole)
@@ -286,6 +305,7 @@ view_agent(const struct tenant *t, uint8_t agent, const struct digest_port *dp, 
     if (a->statement_known)
         put_authority_of_agent(o, &a->statement);
     put_bar(o, t, a);
+    put_heard(o, t, a);
     if (!baton_id_is_zero(&a->confirmed_by)) {
         view_put_id(o, "confirmed_by", &a->confirmed_by);
         view_put_hex(o, "confirmation", a->confirmation.b, sizeof a->confirmation.b);
@@ -300,8 +320,9 @@ view_agent(const struct tenant *t, uint8_t agent, const struct digest_port *dp, 
 }
 
 static json_t *
-view_member(const struct tenant *t, const struct authority_member *m)
+view_member(const struct tenant *t, uint8_t at)
 {
+    const struct authority_member *m = &t->authority.member[at];
     json_t *o = view_server(t, &m->key);
     if (!json_is_object(o))
         return o;
@@ -309,7 +330,7 @@ view_member(const struct tenant *t, const struct authority_member *m)
     json_object_set_new(o, "kind", json_string(fence_kind_name((enum fence_kind)m->kind)));
     json_object_set_new(o, "said", json_string(statement_type_name((enum statement_type)m->said)));
     json_object_set_new(o, "accepted", json_boolean(m->accepted));
-    json_object_set_new(o, "heard", json_boolean(m->heard));
+    json_object_set_new(o, "heard", json_boolean(!authority_awaits(&t->authority, at)));
     json_object_set_new(o, "tamper", json_boolean(m->tamper_open));
     json_object_set_new(o, "ever_exported", json_boolean(m->ever_exported));
     json_object_set_new(o, "retired", json_boolean(m->retired));
@@ -336,12 +357,13 @@ view_authority(const struct tenant *t)
     json_object_set_new(o, "holder", view_server(t, &a->holder));
     json_object_set_new(o, "serial", json_integer(a->serial));
     json_object_set_new(o, "recovering", json_boolean(a->recovering));
+    view_put_u64(o, "controller_started_unix_ms", t->started_unix_ms);
     json_object_set_new(o, "reconcile", json_boolean(a->reconcile));
     json_object_set_new(o, "point_of_no_return", json_boolean(a->ponr));
     json_object_set_new(o, "complete", json_boolean(authority_complete(a)));
     json_t *members = json_array();
     for (uint8_t i = 0; i < a->member_count; i++)
-        json_array_append_new(members, view_member(t, &a->member[i]));
+        json_array_append_new(members, view_member(t, i));
     json_object_set_new(o, "members", members);
     return o;
 }

@@ -22,6 +22,7 @@ static const struct column agent_columns[] = {
     {"CONFIRMED", "confirmed", COLUMN_YES},
     {"CONNECTED", "connected", COLUMN_YES},
     {"SEEN", "seen_ago_ms", COLUMN_AGE},
+    {"HEARD", "heard", COLUMN_TEXT},
     {"HOLDS", "holding", COLUMN_YES},
     {"GUARD", "guard", COLUMN_YES},
     {"EXPORTED", "ever_exported", COLUMN_YES},
@@ -44,6 +45,8 @@ static const struct column agent_details[] = {
     {"revoked", "revoked", COLUMN_TEXT},
     {"seen", "seen_ago_ms", COLUMN_AGE},
     {"last report", "reported_ago_ms", COLUMN_AGE},
+    {"heard", "heard", COLUMN_TEXT},
+    {"controller started", "controller_started_unix_ms", COLUMN_TIME},
     {"clock skew ms", "skew_ms", COLUMN_TEXT},
     {"holds", "holding", COLUMN_TEXT},
     {"ever exported", "ever_exported", COLUMN_TEXT},
@@ -57,6 +60,19 @@ static const struct column agent_details[] = {
     {"promised epoch", "promise.counter", COLUMN_TEXT},
     {"note", "note", COLUMN_TEXT},
 };
+
+/* What no column has room for. */
+static void
+print_hints(const struct cli *c, const json_t *items)
+{
+    json_t *item;
+    size_t i;
+    json_array_foreach((json_t *)(uintptr_t)items, i, item)
+    {
+        if (c->output == OUTPUT_TABLE && json_text(item, "do")[0] != '\0')
+            printf("%s\n", json_text(item, "do"));
+    }
+}
 
 static enum baton_status
 list_once(struct cli *c)
@@ -73,6 +89,7 @@ list_once(struct cli *c)
     if (rc != BATON_OK)
         return rc;
     rc = output_list(c, agent_columns, ARRAY_LEN(agent_columns), items);
+    print_hints(c, items);
     json_decref(items);
     return rc;
 }

@@ -218,10 +218,30 @@ fill_subject(struct signing *s)
     return BATON_OK;
 }
 
+/* The controller refuses it too; here before anybody has typed a passphrase. */
+static enum baton_status
+fill_disarm(struct signing *s)
+{
+    char subject[2 * BATON_KEY_BYTES + 1];
+    json_t *item;
+    size_t i;
+    enum baton_status rc = fill_subject(s);
+    baton_hex(s->approval.subject.b, BATON_KEY_BYTES, subject);
+    json_array_foreach(json_at(s->cutover, "authority.members"), i, item)
+    {
+        if (strcmp(json_text(item, "key"), subject) == 0 && json_flag(item, "tamper"))
+            rc = cli_fail(s->c, BATON_CONFLICT,
+                          "an alarm is open on %.60s and its agent obeys no disarm: first baton "
+                          "cutover challenge %.60s, then acknowledge",
+                          json_text(item, "host"), cli_arg(s->c, 0));
+    }
+    return rc;
+}
+
 enum baton_status
 cmd_agent_disarm(struct cli *c)
 {
-    return sign_and(c, VERB_DISARM, fill_subject, NULL);
+    return sign_and(c, VERB_DISARM, fill_disarm, NULL);
 }
 
 /* As the server itself signed it, not as the controller tells. */
@@ -300,6 +320,29 @@ compare_promise(struct signing *s, const char *host, const struct baton_key *key
                     (unsigned long long)s->approval.base.counter, cli_arg(s->c, 0));
 }
 
+/* What such a server signed may be older than what it knows. */
+static void
+show_unheard(struct signing *s)
+{
+    const json_t *a = json_at(s->cutover, "authority");
+    char started[32];
+    json_t *item;
+    size_t i;
+    if (!json_flag(a, "recovering"))
+        return;
+    format_time((uint64_t)json_number(a, "controller_started_unix_ms"), started, sizeof started);
+    output_show(s->c,
+                "not every server was heard since this controller started (%s): what they signed "
+                "may be older than what they know\n",
+                started);
+    json_array_foreach(json_object_get(a, "members"), i, item)
+    {
+        if (!json_flag(item, "heard"))
+            output_show(s->c, "%-14s was not heard: bring it up before you sign\n",
+                        json_text(item, "host"));
+    }
+}
+
 /* The readmitted server rises to the record's epoch, since its own memory of it is gone: too low a one
  * would let it promise again what it has promised before. What the servers signed shows a record that
  * was put back; whoever knows a higher epoch than all of these does not sign. */
@@ -312,10 +355,7 @@ compare_promises(struct signing *s)
     baton_guid_format(&s->plan.tenant, guid);
     output_show(s->c, "you sign that nothing above epoch %llu was ever promised\n",
                 (unsigned long long)s->approval.base.counter);
-    if (json_flag(s->cutover, "authority.recovering"))
-        output_show(s->c,
-                    "not every server was heard since this controller started: what they signed "
-                    "may be older than what they know\n");
+    show_unheard(s);
     enum baton_status rc = client_get(s->c, &page, "/api/v1/tenants/%s/agents", guid);
     if (rc != BATON_OK)
         return rc;
@@ -330,11 +370,25 @@ compare_promises(struct signing *s)
     return rc;
 }
 
+/* As the controller does: also where what the servers know more is not an epoch but records. */
+static enum baton_status
+check_reconciled(struct signing *s)
+{
+    if (!json_flag(s->cutover, "authority.reconcile"))
+        return BATON_OK;
+    return cli_fail(s->c, BATON_CONFLICT,
+                    "a server knows more than this record, so its epoch is too low to readmit "
+                    "under, and confirm-foreign comes first: baton cutover explain %.60s",
+                    cli_arg(s->c, 0));
+}
+
 static enum baton_status
 fill_readmit(struct signing *s)
 {
     static struct statement said;
     enum baton_status rc = fill_subject(s);
+    if (rc == BATON_OK)
+        rc = check_reconciled(s);
     if (rc == BATON_OK)
         rc = fetch_statement(s, &s->approval.subject, &said);
     if (rc == BATON_OK)

@@ -428,12 +428,24 @@ note_foreign(struct step *s, const struct statement *w)
 }
 
 static bool
+unheard(const struct authority_member *m)
+{
+    return !m->heard && !m->attested && !m->retired;
+}
+
+static bool
 everybody_heard(const struct authority *a)
 {
     for (size_t i = 0; i < a->member_count; i++)
-        if (!a->member[i].heard && !a->member[i].attested && !a->member[i].retired)
+        if (unheard(&a->member[i]))
             return false;
     return true;
+}
+
+bool
+authority_awaits(const struct authority *a, size_t member)
+{
+    return a->recovering && unheard(&a->member[member]);
 }
 
 static void
@@ -720,6 +732,46 @@ authority_step(struct authority *a, const struct authority_input *in,
     *ret_effects = m->row.effect;
     *ret_news = s.news | m->news;
     return BATON_OK;
+}
+
+/* ---- what is no row ------------------------------------------------------------------------------- */
+
+struct authority_run
+authority_run_of(const struct authority *a)
+{
+    struct authority_run run = {
+        .recovering = a->recovering, .member_count = a->member_count, .asked_ms = a->asked_ms};
+    for (size_t i = 0; i < a->member_count; i++)
+        run.member[i] = (struct authority_run_member){a->member[i].key, a->member[i].heard,
+                                                      a->member[i].challenged_ms};
+    return run;
+}
+
+bool
+authority_run_eq(const struct authority_run *a, const struct authority_run *b)
+{
+    bool same = a->recovering == b->recovering && a->asked_ms == b->asked_ms &&
+                a->member_count == b->member_count;
+    for (size_t i = 0; i < a->member_count && same; i++)
+        same = baton_key_eq(&a->member[i].key, &b->member[i].key) &&
+               a->member[i].heard == b->member[i].heard &&
+               a->member[i].challenged_ms == b->member[i].challenged_ms;
+    return same;
+}
+
+/* A record without members has nobody to hear. */
+void
+authority_run_put(const struct authority_run *run, struct authority *a)
+{
+    a->recovering = run->recovering && a->member_count > 0;
+    a->asked_ms = run->asked_ms;
+    for (size_t i = 0; i < run->member_count; i++) {
+        int at = authority_member_index(a, &run->member[i].key);
+        if (at < 0)
+            continue;
+        a->member[at].heard = run->member[i].heard;
+        a->member[at].challenged_ms = run->member[i].challenged_ms;
+    }
 }
 
 /* ---- row image ------------------------------------------------------------------------------- */

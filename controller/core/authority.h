@@ -113,6 +113,19 @@ struct authority {
     uint8_t retire_subject;
 };
 
+/* What belongs to one run of the controller and stands in no row: who has only the row puts it back.
+ * Members go by key, since a row may be newer. */
+struct authority_run {
+    bool recovering;
+    uint8_t member_count;
+    uint64_t asked_ms;
+    struct authority_run_member {
+        struct baton_key key;
+        bool heard;
+        uint64_t challenged_ms;
+    } member[MEMBERS_MAX];
+};
+
 struct authority_input {
     enum authority_event event;
     uint64_t now_ms;
@@ -156,6 +169,12 @@ bool authority_fresh(const struct authority *a, uint64_t now_ms, uint64_t limit_
  * legacy, its kind is not `removed`. The text (static) says why not. */
 bool authority_may_return(const struct authority *a, const struct baton_key *recipient,
                           const char **ret_why);
+
+/* Whether this run still waits for that member's word before anything moves. */
+bool authority_awaits(const struct authority *a, size_t member);
+struct authority_run authority_run_of(const struct authority *a);
+bool authority_run_eq(const struct authority_run *a, const struct authority_run *b);
+void authority_run_put(const struct authority_run *run, struct authority *a);
 
 enum { AUTHORITY_BYTES_MAX = 4096 };
 size_t authority_encode(const struct authority *a, uint8_t out[AUTHORITY_BYTES_MAX]);

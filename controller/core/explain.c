@@ -125,6 +125,10 @@ explain_rule(const struct guard_ctx *g, const struct rule *r, struct problem *p)
         p->rule = r->number;
         return false;
     }
+    if (!tenant_authority_takes(g->t, g->now_ms, r->effect)) {
+        problem_by_authority(g->t, r, p);
+        return false;
+    }
     explain_open(g->t, r, p);
     p->rule = r->number;
     return true;
@@ -254,8 +258,8 @@ tenant_explain(const struct tenant *t, uint64_t now_ms, const struct digest_port
             explain_fencing(&g, ret_problem);
     }
     explain_outlaws(&g, ret_problem);
-    if (t->authority.recovering)
-        problem_add(ret_problem, "this controller has not heard every server since it started");
+    if (ret_problem->guard != G_RECONCILED) /* which names them itself */
+        problem_add_unheard(t, ret_problem);
     ret_problem->since_unix_ms = c->entered_unix_ms;
 }
 

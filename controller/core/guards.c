@@ -86,6 +86,47 @@ problem_add(struct problem *p, const char *text)
     p->fact_count++;
 }
 
+static const struct agent_view *
+agent_of(const struct tenant *t, const struct baton_key *key)
+{
+    for (size_t i = 0; i < MEMBERS_MAX; i++)
+        if (t->agent[i].used && baton_key_eq(&t->agent[i].key, key))
+            return &t->agent[i];
+    return NULL;
+}
+
+void
+problem_add_unheard_one(const struct tenant *t, const struct agent_view *a, struct problem *p)
+{
+    char text[sizeof p->fact[0].text];
+    struct line l;
+    line_start(&l, text, sizeof text);
+    line_put(&l, a->host);
+    line_put(&l, ": not heard since this controller started");
+    if (t->started_unix_ms != 0) {
+        line_put(&l, " at ");
+        line_time(&l, t->started_unix_ms);
+    }
+    line_put(&l, a->connected ? ", connected" : ", not connected");
+    problem_add(p, text);
+}
+
+/* Who is shut out never speaks again; the next word of anybody else ends the waiting for it. */
+void
+problem_add_unheard(const struct tenant *t, struct problem *p)
+{
+    bool named = false;
+    for (size_t i = 0; i < t->authority.member_count; i++) {
+        const struct baton_key *key = &t->authority.member[i].key;
+        if (!authority_awaits(&t->authority, i) || tenant_shut_out(t, key))
+            continue;
+        named = true;
+        problem_add_unheard_one(t, agent_of(t, key), p);
+    }
+    if (t->authority.recovering && !named)
+        problem_add(p, "who was not heard is shut out: the next word of another server ends this");
+}
+
 void
 problem_add_number(struct problem *p, const char *before, int64_t v, const char *after)
 {

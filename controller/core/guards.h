@@ -32,6 +32,9 @@ bool guard_check(enum guard_id id, const struct guard_ctx *g, struct problem *re
 /* Shared with explain and verify. */
 #define FACT_NEVER UINT64_MAX /* an age: not seen in this run */
 void problem_add(struct problem *p, const char *text);
+/* Each server whose word this run still waits for, since when; and that of one alone. */
+void problem_add_unheard(const struct tenant *t, struct problem *p);
+void problem_add_unheard_one(const struct tenant *t, const struct agent_view *a, struct problem *p);
 /* "new server: staging_scheduler is 1 (3 s old)" */
 void problem_add_fact(struct problem *p, const struct agent_view *a, const char *whose,
                       enum fact_id id, uint64_t now_ms);
@@ -42,6 +45,11 @@ const struct agent_view *tenant_old(const struct tenant *t);
 const struct agent_view *tenant_new(const struct tenant *t);
 /* Index in the authority record, or -1. */
 int tenant_member(const struct tenant *t, const struct agent_view *a);
+/* Whether the authority would take now what a rule of these effects asks of it. */
+bool tenant_authority_takes(const struct tenant *t, uint64_t now_ms, uint32_t effects);
+/* Its refusal, when it would not. */
+void problem_by_authority(const struct tenant *t, const struct rule *r,
+                          struct problem *ret_problem);
 /* Its key was revoked: no word of it will come. */
 bool tenant_shut_out(const struct tenant *t, const struct baton_key *key);
 /* The new server's product logged the removal of the old one's account, after its last export: an

@@ -496,13 +496,8 @@ guard_new_exports(const struct guard_ctx *g, struct problem *p)
 bool
 guard_reconciled(const struct guard_ctx *g, struct problem *p)
 {
-    const struct authority *a = &g->t->authority;
-    for (size_t i = 0; i < a->member_count; i++)
-        if (!a->member[i].heard)
-            problem_add(p, baton_key_eq(&a->member[i].key, &guard_old(g)->key)
-                               ? "old server: not heard since this controller started"
-                               : "new server: not heard since this controller started");
-    return !a->recovering;
+    problem_add_unheard(g->t, p);
+    return !g->t->authority.recovering;
 }
 
 bool

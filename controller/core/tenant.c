@@ -410,6 +410,7 @@ static void
 on_start(struct step *s)
 {
     struct cutover *c = step_cutover(s);
+    s->t->started_unix_ms = s->ev->unix_ms;
     for (size_t i = 0; i < MEMBERS_MAX; i++) {
         s->t->agent[i].connected = false;
         s->t->agent[i].seen_ms = s->t->agent[i].reported_ms = 0;

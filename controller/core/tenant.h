@@ -107,7 +107,8 @@ struct tenant {
     struct plan plan;
     struct agent_view agent[MEMBERS_MAX];
     uint64_t clock_ms,
-        clock_unix_ms; /* of the newest event: how the two clocks stand; not stored */
+        clock_unix_ms;        /* of the newest event: how the two clocks stand; not stored */
+    uint64_t started_unix_ms; /* this controller run; 0: not known; not stored */
 };
 
 /* What upgrades took on this site: the median over tenants. */

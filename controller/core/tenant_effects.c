@@ -161,10 +161,33 @@ static const struct {
 };
 
 static const struct baton_key *
-key_of(const struct step *s, uint8_t whom)
+key_of(const struct tenant *t, uint8_t whom)
 {
-    const struct cutover *c = &s->t->cutover;
-    return &s->t->agent[whom == WHOM_OLD ? c->old_agent : c->new_agent].key;
+    const struct cutover *c = &t->cutover;
+    return &t->agent[whom == WHOM_OLD ? c->old_agent : c->new_agent].key;
+}
+
+/* The same step on a copy. What has a call of its own is refused by its guard alone. */
+bool
+tenant_authority_takes(const struct tenant *t, uint64_t now_ms, uint32_t effects)
+{
+    struct authority tried = t->authority;
+    const struct authority_row *row;
+    uint32_t orders, news;
+    for (size_t i = 0; i < ARRAY_LEN(authority_effects); i++) {
+        if ((effects & authority_effects[i].effect) == 0 || authority_effects[i].may_fail ||
+            authority_effects[i].call != NULL)
+            continue;
+        struct authority_input in = {.event = (enum authority_event)authority_effects[i].event,
+                                     .now_ms = now_ms,
+                                     .plan = t->plan_known ? &t->plan : NULL,
+                                     .plan_hash = t->cutover.plan};
+        if (authority_effects[i].whom != WHOM_NOBODY)
+            in.recipient = *key_of(t, authority_effects[i].whom);
+        if (authority_step(&tried, &in, &row, &orders, &news) != BATON_OK)
+            return false;
+    }
+    return true;
 }
 
 /* All or nothing: a refusal leaves the record as it was. */
@@ -179,7 +202,7 @@ step_authority_effects(struct step *s, uint32_t effects)
             continue;
         struct baton_key key = {{0}};
         if (authority_effects[i].whom != WHOM_NOBODY)
-            key = *key_of(s, authority_effects[i].whom);
+            key = *key_of(s->t, authority_effects[i].whom);
         enum baton_status rc =
             authority_effects[i].call != NULL
                 ? authority_effects[i].call(s)

@@ -106,28 +106,35 @@ refuse_no_rule(struct step *s, enum handoff_event event)
 }
 
 /* The authority said no: what it must know first, or what the agents would refuse. */
-static void
-refuse_by_authority(struct step *s, const struct rule *r)
+void
+problem_by_authority(const struct tenant *t, const struct rule *r, struct problem *ret_problem)
 {
-    struct problem *p = &s->refusal;
-    bool unheard = s->t->authority.recovering, waits = unheard || s->t->authority.reconcile;
+    struct problem *p = ret_problem;
+    bool unheard = t->authority.recovering, waits = unheard || t->authority.reconcile;
     memset(p, 0, sizeof *p);
+    p->rule = r->number;
     p->status = waits ? BATON_WAITING : BATON_REFUSED;
     line_set(p->title, sizeof p->title,
              unheard ? "this controller has not heard every server since it started"
-             : s->t->authority.reconcile
-                 ? "a server knows more than this ledger: confirm that first"
-                 : "the export role cannot be moved like this now");
+             : t->authority.reconcile ? "a server knows more than this ledger: confirm that first"
+                                      : "the export role cannot be moved like this now");
     line_set(p->who, sizeof p->who, "the administrators of both servers");
-    tenant_text(s->t, unheard ? "baton agent list --tenant TENANT" : "baton cutover explain TENANT",
+    tenant_text(t, unheard ? "baton agent list --tenant TENANT" : "baton cutover explain TENANT",
                 p->next, sizeof p->next);
     problem_add(p, r->why);
     char phase[64];
     struct line l;
     line_start(&l, phase, sizeof phase);
     line_put(&l, "the authority record is in phase ");
-    line_put(&l, authority_phase_name((enum authority_phase)s->t->authority.phase));
+    line_put(&l, authority_phase_name((enum authority_phase)t->authority.phase));
     problem_add(p, phase);
+}
+
+static void
+refuse_by_authority(struct step *s, const struct rule *r)
+{
+    problem_by_authority(s->t, r, &s->refusal);
+    problem_add_unheard(s->t, &s->refusal);
 }
 
 static bool
@@ -144,7 +151,6 @@ fire(struct step *s, const struct rule *r)
     }
     if (step_authority_effects(s, r->effect) != BATON_OK) {
         refuse_by_authority(s, r);
-        s->refusal.rule = r->number;
         return false;
     }
     move(s, r);

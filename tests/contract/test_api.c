@@ -856,6 +856,160 @@ an_assessment_says_whose_experience_it_rests_on(void **state)
     expect_estimate(s, path, "site", 3, lab ? 10 * documented : 1800000);
 }
 
+/* ---- who was heard in this run ---------------------------------------------------------------- */
+
+/* A role that was adopted, as an earlier run left its record. */
+static void
+record_put(struct site *s, bool new_retired)
+{
+    const struct world_agent *who[] = {&s->old_agent, &s->new_agent};
+    struct authority a = {.phase = AUTH_HELD,
+                          .adopted = true,
+                          .member_count = 2,
+                          .tenant = s->w.tenant,
+                          .epoch = {.counter = 3},
+                          .holder = who[0]->id.sign_key,
+                          .recipient = who[0]->id.sign_key};
+    uint8_t bytes[AUTHORITY_BYTES_MAX];
+    struct store_port store;
+    for (int i = 0; i < 2; i++) {
+        a.member[i].key = who[i]->id.sign_key;
+        a.member[i].product = i == 0 ? PRODUCT_DIRSYNC : PRODUCT_CONNECT;
+        a.member[i].promise = a.epoch;
+    }
+    a.member[1].retired = new_retired;
+    assert_int_equal(
+        store_sqlite_open(s->w.path, STORE_READ_WRITE, crypto_digest_port(), &store, NULL),
+        BATON_OK);
+    assert_int_equal(store.begin(store.ctx, NULL), BATON_OK);
+    assert_int_equal(store.put(store.ctx, TABLE_AUTHORITY, s->w.tenant.b, 16, bytes,
+                               authority_encode(&a, bytes), NULL),
+                     BATON_OK);
+    assert_int_equal(store.commit(store.ctx, NULL), BATON_OK);
+    store.close(store.ctx);
+}
+
+static void
+start_anew(struct site *s, bool new_retired)
+{
+    api_close(&s->api);
+    world_stop(&s->w);
+    record_put(s, new_retired);
+    world_start(&s->w);
+    api_begin(s);
+}
+
+static void
+answer_the_question(struct world_agent *a)
+{
+    agent_hello(a);
+    struct message *asked = world_take_order(a->w, a, ORDER_STATUS);
+    assert_non_null(asked);
+    struct statement status = agent_statement(a, SAY_STATUS);
+    status.nonce = asked->u.order.order.nonce;
+    status.epoch.counter = 3;
+    agent_answer(a, asked, &status);
+    world_settle(a->w);
+}
+
+/* Each server's word on the agents' page; ret_recovering: the tenant's. */
+static void
+heard_as_told(struct site *s, bool ret_heard[2], bool *ret_recovering, uint64_t *ret_started_ms)
+{
+    struct reply r = ask(s, VIEWER, "GET", tenant_path(s, "/agents"), NULL);
+    json_t *items = json_object_get(r.json, "items"), *item;
+    size_t i;
+    assert_int_equal(json_array_size(items), 2);
+    json_array_foreach(items, i, item)
+    {
+        const char *hint = json_string_value(json_object_get(item, "do"));
+        char expected[160];
+        assert_true(json_is_boolean(json_object_get(item, "heard")));
+        ret_heard[i] = json_is_true(json_object_get(item, "heard"));
+        snprintf(expected, sizeof expected, "SYNC0%zu: not heard since this controller started at ",
+                 i + 1);
+        assert_true(ret_heard[i] ? hint == NULL : strstr(hint, expected) == hint);
+        *ret_started_ms =
+            (uint64_t)json_integer_value(json_object_get(item, "controller_started_unix_ms"));
+    }
+    reply_done(&r);
+    r = ask(s, VIEWER, "GET", tenant_path(s, ""), NULL);
+    *ret_recovering = json_is_true(json_object_get(r.json, "recovering"));
+    reply_done(&r);
+}
+
+static void
+after_a_start_the_api_says_which_server_was_not_heard_since(void **state)
+{
+    struct site *s = *state;
+    bool heard[2], recovering;
+    uint64_t before_ms, started_ms;
+    join(s);
+    before_ms = world_unix_ms(&s->w);
+    start_anew(s, false);
+    heard_as_told(s, heard, &recovering, &started_ms);
+    assert_true(!heard[0] && !heard[1] && recovering);
+    assert_true(started_ms >= before_ms && started_ms <= world_unix_ms(&s->w));
+    answer_the_question(&s->old_agent);
+    heard_as_told(s, heard, &recovering, &started_ms);
+    assert_true(heard[0] && !heard[1] && recovering);
+    answer_the_question(&s->new_agent);
+    heard_as_told(s, heard, &recovering, &started_ms);
+    assert_true(heard[0] && heard[1] && !recovering);
+}
+
+static void
+after_a_start_explain_and_the_cutover_name_who_was_not_heard(void **state)
+{
+    struct site *s = *state;
+    char id[64], path[128];
+    join(s);
+    start_anew(s, false);
+    answer_the_question(&s->old_agent);
+    cutover_make(s, id);
+    snprintf(path, sizeof path, "/api/v1/cutovers/%s/explain", id);
+    struct reply r = ask(s, VIEWER, "GET", path, NULL);
+    assert_non_null(strstr(r.text, "SYNC02: not heard since this controller started at "));
+    assert_null(strstr(r.text, "SYNC01: not heard"));
+    reply_done(&r);
+    snprintf(path, sizeof path, "/api/v1/cutovers/%s", id);
+    r = ask(s, VIEWER, "GET", path, NULL);
+    json_t *record = json_object_get(r.json, "authority");
+    json_t *members = json_object_get(record, "members");
+    assert_true(json_is_true(json_object_get(record, "recovering")));
+    assert_true(json_integer_value(json_object_get(record, "controller_started_unix_ms")) > 0);
+    assert_true(json_is_true(json_object_get(json_array_get(members, 0), "heard")));
+    assert_true(json_is_false(json_object_get(json_array_get(members, 1), "heard")));
+    reply_done(&r);
+}
+
+static void
+nothing_waits_for_the_word_of_a_server_that_is_retired(void **state)
+{
+    struct site *s = *state;
+    bool heard[2], recovering;
+    uint64_t started_ms;
+    join(s);
+    start_anew(s, true);
+    heard_as_told(s, heard, &recovering, &started_ms);
+    assert_true(!heard[0] && heard[1] && recovering);
+    answer_the_question(&s->old_agent);
+    heard_as_told(s, heard, &recovering, &started_ms);
+    assert_true(heard[0] && heard[1] && !recovering);
+}
+
+static void
+nothing_waits_for_the_word_of_a_server_that_is_no_member(void **state)
+{
+    struct site *s = *state;
+    join(s);
+    struct reply r = ask(s, VIEWER, "GET", tenant_path(s, "/agents"), NULL);
+    json_t *item = json_array_get(json_object_get(r.json, "items"), 0);
+    assert_true(json_is_null(json_object_get(item, "heard")));
+    assert_null(json_object_get(item, "do"));
+    reply_done(&r);
+}
+
 /* ---- reading is only reading ------------------------------------------------------------------ */
 
 static void
@@ -1283,6 +1437,10 @@ main(int argc, char *argv[])
         WITH_SITE(a_refusal_says_which_guard_who_and_what_next),
         WITH_SITE(an_assessment_says_whose_experience_it_rests_on),
         WITH_SITE(agents_are_listed_with_what_they_said),
+        WITH_SITE(after_a_start_the_api_says_which_server_was_not_heard_since),
+        WITH_SITE(after_a_start_explain_and_the_cutover_name_who_was_not_heard),
+        WITH_SITE(nothing_waits_for_the_word_of_a_server_that_is_retired),
+        WITH_SITE(nothing_waits_for_the_word_of_a_server_that_is_no_member),
         WITH_SITE(every_get_leaves_the_database_as_it_was),
         WITH_SITE(the_document_describes_every_route),
         cmocka_unit_test(only_few_routes_are_public_and_none_of_them_changes_anything),

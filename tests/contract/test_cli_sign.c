@@ -48,7 +48,9 @@ struct liar {
     struct epoch epoch;
     /* what is a lie */
     const struct crypto_signer *trust_by;
-    bool plan_renamed, verification_renamed, recovering;
+    bool plan_renamed, verification_renamed, recovering, reconcile;
+    bool unheard[2], alarm[2];
+    enum output_format output;
     const struct crypto_signer *evidence_by;
     const char *policy; /* NULL: none is handed out */
     const struct crypto_signer *rows_by;
@@ -245,6 +247,8 @@ serve_agents(struct liar *l)
         size_t len;
         put_hex(agent, "key", m->key.b, 32);
         put_hex(agent, "box_key", m->box_key.b, 32);
+        if (l->unheard[i])
+            json_object_set_new(agent, "do", json_sprintf("%s: not heard since Monday", m->host));
         put_hex(agent, "confirmed_by", m->confirmed_by.b, sizeof m->confirmed_by.b);
         put_hex(agent, "confirmation", m->confirmation.b, sizeof m->confirmation.b);
         json_array_append_new(json_object_get(agents, "items"), agent);
@@ -261,13 +265,30 @@ serve_agents(struct liar *l)
     page_json(l, "/agents", agents);
 }
 
+/* The record, as far as somebody who signs reads it. */
+static json_t *
+record_view(const struct liar *l)
+{
+    json_t *o =
+        json_pack("{s:b, s:b, s:I, s:[]}", "recovering", l->recovering, "reconcile", l->reconcile,
+                  "controller_started_unix_ms", (json_int_t)1764000000000, "members");
+    json_object_set_new(o, "epoch", view_epoch(&l->epoch));
+    for (int i = 0; i < 2; i++) {
+        json_t *m = json_pack("{s:s, s:b, s:b}", "host", l->plan.member[i].host, "heard",
+                              !l->unheard[i], "tamper", l->alarm[i]);
+        put_hex(m, "key", l->plan.member[i].key.b, 32);
+        json_array_append_new(json_object_get(o, "members"), m);
+    }
+    return o;
+}
+
 static void
 serve_documents(struct liar *l)
 {
     uint8_t plan[PLAN_BYTES_MAX], verification[VERIFICATION_BYTES_MAX];
     size_t plan_len, len = verification_encode(&l->verification, verification);
     struct baton_hash plan_hash, hash;
-    json_t *o = json_pack("{s:s, s:{s:s}, s:{}}", "id", ID, "state", "code", "C3", "authority");
+    json_t *o = json_pack("{s:s, s:{s:s}}", "id", ID, "state", "code", "C3");
     assert_int_equal(plan_encode(&l->plan, plan, sizeof plan, &plan_len), BATON_OK);
     crypto_sha256(plan, plan_len, &plan_hash);
     crypto_sha256(verification, len, &hash);
@@ -278,8 +299,7 @@ serve_documents(struct liar *l)
     hash.b[0] ^= l->verification_renamed;
     put_hex(o, "plan", plan_hash.b, 32);
     put_hex(o, "verification_hash", hash.b, 32);
-    json_object_set_new(json_object_get(o, "authority"), "epoch", view_epoch(&l->epoch));
-    json_object_set_new(json_object_get(o, "authority"), "recovering", json_boolean(l->recovering));
+    json_object_set_new(o, "authority", record_view(l));
     page_json(l, "/cutovers/" ID, o);
     page_put(l, "/plan", plan, plan_len);
     page_put(l, "/verification", verification, len);
@@ -424,6 +444,7 @@ setup(void **state)
     assert_non_null(mkdtemp(l->home));
     for (size_t i = 0; i < ARRAY_LEN(signers); i++)
         assert_int_equal(crypto_signer_new(signers[i], &err), BATON_OK);
+    l->output = OUTPUT_JSON;
     true_documents(l);
     server_start(l);
     settings_put(l);
@@ -452,7 +473,7 @@ teardown(void **state)
 static enum baton_status
 run_words(struct liar *l, int argc, char **argv, char *ret_text)
 {
-    struct cli c = {.output = OUTPUT_JSON, .yes = true, .timeout_ms = 5000};
+    struct cli c = {.output = l->output, .yes = true, .timeout_ms = 5000};
     serve_documents(l);
     enum baton_status rc = command_parse(argc, argv, &c.args, &c.command, &c.err);
     if (rc == BATON_OK)
@@ -471,13 +492,13 @@ static enum baton_status
 run(struct liar *l, const char *verb, const char *option, char *ret_text)
 {
     char copy[128] = "";
-    if (strcmp(verb, "readmit") == 0) {
-        char *words[] = {"baton", "agent", "readmit", "contoso", "NEW", "--yes", NULL};
+    snprintf(copy, sizeof copy, "%s", verb);
+    if (strcmp(verb, "readmit") == 0 || strcmp(verb, "disarm") == 0) {
+        char *words[] = {"baton", "agent", copy, "contoso", "NEW", "--yes", NULL};
         return run_words(l, 6, words, ret_text);
     }
     char *argv[8] = {"baton", "cutover", copy, ID, "--yes"};
     int argc = 5;
-    snprintf(copy, sizeof copy, "%s", verb);
     if (option != NULL) {
         argv[argc++] = strcmp(verb, "retire") == 0 ? "--account-gone" : "--for";
         argv[argc++] = (char *)(uintptr_t)option;
@@ -662,22 +683,43 @@ under_policy(struct liar *l, const char *text)
     l->policy = text;
 }
 
+struct caught { /* what is written to one of the two outputs meanwhile */
+    FILE *stream, *file;
+    int kept;
+};
+
+static struct caught
+catch_begin(FILE *stream)
+{
+    struct caught c = {stream, tmpfile(), dup(fileno(stream))};
+    assert_true(c.file != NULL && c.kept >= 0);
+    fflush(stream);
+    dup2(fileno(c.file), fileno(stream));
+    return c;
+}
+
+/* malloc'd */
+static char *
+catch_end(struct caught *c)
+{
+    char *text = calloc(1, BODY_BYTES);
+    assert_non_null(text);
+    fflush(c->stream);
+    dup2(c->kept, fileno(c->stream));
+    close(c->kept);
+    rewind(c->file);
+    text[fread(text, 1, BODY_BYTES - 1, c->file)] = '\0';
+    fclose(c->file);
+    return text;
+}
+
 /* What a person is shown while the command runs; malloc'd. */
 static char *
 shown_by(struct liar *l, const char *verb, const char *option)
 {
-    char *text = calloc(1, BODY_BYTES);
-    FILE *file = tmpfile();
-    int kept = dup(STDERR_FILENO);
-    assert_true(text != NULL && file != NULL && kept >= 0);
-    dup2(fileno(file), STDERR_FILENO);
+    struct caught c = catch_begin(stderr);
     enum baton_status rc = run(l, verb, option, NULL);
-    fflush(stderr);
-    dup2(kept, STDERR_FILENO);
-    close(kept);
-    rewind(file);
-    text[fread(text, 1, BODY_BYTES - 1, file)] = '\0';
-    fclose(file);
+    char *text = catch_end(&c);
     assert_int_equal(rc, BATON_OK);
     return text;
 }
@@ -715,10 +757,55 @@ a_controller_that_has_not_heard_everybody_says_so_to_who_readmits(void **state)
 {
     struct liar *l = *state;
     quarantine_new(l);
-    l->recovering = true;
+    l->recovering = l->unheard[0] = true;
     char *text = shown_by(l, "readmit", NULL);
-    assert_non_null(strstr(text, "not every server was heard"));
+    assert_non_null(strstr(text, "not every server was heard since this controller started "
+                                 "(2025-11-24 16:00:00Z)"));
+    assert_non_null(strstr(text, "OLD            was not heard: bring it up before you sign"));
+    assert_null(strstr(text, "NEW            was not heard"));
     free(text);
+}
+
+static void
+a_list_of_agents_says_which_was_not_heard(void **state)
+{
+    struct liar *l = *state;
+    char *words[] = {"baton", "agent", "list", NULL};
+    l->output = OUTPUT_TABLE;
+    l->unheard[0] = true;
+    struct caught c = catch_begin(stdout);
+    enum baton_status rc = run_words(l, 3, words, NULL);
+    char *text = catch_end(&c);
+    assert_int_equal(rc, BATON_OK);
+    assert_non_null(strstr(text, "OLD: not heard since Monday\n"));
+    assert_null(strstr(text, "NEW: not heard"));
+    free(text);
+}
+
+static void
+a_readmission_is_not_signed_while_a_server_knows_more_than_the_record(void **state)
+{
+    struct liar *l = *state;
+    quarantine_new(l);
+    l->reconcile = true; /* by its receipt: no promise shows it */
+    refuses(l, "readmit", NULL, BATON_CONFLICT, "confirm-foreign comes first");
+}
+
+static void
+a_disarm_is_not_signed_while_that_server_has_an_alarm_open(void **state)
+{
+    struct liar *l = *state;
+    l->alarm[1] = true;
+    refuses(l, "disarm", NULL, BATON_CONFLICT, "an alarm is open on NEW");
+}
+
+static void
+an_alarm_of_another_server_keeps_nobody_from_a_disarm(void **state)
+{
+    struct liar *l = *state;
+    l->alarm[0] = true;
+    assert_int_equal(run(l, "disarm", NULL, NULL), BATON_OK);
+    assert_int_equal(l->approvals, 1);
 }
 
 static void
@@ -956,6 +1043,10 @@ main(void)
         WITH_LIAR(a_verification_that_is_not_the_one_accepted_is_not_signed),
         WITH_LIAR(a_readmission_is_signed_after_the_machine_and_every_promise_were_shown),
         WITH_LIAR(a_controller_that_has_not_heard_everybody_says_so_to_who_readmits),
+        WITH_LIAR(a_list_of_agents_says_which_was_not_heard),
+        WITH_LIAR(a_readmission_is_not_signed_while_a_server_knows_more_than_the_record),
+        WITH_LIAR(a_disarm_is_not_signed_while_that_server_has_an_alarm_open),
+        WITH_LIAR(an_alarm_of_another_server_keeps_nobody_from_a_disarm),
         WITH_LIAR(a_readmission_over_a_record_older_than_a_promise_is_not_signed),
         WITH_LIAR(a_promise_by_another_key_is_not_compared_with),
         WITH_LIAR(a_plan_is_signed_after_what_its_policy_changes_was_shown),

@@ -1486,6 +1486,67 @@ a_start_forgets_who_was_heard_and_asked_and_asks_everybody_by_a_nonce_of_its_own
     assert_false(p.a.recovering);
 }
 
+/* What a reader of the row knows: the row, and what the run tells it. */
+static void
+a_row_and_what_the_run_tells_give_the_record_again(void **state)
+{
+    (void)state;
+    struct pair p;
+    struct authority back;
+    uint8_t bytes[AUTHORITY_BYTES_MAX];
+    pair_open(&p);
+    fence_new(&p);
+    p.a.recovering = true;
+    p.a.asked_ms = 7;
+    p.a.member[0].heard = false;
+    p.a.member[0].challenged_ms = 0;
+    p.a.member[1].heard = true;
+    p.a.member[1].challenged_ms = 9;
+    struct authority_run run = authority_run_of(&p.a);
+    assert_int_equal(authority_decode(bytes, authority_encode(&p.a, bytes), &back), BATON_OK);
+    struct authority_member first = back.member[0]; /* a newer row may have them in another order */
+    back.member[0] = back.member[1];
+    back.member[1] = first;
+    authority_run_put(&run, &back);
+    assert_true(back.recovering && back.asked_ms == 7);
+    assert_true(back.member[0].heard && back.member[0].challenged_ms == 9);
+    assert_true(!back.member[1].heard && back.member[1].challenged_ms == 0);
+    assert_true(authority_awaits(&back, 1) && !authority_awaits(&back, 0));
+    back.member_count = 0;
+    authority_run_put(&run, &back);
+    assert_false(back.recovering); /* nobody to hear */
+}
+
+static void
+nobody_waits_for_the_word_of_who_is_attested_or_retired(void **state)
+{
+    (void)state;
+    struct authority a = {.member_count = 2, .recovering = true};
+    assert_true(authority_awaits(&a, 0));
+    a.member[0].attested = a.member[1].retired = true;
+    assert_false(authority_awaits(&a, 0) || authority_awaits(&a, 1));
+    a = (struct authority){.member_count = 2};
+    assert_false(authority_awaits(&a, 0)); /* and nobody at all once all were heard */
+}
+
+static void
+every_difference_of_what_a_run_knows_is_one(void **state)
+{
+    (void)state;
+    struct authority a = {.member_count = 2};
+    a.member[1].key = toy_key(2);
+    struct authority_run run = authority_run_of(&a), other[] = {run, run, run, run, run, run};
+    other[0].recovering = true;
+    other[1].asked_ms = 1;
+    other[2].member_count = 1;
+    other[3].member[1].heard = true;
+    other[4].member[1].challenged_ms = 1;
+    other[5].member[1].key = toy_key(3);
+    assert_true(authority_run_eq(&run, &run));
+    for (size_t i = 0; i < ARRAY_LEN(other); i++)
+        assert_false(authority_run_eq(&run, &other[i]));
+}
+
 /* The sanitizers see a loop that goes one too far. */
 static void
 a_record_of_as_many_members_as_there_may_be_is_walked_to_its_end_and_no_further(void **state)
@@ -1922,6 +1983,9 @@ main(void)
         cmocka_unit_test(an_attested_member_has_no_evidence_that_could_be_too_old),
         cmocka_unit_test(phases_and_events_have_names),
         cmocka_unit_test(the_newest_promise_counts_whoever_gave_it),
+        cmocka_unit_test(a_row_and_what_the_run_tells_give_the_record_again),
+        cmocka_unit_test(nobody_waits_for_the_word_of_who_is_attested_or_retired),
+        cmocka_unit_test(every_difference_of_what_a_run_knows_is_one),
         cmocka_unit_test(
             a_start_forgets_who_was_heard_and_asked_and_asks_everybody_by_a_nonce_of_its_own),
         cmocka_unit_test(

@@ -175,7 +175,51 @@ after_a_restart_it_says_that_not_everybody_was_heard(void **state)
     u.cut[TOY_OLD] = true;
     duet_restart(&u);
     struct problem p = explain();
-    assert_non_null(strstr(p.fact[p.fact_count - 1].text, "has not heard every server"));
+    assert_non_null(
+        strstr(p.fact[p.fact_count - 1].text, "OLD: not heard since this controller started at "));
+    assert_non_null(strstr(p.fact[p.fact_count - 1].text, ", not connected"));
+    u.t.agent[TOY_OLD].revoked = true; /* shut out: excused by the next word of the other */
+    p = explain();
+    assert_string_equal(p.fact[p.fact_count - 1].text,
+                        "who was not heard is shut out: the next word of another server ends this");
+}
+
+static bool
+told(const struct problem *p, const char *word)
+{
+    for (size_t i = 0; i < p->fact_count; i++)
+        if (strstr(p->fact[i].text, word) != NULL)
+            return true;
+    return false;
+}
+
+/* A verb that would be refused is explained by that refusal, not as the next step. */
+static void
+after_a_restart_it_says_what_the_verb_would_be_refused_with(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_ARMED);
+    struct problem p = explain();
+    assert_string_equal(p.next, "baton cutover start contoso");
+    u.t.authority.recovering = true;
+    for (size_t i = 0; i < u.t.authority.member_count; i++)
+        u.t.authority.member[i].heard = i != (size_t)tenant_member(&u.t, tenant_old(&u.t));
+    p = explain();
+    assert_int_equal(duet_verb(&u, HEV_START, NULL), BATON_WAITING);
+    const struct problem *refused = &u.d.problem;
+    assert_int_equal(p.status, BATON_WAITING);
+    assert_string_equal(p.title, "this controller has not heard every server since it started");
+    assert_string_equal(p.title, refused->title);
+    assert_string_equal(p.who, refused->who);
+    assert_string_equal(p.next, refused->next);
+    assert_string_equal(p.next, "baton agent list --tenant contoso");
+    assert_true(p.rule == 317 && refused->rule == 317);
+    assert_true(told(refused, "OLD: not heard since this controller started at "
+                              "2025-11-24 16:00:00Z, connected"));
+    for (size_t i = 0; i < refused->fact_count; i++)
+        assert_true(told(&p, refused->fact[i].text));
+    for (size_t i = 0; i < p.fact_count; i++)
+        assert_null(strstr(p.fact[i].text, "NEW: not heard"));
 }
 
 /* The fence reached the old server alone; then the controller was put back to before it was given. */
@@ -199,15 +243,6 @@ lose_the_fence(enum handoff_state before)
     assert_int_equal(duet_verb(&u, HEV_CONFIRM_FOREIGN, "as the servers say"), BATON_OK);
     duet_pass(&u, 2, 1200);
     assert_int_equal(u.t.cutover.state, HO_RELEASING);
-}
-
-static bool
-told(const struct problem *p, const char *word)
-{
-    for (size_t i = 0; i < p->fact_count; i++)
-        if (strstr(p->fact[i].text, word) != NULL)
-            return true;
-    return false;
 }
 
 static void
@@ -1175,7 +1210,8 @@ static const struct {
      "cutover: 0 of 2 approvals by different people stand\n"
      "verification: unknown; findings 0, open 0, that block 0; dispositions 0\n"
      "accepted: record RECORD......, which the approvals bind to\n"
-     "this controller has not heard every server since it started\n"},
+     "OLD: not heard since this controller started at 2025-11-24 16:00:00Z, connected\n"
+     "NEW: not heard since this controller started at 2025-11-24 16:00:00Z, connected\n"},
     {"old barred", HO_READY, old_barred,
      "waiting: the cutover waits for approvals by different people over this plan and "
      "verification\n"
@@ -1643,6 +1679,7 @@ main(void)
         AT(waiting_for_evidence_names_the_server_that_owes_it),
         AT(an_old_server_that_exported_after_its_stop_is_shown_the_way_back),
         AT(after_a_restart_it_says_that_not_everybody_was_heard),
+        AT(after_a_restart_it_says_what_the_verb_would_be_refused_with),
         AT(a_fence_that_the_record_lost_says_how_to_go_on_and_back),
         AT(a_record_put_back_to_before_the_verification_is_verified_before_it_goes_on),
         AT(a_fence_that_is_refused_is_not_called_lost),

@@ -992,8 +992,8 @@ static const struct {
      "old server: product_present is 1 (1 ms old)\n"},
     {G_RECONCILED, HO_READY, not_heard,
      "the administrators of both servers -> baton agent list --tenant contoso\n"
-     "old server: not heard since this controller started\n"
-     "new server: not heard since this controller started\n"},
+     "OLD: not heard since this controller started at 2025-11-24 16:00:00Z, connected\n"
+     "NEW: not heard since this controller started at 2025-11-24 16:00:00Z, connected\n"},
     {G_PREREQ, HO_INSTALL_STAGED, prerequisites_unknown,
      "the administrator of the new server -> on NEW, as administrator: baton-agent preflight --dir "
      "DIR\n"
@@ -1256,8 +1256,8 @@ static const struct {
      "new server: exports_total is 0 (0 ms old)\n"},
     {G_RECONCILED, HO_READY, old_not_heard,
      "the administrators of both servers -> baton agent list --tenant contoso\n"
-     "old server: not heard since this controller started\n"
-     "new server: not heard since this controller started\n"},
+     "OLD: not heard since this controller started at 2025-11-24 16:00:00Z, connected\n"
+     "NEW: not heard since this controller started at 2025-11-24 16:00:00Z, connected\n"},
     {G_TAMPER_ANSWERED, HO_READY, nothing_broken,
      "the server's agent -> baton cutover explain contoso\n"
      "no alarm waits for a person\n"},
