@@ -49,7 +49,8 @@ struct liar {
     /* what is a lie */
     const struct crypto_signer *trust_by;
     bool plan_renamed, verification_renamed, recovering, reconcile;
-    bool unheard[2], alarm[2];
+    bool unheard[2], alarm[2], silent[2], attested[2];
+    uint64_t timeout_ms;
     enum output_format output;
     const struct crypto_signer *evidence_by;
     const char *policy; /* NULL: none is handed out */
@@ -174,14 +175,14 @@ serve_trust(struct liar *l)
 static void
 serve_evidence(struct liar *l)
 {
-    json_t *o =
-        json_pack("{s:s, s:b, s:i, s:[]}", "phase", "asked", "complete", 1, "serial", 1, "members");
+    json_t *o = json_pack("{s:s, s:b, s:i, s:[]}", "phase", "asked", "complete",
+                          !l->silent[0] && !l->silent[1], "serial", 1, "members");
     json_object_set_new(o, "epoch", view_epoch(&l->epoch));
     for (int i = 0; i < 2; i++) {
         static uint8_t bytes[STATEMENT_BYTES_MAX];
         size_t len;
         struct baton_sig sig;
-        json_t *m = json_object();
+        json_t *m = json_pack("{s:s}", "host", l->plan.member[i].host);
         const struct crypto_signer *by = l->evidence_by;
         if (by == NULL)
             by = i == 0 ? &l->old_key : &l->new_key;
@@ -190,7 +191,10 @@ serve_evidence(struct liar *l)
         put_hex(m, "bytes", bytes, len);
         put_hex(m, "signature", sig.b, sizeof sig.b);
         put_hex(m, "member", l->plan.member[i].key.b, 32);
-        json_array_append_new(json_object_get(o, "members"), m);
+        if (l->silent[i])
+            json_decref(m);
+        else
+            json_array_append_new(json_object_get(o, "members"), m);
     }
     page_json(l, "/evidence", o);
 }
@@ -274,8 +278,8 @@ record_view(const struct liar *l)
                   "controller_started_unix_ms", (json_int_t)1764000000000, "members");
     json_object_set_new(o, "epoch", view_epoch(&l->epoch));
     for (int i = 0; i < 2; i++) {
-        json_t *m = json_pack("{s:s, s:b, s:b}", "host", l->plan.member[i].host, "heard",
-                              !l->unheard[i], "tamper", l->alarm[i]);
+        json_t *m = json_pack("{s:s, s:b, s:b, s:b}", "host", l->plan.member[i].host, "heard",
+                              !l->unheard[i], "tamper", l->alarm[i], "attested", l->attested[i]);
         put_hex(m, "key", l->plan.member[i].key.b, 32);
         json_array_append_new(json_object_get(o, "members"), m);
     }
@@ -445,6 +449,7 @@ setup(void **state)
     for (size_t i = 0; i < ARRAY_LEN(signers); i++)
         assert_int_equal(crypto_signer_new(signers[i], &err), BATON_OK);
     l->output = OUTPUT_JSON;
+    l->timeout_ms = 5000;
     true_documents(l);
     server_start(l);
     settings_put(l);
@@ -473,7 +478,7 @@ teardown(void **state)
 static enum baton_status
 run_words(struct liar *l, int argc, char **argv, char *ret_text)
 {
-    struct cli c = {.output = l->output, .yes = true, .timeout_ms = 5000};
+    struct cli c = {.output = l->output, .yes = true, .timeout_ms = l->timeout_ms};
     serve_documents(l);
     enum baton_status rc = command_parse(argc, argv, &c.args, &c.command, &c.err);
     if (rc == BATON_OK)
@@ -622,6 +627,25 @@ go_signs_exactly_the_evidence_that_was_read(void **state)
 }
 
 /* ---- what is not ------------------------------------------------------------------------------ */
+
+static void
+who_signs_go_is_told_which_server_did_not_answer(void **state)
+{
+    struct liar *l = *state;
+    l->timeout_ms = 1;
+    l->silent[0] = l->silent[1] = true;
+    refuses(l, "go", NULL, BATON_TIMEOUT, "the challenge was not answered by OLD, NEW;");
+}
+
+static void
+a_server_for_which_people_stand_is_not_among_those_that_did_not_answer(void **state)
+{
+    struct liar *l = *state;
+    l->timeout_ms = 1;
+    l->silent[0] = l->silent[1] = true;
+    l->attested[0] = true;
+    refuses(l, "go", NULL, BATON_TIMEOUT, "the challenge was not answered by NEW;");
+}
 
 static void
 a_document_of_another_root_is_not_believed(void **state)
@@ -1035,6 +1059,8 @@ main(void)
         WITH_LIAR(who_says_that_an_account_is_gone_signs_what_shows_it),
         WITH_LIAR(without_the_file_that_shows_it_nothing_is_signed),
         WITH_LIAR(go_signs_exactly_the_evidence_that_was_read),
+        WITH_LIAR(who_signs_go_is_told_which_server_did_not_answer),
+        WITH_LIAR(a_server_for_which_people_stand_is_not_among_those_that_did_not_answer),
         WITH_LIAR(a_document_of_another_root_is_not_believed),
         WITH_LIAR(a_server_that_nobody_confirmed_is_not_signed_for),
         WITH_LIAR(a_confirmation_by_one_without_the_role_does_not_count),
