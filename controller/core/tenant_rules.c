@@ -5,17 +5,31 @@
 
 #include <string.h>
 
-enum { SETTLE_MAX = 8, NOTES_PER_STEP_MAX = DECISION_NOTES_MAX - 2 };
+enum { SETTLE_MAX = 8, NOTES_PER_STEP_MAX = DECISION_NOTES_MAX - 2, TIMED_FROM = 400 };
+
+/* What time repeats is remembered once: reminders of days would push out how it came here. */
+static bool
+reminded_already(const struct cutover *c, const struct rule *r)
+{
+    if (r->on != HEV_TIMEOUT && r->on != HEV_CLOCK)
+        return false;
+    for (uint32_t n = c->rules_fired_count; n > 0 && c->rules_fired[n - 1] >= TIMED_FROM; n--)
+        if (c->rules_fired[n - 1] == r->number)
+            return true;
+    return false;
+}
 
 static void
-remember_rule(struct cutover *c, uint16_t number)
+remember_rule(struct cutover *c, const struct rule *r)
 {
+    if (reminded_already(c, r))
+        return;
     if (c->rules_fired_count == ARRAY_LEN(c->rules_fired)) {
         memmove(&c->rules_fired[0], &c->rules_fired[1],
                 (ARRAY_LEN(c->rules_fired) - 1) * sizeof c->rules_fired[0]);
         c->rules_fired_count--;
     }
-    c->rules_fired[c->rules_fired_count++] = number;
+    c->rules_fired[c->rules_fired_count++] = r->number;
 }
 
 /* Hold, breach and reconcile keep what they interrupted, also when one follows the other. */
@@ -51,7 +65,7 @@ move(struct step *s, const struct rule *r)
     if (to != from)
         enter_state(s, to);
     step_effects(s, r->effect, to);
-    remember_rule(c, r->number);
+    remember_rule(c, r);
     s->d->effects |= r->effect;
     s->d->changed_cutover = true;
     if ((r->effect & HFX_PAGE) && !s->d->page) {

@@ -888,6 +888,25 @@ who_exports_is_missed_before_any_cutover_has_asked_it_to_stop(void **state)
 }
 
 static void
+reminders_of_days_do_not_push_out_why_it_is_held(void **state)
+{
+    (void)state;
+    struct problem p;
+    duet_to(&u, HO_READY);
+    assert_int_equal(duet_verb(&u, HEV_HOLD, "lunch"), BATON_OK);
+    facts_set(&u.facts[TOY_OLD], FACT_SERVICES_STOPPED, 1);
+    duet_report(&u, TOY_OLD);
+    uint32_t rules = u.t.cutover.rules_fired_count;
+    u.pages = 0;
+    for (size_t i = 0; i < 2 * ARRAY_LEN(u.t.cutover.rules_fired); i++)
+        duet_clock(&u, (uint64_t)u.t.info.policy.v[POLICY_GAP_PAGE_MS] + 1);
+    assert_true(u.pages > ARRAY_LEN(u.t.cutover.rules_fired)); /* of two rules, by turns */
+    assert_int_equal(u.t.cutover.rules_fired_count, rules + 2);
+    tenant_explain(&u.t, u.now_ms, toy_digest(), toy_trust(), &p);
+    assert_string_equal(p.title, "a person put it on hold");
+}
+
+static void
 an_old_server_that_runs_and_exports_no_more_is_missed_as_well(void **state)
 {
     (void)state;
@@ -3059,6 +3078,7 @@ main(void)
         AT(the_gap_warns_then_pages_then_asks_to_decide),
         AT(who_exports_is_missed_before_any_cutover_has_asked_it_to_stop),
         AT(an_old_server_that_runs_and_exports_no_more_is_missed_as_well),
+        AT(reminders_of_days_do_not_push_out_why_it_is_held),
         AT(time_takes_back_what_only_time_had_given),
         AT(a_failed_first_export_is_repaired_forward),
         AT(the_gap_ends_with_the_first_good_export_not_before),
