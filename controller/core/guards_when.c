@@ -122,7 +122,8 @@ guard_quarantined(const struct guard_ctx *g, struct problem *p)
     (void)p;
     const struct agent_view *both[] = {guard_old(g), guard_new(g)};
     for (size_t i = 0; i < ARRAY_LEN(both); i++)
-        if (both[i]->statement_known && both[i]->statement.quarantine != QUARANTINE_NONE)
+        if (both[i]->barred || /* what its words say of it is no longer heard */
+            (both[i]->statement_known && both[i]->statement.quarantine != QUARANTINE_NONE))
             return true;
     return false;
 }

@@ -1234,15 +1234,18 @@ static void
 who_resumes_over_a_quarantined_server_is_paged(void **state)
 {
     (void)state;
-    for (int quarantined = 0; quarantined < 2; quarantined++) {
+    enum { NOBODY, QUARANTINED, BARRED };
+    for (int who = NOBODY; who <= BARRED; who++) {
         duet_open(&u);
         duet_to(&u, HO_READY);
         assert_int_equal(duet_verb(&u, HEV_HOLD, "lunch"), BATON_OK);
-        if (quarantined == 1)
+        if (who == QUARANTINED)
             duet_quarantine(&u, TOY_OLD);
+        if (who == BARRED)
+            duet_bar(&u, TOY_OLD);
         u.pages = 0;
         assert_int_equal(duet_verb(&u, HEV_RESUME, NULL), BATON_OK);
-        assert_int_equal(u.pages > 0, quarantined);
+        assert_int_equal(u.pages > 0, who != NOBODY);
         stands_in(HO_READY);
     }
 }
