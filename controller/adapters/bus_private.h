@@ -31,6 +31,11 @@ struct outbound {
     int wake[2];
 };
 
+/* Of the handler that knows the keys, as it was looked at last. */
+struct heart {
+    uint64_t pulse, looked_ms, silent_ms;
+};
+
 struct bus {
     struct bus_options o;
     struct door *door;
@@ -46,12 +51,16 @@ struct bus {
     zsock_t *router;
     zloop_t *loop;
     bool down;
-    uint64_t pulse, pulse_at_ms, told_ms, keys_told_ms, keys_told;
+    struct heart heart;
+    uint64_t told_ms, keys_told_ms, keys_told;
 };
 
 uint64_t bus_now(const struct bus *b);
 void bus_add(struct bus *b, enum bus_counter c);
 void bus_tell(struct bus *b, enum bus_event event, const struct bus_peer *peer, const char *text);
+
+/* Whether the handler whose pulse that is lives: 0 is none, and one that stays is silence. */
+bool heart_beats(struct heart *h, uint64_t pulse, uint64_t now_ms);
 
 /* bus_in.c: reads at most BUS_DRAIN_MAX frames, decides on each, hands good ones over. */
 void bus_read(struct bus *b);
@@ -59,5 +68,8 @@ void bus_read(struct bus *b);
 enum baton_status outbound_init(struct outbound *o, struct baton_err *err);
 void outbound_done(struct outbound *o);
 void bus_flush(struct bus *b); /* sends everything queued */
+/* To one connection, whoever's turn it is; it may be gone. */
+void bus_answer(struct bus *b, const struct bus_peer *peer, const struct door_rid *rid,
+                const struct message *m);
 
 #endif

@@ -107,15 +107,23 @@ on_pipe(zloop_t *loop, zsock_t *pipe, void *arg)
 }
 
 /* The domain is enforced, so a dead handler lets nobody in; still, unbind first, stop second. */
+bool
+heart_beats(struct heart *h, uint64_t pulse, uint64_t now_ms)
+{
+    uint64_t passed = now_ms - h->looked_ms;
+    /* a machine that was suspended comes back hours later, and the handler has had none of them */
+    h->silent_ms += passed < 2 * BUS_TICK_MS ? passed : 2 * BUS_TICK_MS;
+    h->looked_ms = now_ms;
+    if (pulse != h->pulse)
+        h->silent_ms = 0;
+    h->pulse = pulse;
+    return pulse != 0 && h->silent_ms < BUS_ZAP_DEAD_MS;
+}
+
 static void
 watchdog(struct bus *b, uint64_t now)
 {
-    uint64_t pulse = zap_pulse(b->zap);
-    if (pulse != 0 && pulse != b->pulse) {
-        b->pulse = pulse;
-        b->pulse_at_ms = now;
-    }
-    if (b->down || (pulse != 0 && now - b->pulse_at_ms < BUS_ZAP_DEAD_MS))
+    if (heart_beats(&b->heart, zap_pulse(b->zap), now) || b->down)
         return;
     b->down = true;
     zmq_unbind(zsock_resolve(b->router), b->endpoint);
@@ -177,7 +185,7 @@ static void
 bus_run(zsock_t *pipe, void *arg)
 {
     struct bus *b = arg;
-    b->pulse_at_ms = bus_now(b);
+    b->heart.looked_ms = bus_now(b);
     pthread_mutex_lock(&b->out.lock);
     b->start_rc = serve_start(b, pipe, &b->start_err);
     bool serves = b->start_rc == BATON_OK;

@@ -695,6 +695,29 @@ with_the_handler_dead_nobody_gets_in_and_the_port_closes(void **state)
 }
 
 static void
+a_handler_is_dead_when_its_pulse_stands_still(void **state)
+{
+    (void)state;
+    struct heart h = {0};
+    assert_true(heart_beats(&h, 1, 0));
+    for (uint64_t now = BUS_TICK_MS; now < BUS_ZAP_DEAD_MS; now += BUS_TICK_MS)
+        assert_true(heart_beats(&h, 1, now));
+    assert_false(heart_beats(&h, 1, BUS_ZAP_DEAD_MS));
+    assert_true(heart_beats(&h, 2, BUS_ZAP_DEAD_MS + 1));
+    assert_false(heart_beats(&h, 0, BUS_ZAP_DEAD_MS + 2));
+}
+
+static void
+hours_that_a_machine_was_suspended_are_no_silence_of_the_handler(void **state)
+{
+    (void)state;
+    struct heart h = {0};
+    assert_true(heart_beats(&h, 1, 100));
+    assert_true(heart_beats(&h, 1, 7200100));
+    assert_true(heart_beats(&h, 1, 100)); /* and a clock that is put right again is none either */
+}
+
+static void
 without_any_handler_the_socket_itself_refuses(void **state)
 {
     (void)state;
@@ -1004,6 +1027,8 @@ main(void)
         ON_BUS(a_signature_of_another_agent_is_denied),
         ON_BUS(a_one_time_key_enrols_gets_its_answer_and_does_nothing_else),
         ON_BUS(with_the_handler_dead_nobody_gets_in_and_the_port_closes),
+        cmocka_unit_test(a_handler_is_dead_when_its_pulse_stands_still),
+        cmocka_unit_test(hours_that_a_machine_was_suspended_are_no_silence_of_the_handler),
         cmocka_unit_test(without_any_handler_the_socket_itself_refuses),
         cmocka_unit_test(a_socket_that_forgets_to_enforce_fails_the_self_test),
         ON_BUS(bad_endpoints_and_a_second_bus_are_refused),
