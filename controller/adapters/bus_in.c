@@ -77,22 +77,51 @@ stranger_complain(struct bus *b, const char *text)
     bus_tell(b, BUS_REFUSED, NULL, text);
 }
 
+/* What a network kept of a connection that was given up is nobody's any more. A copy of that agent
+ * would take the hint, and show itself. */
 static void
-session_note(struct bus *b, const struct bus_peer *peer, const struct door_rid *rid)
+late_answer(struct bus *b, const struct bus_peer *peer, const struct door_rid *rid)
 {
-    switch (door_seen(b->door, peer, rid, bus_now(b))) {
+    struct message m = {.type = MSG_REFUSED};
+    bus_add(b, COUNT_LATE);
+    if (!door_tell_late(b->door, &peer->curve_key, rid, bus_now(b)))
+        return;
+    m.env.sender = b->o.identity->sign_key;
+    m.env.recipient = peer->sign_key;
+    m.env.tenant = peer->tenant;
+    m.u.refused.status = BATON_DENIED;
+    snprintf(m.u.refused.text, sizeof m.u.refused.text,
+             "not over this connection: say hello again");
+    bus_answer(b, peer, rid, &m);
+}
+
+/* Whether what came over this connection counts. */
+static bool
+session_note(struct bus *b, const struct bus_peer *peer, const struct door_rid *rid, bool opens)
+{
+    switch (door_seen(b->door, peer, rid, opens)) {
     case DOOR_SAME:
         break;
     case DOOR_NEW:
         bus_add(b, COUNT_CONNECTED);
         bus_tell(b, BUS_CONNECTED, peer, "connected");
         break;
+    case DOOR_LATE:
+        late_answer(b, peer, rid);
+        return false;
     case DOOR_SECOND:
         bus_add(b, COUNT_SECOND);
         peer_complain(b, peer, DOOR_TELL_SECOND, BUS_SECOND_SESSION,
-                      "two connections with this key speak at once");
+                      "two connections with this key speak by turns");
         break;
     }
+    return true;
+}
+
+static bool
+asks_for_a_session(const struct bus_peer *peer, enum message_type type)
+{
+    return !message_rule(peer->class == BUS_ENROL ? FROM_ENROLLING : FROM_AGENT, type)->session;
 }
 
 static void
@@ -111,7 +140,10 @@ frame_admitted(struct bus *b, struct bus_peer *peer, struct frame_in *f)
     }
     if (peer->class == BUS_ENROL)
         peer->sign_key = m->env.sender;
-    session_note(b, peer, &rid);
+    if (!session_note(b, peer, &rid, asks_for_a_session(peer, m->type))) {
+        message_free(&m);
+        return;
+    }
     bus_add(b, COUNT_DELIVERED);
     b->o.on_message(b->o.ctx, peer, m);
 }

@@ -51,6 +51,21 @@ parcel_queue(struct outbound *o, struct parcel *p)
     return BATON_OK;
 }
 
+static enum baton_status
+parcel_to(struct bus *b, const struct bus_peer *peer, const struct door_rid *rid,
+          const uint8_t *frame, size_t len)
+{
+    struct parcel *p = malloc(sizeof *p + len);
+    if (p == NULL)
+        return BATON_NOMEM;
+    p->next = NULL;
+    p->curve_key = peer->curve_key;
+    p->rid = *rid;
+    p->len = len;
+    memcpy(p->bytes, frame, len);
+    return parcel_queue(&b->out, p);
+}
+
 enum baton_status
 bus_send(struct bus *b, const struct baton_key *agent, const uint8_t *frame, size_t len)
 {
@@ -60,15 +75,21 @@ bus_send(struct bus *b, const struct baton_key *agent, const uint8_t *frame, siz
         return BATON_LIMIT;
     if (!door_route(b->door, agent, bus_now(b), &peer, &rid))
         return BATON_UNREACHABLE;
-    struct parcel *p = malloc(sizeof *p + len);
-    if (p == NULL)
-        return BATON_NOMEM;
-    p->next = NULL;
-    p->curve_key = peer.curve_key;
-    p->rid = rid;
-    p->len = len;
-    memcpy(p->bytes, frame, len);
-    return parcel_queue(&b->out, p);
+    return parcel_to(b, &peer, &rid, frame, len);
+}
+
+void
+bus_answer(struct bus *b, const struct bus_peer *peer, const struct door_rid *rid,
+           const struct message *m)
+{
+    uint8_t *frame = NULL;
+    size_t len = 0;
+    enum baton_status rc = codec_encode(m, b->o.identity->secret->sign, &frame, &len, NULL);
+    if (rc == BATON_OK)
+        rc = parcel_to(b, peer, rid, frame, len);
+    if (rc != BATON_OK)
+        bus_add(b, COUNT_UNSENT);
+    free(frame);
 }
 
 static struct parcel *
@@ -91,9 +112,8 @@ static bool
 parcel_send(struct bus *b, const struct parcel *p)
 {
     struct bus_peer peer;
-    struct door_rid rid;
     void *socket = zsock_resolve(b->router);
-    if (b->down || !door_route(b->door, &p->curve_key, bus_now(b), &peer, &rid))
+    if (b->down || !door_hears(b->door, &p->curve_key, bus_now(b), &peer))
         return false;
     if (zmq_send(socket, p->rid.b, sizeof p->rid.b, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0) {
         if (zmq_errno() == EHOSTUNREACH && door_left(b->door, &p->curve_key, &p->rid))

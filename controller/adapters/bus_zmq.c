@@ -110,9 +110,9 @@ on_pipe(zloop_t *loop, zsock_t *pipe, void *arg)
 bool
 heart_beats(struct heart *h, uint64_t pulse, uint64_t now_ms)
 {
-    uint64_t passed = now_ms - h->looked_ms;
+    const uint64_t most = (uint64_t)2 * BUS_TICK_MS, passed = now_ms - h->looked_ms;
     /* a machine that was suspended comes back hours later, and the handler has had none of them */
-    h->silent_ms += passed < 2 * BUS_TICK_MS ? passed : 2 * BUS_TICK_MS;
+    h->silent_ms += passed < most ? passed : most;
     h->looked_ms = now_ms;
     if (pulse != h->pulse)
         h->silent_ms = 0;

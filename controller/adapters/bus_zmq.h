@@ -44,7 +44,8 @@ enum bus_event {
     X(COUNT_DENIED, "bus_denied",                                                                  \
       "frames with a bad signature, sender, recipient, tenant or type")                            \
     X(COUNT_CONNECTED, "bus_connected", "connections that gave a good frame")                      \
-    X(COUNT_SECOND, "bus_second_sessions", "frames of an older connection beside a newer one")     \
+    X(COUNT_LATE, "bus_late", "frames over a connection whose turn it is not")                     \
+    X(COUNT_SECOND, "bus_second_sessions", "returns of a connection after another had spoken")     \
     X(COUNT_SENT, "bus_sent", "frames given to the socket")                                        \
     X(COUNT_UNSENT, "bus_unsent", "frames dropped because the agent was gone or too slow")
 

@@ -15,10 +15,12 @@ struct entry {
     bool live;
     struct door_rid rid, earlier[DOOR_EARLIER_MAX];
     unsigned earlier_count;
-    uint64_t since_ms; /* of the newest connection */
+    bool spoken;   /* whose turn it is has spoken in its session */
+    bool returned; /* an earlier one, whose turn it became again after another had spoken */
     int64_t tokens;
     uint64_t filled_ms;
-    uint64_t told_ms[DOOR_TELL_COUNT];
+    uint64_t told_ms[DOOR_TELL_COUNT], told_late_ms;
+    struct door_rid told_late; /* a dead connection must not use up what the living one needs */
 };
 
 struct door {
@@ -252,10 +254,21 @@ is_earlier(const struct entry *e, const struct door_rid *rid)
     return false;
 }
 
-static void
-session_begin(struct entry *e, const struct door_rid *rid, uint64_t now_ms)
+static bool
+is_newest(const struct entry *e, const struct door_rid *rid)
 {
-    if (e->live) {
+    return e->live && memcmp(&e->rid, rid, sizeof *rid) == 0;
+}
+
+/* rid's turn. What a dead connection still delivers can take it, and never speaks in the session that
+ * it would be given: so it does not count as having come between. */
+static void
+turn_begin(struct entry *e, const struct door_rid *rid)
+{
+    static const struct door_rid nobody = {{0}};
+    e->returned = is_earlier(e, rid) && e->spoken;
+    e->spoken = false;
+    if (memcmp(&e->rid, &nobody, sizeof nobody) != 0 && !is_earlier(e, &e->rid)) {
         memmove(&e->earlier[1], &e->earlier[0], sizeof e->earlier[0] * (DOOR_EARLIER_MAX - 1));
         e->earlier[0] = e->rid;
         if (e->earlier_count < DOOR_EARLIER_MAX)
@@ -263,23 +276,28 @@ session_begin(struct entry *e, const struct door_rid *rid, uint64_t now_ms)
     }
     e->rid = *rid;
     e->live = true;
-    e->since_ms = now_ms;
 }
 
 static enum door_session
-entry_seen(struct entry *e, const struct door_rid *rid, uint64_t now_ms)
+entry_seen(struct entry *e, const struct door_rid *rid, bool opens)
 {
-    if (e->live && memcmp(&e->rid, rid, sizeof *rid) == 0)
+    bool newest = is_newest(e, rid);
+    if (opens && !newest) {
+        turn_begin(e, rid);
+        return DOOR_NEW;
+    }
+    if (!newest)
+        return DOOR_LATE;
+    if (opens)
         return DOOR_SAME;
-    if (e->live &&
-        is_earlier(e, rid)) /* an older connection still speaks after a newer one appeared */
-        return now_ms - e->since_ms >= DOOR_SECOND_AFTER_MS ? DOOR_SECOND : DOOR_SAME;
-    session_begin(e, rid, now_ms);
-    return DOOR_NEW;
+    bool second = e->returned;
+    e->spoken = true;
+    e->returned = false;
+    return second ? DOOR_SECOND : DOOR_SAME;
 }
 
 enum door_session
-door_seen(struct door *d, const struct bus_peer *peer, const struct door_rid *rid, uint64_t now_ms)
+door_seen(struct door *d, const struct bus_peer *peer, const struct door_rid *rid, bool opens)
 {
     enum door_session what = DOOR_SAME;
     pthread_mutex_lock(&d->lock);
@@ -290,7 +308,7 @@ door_seen(struct door *d, const struct bus_peer *peer, const struct door_rid *ri
             e->peer.sign_key = peer->sign_key;
             sign_link(d, e);
         }
-        what = entry_seen(e, rid, now_ms);
+        what = entry_seen(e, rid, opens);
     }
     pthread_mutex_unlock(&d->lock);
     return what;
@@ -336,4 +354,32 @@ door_tell(struct door *d, const struct baton_key *curve_key, enum door_complaint
         e->told_ms[what] = now_ms == 0 ? 1 : now_ms;
     pthread_mutex_unlock(&d->lock);
     return tell;
+}
+
+bool
+door_tell_late(struct door *d, const struct baton_key *curve_key, const struct door_rid *rid,
+               uint64_t now_ms)
+{
+    pthread_mutex_lock(&d->lock);
+    struct entry *e = curve_find(d, curve_key);
+    bool tell = e != NULL && (memcmp(&e->told_late, rid, sizeof *rid) != 0 ||
+                              now_ms - e->told_late_ms >= DOOR_TELL_LATE_MS);
+    if (tell) {
+        e->told_late = *rid;
+        e->told_late_ms = now_ms;
+    }
+    pthread_mutex_unlock(&d->lock);
+    return tell;
+}
+
+bool
+door_hears(struct door *d, const struct baton_key *curve_key, uint64_t now_ms,
+           struct bus_peer *ret_peer)
+{
+    pthread_mutex_lock(&d->lock);
+    const struct entry *e = curve_find_valid(d, curve_key, now_ms);
+    if (e != NULL)
+        *ret_peer = e->peer;
+    pthread_mutex_unlock(&d->lock);
+    return e != NULL;
 }

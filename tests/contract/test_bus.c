@@ -243,10 +243,25 @@ agent_say(struct agent *a, const struct message *m)
 }
 
 static void
+agent_hello(struct agent *a)
+{
+    struct message m = agent_message(a, MSG_HELLO);
+    assert_int_equal(agent_say(a, &m), BATON_OK);
+}
+
+/* In the session that a HELLO opened; which one that is, is the engine's matter. */
+static void
 agent_beat(struct agent *a)
 {
     struct message m = agent_message(a, MSG_BEAT);
     assert_int_equal(agent_say(a, &m), BATON_OK);
+}
+
+static void
+agent_open(struct agent *a)
+{
+    agent_hello(a);
+    agent_beat(a);
 }
 
 static bool
@@ -321,7 +336,7 @@ the_largest_frames_pass_both_ways_and_larger_ones_never(void **state)
     size_t len;
     struct agent a;
     agent_join(&a);
-    agent_beat(&a);
+    agent_hello(&a);
     assert_true(messages_reach(1));
     assert_int_equal(bus_send(bus, &a.id.sign_key, big, FRAME_BYTES_MAX), BATON_OK);
     assert_true(agent_hears(&a, &frame, &len));
@@ -361,7 +376,7 @@ an_oversized_frame_is_dropped_with_its_connection(void **state)
     assert_int_equal(bus_allow_agent(bus, &a.id.curve_key, &a.id.sign_key, &a.tenant), BATON_OK);
     void *context = zmq_ctx_new(), *s = raw_client(&a, context, NULL);
     assert_int_equal(zmq_send(s, big, sizeof big, 0), sizeof big);
-    agent_beat(&b); /* the bus lives on */
+    agent_hello(&b); /* the bus lives on */
     assert_true(messages_reach(1));
     zmq_poll(NULL, 0, QUIET_MS);
     assert_int_equal(bus_count(bus, COUNT_RECEIVED), 1);
@@ -440,7 +455,7 @@ a_key_that_is_allowed_later_gets_in_by_itself(void **state)
         assert_true(clock_ms() < end);
         agent_link_event(&a);
     }
-    agent_beat(&a);
+    agent_hello(&a);
     assert_true(messages_reach(1));
     agent_done(&a);
 }
@@ -467,10 +482,10 @@ a_revoked_key_loses_its_live_session(void **state)
     struct agent a;
     struct message heard = {.type = MSG_HEARD};
     agent_join(&a);
-    agent_beat(&a);
+    agent_hello(&a);
     assert_true(messages_reach(1));
     bus_revoke(bus, &a.id.curve_key);
-    agent_beat(&a);
+    agent_hello(&a);
     assert_true(count_reaches(COUNT_UNKNOWN, 1));
     assert_true(events_reach(BUS_REFUSED, 1));
     assert_int_equal(seen_messages(), 1);
@@ -478,29 +493,91 @@ a_revoked_key_loses_its_live_session(void **state)
     agent_done(&a);
 }
 
+/* The same keys on another machine. */
 static void
-two_connections_with_one_key_are_told(void **state)
+clone_join(struct agent *clone, const struct agent *a)
+{
+    *clone = *a;
+    agent_connect(clone, &a->id.curve_key, a->id.secret->curve, &controller.curve_key);
+    assert_int_equal(agent_link_event(clone), LINK_UP);
+}
+
+static bool
+hears_that_it_is_late(struct agent *a)
+{
+    static const struct codec_keys keys = {NULL, controller_key_find};
+    const uint8_t *frame;
+    size_t len;
+    struct message *m = NULL;
+    if (!agent_hears(a, &frame, &len) ||
+        codec_decode(frame, len, &keys, crypto_digest_port(), &m, NULL) != BATON_OK)
+        return false;
+    bool late = m->type == MSG_REFUSED && m->u.refused.status == BATON_DENIED &&
+                strcmp(m->u.refused.text, "not over this connection: say hello again") == 0;
+    message_free(&m);
+    return late;
+}
+
+static void
+two_copies_that_speak_by_turns_are_told(void **state)
+{
+    (void)state;
+    struct agent a, clone;
+    agent_join(&a);
+    agent_open(&a);
+    assert_true(messages_reach(2));
+    clone_join(&clone, &a);
+    agent_open(&clone);
+    assert_true(messages_reach(4));
+    agent_beat(&a);
+    assert_true(hears_that_it_is_late(&a));
+    assert_int_equal(seen_events(BUS_SECOND_SESSION), 0); /* it may be what a network kept */
+    agent_open(&a);                                       /* it lives */
+    assert_true(events_reach(BUS_SECOND_SESSION, 1));
+    assert_true(messages_reach(6));
+    assert_int_equal(bus_count(bus, COUNT_LATE), 1);
+    assert_int_equal(bus_count(bus, COUNT_SECOND), 1);
+    agent_bus_close(&clone.bus);
+    agent_done(&a);
+}
+
+static void
+what_a_connection_that_was_given_up_still_delivers_is_dropped(void **state)
+{
+    (void)state;
+    struct agent a, late;
+    agent_join(&late);
+    agent_open(&late);
+    assert_true(messages_reach(2));
+    clone_join(&a, &late); /* one agent: it has connected anew */
+    agent_open(&a);
+    assert_true(messages_reach(4));
+    for (int i = 0; i < 5; i++)
+        agent_beat(&late);
+    assert_true(count_reaches(COUNT_LATE, 5));
+    agent_hello(&late); /* the last that was in it */
+    assert_true(messages_reach(5));
+    agent_beat(&a);
+    assert_true(hears_that_it_is_late(&a));
+    agent_open(&a);
+    agent_open(&a);
+    assert_true(messages_reach(9));
+    assert_int_equal(seen_events(BUS_SECOND_SESSION), 0);
+    agent_bus_close(&late.bus);
+    agent_done(&a);
+}
+
+static void
+a_connection_that_speaks_before_it_says_hello_is_told_to(void **state)
 {
     (void)state;
     struct agent a;
     agent_join(&a);
     agent_beat(&a);
-    assert_true(messages_reach(1));
-    struct agent clone = a; /* the same keys on another machine */
-    agent_connect(&clone, &a.id.curve_key, a.id.secret->curve, &controller.curve_key);
-    assert_int_equal(agent_link_event(&clone), LINK_UP);
-    agent_beat(&clone);
+    assert_true(hears_that_it_is_late(&a));
+    assert_int_equal(seen_messages(), 0);
+    agent_open(&a);
     assert_true(messages_reach(2));
-    assert_int_equal(seen_events(BUS_SECOND_SESSION), 0);
-    zmq_poll(NULL, 0, DOOR_SECOND_AFTER_MS + 100);
-    agent_beat(&a);
-    assert_true(events_reach(BUS_SECOND_SESSION, 1));
-    for (int i = 0; i < 5; i++)
-        agent_beat(&a);
-    assert_true(messages_reach(8));
-    assert_int_equal(bus_count(bus, COUNT_SECOND), 6);
-    assert_int_equal(seen_events(BUS_SECOND_SESSION), 1); /* told once, counted always */
-    agent_bus_close(&clone.bus);
     agent_done(&a);
 }
 
@@ -513,15 +590,14 @@ an_agent_that_comes_back_is_one_session(void **state)
     const uint8_t *frame;
     size_t len;
     agent_join(&a);
-    agent_beat(&a);
+    agent_hello(&a);
     assert_true(messages_reach(1));
     agent_bus_close(&a.bus);
     agent_connect(&a, &a.id.curve_key, a.id.secret->curve, &controller.curve_key);
     assert_false(agent_bus_up(a.bus));
     assert_int_equal(agent_link_event(&a), LINK_UP);
-    zmq_poll(NULL, 0, DOOR_SECOND_AFTER_MS + 100);
-    agent_beat(&a);
-    agent_beat(&a);
+    agent_hello(&a);
+    agent_hello(&a);
     assert_true(messages_reach(3));
     assert_int_equal(seen_events(BUS_CONNECTED), 2);
     assert_int_equal(seen_events(BUS_SECOND_SESSION), 0);
@@ -537,7 +613,7 @@ an_agent_that_left_is_noticed_when_something_is_sent(void **state)
     struct agent a;
     struct message heard = {.type = MSG_HEARD};
     agent_join(&a);
-    agent_beat(&a);
+    agent_hello(&a);
     assert_true(messages_reach(1));
     agent_bus_close(&a.bus);
     for (uint64_t end = clock_ms() + WAIT_MS; seen_events(BUS_LOST) == 0; nap()) {
@@ -560,7 +636,7 @@ a_flood_is_limited_and_others_still_get_through(void **state)
     size_t len;
     agent_join(&a);
     agent_join(&b);
-    struct message m = agent_message(&a, MSG_BEAT);
+    struct message m = agent_message(&a, MSG_HELLO);
     assert_int_equal(codec_encode(&m, a.id.secret->sign, &frame, &len, NULL), BATON_OK);
     uint64_t start = clock_ms();
     unsigned sent = 0;
@@ -569,7 +645,7 @@ a_flood_is_limited_and_others_still_get_through(void **state)
             nap();
         sent++;
     }
-    agent_beat(&b);
+    agent_hello(&b);
     assert_true(events_reach(BUS_CONNECTED, 2)); /* b's one frame was taken */
     assert_true(count_reaches(COUNT_RECEIVED, sent + 1));
     uint64_t took = clock_ms() - start;
@@ -667,7 +743,7 @@ a_one_time_key_enrols_gets_its_answer_and_does_nothing_else(void **state)
     agent_bus_close(&a.bus);
     agent_connect(&a, &a.id.curve_key, a.id.secret->curve, &controller.curve_key);
     assert_int_equal(agent_link_event(&a), LINK_UP);
-    agent_beat(&a);
+    agent_hello(&a);
     assert_true(messages_reach(2));
     assert_int_equal(seen.peer.class, BUS_AGENT);
     agent_done(&a);
@@ -679,7 +755,7 @@ with_the_handler_dead_nobody_gets_in_and_the_port_closes(void **state)
     (void)state;
     struct agent a, b;
     agent_join(&a);
-    agent_beat(&a);
+    agent_hello(&a);
     assert_true(messages_reach(1));
     zap_end(bus->zap);
     agent_new(&b);
@@ -846,7 +922,7 @@ frames_pass(struct agent *a, unsigned already)
     static uint8_t big[FRAME_BYTES_MAX];
     const uint8_t *frame;
     size_t len;
-    agent_beat(a);
+    agent_hello(a);
     for (uint64_t end = clock_ms() + WAIT_MS; seen_messages() <= already; nap()) {
         assert_true(clock_ms() < end);
         agent_bus_event(a->bus);
@@ -971,13 +1047,13 @@ any_thread_may_send_allow_and_revoke(void **state)
     const uint8_t *frame;
     size_t len;
     agent_join(&a);
-    agent_beat(&a);
+    agent_hello(&a);
     assert_true(messages_reach(1));
     atomic_store(&stir_ends, false);
     for (int i = 0; i < STIRRERS; i++)
         assert_int_equal(pthread_create(&thread[i], NULL, stir, &a), 0);
     for (unsigned i = 0; i < BEATS; i++) {
-        agent_beat(&a);
+        agent_hello(&a);
         assert_true(agent_hears(&a, &frame, &len));
     }
     atomic_store(&stir_ends, true);
@@ -1019,7 +1095,9 @@ main(void)
         ON_BUS(a_key_that_is_allowed_later_gets_in_by_itself),
         ON_BUS(an_agent_does_not_talk_to_a_controller_with_another_key),
         ON_BUS(a_revoked_key_loses_its_live_session),
-        ON_BUS(two_connections_with_one_key_are_told),
+        ON_BUS(two_copies_that_speak_by_turns_are_told),
+        ON_BUS(what_a_connection_that_was_given_up_still_delivers_is_dropped),
+        ON_BUS(a_connection_that_speaks_before_it_says_hello_is_told_to),
         ON_BUS(an_agent_that_comes_back_is_one_session),
         ON_BUS(an_agent_that_left_is_noticed_when_something_is_sent),
         ON_BUS(a_flood_is_limited_and_others_still_get_through),

@@ -351,19 +351,40 @@ newest_of(struct node *n)
     return of_twin && baton_key_eq(&twin->sign_key, &n->sign_key) ? twin : n;
 }
 
-/* As the bus does: the door remembers who spoke, and the engine is told of two. */
 static void
-door_hears(struct site *st, const struct node *n)
+say_hello_again(struct site *st, struct node *n)
+{
+    struct message m = {.type = MSG_REFUSED};
+    uint8_t *frame = NULL;
+    size_t len = 0;
+    m.env.sender = st->sim->controller.sign_key;
+    m.env.recipient = n->sign_key;
+    m.env.tenant = n->realm->id;
+    m.u.refused.status = BATON_DENIED;
+    text_copy(m.u.refused.text, sizeof m.u.refused.text, "say hello again");
+    BATON_ASSERT(codec_encode(&m, st->sim->controller.secret->sign, &frame, &len, NULL) ==
+                 BATON_OK);
+    net_send(st->sim, n, false, frame, len, "refused: not over this connection");
+    free(frame);
+}
+
+/* As the bus does: the door remembers whose turn it is, who is late is told so, and the engine hears
+ * of two that live. */
+static bool
+door_lets(struct site *st, struct node *n, bool opens)
 {
     struct door *d = n->realm->door;
     uint64_t now = st->sim->now_ms;
     struct bus_peer peer = peer_of(n);
     struct door_rid rid = rid_of(n);
     BATON_ASSERT(door_allow(d, &peer, 0, now) == BATON_OK);
-    if (door_seen(d, &peer, &rid, now) == DOOR_SECOND &&
-        door_tell(d, &n->curve_key, DOOR_TELL_SECOND, now))
+    enum door_session seen = door_seen(d, &peer, &rid, opens);
+    if (seen == DOOR_LATE && door_tell_late(d, &n->curve_key, &rid, now))
+        say_hello_again(st, n);
+    if (seen == DOOR_SECOND && door_tell(d, &n->curve_key, DOOR_TELL_SECOND, now))
         engine_peer(st->engine, PEER_SECOND_SESSION, &n->sign_key,
-                    "two connections with this key speak at once");
+                    "two connections with this key speak by turns");
+    return seen != DOOR_LATE;
 }
 
 /* What leaves before its transaction is durable is the one thing that must never happen. */
@@ -762,8 +783,10 @@ site_frame(struct site *st, struct node *n, const uint8_t *bytes, size_t len)
         complain(st, n, err.text);
         return false;
     }
-    if (n->realm->door != NULL)
-        door_hears(st, n);
+    if (n->realm->door != NULL && !door_lets(st, n, !message_rule(FROM_AGENT, m->type)->session)) {
+        message_free(&m);
+        return true;
+    }
     if (engine_feed(st->engine, m, &n->curve_key) != BATON_OK)
         return false;
     uint64_t due = st->sim->now_ms + chance_below(&st->sim->wire, BATCH_MOST_MS);
