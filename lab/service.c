@@ -245,8 +245,11 @@ void
 services_power_lost(struct server *s, const struct baton_err *why)
 {
     for (size_t i = 0; i < s->disk.service_count; i++) {
-        s->disk.service[i].state = SVC_STOPPED;
-        s->disk.service[i].serial = ++s->serial;
+        struct service *svc = &s->disk.service[i];
+        if (svc->state != SVC_STOPPED) /* nobody is told, but its engine ended now */
+            svc->changed_ms = s->world->wall_ms;
+        svc->state = SVC_STOPPED;
+        svc->serial = ++s->serial;
         waiters_refuse(s->world, &s->service_waiters[i], why);
     }
 }

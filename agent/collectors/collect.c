@@ -334,6 +334,15 @@ stands_without_engine(struct collect *c, size_t row)
     return c->history_stop != 0 && c->history_stop == c->engine_stopped_at;
 }
 
+/* A run lives in the engine's process: whatever there was after the newest reading, it ended by the stop. How
+ * many runs that were, nobody can say. */
+static void
+runs_ended_unread(struct collect *c)
+{
+    if (c->engine_gone && c->engine_stopped_at != 0)
+        collect_set(c, FACT_LAST_RUN_END, c->engine_stopped_at);
+}
+
 static void
 row_failed(struct collect *c, size_t row, enum baton_status status, const struct baton_err *err)
 {
@@ -341,8 +350,11 @@ row_failed(struct collect *c, size_t row, enum baton_status status, const struct
     c->host_gone = c->host_gone || status == BATON_UNREACHABLE;
     log_debug("collect.failed", "op=%s collector=%s: %s", host_op_name((enum host_op)r->op),
               host_collector_name((enum host_collector)r->collector), err->text);
-    if (!stands_without_engine(c, row))
-        row_absent(c, r, reason_for(status));
+    if (stands_without_engine(c, row))
+        return;
+    row_absent(c, r, reason_for(status));
+    if (row == ROW_RUNS)
+        runs_ended_unread(c);
 }
 
 static bool

@@ -6,6 +6,7 @@
  *            cannot read becomes absent with the reason, never what it was.
  *            One exception: once the engine is gone its run history cannot be asked, so that the
  *            last one read stands, as old as it is, for as long as the service's stop is the same.
+ *            After another stop only the end of its runs is known: they ended with the engine.
  * Units      now_ms monotonic, now_unix_ms wall.
  * Limits     One round at a time.
  * Errors     None: a request that fails shows in the facts and in the log.

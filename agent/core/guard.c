@@ -96,7 +96,7 @@ exported_beyond_mark(const struct promise *p, const struct facts *f)
 {
     bool more = p->exports_mark >= 0 && fact_known(f, FACT_EXPORTS_TOTAL) &&
                 f->fact[FACT_EXPORTS_TOTAL].value > p->exports_mark;
-    bool later = p->exports_mark >= 0 && fact_known(f, FACT_LAST_EXPORT_END) &&
+    bool later = p->exports_mark != MARK_NONE && fact_known(f, FACT_LAST_EXPORT_END) &&
                  f->fact[FACT_LAST_EXPORT_END].value > p->export_end_mark;
     return more || later;
 }

@@ -11,7 +11,7 @@ member_init(struct member *m, const struct baton_key *self, const struct baton_i
     *m = (struct member){0};
     m->promise.self = *self;
     m->promise.tenant = *tenant;
-    m->promise.exports_mark = -1;
+    m->promise.exports_mark = MARK_NONE;
     m->root = *root;
     facts_init(&m->watch.facts);
 }
@@ -326,7 +326,7 @@ on_fence(struct member *m, const struct member_event *ev, const struct digest_po
         if (m->watch.challenged)
             challenge_answer(m, ev, dp, SAY_REFUSED, REFUSE_EPOCH, member_kind(m), NULL, out);
         if (!m->promise.armed)
-            m->promise.exports_mark = -1; /* set when quiet begins */
+            m->promise.exports_mark = MARK_NONE; /* set when quiet begins */
         m->watch.told = SAY_NONE;
         forget_span(m, ev->now_ms);
     }
@@ -443,9 +443,17 @@ static int64_t
 exports_beyond_mark(const struct promise *p, const struct facts *f)
 {
     int64_t more = f->fact[FACT_EXPORTS_TOTAL].value - p->exports_mark;
-    if (more > 0)
+    if (p->exports_mark >= 0 && more > 0)
         return more;
     return fact_or(f, FACT_LAST_EXPORT_END, 0) > p->export_end_mark ? 1 : 0;
+}
+
+/* An Export runs in the engine, so that an engine which has stood still since that stop has made none. */
+static bool
+stands_since_mark(const struct promise *p, const struct facts *f)
+{
+    return p->exports_mark == MARK_STOP && fact_is(f, FACT_ENGINE_GONE, 1) &&
+           fact_is(f, FACT_STOPPED_AT, p->export_end_mark);
 }
 
 static void
@@ -453,10 +461,24 @@ count_exports(const struct promise *p, struct facts *f)
 {
     struct fact *since = &f->fact[FACT_EXPORTS_SINCE_FENCE];
     since->state = FACT_UNKNOWN;
-    if (p->exports_mark < 0 || !fact_known(f, FACT_EXPORTS_TOTAL))
+    if (p->exports_mark == MARK_NONE)
         return;
-    facts_set(f, FACT_EXPORTS_SINCE_FENCE, exports_beyond_mark(p, f));
-    since->age_ms = f->fact[FACT_EXPORTS_TOTAL].age_ms;
+    if (fact_known(f, FACT_EXPORTS_TOTAL)) {
+        facts_set(f, FACT_EXPORTS_SINCE_FENCE, exports_beyond_mark(p, f));
+        since->age_ms = f->fact[FACT_EXPORTS_TOTAL].age_ms;
+    } else if (stands_since_mark(p, f)) {
+        facts_set(f, FACT_EXPORTS_SINCE_FENCE, 0);
+        since->age_ms = f->fact[FACT_STOPPED_AT].age_ms;
+    }
+}
+
+/* Nobody can read a history whose engine ended first: its stop takes the count's place. Not of a Connect member, which has
+ * to say that it never exported. */
+static bool
+stop_stands_for_count(const struct member *m, const struct facts *f)
+{
+    return product_is_legacy(member_product(m)) && fact_is(f, FACT_ENGINE_GONE, 1) &&
+           fact_or(f, FACT_STOPPED_AT, 0) > 0;
 }
 
 /* Quiet begins: the exports so far are the drain's. A history read before this look could miss one. */
@@ -465,13 +487,16 @@ mark_exports(struct member *m, bool whole, struct member_out *out)
 {
     struct promise *p = &m->promise;
     struct facts *f = &m->watch.facts;
-    if (p->exports_mark >= 0 || p->holding || !whole || !fact_known(f, FACT_EXPORTS_TOTAL))
+    bool counted = fact_known(f, FACT_EXPORTS_TOTAL);
+    if (p->exports_mark != MARK_NONE || p->holding || !whole ||
+        (!counted && !stop_stands_for_count(m, f)))
         return;
     facts_set(f, FACT_EXPORTS_SINCE_FENCE, 0);
     if (quiet_kind(m) == KIND_NONE)
         return;
-    p->exports_mark = f->fact[FACT_EXPORTS_TOTAL].value;
-    p->export_end_mark = fact_or(f, FACT_LAST_EXPORT_END, 0);
+    p->exports_mark = counted ? f->fact[FACT_EXPORTS_TOTAL].value : MARK_STOP;
+    p->export_end_mark =
+        counted ? fact_or(f, FACT_LAST_EXPORT_END, 0) : f->fact[FACT_STOPPED_AT].value;
     out->changed = true;
 }
 

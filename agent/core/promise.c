@@ -519,7 +519,7 @@ promise_hold(struct promise *p)
     p->holding = true;
     p->holding_epoch = p->epoch;
     p->armed = false;
-    p->exports_mark = -1;
+    p->exports_mark = MARK_NONE;
 }
 
 /* The write after which the old promise is history. */

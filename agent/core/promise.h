@@ -22,6 +22,11 @@ struct promised { /* the highest epoch promised to one recipient */
     struct epoch epoch;
 };
 
+enum {
+    MARK_NONE = -1, /* not known */
+    MARK_STOP = -2, /* nobody could count; since that stop of the engine there was none */
+};
+
 struct promise {
     struct baton_key self;
     struct baton_id tenant;
@@ -35,9 +40,10 @@ struct promise {
     bool guard_stop;     /* the guard (or quarantine) wants it stopped now, whatever its kind */
     bool start_due;      /* a used grant starts the service; boot repeats it */
     bool tamper_open;
-    bool adopt;           /* the present promise came marked adopt: it stops and starts nothing */
-    int64_t exports_mark; /* EXPORTS_TOTAL when quiet began or the guard was armed; -1 unknown */
-    int64_t export_end_mark; /* LAST_EXPORT_END at that moment */
+    bool adopt; /* the present promise came marked adopt: it stops and starts nothing */
+    /* EXPORTS_TOTAL when quiet began or the guard was armed, or one of the two below. */
+    int64_t exports_mark;
+    int64_t export_end_mark; /* LAST_EXPORT_END at that moment; MARK_STOP: STOPPED_AT */
     struct epoch holding_epoch;
     uint8_t grant; /* enum grant_state */
     uint32_t serial;

@@ -523,8 +523,32 @@ another_stop_ends_what_an_old_history_could_say(void **state)
     assert_true(is(b, FACT_LAST_RUN_END, 2000));
     b->fake.service[0].changed_unix_ms = 9000; /* started and stopped again in between */
     look(b, true);
-    assert_true(absent(b, FACT_LAST_RUN_END, ABSENT_ERROR));
     assert_true(absent(b, FACT_EXPORTS_TOTAL, ABSENT_ERROR));
+    assert_true(absent(b, FACT_LAST_EXPORT_END, ABSENT_ERROR));
+}
+
+static void
+runs_that_nobody_could_read_ended_with_their_engine(void **state)
+{
+    struct bench *b = *state;
+    host_fake_dirsync(&b->fake);
+    b->fake.text[COLLECT_RUNS] = "[" OPEN_RUN "]";
+    look(b, true);
+    uint8_t running[COLLECT_MEMORY_BYTES];
+    size_t len = collect_remember(&b->collect, running);
+    stop_services(b);
+    b->fake.text[COLLECT_RUNS] = NULL;
+    collect_init(&b->collect, &digest); /* the server lost its power in the middle of that run */
+    assert_int_equal(
+        collect_recall(&b->collect, running, len, b->now_ms, b->fake.now_unix_ms + 60000),
+        BATON_OK);
+    look(b, true);
+    assert_true(is(b, FACT_LAST_RUN_END, 5000) && is(b, FACT_STOPPED_AT, 5000));
+    assert_true(is(b, FACT_RUN_IN_PROGRESS, 0));
+    assert_true(absent(b, FACT_EXPORTS_TOTAL, ABSENT_ERROR)); /* how many, nobody can say */
+    b->fake.service[0].changed_unix_ms = 0; /* nor when they ended, where no stop is known */
+    look(b, true);
+    assert_true(absent(b, FACT_LAST_RUN_END, ABSENT_ERROR));
 }
 
 static void
@@ -554,7 +578,7 @@ a_restart_remembers_the_history_of_the_same_stop_only(void **state)
         collect_recall(&b->collect, running, running_len, b->now_ms, b->fake.now_unix_ms),
         BATON_OK);
     look(b, true); /* it ran when last seen: nobody knows what it did since */
-    assert_true(absent(b, FACT_LAST_RUN_END, ABSENT_ERROR));
+    assert_true(absent(b, FACT_EXPORTS_TOTAL, ABSENT_ERROR));
 
     collect_init(&b->collect, &digest);
     assert_int_equal(collect_recall(&b->collect, running, running_len - 1, 0, 0), BATON_MALFORMED);
@@ -830,6 +854,7 @@ main(void)
         TEST(what_cannot_be_read_becomes_absent_and_not_what_it_was),
         TEST(without_an_engine_the_last_history_stands_and_grows_older),
         TEST(another_stop_ends_what_an_old_history_could_say),
+        TEST(runs_that_nobody_could_read_ended_with_their_engine),
         TEST(a_restart_remembers_the_history_of_the_same_stop_only),
         TEST(a_round_of_native_calls_makes_collectors_older_not_younger),
         TEST(a_broken_watch_is_said_once),

@@ -519,6 +519,23 @@ an_export_that_the_facts_do_not_know_is_no_alarm(void **state)
 }
 
 static void
+an_export_after_the_stop_that_stands_for_a_count_is_an_alarm(void **state)
+{
+    (void)state;
+    struct promise p = guarded(TOY_OLD);
+    struct facts f = toy_facts(TOY_OLD);
+    toy_facts_stop(&f);
+    p.exports_mark = MARK_STOP;
+    p.export_end_mark = 2000;
+    facts_set(&f, FACT_EXPORTS_TOTAL, 9);
+    facts_set(&f, FACT_LAST_EXPORT_END, 2000);
+    assert_int_equal(look(&p, TOY_OLD, &f, 1), GUARD_NOTHING);
+    facts_set(&f, FACT_LAST_EXPORT_END, 2001);
+    assert_int_equal(look(&p, TOY_OLD, &f, 2), GUARD_TAMPER);
+    assert_int_equal(p.exports_mark, 9); /* counted from here */
+}
+
+static void
 services_are_forbidden_to_whom_is_guarded_and_must_not_run(void **state)
 {
     (void)state;
@@ -643,6 +660,7 @@ main(void)
         cmocka_unit_test(where_nothing_happened_no_row_is_named),
         cmocka_unit_test(a_voided_grant_has_no_time_left_after_a_boot),
         cmocka_unit_test(an_export_that_the_facts_do_not_know_is_no_alarm),
+        cmocka_unit_test(an_export_after_the_stop_that_stands_for_a_count_is_an_alarm),
         cmocka_unit_test(services_are_forbidden_to_whom_is_guarded_and_must_not_run),
         cmocka_unit_test(a_legacy_service_started_by_hand_is_stopped_at_once),
         cmocka_unit_test(one_start_is_one_alarm_and_the_next_start_another),

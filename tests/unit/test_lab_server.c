@@ -73,6 +73,8 @@ a_run_that_the_power_ended_is_in_the_history_as_stopped(void **state)
     server_power_off(lab.old);
     assert_null(runs_current(&lab.old->disk.runs));
     assert_string_equal(lab.old->disk.runs.item[0].result, "stopped-server-down");
+    /* nor did its engine outlive the power */
+    assert_int_equal(lab.old->disk.service[0].changed_ms, lab.old->disk.runs.item[0].end_ms);
     lab_close(&lab);
 }
 

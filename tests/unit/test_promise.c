@@ -2760,6 +2760,7 @@ exports_are_not_counted_while_the_history_is_unknown(void **state)
     give(&s, toy_fence(toy_epoch(2), TOY_NEW));
     toy_facts_stop(&s.facts);
     facts_absent(&s.facts, FACT_EXPORTS_TOTAL, ABSENT_ERROR);
+    facts_absent(&s.facts, FACT_STOPPED_AT, ABSENT_ERROR);
     observe(&s);
     assert_int_equal(s.m.promise.exports_mark, -1); /* quiet begins with the first known count */
     facts_set(&s.facts, FACT_EXPORTS_TOTAL, 8);
@@ -2767,6 +2768,85 @@ exports_are_not_counted_while_the_history_is_unknown(void **state)
     observe(&s);
     assert_int_equal(s.m.promise.exports_mark, 8);
     assert_int_equal(s.m.promise.export_end_mark, 950);
+}
+
+/* Stopped by a power failure in the middle of a run: nobody has read the history since, and nobody can. */
+static void
+stop_unread(struct facts *f, int64_t stopped_at)
+{
+    toy_facts_stop(f);
+    facts_absent(f, FACT_EXPORTS_TOTAL, ABSENT_ERROR);
+    facts_absent(f, FACT_LAST_EXPORT_END, ABSENT_ERROR);
+    facts_set(f, FACT_STOPPED_AT, stopped_at);
+    facts_set(f, FACT_LAST_RUN_END, stopped_at);
+}
+
+static void
+challenged_in_vain(struct stage *s, struct epoch e)
+{
+    struct order c = toy_challenge(e, 0x21);
+    step(s, (struct member_event){.kind = MEMBER_ORDER, .order = &c});
+    for (int i = 0; i < 3; i++) {
+        observe(s);
+        assert_int_equal(s->out.word_count, 0);
+    }
+}
+
+static void
+an_old_server_whose_runs_nobody_could_read_proves_by_its_stop(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, TOY_OLD);
+    adopt(&s);
+    give(&s, toy_fence(toy_epoch(2), TOY_NEW));
+    stop_unread(&s.facts, 5000);
+    observe(&s);
+    assert_int_equal(s.m.promise.exports_mark, MARK_STOP);
+    assert_int_equal(s.m.promise.export_end_mark, 5000);
+    struct statement w = prove_quiet(&s, toy_epoch(2));
+    assert_int_equal(w.type, SAY_EVIDENCE);
+    assert_true(fact_is(&w.facts, FACT_EXPORTS_SINCE_FENCE, 0));
+    assert_false(fact_known(&w.facts, FACT_EXPORTS_TOTAL)); /* unknown stays unknown */
+}
+
+static void
+another_stop_ends_that_proof(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, TOY_OLD);
+    adopt(&s);
+    give(&s, toy_fence(toy_epoch(2), TOY_NEW));
+    stop_unread(&s.facts, 5000);
+    observe(&s);
+    stop_unread(&s.facts, 6000); /* started and stopped while nobody looked: it may have exported */
+    observe(&s);
+    assert_false(fact_known(&s.m.watch.facts, FACT_EXPORTS_SINCE_FENCE));
+    challenged_in_vain(&s, toy_epoch(2));
+    facts_set(&s.facts, FACT_EXPORTS_TOTAL, 8);
+    facts_set(&s.facts, FACT_LAST_EXPORT_END, 5500);
+    observe(&s); /* a history tells */
+    assert_true(fact_is(&s.m.watch.facts, FACT_EXPORTS_SINCE_FENCE, 1));
+    give(&s, toy_fence(toy_epoch(3), TOY_NEW)); /* what was before another fence is its drain's */
+    stop_unread(&s.facts, 6000);
+    observe(&s);
+    assert_int_equal(s.m.promise.export_end_mark, 6000);
+}
+
+static void
+no_stop_stands_for_what_a_connect_server_exported(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, TOY_NEW);
+    adopt(&s);
+    give(&s, toy_fence(toy_epoch(2), TOY_NEW));
+    s.m.promise.stopped_by_us = true;
+    stop_unread(&s.facts, 5000);
+    observe(&s);
+    assert_int_equal(s.m.promise.exports_mark, MARK_NONE);
+    challenged_in_vain(&s, toy_epoch(2));
 }
 
 static void
@@ -3561,6 +3641,9 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(an_epoch_known_from_the_second_copy_alone_proves_nothing),
     cmocka_unit_test(a_challenge_that_brings_a_trust_document_is_a_change_to_be_stored),
     cmocka_unit_test(exports_are_not_counted_while_the_history_is_unknown),
+    cmocka_unit_test(an_old_server_whose_runs_nobody_could_read_proves_by_its_stop),
+    cmocka_unit_test(another_stop_ends_that_proof),
+    cmocka_unit_test(no_stop_stands_for_what_a_connect_server_exported),
     cmocka_unit_test(an_alarm_tells_the_newest_notice_or_else_the_rows_reason),
     cmocka_unit_test(a_tick_before_the_grants_time_says_nothing),
     cmocka_unit_test(a_clock_that_stands_still_ages_no_fact),

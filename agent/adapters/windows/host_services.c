@@ -126,6 +126,8 @@ add_known(SC_HANDLE manager, const ENUM_SERVICE_STATUS_PROCESSW *found,
     memcpy(s.name, found->lpServiceName, (wcslen(found->lpServiceName) + 1) * sizeof *s.name);
     s.record.engine = s.row->role == ROLE_ENGINE;
     s.record.state = (uint8_t)service_state_of(found->ServiceStatusProcess.dwCurrentState);
+    s.never_ran = s.record.state == SVC_STOPPED &&
+                  found->ServiceStatusProcess.dwWin32ExitCode == ERROR_SERVICE_NEVER_STARTED;
     if (look_closer(manager, &s))
         services->item[services->count++] = s;
     return BATON_OK;

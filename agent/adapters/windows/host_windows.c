@@ -143,7 +143,15 @@ services_now(struct host_windows *h, SC_HANDLE manager, struct sync_services *re
     return known ? BATON_OK : services_scan(manager, ret_services, err);
 }
 
-/* When it stopped, and who changed it last, as far as anybody knows. */
+/* When this server was started. */
+static uint64_t
+started_unix_ms(void)
+{
+    return win_now_unix_ms() - GetTickCount64();
+}
+
+/* When it stopped, and who changed it last, as far as anybody knows. What has not run since this server was started
+ * stopped by then at the latest: of a power failure no log tells. */
 static void
 look_back(struct host_windows *h, struct sync_service *s)
 {
@@ -154,9 +162,10 @@ look_back(struct host_windows *h, struct sync_service *s)
     if (s->record.state != SVC_STOPPED)
         return;
     s->record.changed_unix_ms = stops_since(&h->stops, s->name);
-    if (s->record.changed_unix_ms != 0 || change.stopped_unix_ms == 0)
+    uint64_t known = s->never_ran ? started_unix_ms() : change.stopped_unix_ms;
+    if (s->record.changed_unix_ms != 0 || known == 0)
         return;
-    stops_learn(&h->stops, s->name, change.stopped_unix_ms);
+    stops_learn(&h->stops, s->name, known);
     s->record.changed_unix_ms = stops_since(&h->stops, s->name);
 }
 
