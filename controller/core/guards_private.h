@@ -103,6 +103,8 @@ bool guard_tamper_old(const struct guard_ctx *g, struct problem *p);
 bool guard_tools(const struct guard_ctx *g, struct problem *p);
 bool guard_towards_new(const struct guard_ctx *g, struct problem *p);
 bool guard_towards_old(const struct guard_ctx *g, struct problem *p);
+bool guard_held_by_new(const struct guard_ctx *g, struct problem *p);
+bool guard_old_kept_it(const struct guard_ctx *g, struct problem *p);
 bool guard_window(const struct guard_ctx *g, struct problem *p);
 bool guard_wrong_tenant(const struct guard_ctx *g, struct problem *p);
 

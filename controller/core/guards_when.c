@@ -38,6 +38,30 @@ guard_towards_old(const struct guard_ctx *g, struct problem *p)
     return baton_key_eq(&g->t->authority.recipient, &guard_old(g)->key);
 }
 
+/* The open epoch is over: whom it names says that it holds. A state that was held, or climbed the fence
+ * ladder, when it said so sees it here. */
+static bool
+held_by(const struct authority *a, const struct baton_key *key)
+{
+    return a->phase == AUTH_HELD && baton_key_eq(&a->recipient, key) &&
+           baton_key_eq(&a->holder, key);
+}
+
+bool
+guard_held_by_new(const struct guard_ctx *g, struct problem *p)
+{
+    (void)p;
+    return held_by(&g->t->authority, &guard_new(g)->key);
+}
+
+/* Without a grant: it never stopped. */
+bool
+guard_old_kept_it(const struct guard_ctx *g, struct problem *p)
+{
+    (void)p;
+    return held_by(&g->t->authority, &guard_old(g)->key) && g->t->authority.serial == 0;
+}
+
 bool
 guard_old_removed(const struct guard_ctx *g, struct problem *p)
 {

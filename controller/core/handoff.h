@@ -216,6 +216,8 @@ struct rule {
     X(G_NOT_ASKED, "not-asked")                                                                    \
     X(G_TO_NEW, "towards-new")                                                                     \
     X(G_TO_OLD, "towards-old")                                                                     \
+    X(G_HELD_BY_NEW, "held-by-new")                                                                \
+    X(G_OLD_KEPT_IT, "old-kept-it")                                                                \
     X(G_OLD_REMOVED, "old-removed-early")                                                          \
     X(G_SETTINGS_OTHER, "settings-changed") /* before they were sealed */                          \
     X(G_BLOB_HERE, "sealed-settings-here")  /* they came while it was held */                      \

@@ -2661,11 +2661,38 @@ a_verification_as_old_as_it_may_be_is_fresh(void **state)
     assert_false(holds(G_FRESH));
 }
 
+static void
+the_role_is_seen_where_the_open_epoch_ended_with_it(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_READY);
+    struct authority *a = &u.t.authority;
+    static const enum guard_id by[] = {G_OLD_KEPT_IT, G_HELD_BY_NEW};
+    for (size_t m = 0; m < TOY_MEMBERS; m++) {
+        a->phase = AUTH_HELD;
+        a->recipient = a->holder = a->member[m].key;
+        for (size_t i = 0; i < TOY_MEMBERS; i++)
+            assert_int_equal(holds(by[i]), i == m);
+        a->phase = AUTH_FENCING; /* fenced again meanwhile */
+        assert_false(holds(by[m]));
+        a->phase = AUTH_HELD;
+        a->recipient = a->member[1 - m].key;
+        assert_false(holds(by[m]));
+        a->recipient = a->member[m].key;
+        a->holder = (struct baton_key){{0}}; /* it said so once and holds no more */
+        assert_false(holds(by[m]));
+    }
+    a->recipient = a->holder = a->member[TOY_OLD].key;
+    a->serial = 1; /* it had stopped, and was granted the role again */
+    assert_false(holds(G_OLD_KEPT_IT));
+}
+
 int
 main(void)
 {
 #define AT(test) cmocka_unit_test_setup(test, open_duet)
     const struct CMUnitTest tests[] = {
+        AT(the_role_is_seen_where_the_open_epoch_ended_with_it),
         AT(six_open_differences_are_told_and_how_many_more_there_are),
         AT(a_verification_as_old_as_it_may_be_is_fresh),
         AT(an_attested_server_that_exports_after_all_is_rogue),

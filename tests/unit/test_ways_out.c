@@ -534,10 +534,137 @@ an_alarm_while_a_fence_waits_is_answered_by_a_challenge_and_explain_says_so(void
     duet_to(&u, HO_DONE);
 }
 
+/* It was away while the cutover began and was cancelled, and people had already begun to climb the ladder. */
+static void
+an_old_server_that_comes_back_and_still_holds_ends_the_climb(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_ARMED);
+    u.cut[TOY_OLD] = true;
+    works(HEV_START, NULL);
+    duet_pass(&u, 3, 1200);
+    stands_in(HO_RELEASING);
+    u.queued[TOY_OLD] = 0; /* the first fence never reached it */
+    assert_int_equal(duet_approve(&u, VERB_ROLLBACK, TOY_ANNA), BATON_OK);
+    works(HEV_ROLLBACK, "not today");
+    stands_in(HO_REVOKING);
+    works(HEV_FENCE, NULL);
+    stands_in(HO_FENCING);
+    duet_uncut(&u, TOY_OLD);
+    duet_pass(&u, 3, 1200);
+    assert_true(u.m[TOY_OLD].promise.holding);
+    stands_in(HO_READY);
+}
+
+static void
+leave_staging(void)
+{
+    facts_set(&u.facts[TOY_NEW], FACT_STAGING_SCHEDULER, 0);
+    facts_set(&u.facts[TOY_NEW], FACT_STAGING_SETTINGS, 0);
+    duet_report(&u, TOY_NEW);
+}
+
+/* In C4, where no order reaches the new server any more: its grant is given up, and live there. */
+static void
+lose_sight_of_a_live_grant(void)
+{
+    duet_to(&u, HO_GRANTING);
+    u.cut[TOY_NEW] = true;
+}
+
+static void
+come_back_with_the_grant(void)
+{
+    u.queued[TOY_NEW] = 0;
+    duet_uncut(&u, TOY_NEW);
+    assert_int_equal(u.m[TOY_NEW].promise.grant, GRANT_LIVE);
+}
+
+static void
+a_grant_that_was_used_while_people_held_the_cutover_is_seen_when_it_goes_on(void **state)
+{
+    (void)state;
+    lose_sight_of_a_live_grant();
+    works(HEV_HOLD, "no go");
+    stands_in(HO_GAP);
+    works(HEV_HOLD, "and a break");
+    come_back_with_the_grant();
+    leave_staging();
+    stands_in(HO_HOLD);
+    works(HEV_RESUME, NULL);
+    stands_in(HO_ACTIVATING);
+    assert_true(duet_fired(&u, 324));
+    duet_to(&u, HO_DONE);
+}
+
+static void
+a_grant_that_was_used_while_people_climbed_the_ladder_ends_the_climb(void **state)
+{
+    (void)state;
+    lose_sight_of_a_live_grant();
+    u.t.cutover.approval_count = 0; /* the cutover's approvals have expired */
+    facts_set(&u.facts[TOY_OLD], FACT_SERVICES_STOPPED, 0);
+    duet_report(&u, TOY_OLD); /* somebody started it, and its guard stopped it again */
+    stands_in(HO_GAP);
+    works(HEV_FENCE, NULL);
+    stands_in(HO_FENCING);
+    come_back_with_the_grant();
+    leave_staging();
+    stands_in(HO_ACTIVATING);
+    assert_true(duet_fired(&u, 324));
+}
+
+static void
+a_grant_that_was_used_in_a_breach_is_seen_after_it(void **state)
+{
+    (void)state;
+    lose_sight_of_a_live_grant();
+    facts_set(&u.facts[TOY_OLD], FACT_EXPORTS_TOTAL, 8); /* a forced export of the old server */
+    facts_set(&u.facts[TOY_OLD], FACT_LAST_EXPORT_END, (int64_t)u.unix_ms);
+    u.t.cutover.resume_to = HO_GRANTING;
+    u.t.cutover.state = HO_BREACH;
+    come_back_with_the_grant();
+    leave_staging();
+    stands_in(HO_BREACH);
+    for (size_t m = 0; m < TOY_MEMBERS; m++)
+        u.t.authority.member[m].tamper_open = u.t.authority.member[m].tamper_unread = false;
+    works(HEV_RESUME, NULL);
+    stands_in(HO_ACTIVATING);
+    assert_true(duet_fired(&u, 323));
+}
+
+static void
+an_old_server_that_still_holds_is_seen_when_a_held_cancel_goes_on(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_ARMED);
+    u.cut[TOY_OLD] = true;
+    works(HEV_START, NULL);
+    u.queued[TOY_OLD] = 0; /* the first fence never reached it */
+    assert_int_equal(duet_approve(&u, VERB_ROLLBACK, TOY_ANNA), BATON_OK);
+    works(HEV_ROLLBACK, "not today");
+    works(HEV_HOLD, "lunch");
+    duet_uncut(&u, TOY_OLD);
+    duet_pass(&u, 2, 1200);
+    stands_in(HO_HOLD);
+    works(HEV_RESUME, NULL);
+    stands_in(HO_READY);
+    assert_true(duet_fired(&u, 348));
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(
+            a_grant_that_was_used_while_people_held_the_cutover_is_seen_when_it_goes_on, open_duet),
+        cmocka_unit_test_setup(a_grant_that_was_used_while_people_climbed_the_ladder_ends_the_climb,
+                               open_duet),
+        cmocka_unit_test_setup(a_grant_that_was_used_in_a_breach_is_seen_after_it, open_duet),
+        cmocka_unit_test_setup(an_old_server_that_still_holds_is_seen_when_a_held_cancel_goes_on,
+                               open_duet),
+        cmocka_unit_test_setup(an_old_server_that_comes_back_and_still_holds_ends_the_climb,
+                               open_duet),
         cmocka_unit_test_setup(
             an_alarm_while_a_fence_waits_is_answered_by_a_challenge_and_explain_says_so, open_duet),
         cmocka_unit_test_setup(an_old_server_that_raised_an_alarm_and_died_may_be_attested_for,
