@@ -334,22 +334,27 @@ shown(const struct view *v)
     return is;
 }
 
-/* An alarm is looked at, proved over, and then acknowledged by name. */
+/* An alarm is looked at, proved over, and then acknowledged by name: as long as another one is not proved over,
+ * that is refused, and the refusal names the challenge. */
 static bool
 alarms(struct view *v)
 {
     const struct authority *a = &v->t->authority;
+    size_t unread = a->member_count;
+    bool open = false;
     for (size_t i = 0; i < a->member_count; i++) {
-        if (!a->member[i].tamper_unread)
-            continue;
-        bool old = baton_key_eq(&a->member[i].key, &v->r->node[OLD].sign_key);
-        if (a->member[i].tamper_open)
-            (void)verb(v, HEV_CHALLENGE, "");
-        else
-            (void)verb(v, HEV_ACK_TAMPER, v->r->node[old ? OLD : NEW].name);
-        return true;
+        open = open || (a->member[i].tamper_unread && a->member[i].tamper_open);
+        if (a->member[i].tamper_unread && unread == a->member_count)
+            unread = i;
     }
-    return false;
+    if (unread == a->member_count)
+        return false;
+    bool old = baton_key_eq(&a->member[unread].key, &v->r->node[OLD].sign_key);
+    if (open)
+        (void)verb(v, HEV_CHALLENGE, "");
+    else
+        (void)verb(v, HEV_ACK_TAMPER, v->r->node[old ? OLD : NEW].name);
+    return true;
 }
 
 /* "Verify again; then accept": what is accepted too early is refused, and what is verified again at every
