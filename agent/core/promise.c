@@ -104,7 +104,7 @@ struct judged {
     const struct promise_context *cx;
     struct plan plan;
     struct baton_hash plan_hash;
-    int self, holder, recipient; /* member indexes in the plan */
+    int self, recipient; /* member indexes in the plan */
     bool readopt;
 };
 
@@ -237,7 +237,7 @@ direction_approved(const struct judged *j, bool ever)
 {
     if (is_forward(j))
         return people_say(j, (struct wanted){.verb = VERB_CUTOVER, .ever = ever});
-    return j->recipient == j->holder &&
+    return j->recipient == j->plan.holder &&
            people_say(j, (struct wanted){.verb = VERB_ROLLBACK, .ever = ever});
 }
 
@@ -276,7 +276,6 @@ check_plan_decodes(struct judged *j)
     j->cx->digest->sha256(j->cx->digest->ctx, j->o->plan, j->o->plan_len, &j->plan_hash);
     j->self = plan_member_index(&j->plan, &j->p->self);
     j->recipient = plan_member_index(&j->plan, &j->o->recipient);
-    j->holder = j->plan.holder;
     if (j->self < 0 || j->recipient < 0 || !baton_id_eq(&j->plan.tenant, &j->p->tenant))
         return REFUSE_PLAN;
     return REFUSE_NONE;
@@ -384,7 +383,7 @@ check_fence_approvals(struct judged *j)
     bool ever = carries_holders_word(j);
     bool good = !j->o->adopt && direction_approved(j, ever);
     if (j->o->adopt) {
-        bool first = j->recipient == j->holder && plan_unknown(j->p);
+        bool first = j->recipient == j->plan.holder && plan_unknown(j->p);
         good = (first && people_say(j, (struct wanted){.verb = VERB_PLAN, .ever = ever})) ||
                people_say(j, (struct wanted){.verb = VERB_ADOPT, .ever = ever});
     }
@@ -601,7 +600,6 @@ check_kept_plan(struct judged *j)
     j->plan_hash = j->p->plan;
     j->self = plan_member_index(&j->plan, &j->p->self);
     j->recipient = plan_member_index(&j->plan, &j->o->recipient);
-    j->holder = j->plan.holder;
     return j->self >= 0 ? REFUSE_NONE : REFUSE_PLAN;
 }
 

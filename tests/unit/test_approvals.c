@@ -478,6 +478,34 @@ nobody_is_attested_who_stands_behind_the_last_member(void **state)
 }
 
 static void
+an_approval_behind_the_last_one_counts_for_nothing(void **state)
+{
+    (void)state;
+    static const enum approval_verb verbs[] = {VERB_CUTOVER, VERB_RETIRE, VERB_ATTEST};
+    struct approvals_view v = now();
+    struct baton_hash hash[2];
+    const struct signed_approval *list[CUTOVER_APPROVALS_MAX];
+    struct baton_key old_key = toy_member_key(TOY_OLD);
+    for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
+        struct signed_approval sa = good(verbs[i], TOY_ANNA);
+        sa.a.seen.b[0] = 1;
+        sa.a.subject = verbs[i] == VERB_CUTOVER ? sa.a.subject : old_key;
+        give(sa, TOY_ANNA);
+        sa.a.operator= good(verbs[i], TOY_BERT).a.operator;
+        give(sa, TOY_BERT);
+        u.t.cutover.approval_count--; /* the second one stands there no more */
+        sa = u.t.cutover.approval[u.t.cutover.approval_count - 1];
+        if (verbs[i] != VERB_ATTEST)
+            assert_int_equal(approvals_count(&u.t, verbs[i], &v), 1);
+        assert_int_equal(approvals_alike(&u.t, &sa.a, &v, list), 1);
+    }
+    assert_int_equal(approvals_account_gone(&u.t, &v), 1);
+    assert_int_equal(approvals_leave(&u.t, &old_key, &u.t.cutover.approval[2].a.recipient, &v), 1);
+    assert_int_equal(approvals_attests(&u.t, &old_key, &v), 1);
+    assert_int_equal(approvals_attested(&u.t, &v, hash), -1);
+}
+
+static void
 an_alarm_overtakes_what_was_attested_of_its_server_and_nothing_else(void **state)
 {
     (void)state;
@@ -557,6 +585,7 @@ main(void)
         AT(two_different_people_attest_one_does_not),
         AT(an_alarm_overtakes_what_was_attested_of_its_server_and_nothing_else),
         AT(nobody_is_attested_who_stands_behind_the_last_member),
+        AT(an_approval_behind_the_last_one_counts_for_nothing),
         AT(where_two_servers_are_attested_the_second_has_its_turn),
         AT(a_fence_forgets_what_spoke_for_the_other_direction),
     };

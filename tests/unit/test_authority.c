@@ -1625,6 +1625,7 @@ a_member_that_a_later_plan_left_out_counts_for_nothing_any_more(void **state)
     assert_true(authority_fresh(&p.a, p.now, 60000));
     assert_true(authority_may_return(&p.a, &old_key, &why));
     p.a.member[TOY_MEMBERS].evidence.b[0] = 1; /* nor is what it proved too old for anything */
+    p.a.member[TOY_MEMBERS].challenged_ms = 0;
     assert_true(authority_fresh(&p.a, p.now, 60000));
     p.a.member[TOY_MEMBERS] = ghost;
     assert_int_equal(ask(&p, AUTH_EV_ASK), BATON_OK);

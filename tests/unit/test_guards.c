@@ -2638,13 +2638,13 @@ six_open_differences_are_told_and_how_many_more_there_are(void **state)
         r->row[i] = (struct review_row){.row = {{(uint8_t)(i + 1)}}, .severity = SEVERITY_BLOCK};
         memcpy(r->row[i].rule, "CF-SCOPE-NARROWED", 18);
     }
-    for (uint8_t open = 6; open <= 8; open += 2) {
+    for (uint8_t open = 4; open <= 8; open += 2) {
         r->row_count = open;
         struct problem p = ask(G_PARITY, "");
         size_t told = 0;
         for (size_t i = 0; i < p.fact_count; i++)
             told += strstr(p.fact[i].text, "CF-SCOPE-NARROWED") != NULL;
-        assert_int_equal(told, 6);
+        assert_int_equal(told, open < 6 ? open : 6);
         assert_int_equal(says(&p, "and more: 2"), open == 8);
     }
 }

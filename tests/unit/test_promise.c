@@ -3414,6 +3414,7 @@ a_word_says_whether_it_answers_an_order_and_which_agent_says_it(void **state)
     struct stage s;
     stage_open(&s, TOY_OLD);
     memcpy(s.m.version, "9.8.7", 6);
+    memset(&s.out, 0, sizeof s.out);
     adopt(&s);
     give(&s, toy_fence(toy_epoch(2), TOY_NEW));
     assert_true(s.out.word[0].answers);
@@ -3593,7 +3594,31 @@ a_member_that_has_looked_at_nothing_knows_nothing(void **state)
     assert_memory_equal(&m.watch.facts, &nothing, sizeof nothing);
 }
 
+static void
+a_grant_needs_approvals_that_stand_when_it_comes(void **state)
+{
+    (void)state;
+    struct stage old;
+    struct signed_bytes evidence = old_evidence(&old, toy_epoch(2));
+    for (int expired = 0; expired < 2; expired++) {
+        struct stage new;
+        new_evidence(&new, toy_epoch(2), TOY_NEW);
+        struct order o = toy_grant(toy_epoch(2), TOY_NEW, 1, &evidence);
+        for (size_t i = 0; i < o.approval_count; i++) {
+            struct signed_approval *sa = &o.approval[i];
+            if (!expired || sa->a.verb != VERB_CUTOVER)
+                continue;
+            sa->a.not_after_ms = 1; /* it was good for the fence, and go is good still */
+            toy_sign_approval(sa, i == 0 ? TOY_ANNA : TOY_BERT);
+        }
+        struct statement w = give(&new, o);
+        assert_int_equal(w.type, expired ? SAY_REFUSED : SAY_GRANTED);
+        assert_int_equal(w.refusal, expired ? REFUSE_APPROVALS : REFUSE_NONE);
+    }
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(a_grant_needs_approvals_that_stand_when_it_comes),
     cmocka_unit_test(each_grant_that_runs_out_is_told_by_its_own_word),
     cmocka_unit_test(a_word_says_whether_it_answers_an_order_and_which_agent_says_it),
     cmocka_unit_test(a_holder_that_is_challenged_says_that_it_holds),

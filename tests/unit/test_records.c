@@ -59,6 +59,10 @@ the_fullest_cutover_fits(void **state)
     size_t len = cutover_encode(c, bytes, sizeof bytes);
     assert_true(len > 0);
     assert_int_equal(cutover_encode(c, again, len - 1), 0);
+    static struct cutover back;
+    assert_int_equal(cutover_decode(bytes, len, &back), BATON_OK);
+    assert_int_equal(back.approval_count, CUTOVER_APPROVALS_MAX);
+    assert_int_equal(back.rules_fired_count, ARRAY_LEN(c->rules_fired));
 }
 
 static void

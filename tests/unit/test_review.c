@@ -154,6 +154,7 @@ a_full_set_gives_up_only_what_speaks_of_nothing(void **state)
     for (uint8_t who = 1; who <= REVIEW_DISPOSITIONS_MAX; who++)
         assert_int_equal(dispose(1, who, DISPOSED_ACCEPTED), BATON_OK);
     assert_int_equal(dispose(2, 1, DISPOSED_ACCEPTED), BATON_LIMIT);
+    assert_string_equal(why, "64 differences have a disposition already: mend some on the server");
     r.disposition[5].row.b[0] = 222; /* gone from the list */
     assert_int_equal(dispose(2, 1, DISPOSED_ACCEPTED), BATON_OK);
     assert_int_equal(r.disposition_count, REVIEW_DISPOSITIONS_MAX);
@@ -193,7 +194,9 @@ it_comes_back_as_it_was(void **state)
     memset(&r, 0, sizeof r);
     take(two);
     r.more = 2;
-    assert_int_equal(dispose(1, 1, DISPOSED_ACCEPTED), BATON_OK);
+    for (uint8_t row = 1; row <= 3; row++)
+        assert_int_equal(dispose(row, 1, DISPOSED_ACCEPTED), BATON_OK);
+    memset(&back, 0xff, sizeof back);
     canon_writer_init(&w, bytes, sizeof bytes);
     review_put(&w, &r);
     assert_int_equal(canon_finish(&w, &len), BATON_OK);
@@ -202,7 +205,7 @@ it_comes_back_as_it_was(void **state)
     assert_true(canon_finished(&reader));
     assert_int_equal(back.more, 2);
     assert_true(back.row[0].two);
-    assert_int_equal(back.disposition[0].kind, DISPOSED_ACCEPTED);
+    assert_memory_equal(&back, &r, sizeof r); /* and nothing behind the last of either list */
     canon_writer_init(&w, again, sizeof again);
     review_put(&w, &back);
     assert_int_equal(canon_finish(&w, &again_len), BATON_OK);
@@ -210,10 +213,44 @@ it_comes_back_as_it_was(void **state)
     assert_memory_equal(bytes, again, len);
 }
 
+static void
+a_person_who_decides_again_changes_the_earlier_word_wherever_it_stands(void **state)
+{
+    (void)state;
+    memset(&r, 0, sizeof r);
+    take(NULL);
+    for (uint8_t row = 1; row <= 3; row++)
+        assert_int_equal(dispose(row, 1, DISPOSED_ACCEPTED), BATON_OK);
+    for (uint8_t row = 1; row <= 3; row++) {
+        assert_int_equal(dispose(row, 1, DISPOSED_NOT_APPLICABLE), BATON_OK);
+        assert_int_equal(r.disposition[row - 1].kind, DISPOSED_NOT_APPLICABLE);
+    }
+    assert_int_equal(r.disposition_count, 3);
+}
+
+static void
+a_shorter_list_leaves_nothing_of_the_longer_one(void **state)
+{
+    (void)state;
+    static const struct review_row none;
+    struct findings l = {0};
+    memset(&r, 0, sizeof r);
+    take(NULL);
+    uint32_t longer = r.row_count;
+    found(&l, "EX-ADDS", SEVERITY_REVIEW);
+    review_take(&r, &l, NULL, 0, &(struct baton_hash){{7}});
+    findings_done(&l);
+    assert_int_equal(r.row_count, 1);
+    for (uint32_t i = 1; i < longer; i++)
+        assert_memory_equal(&r.row[i], &none, sizeof none);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_person_who_decides_again_changes_the_earlier_word_wherever_it_stands),
+        cmocka_unit_test(a_shorter_list_leaves_nothing_of_the_longer_one),
         cmocka_unit_test(what_a_person_must_see_is_open_and_what_is_expected_is_not),
         cmocka_unit_test(
             parity_is_about_configuration_and_what_blocks_but_not_what_is_counted_elsewhere),

@@ -2965,12 +2965,30 @@ a_new_server_that_exports_no_more_is_paged_once_in_its_time_also_after_done(void
     }
 }
 
+static void
+only_an_alarm_overtakes_what_people_attest_and_that_is_written_down(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_GAP);
+    struct approvals_view v = {toy_trust(), toy_digest(), u.unix_ms};
+    struct baton_key old_key = toy_member_key(TOY_OLD);
+    assert_int_equal(duet_attest(&u, TOY_OLD, TOY_ANNA), BATON_OK);
+    u.t.cutover.state = HO_ABANDONED; /* where an alarm moves nothing */
+    struct statement s = next_word(TOY_OLD, SAY_STATUS);
+    assert_false(say(TOY_OLD, &s).changed_cutover);
+    assert_int_equal(approvals_attests(&u.t, &old_key, &v), 1);
+    s = next_word(TOY_OLD, SAY_TAMPER);
+    assert_true(say(TOY_OLD, &s).changed_cutover);
+    assert_int_equal(approvals_attests(&u.t, &old_key, &v), 0);
+}
+
 int
 main(void)
 {
     setvbuf(stdout, NULL, _IONBF, 0); /* what a failed invariant printed stays readable */
 #define AT(test) cmocka_unit_test_setup(test, open_duet)
     const struct CMUnitTest tests[] = {
+        AT(only_an_alarm_overtakes_what_people_attest_and_that_is_written_down),
         AT(a_new_server_that_exports_no_more_is_paged_once_in_its_time_also_after_done),
         AT(a_decision_about_a_finding_is_noted_by_its_digest_and_leads_on),
         AT(a_decision_that_its_state_does_not_take_is_noted_with_the_refusal),
