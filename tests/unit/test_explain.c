@@ -1655,11 +1655,35 @@ what_blocks_the_plan_is_told_before_that_none_can_be_made(void **state)
     assert_true(told(&p, "not confirmed by an operator"));
 }
 
+static void
+an_explanation_owes_nothing_to_the_one_that_stood_there_before(void **state)
+{
+    (void)state;
+    static const uint8_t way[] = {HO_ASSESSED, HO_VERIFY, HO_READY, HO_GAP, HO_DONE};
+    for (size_t i = 0; i < ARRAY_LEN(way); i++) {
+        struct problem p, q;
+        duet_open(&u);
+        duet_to(&u, (enum handoff_state)way[i]);
+        memset(&p, 0, sizeof p);
+        memset(&q, 0x20, sizeof q);
+        tenant_explain(&u.t, u.now_ms, toy_digest(), toy_trust(), &p);
+        tenant_explain(&u.t, u.now_ms, toy_digest(), toy_trust(), &q);
+        assert_int_equal(p.fact_count, q.fact_count);
+        assert_int_equal(p.rule, q.rule);
+        assert_int_equal(p.guard, q.guard);
+        assert_int_equal(p.status, q.status);
+        assert_string_equal(p.title, q.title);
+        assert_string_equal(p.who, q.who);
+        assert_string_equal(p.next, q.next);
+    }
+}
+
 int
 main(void)
 {
 #define AT(test) cmocka_unit_test_setup(test, open_duet)
     const struct CMUnitTest tests[] = {
+        AT(an_explanation_owes_nothing_to_the_one_that_stood_there_before),
         AT(who_is_in_the_way_is_waited_for_though_nothing_else_is),
         AT(what_blocks_the_plan_is_told_before_that_none_can_be_made),
         AT(a_server_that_does_not_count_is_named_with_the_next_step),

@@ -328,11 +328,27 @@ parity_says_what_is_missing_for_it(void **state)
     assert_int_equal(verification_parity(&u.t), PARITY_OLD_MOVED);
 }
 
+static void
+what_was_looked_at_is_named_by_its_digests(void **state)
+{
+    (void)state;
+    static const enum digest_id ids[] = {DIGEST_CONFIG, DIGEST_RULES, DIGEST_PENDING, DIGEST_RUNS};
+    for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
+        struct baton_hash h = {{(uint8_t)(0x40 + i)}};
+        facts_set_digest(&u.t.agent[TOY_NEW].facts, ids[i], &h);
+    }
+    struct verification v = fill();
+    const struct baton_hash *in[] = {&v.config, &v.rules, &v.pending, &v.runs};
+    for (size_t i = 0; i < ARRAY_LEN(in); i++)
+        assert_int_equal(in[i]->b[0], 0x40 + i);
+}
+
 int
 main(void)
 {
 #define AT(test) cmocka_unit_test_setup(test, open_duet)
     const struct CMUnitTest tests[] = {
+        AT(what_was_looked_at_is_named_by_its_digests),
         AT(nothing_to_look_at_passes),
         AT(each_thing_that_a_person_has_to_look_at_is_enough_for_a_review),
         AT(changed_anchors_and_a_step_that_was_not_run_block),
