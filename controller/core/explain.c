@@ -256,6 +256,7 @@ tenant_explain(const struct tenant *t, uint64_t now_ms, const struct digest_port
             explain_breach_title(&g, ret_problem);
         if (c->state == HO_FENCING)
             explain_fencing(&g, ret_problem);
+        explain_leads_on(&g, ret_problem);
     }
     explain_outlaws(&g, ret_problem);
     if (ret_problem->guard != G_RECONCILED) /* which names them itself */

@@ -10,7 +10,7 @@
 
 /* A barred or quarantined server: since when, and what makes it count again. */
 void explain_outlaws(const struct guard_ctx *g, struct problem *p);
-/* The new server was stopped by its guard or a quarantine and the state waits for its work. */
+/* A server was stopped by its guard or a quarantine and the state waits for its work. */
 void explain_halted(const struct guard_ctx *g, struct problem *p);
 /* Who has stopped and then exported can never prove this epoch: only another one leads on. */
 void explain_spoilt(const struct guard_ctx *g, struct problem *p);
@@ -27,6 +27,8 @@ void explain_breach(const struct guard_ctx *g, struct problem *p);
 void explain_no_plan(const struct guard_ctx *g, struct problem *p);
 /* What verification found and which record the approvals bind to, where that is decided or used. */
 void explain_verification(const struct guard_ctx *g, struct problem *p);
+/* Asked for, it never names itself as what to type next, whatever the rule it waits for says to a refused verb. */
+void explain_leads_on(const struct guard_ctx *g, struct problem *p);
 /* Which server it was. */
 void explain_breach_title(const struct guard_ctx *g, struct problem *p);
 

@@ -1,4 +1,5 @@
 #include "explain_private.h"
+#include "guards_private.h"
 
 #include "line.h"
 
@@ -98,22 +99,30 @@ kept_stopped(const struct agent_view *n)
            fact_is(&n->facts, FACT_SERVICES_STOPPED, 1);
 }
 
-void
-explain_halted(const struct guard_ctx *g, struct problem *p)
+/* A quarantine took the role from it before anything was asked of it, and its services with it. */
+static bool
+lost_its_role(const struct agent_view *o)
 {
-    bool waits_for_it = p->guard == G_STAGED || p->guard == G_4OPS || p->guard == G_FRESH;
+    return o->statement_known && !o->statement.holding &&
+           fact_is(&o->facts, FACT_SERVICES_STOPPED, 1) &&
+           fact_is(&o->facts, FACT_SERVICES_DISABLED, 1);
+}
+
+static void
+explain_giving_up(const struct guard_ctx *g, struct problem *p, const char *title,
+                  const char *disarm)
+{
     struct problem alarm;
-    if (!waits_for_it || g->t->cutover.state > HO_ARMED || !kept_stopped(tenant_new(g->t)))
-        return;
-    line_set(p->title, sizeof p->title,
-             "the new server was stopped by its guard or a quarantine and works no more");
+    line_set(p->title, sizeof p->title, title);
     p->fact_count = 0;
     problem_add(p, "only a grant starts it again, and this state waits for its work");
     add_text(g, p, "give it up: baton cutover abandon TENANT --reason '...'");
-    add_text(g, p, "then: baton agent disarm TENANT NEW_HOST, and start its service by hand");
+    add_text(g, p, disarm);
     add_text(g, p, "then: baton cutover create TENANT --old OLD_HOST --new NEW_HOST");
     if (g->t->authority.ponr)
-        problem_add(p, "it has exported: uninstall and install it anew before the next cutover");
+        problem_add(
+            p,
+            "the new server has exported: uninstall and install it anew before the next cutover");
     p->status = BATON_REFUSED;
     line_set(p->who, sizeof p->who, "any operator");
     tenant_text(g->t, "baton cutover abandon TENANT --reason '...'", p->next, sizeof p->next);
@@ -121,6 +130,22 @@ explain_halted(const struct guard_ctx *g, struct problem *p)
         return;
     problem_add(p, "first its alarm: no disarm counts while one is open");
     memcpy(p->next, alarm.next, sizeof p->next);
+}
+
+void
+explain_halted(const struct guard_ctx *g, struct problem *p)
+{
+    bool waits_for_new = p->guard == G_STAGED || p->guard == G_4OPS || p->guard == G_FRESH;
+    if (g->t->cutover.state > HO_ARMED)
+        return;
+    if (waits_for_new && kept_stopped(tenant_new(g->t)))
+        explain_giving_up(
+            g, p, "the new server was stopped by its guard or a quarantine and works no more",
+            "then: baton agent disarm TENANT NEW_HOST, and start its service by hand");
+    else if (p->guard == G_OLD_ALIVE && lost_its_role(tenant_old(g->t)))
+        explain_giving_up(
+            g, p, "the old server was stopped by a quarantine and works no more: nobody exports",
+            "then: baton agent disarm TENANT OLD_HOST, and start its services by hand");
 }
 
 static bool
@@ -434,4 +459,71 @@ explain_no_plan(const struct guard_ctx *g, struct problem *p)
     /* By whoever would have planned: any operator. */
     problem_add(p, "confirm it; or revoke its key, when its server is gone or enrolled anew");
     tenant_text(g->t, "baton agent list --tenant TENANT", p->next, sizeof p->next);
+}
+
+/* --- what leads on ---------------------------------------------------------------------------------- */
+
+/* The first server that has neither proved anything nor is attested. */
+static const struct agent_view *
+unproven(const struct guard_ctx *g)
+{
+    const struct agent_view *both[] = {tenant_old(g->t), tenant_new(g->t)};
+    for (size_t i = 0; i < ARRAY_LEN(both); i++) {
+        const struct authority_member *m = guard_member(g, both[i]);
+        if (baton_hash_is_zero(&m->evidence) && !m->attested)
+            return both[i];
+    }
+    return both[0];
+}
+
+/* People are paged by now: it may never prove it. */
+static bool
+overdue(const struct guard_ctx *g)
+{
+    const struct cutover *c = &g->t->cutover;
+    size_t count;
+    const struct handoff_timeout *t = handoff_timeouts(&count);
+    for (size_t i = 0; i < count; i++)
+        if (t[i].state == c->state)
+            return g->approvals.unix_ms >=
+                   c->entered_unix_ms + (uint64_t)guard_policy(g, (enum policy_id)t[i].policy);
+    return false;
+}
+
+/* Its agent says what is missing; time alone proves nothing, and gives people the ways out. */
+static void
+explain_unproven(const struct guard_ctx *g, struct problem *p)
+{
+    const struct agent_view *a = unproven(g);
+    bool old = a == tenant_old(g->t);
+    bool back =
+        g->t->cutover.state == HO_RELEASING && holds(g, G_LATCH_CLEAR) && holds(g, G_MAY_RETURN);
+    tenant_text(g->t, old ? "baton agent show TENANT OLD_HOST" : "baton agent show TENANT NEW_HOST",
+                p->next, sizeof p->next);
+    if (guard_member(g, a)->said == SAY_REFUSED && a->facts.note[0] != '\0')
+        problem_add(p, a->facts.note);
+    if (!overdue(g))
+        return;
+    problem_add(p, "it is overdue; should its agent never prove it, people decide:");
+    if (back)
+        add_text(g, p, "back to the old server: baton cutover rollback TENANT");
+    add_text(g, p, "or fence TENANT; then two attest, or its own evidence still comes");
+    line_set(p->who, sizeof p->who, "any operator");
+    tenant_text(g->t, back ? "baton cutover rollback TENANT" : "baton cutover fence TENANT",
+                p->next, sizeof p->next);
+}
+
+void
+explain_leads_on(const struct guard_ctx *g, struct problem *p)
+{
+    char itself[sizeof p->next];
+    struct task task;
+    tenant_text(g->t, "baton cutover explain TENANT", itself, sizeof itself);
+    if (strcmp(p->next, itself) != 0)
+        return;
+    p->next[0] = '\0';
+    if (p->guard == G_OLD_STOPPED)
+        explain_unproven(g, p);
+    else if (tenant_task(g->t, &task))
+        tenant_text(g->t, "baton cutover task TENANT", p->next, sizeof p->next);
 }

@@ -273,7 +273,7 @@ static const struct handoff_guard rows[GUARD_COUNT] = {
     [G_OLD_EXPORTED] = {guard_old_exported, "the old server has not exported again yet", ADMIN_OLD, EXPLAIN, false},
     [G_OLD_PRESENT] = {guard_old_present, "do not uninstall DirSync yourself before the upgrade: its settings are not sealed yet",
                        ADMIN_OLD, "baton cutover task TENANT", false},
-    [G_NOT_ACCEPTED] = {guard_not_accepted, "the old server has accepted the fence already", "nobody", "baton cutover rollback TENANT", false},
+    [G_NOT_ACCEPTED] = {guard_not_accepted, "the old server has accepted the fence already", "nobody", EXPLAIN, false},
     [G_ACCEPTED] = {guard_accepted, "the old server has not accepted the fence", "the old server's agent", EXPLAIN, false},
     [G_NEW_HOLDS] = {guard_new_holds, "the new server does not say that it holds", "the new server's agent", EXPLAIN, false},
     [G_RECONCILED] = {guard_reconciled, "not every server has been heard since this controller started",

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "controller/core/explain_private.h"
 #include "duet.h"
 
 static struct duet u;
@@ -64,8 +65,8 @@ every_state_of_the_way_says_what_it_waits_for(void **state)
         {HO_READY, 315, G_APPR_CUTOVER, "baton cutover approve contoso --for cutover"},
         {HO_ARMED, 317, G_NONE, "baton cutover start contoso"},
         {HO_GAP, 320, G_NONE, "baton cutover go contoso"},
-        {HO_ACTIVATING, 325, G_EXPORT_SEEN, "baton cutover explain contoso"},
-        {HO_PROBATION, 327, G_PROBATION, "baton cutover explain contoso"},
+        {HO_ACTIVATING, 325, G_EXPORT_SEEN, "baton cutover task contoso"},
+        {HO_PROBATION, 327, G_PROBATION, ""},
         {HO_DONE, 0, G_NONE, "baton cutover certificate contoso"},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -347,6 +348,69 @@ a_promise_under_another_plan_is_fenced_anew_instead_of_granted_for_ever(void **s
 }
 
 /* A fence would be refused, and there confirm-foreign means nothing. */
+static void
+an_explanation_never_leads_back_to_itself(void **state)
+{
+    (void)state;
+    struct guard_ctx g = {.t = &u.t, .now_ms = u.now_ms, .approvals = {.unix_ms = u.unix_ms}};
+    duet_to(&u, HO_ARMED);
+    for (uint8_t s = 0; s < HANDOFF_STATE_COUNT; s++)
+        for (int guard = G_NONE; guard < GUARD_COUNT; guard++) {
+            struct problem p = {.guard = (uint8_t)guard};
+            u.t.cutover.state = s;
+            tenant_text(&u.t, handoff_guard((enum guard_id)guard)->next, p.next, sizeof p.next);
+            explain_leads_on(&g, &p);
+            if (strstr(p.next, "cutover explain") != NULL)
+                fail_msg("%s in %s: %s", guard_name((enum guard_id)guard),
+                         handoff_state_code((enum handoff_state)s), p.next);
+        }
+}
+
+/* Other people may have to type the same: they sign. */
+static void
+no_refused_verb_is_told_to_be_given_again(void **state)
+{
+    (void)state;
+    size_t count;
+    const struct rule *rules = handoff_rules(&count);
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < GUARDS_PER_RULE && rules[i].guard[k] != G_NONE; k++) {
+            enum guard_id guard = (enum guard_id)rules[i].guard[k];
+            char verb[64];
+            snprintf(verb, sizeof verb, "baton cutover %s ",
+                     handoff_event_name((enum handoff_event)rules[i].on));
+            if (handoff_event_is_verb((enum handoff_event)rules[i].on) &&
+                strncmp(guard_name(guard), "G-APPR", 6) != 0 &&
+                strstr(handoff_guard(guard)->next, verb) != NULL)
+                fail_msg("rule %u: %s -> %s", rules[i].number, guard_name(guard),
+                         handoff_guard(guard)->next);
+        }
+}
+
+static void
+what_is_overdue_and_unproven_says_how_people_end_it(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_ARMED);
+    u.cut[TOY_OLD] = true;
+    assert_int_equal(duet_verb(&u, HEV_START, NULL), BATON_OK);
+    duet_pass(&u, 2, 1200);
+    u.t.authority.member[TOY_OLD].said = SAY_REFUSED;
+    facts_note(&u.t.agent[TOY_OLD].facts, "the engine process is still there");
+    struct problem p = explain();
+    assert_string_equal(p.next, "baton agent show contoso OLD");
+    assert_true(told(&p, "the engine process is still there"));
+    assert_false(told(&p, "overdue"));
+    u.t.cutover.entered_unix_ms -= (uint64_t)u.t.info.policy.v[POLICY_RELEASING_MS];
+    p = explain();
+    assert_string_equal(p.next, "baton cutover rollback contoso");
+    assert_true(told(&p, "or fence contoso"));
+    u.t.cutover.ponr = true; /* then nothing leads back */
+    p = explain();
+    assert_string_equal(p.next, "baton cutover fence contoso");
+    assert_false(told(&p, "rollback"));
+}
+
 static void
 a_breach_of_an_unsure_record_leads_to_what_is_to_be_confirmed(void **state)
 {
@@ -831,6 +895,19 @@ new_stopped_with_an_alarm(void)
 }
 
 static void
+old_stopped_by_a_quarantine(void)
+{
+    struct agent_view *old = &u.t.agent[TOY_OLD];
+    for (int fact = FACT_FULL_IMPORT_AD; fact <= FACT_FULL_SYNC_ENTRA; fact++)
+        facts_set(&u.t.agent[TOY_NEW].facts, (enum fact_id)fact, 1);
+    old->statement.holding = false;
+    old->facts.fact[FACT_LAST_CYCLE_END] = (struct fact){0};
+    facts_set(&old->facts, FACT_GOOD_CYCLES, u.t.cutover.cycles_before);
+    facts_set(&old->facts, FACT_SERVICES_STOPPED, 1);
+    facts_set(&old->facts, FACT_SERVICES_DISABLED, 1);
+}
+
+static void
 new_runs_by_its_facts(void)
 {
     halt_new();
@@ -1129,13 +1206,13 @@ static const struct {
      "the administrator of that server; then it goes on by itself -> baton cutover task contoso\n"},
     {"activating", HO_ACTIVATING, activating,
      "refused: the new server has not completed a good export yet\n"
-     "the administrator of the new server -> baton cutover explain contoso\n"
+     "the administrator of the new server -> baton cutover task contoso\n"
      "new server: last_export_ok is unknown\n"
      "new server: exports_total is 0 (0 ms old)\n"
      "its exports before the grant: 0\n"},
     {"probation", HO_PROBATION, probation,
      "refused: the new server is still on probation\n"
-     "nobody: wait -> baton cutover explain contoso\n"
+     "nobody: wait -> \n"
      "watched for 0 ms, needed 3 s\n"
      "good cycles since then: 0\n"
      "needed: 2\n"
@@ -1173,7 +1250,7 @@ static const struct {
      "it was in ready\n"},
     {"repair", HO_ACTIVATING, repair,
      "refused: the new server has not completed a good export yet\n"
-     "the administrator of the new server -> baton cutover explain contoso\n"
+     "the administrator of the new server -> baton cutover task contoso\n"
      "new server: last_export_ok is unknown\n"
      "new server: exports_total is 0 (0 ms old)\n"
      "its exports before the grant: 0\n"},
@@ -1258,7 +1335,7 @@ static const struct {
      "give it up: baton cutover abandon contoso --reason '...'\n"
      "then: baton agent disarm contoso NEW, and start its service by hand\n"
      "then: baton cutover create contoso --old OLD --new NEW\n"
-     "it has exported: uninstall and install it anew before the next cutover\n"},
+     "the new server has exported: uninstall and install it anew before the next cutover\n"},
     {"new stopped after it was verified", HO_ARMED, new_stopped_after_it_was_verified,
      "refused: the new server was stopped by its guard or a quarantine and works no more\n"
      "any operator -> baton cutover abandon contoso --reason '...'\n"
@@ -1283,6 +1360,13 @@ static const struct {
      "new server: full_import_entra is unknown\n"
      "new server: full_sync_entra is unknown\n"
      "1: ended well on every such connector, begun after the configuration last changed\n"},
+    {"old stopped by a quarantine", HO_FIRST_SYNC, old_stopped_by_a_quarantine,
+     "refused: the old server was stopped by a quarantine and works no more: nobody exports\n"
+     "any operator -> baton cutover abandon contoso --reason '...'\n"
+     "only a grant starts it again, and this state waits for its work\n"
+     "give it up: baton cutover abandon contoso --reason '...'\n"
+     "then: baton agent disarm contoso OLD, and start its services by hand\n"
+     "then: baton cutover create contoso --old OLD --new NEW\n"},
     {"new stopped by its administrator", HO_FIRST_SYNC, new_stopped_by_its_administrator,
      "refused: full import and full synchronization have not ended well on every connector\n"
      "the administrator of the new server -> wait for its runs; where none goes on, on NEW, in "
@@ -1304,7 +1388,7 @@ static const struct {
      "somebody started it again; the rollback begins anew\n"},
     {"old spoilt and no way back", HO_ARMED, old_spoilt_and_no_way_back,
      "refused: not every server has proved that it is quiet\n"
-     "the agents; if a server cannot answer: baton cutover fence -> baton cutover explain contoso\n"
+     "the agents; if a server cannot answer: baton cutover fence -> baton agent show contoso OLD\n"
      "old server: no evidence yet, last word holding\n"},
     {"fence lost by both", HO_ARMED, fence_lost_by_both,
      "refused: not every server has proved that it is quiet\n"
@@ -1334,7 +1418,7 @@ static const struct {
     {"fence lost in the rollback to a removed server", HO_ARMED,
      fence_lost_in_the_rollback_to_a_removed_server,
      "refused: not every server has proved that it is quiet\n"
-     "any operator -> baton cutover explain contoso\n"
+     "any operator -> baton agent show contoso NEW\n"
      "new server: no evidence yet, last word refused\n"
      "new server: it never promised this epoch, so it refuses\n"
      "its order is lost: this record was put back, or another one gave it\n"
@@ -1347,7 +1431,7 @@ static const struct {
      "forward: two sign baton cutover approve contoso --for cutover\n"},
     {"rollback accepted after an export", HO_ARMED, rollback_accepted_after_an_export,
      "refused: not every server has proved that it is quiet\n"
-     "the agents; if a server cannot answer: baton cutover fence -> baton cutover explain contoso\n"
+     "the agents; if a server cannot answer: baton cutover fence -> baton agent show contoso NEW\n"
      "new server: no evidence yet, last word accepted\n"},
     {"other plan on the old server", HO_GAP, other_plan_on_the_old_server,
      "waiting: a server has promised this epoch under another plan: it obeys no order under this "
@@ -1506,7 +1590,7 @@ static const struct {
      "then: the old server and its account in the tenant are gone: its tombstone is made final\n"},
     {"rollback waits for evidence", HO_GAP, rollback_waits_for_evidence,
      "refused: not every server has proved that it is quiet\n"
-     "the agents; if a server cannot answer: baton cutover fence -> baton cutover explain contoso\n"
+     "the agents; if a server cannot answer: baton cutover fence -> baton agent show contoso OLD\n"
      "old server: no evidence yet, last word accepted\n"
      "new server: no evidence yet, last word evidence\n"},
 };
@@ -1708,6 +1792,9 @@ main(void)
         AT(a_record_put_back_to_before_the_verification_is_verified_before_it_goes_on),
         AT(a_fence_that_is_refused_is_not_called_lost),
         AT(a_promise_under_another_plan_is_fenced_anew_instead_of_granted_for_ever),
+        AT(an_explanation_never_leads_back_to_itself),
+        AT(no_refused_verb_is_told_to_be_given_again),
+        AT(what_is_overdue_and_unproven_says_how_people_end_it),
         AT(a_breach_of_an_unsure_record_leads_to_what_is_to_be_confirmed),
         AT(small_directories_export_with_force_export_large_ones_are_offered_it),
         AT(the_install_task_names_every_click),

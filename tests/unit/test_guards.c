@@ -1223,7 +1223,7 @@ static const struct {
      "nobody -> baton cutover explain contoso\n"
      "its product was removed\n"},
     {G_NOT_ACCEPTED, HO_GAP, old_promised,
-     "nobody -> baton cutover rollback contoso\n"
+     "nobody -> baton cutover explain contoso\n"
      "old server: it has promised the open epoch already\n"},
     {G_ACCEPTED, HO_GAP, old_did_not_promise,
      "the old server's agent -> baton cutover explain contoso\n"},
