@@ -1,6 +1,7 @@
 /* What goes wrong, how often, and what of it met. */
 #include <string.h>
 
+#include "controller/adapters/door.h"
 #include "sim.h"
 
 enum {
@@ -46,13 +47,27 @@ draw_later(struct sim *s, const struct sim_options *o)
 {
     struct chance *c = &s->later;
     bool some = chance_hits(c, 300), any = false;
-    for (int f = FAULT_LATER; f < FAULT_COUNT; f++) {
+    for (int f = FAULT_LATER; f <= FAULT_VERSION; f++) {
         bool on = (chance_hits(c, 500) && some) || (o->with & (1u << f)) != 0;
         s->swarm.on[f] = on && (o->off & (1u << f)) == 0;
         any = any || s->swarm.on[f];
     }
     uint64_t first = s->now_ms + chance_between(c, EVERY_LEAST_MS, EVERY_MOST_MS) / share(s);
     s->later_ms = any ? first : UINT64_MAX;
+}
+
+/* One seed in eight has it; then every tenant's door remembers who spoke. */
+static void
+draw_straggle(struct sim *s, const struct sim_options *o)
+{
+    struct chance c = chance_of_seed(s->seed, 9);
+    uint32_t bit = 1u << FAULT_STRAGGLE;
+    struct baton_err err;
+    bool on = (chance_hits(&c, 125) || (o->with & bit) != 0) && (o->off & bit) == 0;
+    s->swarm.on[FAULT_STRAGGLE] = on;
+    s->swarm.per_mille[FAULT_STRAGGLE] = (unsigned)chance_between(&c, 2, 60);
+    for (size_t i = 0; on && i < s->realm_count; i++)
+        BATON_ASSERT(door_new(&s->realm[i].door, &err) == BATON_OK);
 }
 
 void
@@ -73,6 +88,7 @@ fault_draw(struct sim *s, const struct sim_options *o)
     w->limit = o->limit;
     s->fault_ms = s->now_ms + chance_between(&c, EVERY_LEAST_MS, EVERY_MOST_MS) / share(s);
     draw_later(s, o);
+    draw_straggle(s, o);
 }
 
 bool
@@ -293,6 +309,7 @@ come(struct sim *s, enum fault f)
     case FAULT_COMMIT:
     case FAULT_CLONE:
     case FAULT_VERSION:
+    case FAULT_STRAGGLE:
     case FAULT_COUNT:
         break;
     }
@@ -355,7 +372,7 @@ void
 fault_later(struct sim *s)
 {
     struct chance *c = &s->later;
-    enum fault f = (enum fault)chance_between(c, FAULT_LATER, FAULT_COUNT - 1);
+    enum fault f = (enum fault)chance_between(c, FAULT_LATER, FAULT_VERSION);
     s->later_ms = s->now_ms +
                   chance_between(c, EVERY_LEAST_MS, EVERY_LEAST_MS * 8) / s->realm_count / share(s);
     if (fault_may(s, f) && come_later(s, f))

@@ -91,6 +91,35 @@ other_version(uint8_t *bytes)
     bytes[AT_VERSION] = ANOTHER;
 }
 
+/* What such a connection carries keeps its order, and is late. */
+static bool
+straggles(struct sim *s, struct node *n)
+{
+    struct straggle *g = &n->straggle;
+    if (!s->swarm.on[FAULT_STRAGGLE])
+        return false;
+    if (g->connection != n->connection && g->due_ms < s->now_ms &&
+        fault_comes(s, &s->later, FAULT_STRAGGLE))
+        *g = (struct straggle){.connection = n->connection,
+                               .left = (unsigned)chance_between(&s->later, 1, 6),
+                               .at_site = n->at_site,
+                               .runs = s->site[n->at_site].runs,
+                               .due_ms = s->now_ms + chance_between(&s->later, 5000, 60000)};
+    return g->connection == n->connection;
+}
+
+static void
+straggle(struct sim *s, struct flight *f)
+{
+    struct straggle *g = &f->node->straggle;
+    f->straggles = true;
+    f->due_ms = g->due_ms > s->now_ms ? g->due_ms++ : s->now_ms + 1;
+    f->order = ++s->order;
+    fly(&s->net, f);
+    if (--g->left == 0) /* nothing has answered for too long */
+        net_break(s, f->node, false);
+}
+
 void
 net_send(struct sim *s, struct node *n, bool to_site, const uint8_t *bytes, size_t len,
          const char *label)
@@ -110,6 +139,10 @@ net_send(struct sim *s, struct node *n, bool to_site, const uint8_t *bytes, size
     f.frame = frame_copy(bytes, len);
     if (n->other_build)
         other_version(f.frame.bytes);
+    if (to_site && straggles(s, n)) {
+        straggle(s, &f);
+        return;
+    }
     f.due_ms = arrival(s, &f);
     f.order = ++s->order;
     keep(&s->net, &f);
@@ -143,9 +176,12 @@ net_due(const struct sim *s)
 }
 
 static bool
-arrives(const struct flight *f)
+arrives(const struct sim *s, const struct flight *f)
 {
     const struct node *n = f->node;
+    const struct site *st = &s->site[n->straggle.at_site];
+    if (f->straggles)
+        return st->engine != NULL && st->runs == n->straggle.runs;
     return n->connection != 0 && (f->connection == 0 || f->connection == n->connection);
 }
 
@@ -166,12 +202,16 @@ net_deliver(struct sim *s)
     size_t at = first_due(&s->net);
     struct flight f = s->net.item[at];
     s->net.item[at] = s->net.item[--s->net.count];
-    if (arrives(&f)) {
+    if (arrives(s, &f)) {
+        struct site *st = &s->site[f.straggles ? f.node->straggle.at_site : f.node->at_site];
+        uint32_t over = f.straggles ? f.connection : f.node->connection;
         sim_tell(s, f.node->name, "%s %s%s", f.to_site ? "->" : "<-", f.label,
-                 f.connection == 0 ? " (again, from long ago)" : "");
+                 f.straggles         ? " (late, over an older connection)"
+                 : f.connection == 0 ? " (again, from long ago)"
+                                     : "");
         if (!f.to_site)
             to_node(s, &f);
-        else if (!site_frame(&s->site[f.node->at_site], f.node, f.frame.bytes, f.frame.len))
+        else if (!site_frame(st, f.node, over, f.frame.bytes, f.frame.len))
             sim_tell(s, f.node->name, "-> %s is not let in", f.label);
     }
     free(f.frame.bytes);

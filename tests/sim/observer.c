@@ -250,6 +250,17 @@ gap_is_known(struct realm *r)
                  r->index, (unsigned long long)(s->now_ms - r->gap_ms) / 1000);
 }
 
+/* Of a server that was never copied nor put back nothing has two copies, whatever a network makes of its words.
+ * In a scenario it was copied if the scenario says so. */
+static void
+barred_with_right(struct realm *r, const struct tenant *t)
+{
+    for (size_t i = 0; i < MEMBERS_MAX && !r->reverted && r->sim->scenario == NULL; i++)
+        if (t->agent[i].barred)
+            sim_fail(r->sim, "L1", "%s is barred for two copies, and there is one",
+                     t->agent[i].host);
+}
+
 void
 observe_all(struct sim *s)
 {
@@ -260,6 +271,7 @@ observe_all(struct sim *s)
         if (t != NULL && !s->site[0].dead) {
             see_state(r, t);
             ledger_rises(r, t);
+            barred_with_right(r, t);
         }
         for (int k = 0; k < SIDES; k++) {
             see_promise(&r->node[k]);

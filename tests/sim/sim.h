@@ -61,7 +61,8 @@ enum side { OLD, NEW };
     X(FAULT_RESTORE, "restore", "the controller begins with an older database")                    \
     X(FAULT_TWO_SITES, "two-controllers", "two controllers run from one image")                    \
     X(FAULT_CLONE, "clone", "a copy of a server, agent and keys with it, runs besides")            \
-    X(FAULT_VERSION, "version", "an agent is for a while of a build with other frames")
+    X(FAULT_VERSION, "version", "an agent is for a while of a build with other frames")            \
+    X(FAULT_STRAGGLE, "straggle", "a connection that was given up still delivers what was in it")
 // clang-format on
 
 enum fault {
@@ -94,6 +95,14 @@ struct machine_clock {
 struct frame {
     uint8_t *bytes;
     size_t len;
+};
+
+struct straggle { /* what it sends over this connection arrives when there is a newer one */
+    uint32_t connection;
+    unsigned left;  /* frames, until it is given up */
+    size_t at_site; /* whose connection it is, and in which run: with that it ends */
+    unsigned runs;
+    uint64_t due_ms;
 };
 
 struct seen { /* what the observer looks at in an agent's promise */
@@ -138,6 +147,7 @@ struct node {
     size_t link_count;
     bool link_up; /* by the events taken */
     uint64_t silent_out_until_ms, silent_in_until_ms, clog_until_ms[2];
+    struct straggle straggle;
 
     struct seen was;
     bool was_able;
@@ -214,6 +224,7 @@ struct flight {
     bool to_site;
     struct node *node;
     uint32_t connection; /* 0: whatever is there: a copy that an attacker kept */
+    bool straggles;
     struct frame frame;
     char label[LABEL_BYTES];
 };
@@ -397,7 +408,9 @@ void site_start(struct site *st);
 void site_kill(struct site *st, uint64_t down_ms);
 void site_close(struct site *st);
 void site_turn(struct site *st);
-bool site_frame(struct site *st, struct node *n, const uint8_t *bytes, size_t len);
+/* connection: over which it came, and that may be an older one than the node's own. */
+bool site_frame(struct site *st, struct node *n, uint32_t connection, const uint8_t *bytes,
+                size_t len);
 void site_lost(struct site *st, struct node *n);
 /* Blocks as a person does; the answer may be lost with the controller. */
 struct engine_call;

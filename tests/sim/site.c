@@ -323,11 +323,18 @@ order_label(struct site *st, const struct node *n, const struct message *m, char
 /* --- one key, two connections ------------------------------------------------------------------- */
 
 static struct door_rid
-rid_of(const struct node *n)
+rid_of(uint32_t connection)
 {
     struct door_rid rid = {{0}};
-    memcpy(rid.b + 1, &n->connection, sizeof n->connection);
+    memcpy(rid.b + 1, &connection, sizeof connection);
     return rid;
+}
+
+static bool
+is_at(const struct node *n, const struct door_rid *rid)
+{
+    struct door_rid its = rid_of(n->connection);
+    return n->connection != 0 && memcmp(rid, &its, sizeof its) == 0;
 }
 
 static struct bus_peer
@@ -339,16 +346,22 @@ peer_of(const struct node *n)
                              .class = BUS_AGENT};
 }
 
-/* The bus answers over the connection that spoke last. */
+/* The bus answers over the connection whose turn it is. Where nobody is there any more, it notices. */
 static struct node *
-newest_of(struct node *n)
+newest_of(struct site *st, struct node *n)
 {
     struct node *twin = &n->realm->node[TWIN];
     struct bus_peer peer;
-    struct door_rid rid, its = rid_of(twin);
-    bool there = door_route(n->realm->door, &n->sign_key, n->sim->now_ms, &peer, &rid);
-    bool of_twin = there && twin->connection != 0 && memcmp(&rid, &its, sizeof rid) == 0;
-    return of_twin && baton_key_eq(&twin->sign_key, &n->sign_key) ? twin : n;
+    struct door_rid rid;
+    if (!door_route(n->realm->door, &n->sign_key, n->sim->now_ms, &peer, &rid))
+        return NULL;
+    if (is_at(n, &rid))
+        return n;
+    if (is_at(twin, &rid) && baton_key_eq(&twin->sign_key, &n->sign_key))
+        return twin;
+    if (door_left(n->realm->door, &n->curve_key, &rid))
+        engine_peer(st->engine, PEER_LOST, &n->sign_key, "the connection is gone");
+    return NULL;
 }
 
 static void
@@ -371,15 +384,15 @@ say_hello_again(struct site *st, struct node *n)
 /* As the bus does: the door remembers whose turn it is, who is late is told so, and the engine hears
  * of two that live. */
 static bool
-door_lets(struct site *st, struct node *n, bool opens)
+door_lets(struct site *st, struct node *n, uint32_t connection, bool opens)
 {
     struct door *d = n->realm->door;
     uint64_t now = st->sim->now_ms;
     struct bus_peer peer = peer_of(n);
-    struct door_rid rid = rid_of(n);
+    struct door_rid rid = rid_of(connection);
     BATON_ASSERT(door_allow(d, &peer, 0, now) == BATON_OK);
     enum door_session seen = door_seen(d, &peer, &rid, opens);
-    if (seen == DOOR_LATE && door_tell_late(d, &n->curve_key, &rid, now))
+    if (seen == DOOR_LATE && door_tell_late(d, &n->curve_key, &rid, now) && is_at(n, &rid))
         say_hello_again(st, n);
     if (seen == DOOR_SECOND && door_tell(d, &n->curve_key, DOOR_TELL_SECOND, now))
         engine_peer(st->engine, PEER_SECOND_SESSION, &n->sign_key,
@@ -406,7 +419,7 @@ port_send(void *ctx, const struct baton_key *agent, const struct message *m)
         sim_fail(s, "I5", "a %s leaves before its transaction is durable",
                  message_type_name(m->type));
     if (n != NULL && n->realm->door != NULL)
-        n = newest_of(n);
+        n = newest_of(st, n);
     if (n == NULL || n->connection == 0 || n->at_site != st->index)
         return false;
     if (sim_breaks(s, "wrong-tenant"))
@@ -772,7 +785,7 @@ complain(struct site *st, struct node *n, const char *why)
 }
 
 bool
-site_frame(struct site *st, struct node *n, const uint8_t *bytes, size_t len)
+site_frame(struct site *st, struct node *n, uint32_t connection, const uint8_t *bytes, size_t len)
 {
     struct codec_keys keys = {n, key_of_node};
     struct message *m = NULL;
@@ -783,7 +796,8 @@ site_frame(struct site *st, struct node *n, const uint8_t *bytes, size_t len)
         complain(st, n, err.text);
         return false;
     }
-    if (n->realm->door != NULL && !door_lets(st, n, !message_rule(FROM_AGENT, m->type)->session)) {
+    if (n->realm->door != NULL &&
+        !door_lets(st, n, connection, !message_rule(FROM_AGENT, m->type)->session)) {
         message_free(&m);
         return true;
     }
