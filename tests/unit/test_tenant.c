@@ -2982,12 +2982,33 @@ only_an_alarm_overtakes_what_people_attest_and_that_is_written_down(void **state
     assert_int_equal(approvals_attests(&u.t, &old_key, &v), 0);
 }
 
+static void
+a_reminder_that_time_repeats_is_remembered_once(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_EXPORT_SETTINGS);
+    for (int i = 0; i < 3; i++) {
+        struct tenant_event ev = duet_event(&u, TEV_CLOCK);
+        struct decision d = step(&ev);
+        assert_int_not_equal(d.due_ms, 0);
+        u.now_ms = d.due_ms;
+        ev = duet_event(&u, TEV_CLOCK);
+        assert_int_equal(step(&ev).note[0].rule, 403); /* it is told each time */
+    }
+    const struct cutover *c = &u.t.cutover;
+    size_t remembered = 0;
+    for (uint32_t i = 0; i < c->rules_fired_count; i++)
+        remembered += c->rules_fired[i] == 403;
+    assert_int_equal(remembered, 1);
+}
+
 int
 main(void)
 {
     setvbuf(stdout, NULL, _IONBF, 0); /* what a failed invariant printed stays readable */
 #define AT(test) cmocka_unit_test_setup(test, open_duet)
     const struct CMUnitTest tests[] = {
+        AT(a_reminder_that_time_repeats_is_remembered_once),
         AT(only_an_alarm_overtakes_what_people_attest_and_that_is_written_down),
         AT(a_new_server_that_exports_no_more_is_paged_once_in_its_time_also_after_done),
         AT(a_decision_about_a_finding_is_noted_by_its_digest_and_leads_on),
