@@ -498,9 +498,11 @@ an_approval_behind_the_last_one_counts_for_nothing(void **state)
         if (verbs[i] != VERB_ATTEST)
             assert_int_equal(approvals_count(&u.t, verbs[i], &v), 1);
         assert_int_equal(approvals_alike(&u.t, &sa.a, &v, list), 1);
+        if (verbs[i] != VERB_RETIRE)
+            continue;
+        assert_int_equal(approvals_account_gone(&u.t, &v), 1);
+        assert_int_equal(approvals_leave(&u.t, &old_key, &sa.a.recipient, &v), 1);
     }
-    assert_int_equal(approvals_account_gone(&u.t, &v), 1);
-    assert_int_equal(approvals_leave(&u.t, &old_key, &u.t.cutover.approval[2].a.recipient, &v), 1);
     assert_int_equal(approvals_attests(&u.t, &old_key, &v), 1);
     assert_int_equal(approvals_attested(&u.t, &v, hash), -1);
 }
