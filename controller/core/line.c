@@ -45,6 +45,7 @@ line_int(struct line *l, int64_t v)
     put_bytes(l, digits + at, sizeof digits - at);
 }
 
+/* What is left over is told in the next smaller unit; milliseconds beside seconds are noise. */
 void
 line_duration(struct line *l, uint64_t ms)
 {
@@ -55,13 +56,17 @@ line_duration(struct line *l, uint64_t ms)
         {1, 1000, " ms"},           {1000, 120000, " s"},         {60000, 7200000, " min"},
         {3600000, 172800000, " h"}, {86400000, UINT64_MAX, " d"},
     };
-    for (size_t i = 0; i < ARRAY_LEN(units); i++) {
-        if (ms >= units[i].until_ms)
-            continue;
-        line_int(l, (int64_t)(ms / units[i].unit_ms));
-        line_put(l, units[i].name);
+    size_t i = 0;
+    while (i + 1 < ARRAY_LEN(units) && ms >= units[i].until_ms)
+        i++;
+    line_int(l, (int64_t)(ms / units[i].unit_ms));
+    line_put(l, units[i].name);
+    uint64_t rest = i < 2 ? 0 : ms % units[i].unit_ms / units[i - 1].unit_ms;
+    if (rest == 0)
         return;
-    }
+    line_put(l, " ");
+    line_int(l, (int64_t)rest);
+    line_put(l, units[i - 1].name);
 }
 
 static void

@@ -17,7 +17,7 @@ struct line {
 void line_start(struct line *l, char *out, size_t cap);
 void line_put(struct line *l, const char *text);
 void line_int(struct line *l, int64_t v);
-void line_duration(struct line *l, uint64_t ms);  /* "850 ms", "42 s", "90 min", "36 h", "14 d" */
+void line_duration(struct line *l, uint64_t ms);  /* "850 ms", "42 s", "90 min", "4 h 48 min" */
 void line_time(struct line *l, uint64_t unix_ms); /* "2026-07-01 12:34:56Z" */
 void line_hex(struct line *l, const void *bytes, size_t n);
 void line_version(struct line *l, int64_t v); /* four 16-bit parts */

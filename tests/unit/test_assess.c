@@ -249,19 +249,19 @@ static const struct {
 } sights[] = {
     {"a parallel deployment", TOY_NEW, 80000, 0,
      "objects: objects in the old server's connector space: 80000\n"
-     "estimate: an upgrade of this size is expected to take 4 h, by 3 h per 50,000 objects, as "
-     "documented\n"
+     "estimate: an upgrade of this size is expected to take 4 h 48 min, by 3 h per 50,000 objects, "
+     "as documented\n"
      "parallel: the estimate is not below 3 h: a parallel deployment keeps the old server "
      "exporting meanwhile\n"},
     {"a small directory alone", TOY_OLD, 1200, 0,
      "objects: objects in the old server's connector space: 1200\n"
-     "estimate: an upgrade of this size is expected to take 4 min, by 3 h per 50,000 objects, as "
-     "documented\n"
+     "estimate: an upgrade of this size is expected to take 4 min 19 s, by 3 h per 50,000 objects, "
+     "as documented\n"
      "in-place-fits: the estimate is below 3 h: an in-place upgrade would do\n"},
     {"a small directory beside a second server", TOY_NEW, 1200, 0,
      "objects: objects in the old server's connector space: 1200\n"
-     "estimate: an upgrade of this size is expected to take 4 min, by 3 h per 50,000 objects, as "
-     "documented\n"
+     "estimate: an upgrade of this size is expected to take 4 min 19 s, by 3 h per 50,000 objects, "
+     "as documented\n"
      "in-place-fits: the estimate is below 3 h: an in-place upgrade would do\n"
      "second-server: a second server stands ready: parallel keeps the old one exporting\n"},
     {"a large directory by the history of the site", TOY_NEW, 150000, 3600000,
@@ -273,43 +273,43 @@ static const struct {
      "sql-full-needed: above 100,000 objects the new server needs a full SQL Server\n"},
     {"a full SQL Server", TOY_NEW, 80000, 0,
      "objects: objects in the old server's connector space: 80000\n"
-     "estimate: an upgrade of this size is expected to take 4 h, by 3 h per 50,000 objects, as "
-     "documented\n"
+     "estimate: an upgrade of this size is expected to take 4 h 48 min, by 3 h per 50,000 objects, "
+     "as documented\n"
      "parallel: the estimate is not below 3 h: a parallel deployment keeps the old server "
      "exporting meanwhile\n"
      "sql-full: the old server uses a full SQL Server: the new one needs another instance, never "
      "the same\n"},
     {"SQL Server Express", TOY_NEW, 80000, 0,
      "objects: objects in the old server's connector space: 80000\n"
-     "estimate: an upgrade of this size is expected to take 4 h, by 3 h per 50,000 objects, as "
-     "documented\n"
+     "estimate: an upgrade of this size is expected to take 4 h 48 min, by 3 h per 50,000 objects, "
+     "as documented\n"
      "parallel: the estimate is not below 3 h: a parallel deployment keeps the old server "
      "exporting meanwhile\n"
      "sql-express: the old server uses SQL Server Express\n"},
     {"the local database", TOY_NEW, 80000, 0,
      "objects: objects in the old server's connector space: 80000\n"
-     "estimate: an upgrade of this size is expected to take 4 h, by 3 h per 50,000 objects, as "
-     "documented\n"
+     "estimate: an upgrade of this size is expected to take 4 h 48 min, by 3 h per 50,000 objects, "
+     "as documented\n"
      "parallel: the estimate is not below 3 h: a parallel deployment keeps the old server "
      "exporting meanwhile\n"
      "sql-local: the old server uses the local database\n"},
     {"an edition that nobody knows", TOY_NEW, 80000, 0,
      "objects: objects in the old server's connector space: 80000\n"
-     "estimate: an upgrade of this size is expected to take 4 h, by 3 h per 50,000 objects, as "
-     "documented\n"
+     "estimate: an upgrade of this size is expected to take 4 h 48 min, by 3 h per 50,000 objects, "
+     "as documented\n"
      "parallel: the estimate is not below 3 h: a parallel deployment keeps the old server "
      "exporting meanwhile\n"},
     {"prerequisites that are not met", TOY_NEW, 80000, 0,
      "objects: objects in the old server's connector space: 80000\n"
-     "estimate: an upgrade of this size is expected to take 4 h, by 3 h per 50,000 objects, as "
-     "documented\n"
+     "estimate: an upgrade of this size is expected to take 4 h 48 min, by 3 h per 50,000 objects, "
+     "as documented\n"
      "parallel: the estimate is not below 3 h: a parallel deployment keeps the old server "
      "exporting meanwhile\n"
      "prerequisites: prerequisites of the new server that are not met: 3\n"},
     {"prerequisites that are not known", TOY_NEW, 80000, 0,
      "objects: objects in the old server's connector space: 80000\n"
-     "estimate: an upgrade of this size is expected to take 4 h, by 3 h per 50,000 objects, as "
-     "documented\n"
+     "estimate: an upgrade of this size is expected to take 4 h 48 min, by 3 h per 50,000 objects, "
+     "as documented\n"
      "parallel: the estimate is not below 3 h: a parallel deployment keeps the old server "
      "exporting meanwhile\n"
      "prerequisites-unknown: the new server has not reported its prerequisites\n"},
@@ -328,42 +328,42 @@ static const struct {
      "sql-full-needed: above 100,000 objects the new server needs a full SQL Server\n"},
     {"an old report", TOY_NEW, 80000, 0,
      "objects: objects in the old server's connector space: 80000\n"
-     "estimate: an upgrade of this size is expected to take 4 h, by 3 h per 50,000 objects, as "
-     "documented\n"
+     "estimate: an upgrade of this size is expected to take 4 h 48 min, by 3 h per 50,000 objects, "
+     "as documented\n"
      "parallel: the estimate is not below 3 h: a parallel deployment keeps the old server "
      "exporting meanwhile\n"
      "facts-old: the old server has not reported lately: this may have changed\n"},
     {"a report as old as it may be", TOY_NEW, 80000, 0,
      "objects: objects in the old server's connector space: 80000\n"
-     "estimate: an upgrade of this size is expected to take 4 h, by 3 h per 50,000 objects, as "
-     "documented\n"
+     "estimate: an upgrade of this size is expected to take 4 h 48 min, by 3 h per 50,000 objects, "
+     "as documented\n"
      "parallel: the estimate is not below 3 h: a parallel deployment keeps the old server "
      "exporting meanwhile\n"},
     {"a dead source", TOY_NEW, 80000, 0,
      "objects: objects in the old server's connector space: 80000\n"
-     "estimate: an upgrade of this size is expected to take 4 h, by 3 h per 50,000 objects, as "
-     "documented\n"
+     "estimate: an upgrade of this size is expected to take 4 h 48 min, by 3 h per 50,000 objects, "
+     "as documented\n"
      "source-dead: DirSync no longer exports: compare with Entra, not with it\n"},
     {"a configuration that blocks", TOY_NEW, 80000, 0,
      "objects: objects in the old server's connector space: 80000\n"
-     "estimate: an upgrade of this size is expected to take 4 h, by 3 h per 50,000 objects, as "
-     "documented\n"
+     "estimate: an upgrade of this size is expected to take 4 h 48 min, by 3 h per 50,000 objects, "
+     "as documented\n"
      "blocked-configuration: DirSync carries changes that its upgrade does not support: clean "
      "staged install, rules by hand\n"},
     {"Azure AD Sync", TOY_NEW, 80000, 0,
      "objects: objects in the old server's connector space: 80000\n"
-     "estimate: an upgrade of this size is expected to take 4 h, by 3 h per 50,000 objects, as "
-     "documented\n"
+     "estimate: an upgrade of this size is expected to take 4 h 48 min, by 3 h per 50,000 objects, "
+     "as documented\n"
      "product-aadsync: Azure AD Sync: swing migration, fenced by task and service\n"},
     {"Entra Connect", TOY_NEW, 80000, 0,
      "objects: objects in the old server's connector space: 80000\n"
-     "estimate: an upgrade of this size is expected to take 4 h, by 3 h per 50,000 objects, as "
-     "documented\n"
+     "estimate: an upgrade of this size is expected to take 4 h 48 min, by 3 h per 50,000 objects, "
+     "as documented\n"
      "product-connect: Entra Connect: swing migration through staging mode\n"},
     {"no product", TOY_NEW, 80000, 0,
      "objects: objects in the old server's connector space: 80000\n"
-     "estimate: an upgrade of this size is expected to take 4 h, by 3 h per 50,000 objects, as "
-     "documented\n"
+     "estimate: an upgrade of this size is expected to take 4 h 48 min, by 3 h per 50,000 objects, "
+     "as documented\n"
      "product-unknown: the old server shows no sync product: only an audit is possible\n"},
     {"nothing known", TOY_NEW, 80000, 0,
      "objects-unknown: the old server has not reported its number of objects\n"

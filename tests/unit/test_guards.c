@@ -911,7 +911,7 @@ static const struct {
      "time; or an operator who sets another window -> baton tenant window set contoso --from TIME "
      "--until TIME\n"
      "the window is from 2100-03-01 00:00:00Z to 2100-03-01 03:00:00Z\n"
-     "it opens in 27124 d and lasts 3 h\n"},
+     "it opens in 27124 d 7 h and lasts 3 h\n"},
     {G_NEW_STAGED, HO_READY, sight_old,
      "the administrator of the new server -> the same command again in a few seconds\n"
      "new server: staging_scheduler is 1 (11 s old)\n"

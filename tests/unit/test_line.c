@@ -36,9 +36,15 @@ durations_are_in_units_a_person_uses(void **state)
         const char *text;
     } rows[] = {{850, "850 ms"},
                 {42000, "42 s"},
+                {42999, "42 s"},
                 {5400000, "90 min"},
+                {5401000, "90 min 1 s"},
+                {17280000, "4 h 48 min"},
                 {129600000, "36 h"},
-                {1209600000, "14 d"}};
+                {129659999, "36 h"},
+                {1209600000, "14 d"},
+                {1216799999, "14 d 1 h"},
+                {UINT64_MAX, "213503982334 d 14 h"}};
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         char out[32];
         struct line l;
