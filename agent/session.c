@@ -305,8 +305,7 @@ on_refused(struct agent *a, const struct message *m)
     if (!baton_id_is_zero(&r->order)) {
         if (r->status != BATON_LIMIT)
             rows_refused(a, &r->order);
-        if (r->status == BATON_DENIED)
-            settings_refused(a, &r->order);
+        settings_refused(a, (enum baton_status)r->status, &r->order);
         return;
     }
     if (!s->open || r->status != BATON_DENIED)

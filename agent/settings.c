@@ -372,7 +372,7 @@ seal_hashed_again(struct agent *a, const struct host_completion *done)
     s->out_file = s->file;
     s->out_bytes = s->blob_bytes;
     s->out_wanted = 0;
-    s->out_delivered = false;
+    s->out_delivered = s->out_spoilt = false;
     struct baton_id order = s->order;
     close_all(s);
     remember(a);
@@ -682,13 +682,22 @@ settings_take(struct agent *a, const struct host_completion *done)
     return true;
 }
 
+/* Other refusals are of the moment. What lies damaged here would be sent from its beginning for ever. */
 void
-settings_refused(struct agent *a, const struct baton_id *blob)
+settings_refused(struct agent *a, enum baton_status status, const struct baton_id *blob)
 {
     struct settings *s = &a->settings;
     struct baton_id id = message_blob_id(&s->out_blob);
-    if (s->out_known && baton_id_eq(&id, blob))
+    if (!s->out_known || !baton_id_eq(&id, blob))
+        return;
+    if (status == BATON_DENIED)
         s->out_delivered = true; /* nobody wants it now; a new order begins anew */
+    if (status != BATON_CORRUPT || s->out_spoilt)
+        return;
+    s->out_spoilt = true;
+    log_error("settings.spoilt", "the sealed settings came without their hash and are not sent "
+                                 "again: look at this disk, and copy the exported file to the new "
+                                 "server's Baton folder by hand");
 }
 
 /* As with the list of findings (review_session): a controller that has the file says so at a piece of it,
@@ -714,6 +723,6 @@ settings_time(struct agent *a, bool now)
     s->moved_ms = now_ms;
     if (s->state == PLACE_FETCH)
         want_more(a);
-    else if (s->state == SETTINGS_IDLE && s->out_known && !s->out_delivered)
+    else if (s->state == SETTINGS_IDLE && s->out_known && !s->out_delivered && !s->out_spoilt)
         send_chunk(a, s->out_wanted);
 }

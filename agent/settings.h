@@ -64,6 +64,9 @@ struct settings {
     struct baton_hash out_file, out_blob, in_file;
     uint64_t out_bytes, out_wanted;
     bool out_delivered; /* the controller has it all */
+
+    bool
+        out_spoilt; /* it came without its hash there: until it is sealed anew, not offered again */
 };
 
 struct agent;
@@ -75,8 +78,9 @@ void settings_place(struct agent *a, const struct order *o);
 bool settings_take(struct agent *a, const struct host_completion *done);
 void settings_chunk(struct agent *a, const struct msg_chunk *c);
 void settings_want(struct agent *a, const struct msg_want *w);
-/* The controller refused a blob of that name: our offer, if it is that, is withdrawn. */
-void settings_refused(struct agent *a, const struct baton_id *blob);
+/* The controller refused a blob of that name: our offer, if it is that, is withdrawn; DENIED: for this
+ * session, CORRUPT: for good. */
+void settings_refused(struct agent *a, enum baton_status status, const struct baton_id *blob);
 /* A session has opened: what another one's controller has all of is offered again. */
 void settings_session(struct agent *a);
 /* Asks and offers again what was not answered; now: without waiting. */

@@ -310,6 +310,11 @@ blob_whole(struct engine *e, struct seat *seat, const struct blob *b)
 {
     if (!blob_hash_holds(e, b)) {
         blob_drop(e, b);
+        if (sends_settings(seat)) /* its agent offers them no more: people carry them */
+            journal_alarm(
+                e, seat, &b->hash,
+                "the sealed settings came without their hash: look at that disk, and copy "
+                "the exported file to the new server's Baton folder by hand");
         blob_refuse(e, seat, BATON_CORRUPT, &b->hash, "what was sealed does not have its hash");
         return false;
     }

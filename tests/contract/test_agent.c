@@ -1416,6 +1416,42 @@ settings_that_were_delivered_are_offered_again_in_another_session(void **state)
     free(r);
 }
 
+/* It was sent from its beginning again and again, in each session. */
+static void
+settings_that_came_without_their_hash_are_not_sent_again_until_they_are_sealed_anew(void **state)
+{
+    struct desk *d = desk_of(state);
+    struct relay *r = calloc(1, sizeof *r);
+    struct side *old = &d->side[OLD];
+    struct settings *s;
+    open_both(d);
+    s = &old->agent->settings;
+    struct baton_hash file = export_settings(d, 40000);
+    order_seal(d, &file);
+    struct message *m = expect(d, old, MSG_CHUNK);
+    message_free(&m);
+    struct message refused = {.type = MSG_REFUSED};
+    refused.u.refused.status = BATON_LIMIT; /* of the moment */
+    refused.u.refused.order = message_blob_id(&s->out_blob);
+    send_to(d, old, &refused);
+    turn(d);
+    settings_time(old->agent, true);
+    m = expect(d, old, MSG_CHUNK);
+    message_free(&m);
+    refused.u.refused.status = BATON_CORRUPT;
+    send_to(d, old, &refused);
+    while (!s->out_spoilt)
+        turn(d);
+    forget(d);
+    settings_time(old->agent, true);
+    settings_session(old->agent);
+    expect_none(d, old, MSG_CHUNK);
+    assert_true(s->out_known && old->agent->session.open);
+    order_seal(d, &file);
+    fetch(d, r);
+    free(r);
+}
+
 static void
 a_server_whose_configuration_cannot_be_had_sends_its_settings_alone(void **state)
 {
@@ -1948,6 +1984,7 @@ main(void)
         TEST(a_task_that_cannot_be_disabled_does_not_hold_up_the_guard),
         TEST(the_settings_file_comes_over_sealed_and_whole),
         TEST(settings_that_were_delivered_are_offered_again_in_another_session),
+        TEST(settings_that_came_without_their_hash_are_not_sent_again_until_they_are_sealed_anew),
         TEST(a_server_whose_configuration_cannot_be_had_sends_its_settings_alone),
         TEST(a_changed_piece_is_never_put_down),
         TEST(half_a_file_is_gone_on_with_after_a_restart),

@@ -1069,6 +1069,10 @@ settings_with_another_hash_are_not_handed_on(void **state)
     struct message *m = world_take(&h->w, &s->wire, MSG_REFUSED);
     assert_non_null(m);
     assert_int_equal(m->u.refused.status, BATON_CORRUPT);
+    world_settle(&h->w);
+    assert_true(world_record_says(&h->w, AUDIT_ALARM,
+                                  "copy the exported file to the new server's Baton folder"));
+    assert_non_null(strstr(h->w.door.last_page, "the sealed settings came without their hash"));
     struct message wanted = {.type = MSG_WANT};
     wanted.u.want.blob = s->blob;
     agent_send(&h->side[NEW].wire, &wanted);
