@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -441,6 +442,50 @@ a_tombstone_is_lifted_in_the_database_before_its_copy(void **state)
     assert_false(back.tombstone); /* durable, and only the copy is one too many */
 }
 
+/* A disk that takes nothing any more, for this process alone. */
+static void
+disk_takes(bool anything)
+{
+    struct rlimit limit;
+    (void)signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = anything ? limit.rlim_max : 0;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static void
+what_keeps_a_transaction_from_its_beginning_is_said(void **state)
+{
+    struct bench *b = *state;
+    struct baton_err why = {0};
+    reopen(b); /* its sentence is not kept yet, so it takes memory */
+    sqlite3_int64 limit = sqlite3_hard_heap_limit64(1);
+    enum baton_status rc = agent_store_begin(b->store, &why);
+    (void)sqlite3_hard_heap_limit64(limit);
+    assert_int_equal(rc, BATON_NOMEM);
+    assert_string_equal(why.text, "agent store: prepare: out of memory");
+    OK(agent_store_begin(b->store, err)); /* nothing had begun */
+    agent_store_rollback(b->store);
+}
+
+static void
+what_keeps_a_transaction_from_its_end_is_said(void **state)
+{
+    struct bench *b = *state;
+    struct baton_err why = {0};
+    uint8_t *bytes = NULL;
+    size_t len;
+    OK(agent_store_begin(b->store, err));
+    OK(agent_store_put(b->store, "settings", "sealed", 6, err));
+    disk_takes(false);
+    enum baton_status rc = agent_store_commit(b->store, &why);
+    disk_takes(true);
+    assert_int_equal(rc, BATON_IO);
+    assert_string_equal(why.text, "agent store: step: disk I/O error");
+    reopen(b);
+    assert_int_equal(agent_store_get(b->store, "settings", &bytes, &len, NULL), BATON_NOT_FOUND);
+}
+
 static void
 a_damaged_copy_counts_as_a_tombstone(void **state)
 {
@@ -657,6 +702,8 @@ main(void)
         TEST(the_second_copy_follows_tombstone_and_trust),
         TEST(a_tombstone_whose_copy_cannot_be_written_is_not_set),
         TEST(a_tombstone_is_lifted_in_the_database_before_its_copy),
+        TEST(what_keeps_a_transaction_from_its_beginning_is_said),
+        TEST(what_keeps_a_transaction_from_its_end_is_said),
         TEST(a_damaged_copy_counts_as_a_tombstone),
         TEST(every_changed_byte_of_the_copy_counts_as_a_tombstone),
         TEST(a_missing_and_an_unreadable_file_are_told_apart),

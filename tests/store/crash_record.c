@@ -773,6 +773,8 @@ static const char *const left_out[] = {
     "a_promise_that_lost_its_hash_is_no_promise",
     "a_trigger_that_somebody_planted_is_found_at_the_start",
     "a_memory_whose_making_was_cut_short_is_made_by_the_next_enrolment",
+    "what_keeps_a_transaction_from_its_beginning_is_said",
+    "what_keeps_a_transaction_from_its_end_is_said",
     "a_controller_that_lost_its_wal_in_the_gap_grants_nothing_before_people_know",
     "a_controller_that_lost_a_grant_with_its_wal_does_not_give_it_again_by_itself",
     "a_controller_that_lost_the_whole_cutover_with_its_wal_learns_who_holds",
