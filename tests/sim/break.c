@@ -11,6 +11,7 @@ static const char *const names[] = {
     "rewritten-log",     /* a record reads otherwise than it was written: I5 */
     "silent-order",      /* an order without its audit record: I5 */
     "grant-again",       /* a grant that was used is live again: I6 */
+    "signed-too-early",  /* people attest a server that the tenant still lets in: I1 */
     "wrong-tenant",      /* words go to the agent of another tenant: I7 */
     "foreign-recipient", /* an agent promises to a server of nobody's: I7 */
     "tells-secret",      /* a person's reason is the controller's key: I8 */

@@ -47,7 +47,7 @@ draw_later(struct sim *s, const struct sim_options *o)
 {
     struct chance *c = &s->later;
     bool some = chance_hits(c, 300), any = false;
-    for (int f = FAULT_LATER; f <= FAULT_VERSION; f++) {
+    for (int f = FAULT_LATER; f <= FAULT_TENANT; f++) {
         bool on = (chance_hits(c, 500) && some) || (o->with & (1u << f)) != 0;
         s->swarm.on[f] = on && (o->off & (1u << f)) == 0;
         any = any || s->swarm.on[f];
@@ -310,6 +310,8 @@ come(struct sim *s, enum fault f)
     case FAULT_CLONE:
     case FAULT_VERSION:
     case FAULT_STRAGGLE:
+    case FAULT_POWER:
+    case FAULT_TENANT:
     case FAULT_COUNT:
         break;
     }
@@ -364,7 +366,11 @@ come_later(struct sim *s, enum fault f)
     struct node *n = &r->node[chance_below(&s->later, SIDES)];
     if (f == FAULT_CLONE)
         return clone_make(s, n);
-    return f == FAULT_VERSION && other_build(s, n);
+    if (f == FAULT_POWER)
+        return outage_begin(s, r);
+    if (f == FAULT_TENANT)
+        return outage_enabled(r);
+    return other_build(s, n);
 }
 
 /* What does not fit at that moment has not come. */
@@ -372,7 +378,7 @@ void
 fault_later(struct sim *s)
 {
     struct chance *c = &s->later;
-    enum fault f = (enum fault)chance_between(c, FAULT_LATER, FAULT_VERSION);
+    enum fault f = (enum fault)chance_between(c, FAULT_LATER, FAULT_TENANT);
     s->later_ms = s->now_ms +
                   chance_between(c, EVERY_LEAST_MS, EVERY_LEAST_MS * 8) / s->realm_count / share(s);
     if (fault_may(s, f) && come_later(s, f))

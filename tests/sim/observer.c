@@ -78,7 +78,7 @@ one_exporter(struct realm *r)
     bool both = r->node[OLD].was_able && r->node[NEW].was_able;
     for (int i = 0; i < SIDES; i++)
         excuse(r, &r->node[i]);
-    if (!clone_promised(r) && clone_stood_in(r))
+    if (outage_excuses(r) || (!clone_promised(r) && clone_stood_in(r)))
         r->excused_until_ms = r->sim->now_ms + GUARD_MS;
     if ((both || overlaps > r->overlaps) && r->sim->now_ms > r->excused_until_ms)
         sim_fail(r->sim, "I1", "both servers of tenant %zu can export", r->index);
@@ -121,7 +121,8 @@ holds_with_right(struct node *n, const struct seen *p)
     sim_tell(n->sim, n->name, "holds epoch %llu", (unsigned long long)p->epoch.counter);
     if (!p->for_itself || compare(&p->holding_epoch, &p->epoch) != 0)
         sim_fail(n->sim, "I2", "%s holds an epoch that it did not promise to itself", n->name);
-    if (attested(other) || clone_stood_in(n->realm))
+    bool signed_for = other->side == OLD && epoch_eq(&n->realm->outage.attested, &p->epoch);
+    if (attested(other) || signed_for || clone_stood_in(n->realm))
         return;
     if (other->was.holding)
         sim_fail(n->sim, "I2", "%s begins to hold while %s still does", n->name, other->name);
@@ -397,8 +398,9 @@ observe_end(struct sim *s)
             sim_fail(s, "L4", "a guard of tenant %zu raised an alarm, and nobody was paged", i);
         if (may_end(t))
             continue;
-        bool odd = s->swarm.on[FAULT_PEOPLE] || s->swarm.on[FAULT_REENABLE] || s->realm[i].late ||
-                   s->swarm.on[FAULT_RESTORE] || s->swarm.on[FAULT_TWO_SITES];
+        bool odd = s->realm[i].outage.came || s->swarm.on[FAULT_PEOPLE] ||
+                   s->swarm.on[FAULT_REENABLE] || s->realm[i].late || s->swarm.on[FAULT_RESTORE] ||
+                   s->swarm.on[FAULT_TWO_SITES];
         tenant_explain(t, clock_mono(&s->site[0].clock, s->now_ms), crypto_digest_port(),
                        s->site[0].engine->trust_known ? &s->site[0].engine->trust : NULL, &p);
         tell_explained(s, &p);

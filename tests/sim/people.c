@@ -232,6 +232,9 @@ approval_of(const struct view *v, enum approval_verb verb_id)
     for (size_t i = 0; i < p->member_count; i++)
         a.member[i] = p->member[i].key;
     a.recipient = p->member[to_old ? p->holder : p->recipient].key;
+    if (verb_id == VERB_RETIRE &&
+        v->r->outage.revoked) /* --account-gone: no server has seen that */
+        crypto_sha256(v->r->name, strlen(v->r->name), &a.seen);
     a.base = t->authority.epoch;
     if (verb_id == VERB_CUTOVER || verb_id == VERB_GO)
         a.verification = t->cutover.verification_hash;
@@ -313,11 +316,11 @@ static void
 remove_old(struct view *v)
 {
     struct truth_server old = truth_server(v->r, OLD);
-    if (old.product && !old.busy)
+    if (old.product && !old.busy && !v->r->outage.off[OLD])
         truth_do(v->r, OLD, "{\"id\":1,\"op\":\"uninstall\"}");
-    if (old.account)
+    if (old.account && !outage_refused(v->r))
         truth_do(v->r, NEW, "{\"id\":1,\"op\":\"remove-account\",\"name\":\"OLD\"}");
-    else if (!old.product) {
+    else if (!old.account && !old.product) {
         (void)approve(v, VERB_RETIRE);
         (void)verb(v, HEV_RETIRE, "");
     }
@@ -462,7 +465,7 @@ work(struct view *v)
         (void)told(v);
         break;
     case HO_FENCING:
-        if (v->r->twin.made) /* readmitted in the middle, it proves nothing of this epoch */
+        if (v->r->twin.made) /* readmitted, it proves nothing of this epoch */
             (void)told(v);
         break;
     case HO_REVOKING:
@@ -528,10 +531,36 @@ to_readmit(const struct tenant *t, const struct node *n)
 }
 
 void
+people_fence(struct realm *r)
+{
+    struct view v = {.r = r, .st = site_of_people(r->sim)};
+    v.t = v.st == NULL ? NULL : site_tenant(v.st, r);
+    (void)verb(&v, HEV_FENCE, "the old server has no power");
+}
+
+bool
+people_attest(struct realm *r, const struct node *n)
+{
+    struct view v = {.r = r, .st = site_of_people(r->sim)};
+    bool signed_by_both = true;
+    v.t = v.st == NULL ? NULL : site_tenant(v.st, r);
+    for (v.who = 0; v.who < 2 && v.t != NULL && signed_by_both; v.who++) {
+        struct approval a = approval_of(&v, VERB_ATTEST);
+        a.subject = n->sign_key;
+        a.recipient = v.t->authority.recipient;
+        a.epoch = a.base;
+        a.not_after_ms = sim_unix_ms(r->sim) + (uint64_t)v.t->plan.policy.v[POLICY_ATTEST_MS];
+        crypto_sha256(n->name, strlen(n->name), &a.seen); /* a photograph is what its bytes are */
+        signed_by_both = send_approval(&v, &a) == BATON_OK;
+    }
+    return signed_by_both && v.who == 2;
+}
+
+void
 people_readmit(struct realm *r, const struct node *n)
 {
     struct view v = {.r = r, .st = site_of_people(r->sim)};
-    v.t = site_tenant(v.st, r);
+    v.t = v.st == NULL ? NULL : site_tenant(v.st, r);
     const struct agent_view *its = v.t == NULL || !v.t->plan_known ? NULL : to_readmit(v.t, n);
     if (its == NULL)
         return;
@@ -577,10 +606,14 @@ people_look(struct realm *r)
 {
     struct sim *s = r->sim;
     r->people_ms = s->now_ms + chance_between(&s->people, LOOK_LEAST_MS, LOOK_MOST_MS) / haste(s);
+    outage_time(r);
     struct view v = {.r = r, .st = site_of_people(s), .who = chance_below(&s->people, PEOPLE)};
     if (v.st == NULL || v.st->frozen_until_ms > s->now_ms)
         return;
     clone_people(r);
+    v.t = site_tenant(v.st, r);
+    if (v.t != NULL && r->outage.came)
+        outage_people(r, v.t);
     v.t = site_tenant(v.st, r);
     if (v.t != NULL && r->odd)
         odd_act(&v);

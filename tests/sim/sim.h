@@ -62,6 +62,8 @@ enum side { OLD, NEW };
     X(FAULT_TWO_SITES, "two-controllers", "two controllers run from one image")                    \
     X(FAULT_CLONE, "clone", "a copy of a server, agent and keys with it, runs besides")            \
     X(FAULT_VERSION, "version", "an agent is for a while of a build with other frames")            \
+    X(FAULT_POWER, "power", "a server has no power for minutes")                                   \
+    X(FAULT_TENANT, "tenant", "the tenant's service revokes late, refuses, or takes it back")              \
     X(FAULT_STRAGGLE, "straggle", "a connection that was given up still delivers what was in it")
 // clang-format on
 
@@ -77,6 +79,7 @@ enum fault {
 
 struct sim;
 struct realm;
+struct tenant;
 struct machine;
 struct scenario;
 struct door;
@@ -184,6 +187,21 @@ struct twin { /* clone.c: what is known of the copy, beside the node that it is 
     uint64_t excused_until_ms;                /* of two that can export, it being one of them */
 };
 
+struct outage { /* outage.c */
+    bool came, off[SIDES];
+    bool at_fence;     /* the old one loses it when it is to be fenced */
+    bool before_it;    /* and the order does not reach it */
+    bool unheard;      /* it comes back to the tenant before it comes back to the controller */
+    uint64_t fence_ms; /* how long */
+    bool careless;     /* people sign before the tenant lets it in no more */
+    bool revoked;      /* its account does not work any more */
+    bool wrong;        /* what people signed of it is not so */
+    uint64_t back_ms[SIDES];
+    uint64_t asked_ms;     /* when the service accepted a revocation; 0: it did not */
+    uint64_t takes_ms;     /* when that takes effect; 0: it has, or was not asked */
+    struct epoch attested; /* for which two people have signed */
+};
+
 struct realm {
     struct sim *sim;
     size_t index;
@@ -202,6 +220,7 @@ struct realm {
     uint64_t excused_until_ms; /* of two that can export: a person did that */
     bool reverted;             /* one of its servers was, or was copied */
     struct twin twin;
+    struct outage outage;
     bool late; /* staging mode was left after a grant that had been live was not any more */
     bool by_hand[SIDES], odd; /* odd: the next look does something that nobody asked for */
     struct epoch epoch;       /* of the authority record */
@@ -333,6 +352,14 @@ void fault_end(struct sim *s);
 void fault_clock(struct sim *s); /* those that come by themselves */
 void fault_later(struct sim *s); /* those from FAULT_LATER on */
 
+/* outage.c: false: this tenant is not in the state for it */
+bool outage_begin(struct sim *s, struct realm *r);
+bool outage_enabled(struct realm *r);
+bool outage_refused(struct realm *r); /* what people ask the tenant's service for */
+void outage_time(struct realm *r);
+void outage_people(struct realm *r, const struct tenant *t);
+bool outage_excuses(struct realm *r);
+
 /* clone.c */
 bool clone_make(struct sim *s, struct node *of); /* false: this tenant has had one */
 void clone_people(struct realm *r); /* who switches it off, and says which one is right */
@@ -460,6 +487,8 @@ void events_order(const struct node *n, const struct order *o); /* it leaves for
 void people_found(struct sim *s); /* logins, trust, tenants, agents: before anything goes wrong */
 void people_look(struct realm *r);
 bool people_confirm(struct realm *r, const struct node *n);
+void people_fence(struct realm *r);                         /* `baton cutover fence` */
+bool people_attest(struct realm *r, const struct node *n);  /* two of them */
 void people_readmit(struct realm *r, const struct node *n); /* where it is quarantined */
 
 /* observer.c */
