@@ -65,9 +65,9 @@ add_outlaw(const struct guard_ctx *g, struct problem *p, const struct agent_view
 
 /* Where the new server holds, the old one's quarantine stops nothing. */
 static bool
-stands_in_the_way(uint8_t state)
+stands_in_the_way(uint8_t state, bool old)
 {
-    return state < HO_ACTIVATING || state == HO_HOLD || state == HO_FENCING ||
+    return !old || state < HO_ACTIVATING || state == HO_HOLD || state == HO_FENCING ||
            state == HO_REVOKING || state == HO_RESTORING || state == HO_BREACH;
 }
 
@@ -80,7 +80,7 @@ explain_outlaws(const struct guard_ctx *g, struct problem *p)
         if (which == LAWFUL)
             continue;
         add_outlaw(g, p, both[i], which);
-        if (!stands_in_the_way(g->t->cutover.state))
+        if (!stands_in_the_way(g->t->cutover.state, i == 0))
             continue;
         p->status = BATON_WAITING;
         line_set(p->who, sizeof p->who, "whoever runs that server, then any operator");
@@ -99,13 +99,30 @@ kept_stopped(const struct agent_view *n)
            fact_is(&n->facts, FACT_SERVICES_STOPPED, 1);
 }
 
+static bool
+is_switched_off(const struct agent_view *o)
+{
+    return o->statement_known && fact_is(&o->facts, FACT_SERVICES_STOPPED, 1) &&
+           fact_is(&o->facts, FACT_SERVICES_DISABLED, 1);
+}
+
 /* A quarantine took the role from it before anything was asked of it, and its services with it. */
 static bool
 lost_its_role(const struct agent_view *o)
 {
-    return o->statement_known && !o->statement.holding &&
-           fact_is(&o->facts, FACT_SERVICES_STOPPED, 1) &&
-           fact_is(&o->facts, FACT_SERVICES_DISABLED, 1);
+    return is_switched_off(o) && !o->statement.holding;
+}
+
+/* By a person, or by a copy of its agent: its own lets who holds run. */
+static void
+explain_idle_holder(const struct guard_ctx *g, struct problem *p)
+{
+    line_set(
+        p->title, sizeof p->title,
+        "the old server holds the export role and its services are switched off: nobody exports");
+    problem_add(p,
+                "set its services to start by themselves and start them; its agent lets them run");
+    tenant_text(g->t, "baton agent show TENANT OLD_HOST", p->next, sizeof p->next);
 }
 
 static void
@@ -146,6 +163,8 @@ explain_halted(const struct guard_ctx *g, struct problem *p)
         explain_giving_up(
             g, p, "the old server was stopped by a quarantine and works no more: nobody exports",
             "then: baton agent disarm TENANT OLD_HOST, and start its services by hand");
+    else if (p->guard == G_OLD_ALIVE && is_switched_off(tenant_old(g->t)))
+        explain_idle_holder(g, p);
 }
 
 static bool
@@ -526,4 +545,6 @@ explain_leads_on(const struct guard_ctx *g, struct problem *p)
         explain_unproven(g, p);
     else if (tenant_task(g->t, &task))
         tenant_text(g->t, "baton cutover task TENANT", p->next, sizeof p->next);
+    else if (p->guard == G_OLD_ALIVE)
+        tenant_text(g->t, "baton agent show TENANT OLD_HOST", p->next, sizeof p->next);
 }

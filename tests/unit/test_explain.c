@@ -908,6 +908,20 @@ old_stopped_by_a_quarantine(void)
 }
 
 static void
+old_holds_and_is_switched_off(void)
+{
+    old_stopped_by_a_quarantine();
+    u.t.agent[TOY_OLD].statement.holding = true;
+}
+
+static void
+old_has_had_no_cycle_yet(void)
+{
+    old_holds_and_is_switched_off();
+    facts_set(&u.t.agent[TOY_OLD].facts, FACT_SERVICES_STOPPED, 0);
+}
+
+static void
 new_runs_by_its_facts(void)
 {
     halt_new();
@@ -1367,6 +1381,20 @@ static const struct {
      "give it up: baton cutover abandon contoso --reason '...'\n"
      "then: baton agent disarm contoso OLD, and start its services by hand\n"
      "then: baton cutover create contoso --old OLD --new NEW\n"},
+    {"old holds and is switched off", HO_FIRST_SYNC, old_holds_and_is_switched_off,
+     "refused: the old server holds the export role and its services are switched off: nobody "
+     "exports\n"
+     "the administrator of the old server -> baton agent show contoso OLD\n"
+     "old server: import_ok is 1 (1 ms old)\n"
+     "old server: good_cycles is 40 (1 ms old)\n"
+     "good cycles of the old server when the new one was installed: 40\n"
+     "set its services to start by themselves and start them; its agent lets them run\n"},
+    {"old has had no cycle yet", HO_FIRST_SYNC, old_has_had_no_cycle_yet,
+     "refused: the old server has not completed a good cycle since the new one was installed\n"
+     "the administrator of the old server -> baton agent show contoso OLD\n"
+     "old server: import_ok is 1 (1 ms old)\n"
+     "old server: good_cycles is 40 (1 ms old)\n"
+     "good cycles of the old server when the new one was installed: 40\n"},
     {"new stopped by its administrator", HO_FIRST_SYNC, new_stopped_by_its_administrator,
      "refused: full import and full synchronization have not ended well on every connector\n"
      "the administrator of the new server -> wait for its runs; where none goes on, on NEW, in "
@@ -1655,6 +1683,18 @@ a_quarantine_of_the_old_server_is_in_the_way_until_the_new_one_holds(void **stat
 }
 
 static void
+a_quarantine_of_the_new_server_is_in_the_way_always(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_READY);
+    u.t.agent[TOY_NEW].statement.quarantine = QUARANTINE_MACHINE;
+    for (uint8_t s = HO_ASSESSED; s < HANDOFF_STATE_COUNT; s++) {
+        u.t.cutover.state = s;
+        assert_string_equal(explain().next, "baton agent readmit contoso NEW");
+    }
+}
+
+static void
 without_a_trust_document_two_people_attest(void **state)
 {
     (void)state;
@@ -1773,6 +1813,7 @@ main(void)
         AT(a_server_that_does_not_count_is_named_with_the_next_step),
         AT(each_situation_is_explained_in_these_words),
         AT(a_quarantine_of_the_old_server_is_in_the_way_until_the_new_one_holds),
+        AT(a_quarantine_of_the_new_server_is_in_the_way_always),
         AT(without_a_trust_document_two_people_attest),
         AT(before_anything_began_there_is_no_cutover_and_nothing_to_do),
         AT(a_server_removed_too_early_is_told_of_until_its_settings_are_safe),
