@@ -3,7 +3,7 @@
 
   tests/figures.py read KIND < OUTPUT     passes the output on and keeps the figures that its last line tells
   tests/figures.py shards                 the simulator's finished shards of this commit (tests/sim/recorded), added up
-  tests/figures.py report                 writes the table between its marks; what was not run says so
+  tests/figures.py report                 writes the table between its marks; a row without a newer figure stays, what was never run says so
 
 A file of build/figures is one line of JSON: the kind's numbers, and when, of which commit, on which machine.
 """
@@ -121,10 +121,12 @@ def ever():
             f"{len({of['commit'] for of in some})} commits | {', '.join(sorted({of['machine'] for of in some}))} |")
 
 
-def row(kind, what, tells):
+def row(kind, what, tells, page):
+    """The newest figure; where this machine has none, the row that stands on the page, which another one wrote."""
     path = FOLDER / f"{kind}.json"
     if not path.exists():
-        return f"| {what} | not run | | | |"
+        stands = [line for line in page.splitlines() if line.startswith(f"| {what} | ")]
+        return stands[0] if stands else f"| {what} | not run | | | |"
     f = json.loads(path.read_text())
     return f"| {what} | {tells.format(**f)} | {f['date']} | {f['commit']} | {f['machine']} |"
 
@@ -136,7 +138,7 @@ def report():
     if not mark:
         sys.exit(f"tests/figures.py: {PAGE} has no '{BEGIN}' with '{END}' after it; put both back where the table belongs")
     table = ["| What | Newest run | Date | Commit | Machine |", "|---|---|---|---|---|",
-             *(row(kind, what, tells) for kind, what, _, tells in KINDS), ever()]
+             *(row(kind, what, tells, page) for kind, what, _, tells in KINDS), ever()]
     PAGE.write_text(head + BEGIN + "\n\n" + "\n".join(table) + "\n\n" + END + tail)
     print("\n".join(table))
 

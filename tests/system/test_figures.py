@@ -45,6 +45,12 @@ class Figures(unittest.TestCase):
         self.assertNotIn("old", page)
         self.assertEqual(self.page(), page, "written twice, it is the same")
 
+    def test_a_row_stays_where_this_machine_has_no_newer_figure(self):
+        self.read("branches", "TOTAL 3298 2876 87%\n")
+        self.page()
+        (figures.FOLDER / "branches.json").unlink()
+        self.assertIn("| 2,876 of 3,298 taken |", self.page())
+
     def test_the_newest_summary_is_kept_as_it_comes_and_passed_on(self):
         said = "night-1: 31 kills\n1 handoffs, 31 kills, 6 stops, 0 broken promises so far; first seed 2\n" \
                "2 handoffs, 1063 kills, 16 stops, 0 broken promises so far; first seed 2\n"
