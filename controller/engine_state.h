@@ -52,6 +52,7 @@ struct bucket { /* how much of one kind a peer may still cause to be written */
 
 struct session {
     bool live, welcomed;
+    bool fewer; /* its HELLO counts fewer statements than are known */
     struct baton_id id;
     uint64_t in, out; /* newest sequence of each direction */
     uint64_t heard_ms;

@@ -85,9 +85,7 @@ hello_record(struct engine *e, struct seat *seat, const struct msg_hello *h)
 static void
 hello_compare(struct engine *e, struct seat *seat, const struct msg_hello *h)
 {
-    if (h->counter < seat->counter)
-        journal_alarm(e, seat, NULL,
-                      "this agent counts fewer statements than are known: reverted or copied");
+    seat->session.fewer = h->counter < seat->counter;
     if (h->receipt_size > e->journal.log_size)
         journal_alarm(e, seat, NULL,
                       "this agent has seen a longer audit log: this ledger was restored");
@@ -219,6 +217,20 @@ authz(const struct engine *e, const struct seat *seat, const struct message *m)
     return NULL;
 }
 
+/* A HELLO alone may be what a network kept of a connection that was given up; who speaks in the session that it opened,
+ * counts like that. */
+static void
+session_spoken(struct engine *e, struct seat *seat, const struct message *m)
+{
+    seat->session.in = m->env.sequence;
+    seat->session.heard_ms = e->now_ms;
+    if (!seat->session.fewer)
+        return;
+    seat->session.fewer = false;
+    journal_alarm(e, seat, NULL,
+                  "this agent counts fewer statements than are known: reverted or copied");
+}
+
 void
 session_message(struct engine *e, struct message *m, const struct baton_key *curve_key)
 {
@@ -240,10 +252,8 @@ session_message(struct engine *e, struct message *m, const struct baton_key *cur
         session_refuse(e, seat, BATON_DENIED, NULL, text);
         return;
     }
-    if (message_rule(FROM_AGENT, m->type)->session) {
-        seat->session.in = m->env.sequence;
-        seat->session.heard_ms = e->now_ms;
-    }
+    if (message_rule(FROM_AGENT, m->type)->session)
+        session_spoken(e, seat, m);
     dispatch[m->type](e, seat, m);
 }
 

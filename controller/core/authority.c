@@ -388,7 +388,8 @@ note_alarms(struct step *s, struct authority_member *m)
     if (w->type == SAY_TAMPER) {
         m->tamper_open = true;
         m->tamper_unread = true;
-        m->attested = false; /* what people saw of it is overtaken */
+        if (s->a->phase != AUTH_HELD) /* else it stays on the record what was granted over */
+            m->attested = false;      /* what people saw of it is overtaken */
         m->evidence = (struct baton_hash){{0}};
         s->news |= AUTH_NEWS_TAMPER;
     }

@@ -135,6 +135,7 @@ explain_giving_up(const struct guard_ctx *g, struct problem *p, const char *titl
     problem_add(p, "only a grant starts it again, and this state waits for its work");
     add_text(g, p, "give it up: baton cutover abandon TENANT --reason '...'");
     add_text(g, p, disarm);
+    problem_add(p, "should its agent stop it again: revoke its key and enrol it anew");
     add_text(g, p, "then: baton cutover create TENANT --old OLD_HOST --new NEW_HOST");
     if (g->t->authority.ponr)
         problem_add(

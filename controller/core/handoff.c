@@ -420,9 +420,9 @@ static const struct rule rules[] = {
     {507, HO_DONE, HEV_CLOCK, {G_EXPORT_LATE}, SAME_STATE, HFX_PAGE, ALL, "no export for two intervals"},
     /* and before the cutover: people are told that an exporter stands still */
     {508, ANY, HEV_CLOCK, {G_OLD_IDLE}, SAME_STATE, HFX_PAGE, LIVE,
-     "nobody exports: the old server's services are stopped, and no cutover has asked for that"},
+     "the old server was last seen with its services stopped, and no cutover has asked for that: then nobody exports"},
     {508, ANY, HEV_CLOCK, {G_OLD_LATE}, SAME_STATE, HFX_PAGE, LIVE,
-     "no export of the old server for two intervals, and no cutover has asked it to stop"},
+     "no export of the old server was seen for two intervals, and no cutover has asked it to stop"},
 };
 
 /* A delay counts from the moment the state was entered. */

@@ -647,6 +647,7 @@ class Alarms(Case):
             self.assertTrue(a.served())
         self.mark()
         a.hello(counter=1)
+        a.beat()
         self.alarmed(a, "counts fewer statements than are known", ("refused", "alarm", "session", "ordered"))
 
     def test_a_receipt_over_more_records_than_there_are_is_told(self):

@@ -1906,6 +1906,21 @@ what_people_attest_closes_an_alarm_that_came_before_it(void **state)
     assert_false(authority_complete(&p.a));
 }
 
+static void
+an_alarm_after_the_grant_leaves_on_the_record_that_people_attested(void **state)
+{
+    (void)state;
+    struct pair p;
+    pair_open(&p);
+    adopt(&p);
+    assert_int_equal(p.a.phase, AUTH_HELD);
+    p.a.member[TOY_OLD].attested = true; /* the certificate's grade is by that */
+    struct statement alarm = word_of(&p, TOY_OLD, SAY_TAMPER);
+    tell(&p, &alarm);
+    assert_true(p.a.member[TOY_OLD].tamper_open);
+    assert_true(p.a.member[TOY_OLD].attested);
+}
+
 int
 main(void)
 {
@@ -1922,6 +1937,7 @@ main(void)
         cmocka_unit_test(a_record_without_members_is_never_complete),
         cmocka_unit_test(a_receipt_as_long_as_our_log_is_of_our_log),
         cmocka_unit_test(what_people_attest_closes_an_alarm_that_came_before_it),
+        cmocka_unit_test(an_alarm_after_the_grant_leaves_on_the_record_that_people_attested),
         cmocka_unit_test(adoption_ends_when_everybody_has_promised),
         cmocka_unit_test(evidence_of_both_is_the_gap),
         cmocka_unit_test(a_whole_handoff_ends_with_the_new_holder),

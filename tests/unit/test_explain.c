@@ -1340,6 +1340,7 @@ static const struct {
      "only a grant starts it again, and this state waits for its work\n"
      "give it up: baton cutover abandon contoso --reason '...'\n"
      "then: baton agent disarm contoso NEW, and start its service by hand\n"
+     "should its agent stop it again: revoke its key and enrol it anew\n"
      "then: baton cutover create contoso --old OLD --new NEW\n"},
     {"new stopped before its first synchronization", HO_FIRST_SYNC,
      new_stopped_before_its_first_synchronization,
@@ -1348,6 +1349,7 @@ static const struct {
      "only a grant starts it again, and this state waits for its work\n"
      "give it up: baton cutover abandon contoso --reason '...'\n"
      "then: baton agent disarm contoso NEW, and start its service by hand\n"
+     "should its agent stop it again: revoke its key and enrol it anew\n"
      "then: baton cutover create contoso --old OLD --new NEW\n"
      "the new server has exported: uninstall and install it anew before the next cutover\n"},
     {"new stopped after it was verified", HO_ARMED, new_stopped_after_it_was_verified,
@@ -1356,6 +1358,7 @@ static const struct {
      "only a grant starts it again, and this state waits for its work\n"
      "give it up: baton cutover abandon contoso --reason '...'\n"
      "then: baton agent disarm contoso NEW, and start its service by hand\n"
+     "should its agent stop it again: revoke its key and enrol it anew\n"
      "then: baton cutover create contoso --old OLD --new NEW\n"},
     {"new stopped with an alarm", HO_FIRST_SYNC, new_stopped_with_an_alarm,
      "refused: the new server was stopped by its guard or a quarantine and works no more\n"
@@ -1363,6 +1366,7 @@ static const struct {
      "only a grant starts it again, and this state waits for its work\n"
      "give it up: baton cutover abandon contoso --reason '...'\n"
      "then: baton agent disarm contoso NEW, and start its service by hand\n"
+     "should its agent stop it again: revoke its key and enrol it anew\n"
      "then: baton cutover create contoso --old OLD --new NEW\n"
      "first its alarm: no disarm counts while one is open\n"},
     {"new runs by its facts", HO_FIRST_SYNC, new_runs_by_its_facts,
@@ -1380,6 +1384,7 @@ static const struct {
      "only a grant starts it again, and this state waits for its work\n"
      "give it up: baton cutover abandon contoso --reason '...'\n"
      "then: baton agent disarm contoso OLD, and start its services by hand\n"
+     "should its agent stop it again: revoke its key and enrol it anew\n"
      "then: baton cutover create contoso --old OLD --new NEW\n"},
     {"old holds and is switched off", HO_FIRST_SYNC, old_holds_and_is_switched_off,
      "refused: the old server holds the export role and its services are switched off: nobody "
