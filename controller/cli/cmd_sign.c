@@ -376,10 +376,12 @@ check_reconciled(struct signing *s)
 {
     if (!json_flag(s->cutover, "authority.reconcile"))
         return BATON_OK;
-    return cli_fail(s->c, BATON_CONFLICT,
-                    "a server knows more than this record, so its epoch is too low to readmit "
-                    "under, and confirm-foreign comes first: baton cutover explain %.60s",
-                    cli_arg(s->c, 0));
+    return cli_fail(
+        s->c, BATON_CONFLICT,
+        "a server knows more than this record: it is older than its servers, its epoch is "
+        "too low to readmit under, and confirm-foreign comes first: baton cutover "
+        "explain %.60s",
+        cli_arg(s->c, 0));
 }
 
 static enum baton_status
