@@ -391,6 +391,8 @@ told(struct view *v)
                     {"cutover fence", HEV_FENCE}};
     struct problem p;
     const struct engine *e = v->st->engine;
+    if (e == NULL) /* it ended under what they typed just before */
+        return false;
     tenant_explain(v->t, clock_mono(&v->st->clock, v->r->sim->now_ms), crypto_digest_port(),
                    e->trust_known ? &e->trust : NULL, &p);
     if (strstr(p.next, "cutover approve") != NULL) {
