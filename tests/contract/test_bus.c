@@ -513,7 +513,10 @@ hears_that_it_is_late(struct agent *a)
         codec_decode(frame, len, &keys, crypto_digest_port(), &m, NULL) != BATON_OK)
         return false;
     bool late = m->type == MSG_REFUSED && m->u.refused.status == BATON_DENIED &&
-                strcmp(m->u.refused.text, "not over this connection: say hello again") == 0;
+                strcmp(m->u.refused.text, "not over this connection: say hello again") == 0 &&
+                baton_key_eq(&m->env.sender, &controller.sign_key) &&
+                baton_key_eq(&m->env.recipient, &a->id.sign_key) &&
+                baton_id_eq(&m->env.tenant, &a->tenant);
     message_free(&m);
     return late;
 }

@@ -180,6 +180,25 @@ connections_that_speak_by_turns_are_a_second_session(void **state)
 }
 
 static void
+two_that_go_on_by_turns_do_not_push_a_third_out_of_memory(void **state)
+{
+    (void)state;
+    struct bus_peer a = peer_of(1, BUS_AGENT);
+    struct door_rid three = {{0, 3}};
+    assert_int_equal(door_allow(door, &a, 0, now), BATON_OK);
+    hello(&a, &three);
+    word(&a, &three);
+    for (int i = 0; i < DOOR_EARLIER_MAX; i++) {
+        hello(&a, &one);
+        word(&a, &one);
+        hello(&a, &two);
+        word(&a, &two);
+    }
+    hello(&a, &three);
+    assert_int_equal(word(&a, &three), DOOR_SECOND);
+}
+
+static void
 one_that_left_in_between_was_there_all_the_same(void **state)
 {
     (void)state;
@@ -338,6 +357,7 @@ main(void)
         WITH_DOOR(the_connection_of_the_newest_hello_is_the_session),
         WITH_DOOR(a_connection_without_its_turn_is_late),
         WITH_DOOR(connections_that_speak_by_turns_are_a_second_session),
+        WITH_DOOR(two_that_go_on_by_turns_do_not_push_a_third_out_of_memory),
         WITH_DOOR(one_that_left_in_between_was_there_all_the_same),
         WITH_DOOR(hellos_that_a_dead_connection_still_delivers_are_no_second_session),
         WITH_DOOR(a_reconnect_is_no_second_session),
