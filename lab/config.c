@@ -330,7 +330,7 @@ config_refresh(struct server *s, struct baton_err *err)
     if (rc == BATON_OK) {
         BATON_ASSERT(file.bytes != NULL);
         replace_live(s, file.bytes, draft.file);
-        rc = draft_commit(&draft, err);
+        rc = draft_commit(&draft, s->world->wall_ms, err);
     }
     free(file.bytes);
     return rc;

@@ -153,10 +153,13 @@ finished_name(const char *name, const char *prefix)
            !ends_with(name, ".part") && !ends_with(name, ".tmp");
 }
 
+/* A kernel's times are some milliseconds wide, and the order of a folder's entries is chance. */
 static bool
-later(const struct timespec *a, const struct timespec *b)
+later(const struct timespec *a, const char *name, const struct timespec *b, const char *other)
 {
-    return a->tv_sec != b->tv_sec ? a->tv_sec > b->tv_sec : a->tv_nsec > b->tv_nsec;
+    if (a->tv_sec != b->tv_sec)
+        return a->tv_sec > b->tv_sec;
+    return a->tv_nsec != b->tv_nsec ? a->tv_nsec > b->tv_nsec : strcmp(name, other) > 0;
 }
 
 bool
@@ -171,7 +174,8 @@ folder_newest(const char *path, const char *prefix, char *ret_name, size_t cap)
         struct stat st;
         if (!finished_name(entry->d_name, prefix) ||
             fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
-            !S_ISREG(st.st_mode) || (found && !later(&st.st_mtim, &newest)))
+            !S_ISREG(st.st_mode) ||
+            (found && !later(&st.st_mtim, entry->d_name, &newest, ret_name)))
             continue;
         found = print_format(ret_name, cap, "%s", entry->d_name);
         newest = st.st_mtim;
@@ -193,10 +197,19 @@ draft_open(struct draft *d, const char *path, struct baton_err *err)
     return d->file == NULL ? fail(err, "write", d->temporary) : BATON_OK;
 }
 
-enum baton_status
-draft_commit(struct draft *d, struct baton_err *err)
+/* The simulator's files are as old as its own clock says. */
+static bool
+date(FILE *f, uint64_t unix_ms)
 {
-    bool broken = ferror(d->file) != 0;
+    struct timespec at = {(time_t)(unix_ms / 1000), (long)(unix_ms % 1000) * 1000000};
+    struct timespec times[2] = {at, at};
+    return unix_ms == DRAFT_NOW || (fflush(f) == 0 && futimens(fileno(f), times) == 0);
+}
+
+enum baton_status
+draft_commit(struct draft *d, uint64_t unix_ms, struct baton_err *err)
+{
+    bool broken = ferror(d->file) != 0 || !date(d->file, unix_ms);
     if (fclose(d->file) != 0 || broken) {
         remove(d->temporary);
         return fail(err, "write", d->path);

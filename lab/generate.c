@@ -259,7 +259,7 @@ write_to_file(const struct order *o, struct export_expect *expect, struct baton_
         draft_abandon(&draft);
         return baton_wrap(err, rc, "%s", o->out);
     }
-    return draft_commit(&draft, err);
+    return draft_commit(&draft, DRAFT_NOW, err);
 }
 
 static enum baton_status
@@ -277,7 +277,7 @@ write_expect(const char *path, const struct export_expect *expect, struct baton_
         draft_abandon(&draft);
         return baton_fail(err, BATON_IO, "%s: cannot be written", path);
     }
-    return draft_commit(&draft, err);
+    return draft_commit(&draft, DRAFT_NOW, err);
 }
 
 static enum baton_status

@@ -221,5 +221,5 @@ pending_export(struct server *s, struct baton_err *err)
         draft_abandon(&draft);
         return rc;
     }
-    return draft_commit(&draft, err);
+    return draft_commit(&draft, s->world->wall_ms, err);
 }

@@ -89,7 +89,7 @@ settings_export(struct server *s, char *ret_path, size_t cap, struct baton_err *
         write_policy(draft.file, s);
     else
         write_opaque(draft.file, s);
-    return draft_commit(&draft, err);
+    return draft_commit(&draft, s->world->wall_ms, err);
 }
 
 static enum baton_status

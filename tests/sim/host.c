@@ -197,12 +197,15 @@ ask(struct node *n, struct job *j)
     free(line);
 }
 
-/* A file's time on the real disk says nothing here: it is as old as it was first seen to be. */
+/* What the agent itself puts down has the real disk's time, which says nothing here: such a file is as old as it
+ * was first seen to be. */
 static void
 date_file(struct node *n, struct job *j)
 {
     struct host_file *f = &j->done->u.file;
     struct seen_file *seen = &n->inside->file[j->request.place];
+    if (j->request.op == HOST_FILE_COMMIT)
+        *seen = (struct seen_file){0};
     if (j->request.op != HOST_FILE_STAT && j->request.op != HOST_FILE_HASH)
         return;
     if (f->exists && (seen->bytes != f->bytes || seen->disk_ms != f->written_unix_ms))

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lab/collect.h"
@@ -32,6 +33,26 @@ exporting_settings_writes_a_file_and_says_so(void **state)
     assert_true(lab_do(&lab, lab.old, "'op':'wizard','act':'export-settings'"));
     assert_true(place_newest(lab.old, SETTINGS_EXPORT, path, sizeof path));
     assert_int_equal(lab_count(&lab, "OLD", "path", path), 1);
+    lab_close(&lab);
+}
+
+/* Two runs of one seed take different times on this machine and must not differ by that. */
+static void
+exported_settings_are_as_old_as_the_lab_says(void **state)
+{
+    (void)state;
+    struct lab lab;
+    char name[PATH_BYTES], path[2 * PATH_BYTES];
+    struct stat st;
+    lab_open(&lab, CONNECT, NO_PRODUCT);
+    uint64_t began_ms = lab.world.wall_ms;
+    assert_true(lab_do(&lab, lab.old, "'op':'wizard','act':'export-settings'"));
+    assert_true(place_newest(lab.old, SETTINGS_EXPORT, name, sizeof name));
+    assert_true(print_format(path, sizeof path, "%s/%s", lab.old->dir, name));
+    assert_int_equal(stat(path, &st), 0);
+    uint64_t written_ms =
+        (uint64_t)st.st_mtim.tv_sec * 1000 + (uint64_t)st.st_mtim.tv_nsec / 1000000;
+    assert_in_range(written_ms, began_ms, lab.world.wall_ms);
     lab_close(&lab);
 }
 
@@ -228,6 +249,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(exporting_settings_writes_a_file_and_says_so),
+        cmocka_unit_test(exported_settings_are_as_old_as_the_lab_says),
         cmocka_unit_test(the_wizard_is_open_and_the_scheduler_suspended_while_an_act_lasts),
         cmocka_unit_test(migrating_needs_a_settings_file),
         cmocka_unit_test(migrating_ends_in_staging_mode_by_both_sources),
