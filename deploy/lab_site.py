@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import pathlib
+import random
 import shutil
 import signal
 import socket
@@ -22,10 +23,21 @@ class CommandFailed(Exception):
         self.code, self.out, self.err = code, out, err
 
 
+HELD = []  # each the name of a port that is ours, for as long as this process lives
+
+
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """A port that nobody listens on and that no other site of this machine has been given. It is below those that the
+    kernel picks for connections, so that none of them has it while a controller is down."""
+    for port in random.sample(range(20000, 32000), 200):
+        mine = socket.socket(socket.AF_UNIX)
+        with contextlib.suppress(OSError), socket.socket() as s:
+            mine.bind(f"\0baton-port-{port}")
+            s.bind(("127.0.0.1", port))
+            HELD.append(mine)
+            return port
+        mine.close()
+    raise RuntimeError("of 200 ports between 20000 and 32000 none is free")
 
 
 class Process:

@@ -10,6 +10,8 @@ static const char *const names[] = {
     "forgetful-site",    /* a controller that is killed begins with its very first database: I5 */
     "rewritten-log",     /* a record reads otherwise than it was written: I5 */
     "silent-order",      /* an order without its audit record: I5 */
+    "holds-unasked",     /* a server that promised to another holds too: I2 */
+    "way-back",          /* the old server has a grant after the new one has exported: I4 */
     "grant-again",       /* a grant that was used is live again: I6 */
     "signed-too-early",  /* people attest a server that the tenant still lets in: I1 */
     "wrong-tenant",      /* words go to the agent of another tenant: I7 */

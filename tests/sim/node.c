@@ -398,13 +398,20 @@ after_turn(struct node *n)
     life_end(n, a->end == AGENT_FAILS ? AFTER_FAILURE_MS : AGAIN_MS);
 }
 
-/* The worlds of grant-again and foreign-recipient. */
+/* The worlds in which an agent remembers what it never promised. */
 static void
 break_promise(struct node *n)
 {
     if (n->inside->agent == NULL)
         return;
     struct promise *p = &n->inside->agent->member.promise;
+    if (sim_breaks(n->sim, "holds-unasked") && n->side == NEW && p->epoch.counter > 0 &&
+        !p->holding) {
+        p->holding = true;
+        p->holding_epoch = p->epoch;
+    }
+    if (sim_breaks(n->sim, "way-back") && n->side == OLD && n->realm->new_exported)
+        p->grant = GRANT_LIVE;
     if (sim_breaks(n->sim, "grant-again") && n->was.grant_used && p->grant == GRANT_USED)
         p->grant = GRANT_LIVE;
     if (sim_breaks(n->sim, "foreign-recipient") && p->epoch.counter > 0)
