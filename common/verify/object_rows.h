@@ -27,6 +27,8 @@ enum {
     OBJECT_ROW_TEXT_BYTES = 3 * CSEXPORT_DN_BYTES, /* a byte may have to be written as three */
 };
 
+#define OBJECT_ROWS_TAG ((const uint8_t[]){'B', 'O', 'R', '1'}) /* how a document begins */
+
 struct object_attribute {
     uint8_t kind; /* enum csexport_change_kind */
     const char *name;
@@ -65,6 +67,7 @@ uint32_t object_rows_rule(const struct object_rows *rows, const char *rule);
 /* malloc'd. */
 enum baton_status object_rows_write(const struct object_rows *rows, uint8_t **ret_packed,
                                     size_t *ret_len, struct baton_err *err) BATON_MUST_USE;
+/* In object_rows_read.c, for who decides. */
 enum baton_status object_rows_read(const uint8_t *packed, size_t len, struct object_rows *ret_rows,
                                    struct baton_err *err) BATON_MUST_USE;
 void object_rows_done(struct object_rows *rows);
