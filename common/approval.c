@@ -92,3 +92,28 @@ approval_authentic(const struct signed_approval *sa, const struct trust_doc *d,
     approval_encode(a, bytes);
     return dp->verify(dp->ctx, &o->key, DOMAIN_APPROVAL, bytes, sizeof bytes, &sa->sig);
 }
+
+enum { ATTEST_MS_MAX = 2 * 60 * 60 * 1000 };
+
+uint64_t
+approval_life_max_ms(enum approval_verb v, const struct policy *p)
+{
+    int64_t planned = p->v[POLICY_ATTEST_MS];
+    if (v != VERB_ATTEST)
+        return UINT64_MAX;
+    return planned < 0 ? 0 : (uint64_t)(planned < ATTEST_MS_MAX ? planned : ATTEST_MS_MAX);
+}
+
+uint64_t
+approval_life_ms(enum approval_verb v, const struct policy *p)
+{
+    uint64_t most = approval_life_max_ms(v, p);
+    return most == UINT64_MAX ? (uint64_t)p->v[POLICY_APPROVAL_MS] : most - most / 8;
+}
+
+bool
+approval_lives_too_long(const struct approval *a, const struct policy *p, uint64_t now_unix_ms)
+{
+    return a->not_after_ms > now_unix_ms &&
+           a->not_after_ms - now_unix_ms > approval_life_max_ms((enum approval_verb)a->verb, p);
+}

@@ -4,8 +4,6 @@
 
 #include "common/canon.h"
 
-enum { ATTEST_MS_MAX = 2 * 60 * 60 * 1000 };
-
 // clang-format off
 static const struct acceptance_row acceptance[] = {
     /* verb             state          answer                              why */
@@ -180,10 +178,8 @@ struct wanted {
 static bool
 attest_fits(const struct approval *a, const struct judged *j)
 {
-    const int64_t planned = j->plan.policy.v[POLICY_ATTEST_MS];
-    const uint64_t longest = (uint64_t)(planned < ATTEST_MS_MAX ? planned : ATTEST_MS_MAX);
     return epoch_eq(&a->epoch, &j->o->epoch) && !baton_hash_is_zero(&a->seen) &&
-           a->not_after_ms <= j->cx->now_unix_ms + longest;
+           !approval_lives_too_long(a, &j->plan.policy, j->cx->now_unix_ms);
 }
 
 static bool

@@ -181,6 +181,26 @@ cmd_cutover_adopt(struct cli *c)
     return sign_and(c, VERB_ADOPT, NULL, code[0] == 'X' ? "adopt" : NULL);
 }
 
+/* The controller refuses it too; here before anybody has typed a passphrase. */
+static enum baton_status
+check_life(struct signing *s)
+{
+    char most[32];
+    json_t *o;
+    enum baton_status rc = client_get(s->c, &o, "/api/v1/controller");
+    if (rc != BATON_OK)
+        return rc;
+    uint64_t theirs = (uint64_t)json_number(o, "unix_ms");
+    json_decref(o);
+    if (!approval_lives_too_long(&s->approval, &s->plan.policy, theirs))
+        return BATON_OK;
+    format_duration(approval_life_max_ms(s->verb, &s->plan.policy), most, sizeof most);
+    return cli_fail(s->c, BATON_REFUSED,
+                    "by the controller's clock it would live longer than the %s that agents take: "
+                    "set this clock, then baton cutover attest %.60s --host %.60s --seen FILE",
+                    most, cli_arg(s->c, 0), cli_option(s->c, "host"));
+}
+
 /* Break-glass: which member, and the digest of what was seen of it. */
 static enum baton_status
 fill_attest(struct signing *s)
@@ -199,7 +219,8 @@ fill_attest(struct signing *s)
     s->approval.epoch.counter = (uint64_t)json_number(epoch, "counter");
     if (!baton_unhex(incarnation, s->approval.epoch.incarnation.b, BATON_ID_BYTES))
         return cli_fail(s->c, BATON_MALFORMED, "the controller does not name the epoch");
-    return file_digest(seen, &s->approval.seen, &bytes, &s->c->err);
+    enum baton_status rc = check_life(s);
+    return rc == BATON_OK ? file_digest(seen, &s->approval.seen, &bytes, &s->c->err) : rc;
 }
 
 enum baton_status

@@ -179,13 +179,12 @@ static enum baton_status
 fill_approval(struct signing *s)
 {
     struct approval *a = &s->approval;
-    enum policy_id life = s->verb == VERB_ATTEST ? POLICY_ATTEST_MS : POLICY_APPROVAL_MS;
     a->verb = (uint8_t)s->verb;
     crypto_random(a->id.b, sizeof a->id.b);
     a->operator= s->me->id;
     a->tenant = s->plan.tenant;
     a->trust_version = s->trust->doc.version;
-    a->not_after_ms = now_unix_ms() + (uint64_t)s->plan.policy.v[life];
+    a->not_after_ms = now_unix_ms() + approval_life_ms(s->verb, &s->plan.policy);
     a->plan = s->plan_hash;
     for (uint8_t i = 0; i < s->plan.member_count; i++)
         a->member[i] = s->plan.member[i].key;

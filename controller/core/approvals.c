@@ -97,6 +97,8 @@ misfit(const struct tenant *t, const struct approval *a)
     if (verb_rows[a->verb].verification &&
         (!t->cutover.accepted || !baton_hash_eq(&a->verification, &t->cutover.verification_hash)))
         return "the approval names another verification than the accepted one";
+    if (a->verb == VERB_ATTEST && baton_hash_is_zero(&a->seen))
+        return "the attestation does not name what was seen: no agent takes it";
     return NULL;
 }
 
@@ -132,6 +134,12 @@ approvals_add(struct tenant *t, const struct signed_approval *sa, const struct a
     if (v->trust == NULL || !approval_authentic(sa, v->trust, v->dp, v->unix_ms)) {
         *ret_why = "the signature, the role, the tenant or the time of the approval is not good";
         return BATON_DENIED;
+    }
+    /* Kept, it would count here and nowhere else: each grant that carries it is refused. */
+    if (!about_one_server(sa->a.verb) &&
+        approval_lives_too_long(&sa->a, &t->plan.policy, v->unix_ms)) {
+        *ret_why = "the attestation would live longer than any agent takes";
+        return BATON_REFUSED;
     }
     struct signed_approval *slot = slot_for(&t->cutover, &sa->a, v->unix_ms);
     if (slot == NULL) {

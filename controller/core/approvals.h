@@ -4,7 +4,8 @@
  *            document, not expired, for this plan and this recipient. A new epoch towards the other
  *            server drops what it makes worthless: agents would refuse it too.
  * Errors     approvals_add: BATON_DENIED (signature, role, expiry), BATON_CONFLICT (other plan,
- *            members, recipient, verification or epoch), BATON_LIMIT (no room).
+ *            members, recipient, verification or epoch; nothing seen), BATON_REFUSED (its life is
+ *            longer than agents take), BATON_LIMIT (no room).
  * Threads    The engine's.
  * Source     protocol 5.
  */

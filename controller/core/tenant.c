@@ -278,6 +278,24 @@ on_disposed(struct step *s)
 }
 
 static void
+add_longest_life(struct step *s, const struct approval *a)
+{
+    bool new = baton_key_eq(&a->subject, &tenant_new(s->t)->key);
+    struct problem *p = &s->d->problem;
+    char text[sizeof p->fact[0].text];
+    struct line l;
+    line_start(&l, text, sizeof text);
+    line_put(&l, "agents take one that ends at most ");
+    line_duration(&l, approval_life_max_ms((enum approval_verb)a->verb, &s->t->plan.policy));
+    line_put(&l, " from now: set the clock that it was signed by, then sign anew");
+    problem_add(p, text);
+    tenant_text(s->t,
+                new ? "baton cutover attest TENANT --host NEW_HOST --seen FILE"
+                    : "baton cutover attest TENANT --host OLD_HOST --seen FILE",
+                p->next, sizeof p->next);
+}
+
+static void
 on_approval(struct step *s)
 {
     const struct signed_approval *sa = s->ev->approval;
@@ -288,6 +306,8 @@ on_approval(struct step *s)
     approval_digest(sa, s->dp, &digest);
     if (rc != BATON_OK) {
         step_refuse(s, rc, why, "the operator who signed", "baton cutover explain TENANT");
+        if (rc == BATON_REFUSED)
+            add_longest_life(s, &sa->a);
         note_ref(step_note(s, AUDIT_REFUSED, 0, why), &digest);
         return;
     }

@@ -125,4 +125,12 @@ uint16_t trust_role_for(enum approval_verb v);
 bool approval_authentic(const struct signed_approval *sa, const struct trust_doc *d,
                         const struct digest_port *dp, uint64_t now_unix_ms);
 
+/* How far ahead of its own clock an agent lets an approval under this plan's policy end. UINT64_MAX: as far
+ * as it likes; of an attestation at most two hours, whatever the policy says. */
+uint64_t approval_life_max_ms(enum approval_verb v, const struct policy *p);
+/* How long one is signed for: of what is bounded an eighth less, since clocks differ. */
+uint64_t approval_life_ms(enum approval_verb v, const struct policy *p);
+bool approval_lives_too_long(const struct approval *a, const struct policy *p,
+                             uint64_t now_unix_ms);
+
 #endif

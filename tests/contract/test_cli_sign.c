@@ -20,6 +20,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { PAGES = 16, BODY_BYTES = 8192 };
@@ -50,6 +51,7 @@ struct liar {
     const struct crypto_signer *trust_by;
     bool plan_renamed, verification_renamed, recovering, reconcile;
     bool unheard[2], alarm[2], silent[2], attested[2];
+    int64_t behind_ms; /* the controller's clock, of this one */
     uint64_t timeout_ms;
     enum output_format output;
     const struct crypto_signer *evidence_by;
@@ -287,6 +289,16 @@ record_view(const struct liar *l)
 }
 
 static void
+serve_clock(struct liar *l)
+{
+    struct timespec ts;
+    clock_gettime(CLOCK_REALTIME, &ts);
+    int64_t now_ms = (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+    page_json(l, "/api/v1/controller",
+              json_pack("{s:I}", "unix_ms", (json_int_t)(now_ms - l->behind_ms)));
+}
+
+static void
 serve_documents(struct liar *l)
 {
     uint8_t plan[PLAN_BYTES_MAX], verification[VERIFICATION_BYTES_MAX];
@@ -309,6 +321,7 @@ serve_documents(struct liar *l)
     page_put(l, "/verification", verification, len);
     if (l->policy != NULL)
         page_put(l, "/verification-policy", l->policy, strlen(l->policy));
+    serve_clock(l);
     serve_trust(l);
     serve_evidence(l);
     serve_rows(l);
@@ -595,6 +608,51 @@ who_says_that_an_account_is_gone_signs_what_shows_it(void **state)
     (void)run(l, "retire", path, NULL);
     posted(l, &sa);
     assert_true(baton_hash_eq(&sa.a.seen, &seen));
+}
+
+static enum baton_status
+run_attest(struct liar *l, char *ret_text)
+{
+    char seen[128];
+    snprintf(seen, sizeof seen, "%s/token", l->home);
+    char *words[] = {"baton", "cutover", "attest", ID,      "--host",
+                     "OLD",   "--seen",  seen,     "--yes", NULL};
+    l->trust.operator[0].roles |= ROLE_BREAK_GLASS;
+    return run_words(l, 9, words, ret_text);
+}
+
+/* Whatever the plan's policy says, and with room for a clock that goes ahead of the agent's. */
+static void
+an_attestation_is_signed_for_less_than_the_two_hours_that_agents_take(void **state)
+{
+    enum { MINUTE_MS = 60000 };
+    struct liar *l = *state;
+    struct signed_approval sa;
+    char text[BATON_ERR_BYTES];
+    uint64_t now_ms = (uint64_t)time(NULL) * 1000;
+    l->plan.policy.v[POLICY_ATTEST_MS] = 6 * 60 * MINUTE_MS;
+    l->behind_ms = 14 * MINUTE_MS;
+    if (run_attest(l, text) != BATON_OK)
+        fail_msg("%s", text);
+    posted(l, &sa);
+    assert_int_equal(sa.a.verb, VERB_ATTEST);
+    assert_true(baton_key_eq(&sa.a.subject, &l->old_key.key));
+    assert_false(baton_hash_is_zero(&sa.a.seen));
+    assert_true(sa.a.not_after_ms >= now_ms + 104 * MINUTE_MS);
+    assert_true(sa.a.not_after_ms <= now_ms + 106 * MINUTE_MS);
+}
+
+static void
+by_a_clock_that_goes_ahead_no_attestation_is_signed(void **state)
+{
+    struct liar *l = *state;
+    char text[BATON_ERR_BYTES];
+    l->behind_ms = 16 * 60000;
+    assert_int_equal(run_attest(l, text), BATON_REFUSED);
+    assert_string_equal(
+        text, "by the controller's clock it would live longer than the 2h00m that agents "
+              "take: set this clock, then baton cutover attest " ID " --host OLD --seen FILE");
+    assert_int_equal(l->approvals, 0);
 }
 
 static void
@@ -1057,6 +1115,8 @@ main(void)
         WITH_LIAR(a_plan_approval_names_the_holder),
         WITH_LIAR(a_retirement_says_nothing_of_an_account_by_itself),
         WITH_LIAR(who_says_that_an_account_is_gone_signs_what_shows_it),
+        WITH_LIAR(an_attestation_is_signed_for_less_than_the_two_hours_that_agents_take),
+        WITH_LIAR(by_a_clock_that_goes_ahead_no_attestation_is_signed),
         WITH_LIAR(without_the_file_that_shows_it_nothing_is_signed),
         WITH_LIAR(go_signs_exactly_the_evidence_that_was_read),
         WITH_LIAR(who_signs_go_is_told_which_server_did_not_answer),

@@ -314,7 +314,7 @@ approval_of(const struct handoff *h, enum approval_verb v, size_t by)
         a.epoch = t->authority.epoch;
         a.recipient = t->authority.recipient;
         a.not_after_ms = world_unix_ms((struct world *)(uintptr_t)&h->w) +
-                         (uint64_t)p->policy.v[POLICY_ATTEST_MS];
+                         approval_life_ms(VERB_ATTEST, &p->policy);
         crypto_sha256("powered off", 11, &a.seen);
     }
     if (v != VERB_GO)

@@ -258,7 +258,7 @@ approval(uint8_t which, uint8_t arg, uint8_t how)
         sa.a.base = toy_epoch(arg);
     if (how & 16)
         toy_hash("seen", 4, 9, &sa.a.seen);
-    if (how & 32)
+    if (how & 32 || verb == VERB_ATTEST)
         sa.a.not_after_ms = u->unix_ms + (uint64_t)arg * 1000;
     if (how & 64)
         sa.a.verb = arg;

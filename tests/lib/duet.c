@@ -420,6 +420,7 @@ duet_attest(struct duet *u, enum toy_member subject, enum toy_person by)
     struct signed_approval sa = toy_approval(VERB_ATTEST, by, member_with(&a->recipient), a->epoch);
     sa.a.epoch = a->epoch;
     sa.a.subject = toy_member_key(subject);
+    sa.a.not_after_ms = u->unix_ms + approval_life_ms(VERB_ATTEST, &u->t.plan.policy);
     toy_hash("powered off", 11, 9, &sa.a.seen);
     toy_sign_approval(&sa, by);
     return give_approval(u, &sa);

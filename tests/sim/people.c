@@ -551,7 +551,7 @@ people_attest(struct realm *r, const struct node *n)
         a.subject = n->sign_key;
         a.recipient = v.t->authority.recipient;
         a.epoch = a.base;
-        a.not_after_ms = sim_unix_ms(r->sim) + (uint64_t)v.t->plan.policy.v[POLICY_ATTEST_MS];
+        a.not_after_ms = sim_unix_ms(r->sim) + approval_life_ms(VERB_ATTEST, &v.t->plan.policy);
         crypto_sha256(n->name, strlen(n->name), &a.seen); /* a photograph is what its bytes are */
         signed_by_both = send_approval(&v, &a) == BATON_OK;
     }

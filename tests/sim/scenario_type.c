@@ -123,13 +123,12 @@ approval_begin(struct command *c, enum approval_verb verb, struct approval *ret)
         say(c, t == NULL ? BATON_UNREACHABLE : BATON_NOT_FOUND, "the plan is not frozen yet");
         return false;
     }
-    enum policy_id life = verb == VERB_ATTEST ? POLICY_ATTEST_MS : POLICY_APPROVAL_MS;
     ret->verb = (uint8_t)verb;
     chance_bytes(ret->id.b, sizeof ret->id.b);
     ret->operator= s->person_id[c->who];
     ret->tenant = c->p->realm->id;
     ret->trust_version = site_of_people(c->p->sim)->engine->trust.version;
-    ret->not_after_ms = sim_unix_ms(s) + (uint64_t)t->plan.policy.v[life];
+    ret->not_after_ms = sim_unix_ms(s) + approval_life_ms(verb, &t->plan.policy);
     ret->plan = t->cutover.plan;
     for (size_t i = 0; i < t->plan.member_count; i++)
         ret->member[i] = t->plan.member[i].key;

@@ -154,6 +154,33 @@ a_good_approval_is_authentic_until_it_expires(void **state)
     crypto_signer_done(&s.signer);
 }
 
+/* The numbers of people: two hours, and what a plan says where that is less. */
+static void
+an_attestation_alone_ends_soon_and_is_signed_for_an_eighth_less(void **state)
+{
+    (void)state;
+    enum { HOUR_MS = 3600000 };
+    struct policy p;
+    struct approval a = {.verb = VERB_ATTEST, .not_after_ms = 1000 + 2 * HOUR_MS};
+    policy_preset(PRESET_PRODUCTION, &p);
+    assert_int_equal(approval_life_ms(VERB_ATTEST, &p), 2 * HOUR_MS - HOUR_MS / 4);
+    assert_int_equal(approval_life_ms(VERB_CUTOVER, &p), 4 * HOUR_MS);
+    assert_false(approval_lives_too_long(&a, &p, 1000));
+    assert_true(approval_lives_too_long(&a, &p, 999));
+    assert_false(approval_lives_too_long(&a, &p, a.not_after_ms + 1)); /* nor is that its fault */
+    p.v[POLICY_ATTEST_MS] = INT64_MAX;
+    assert_true(approval_lives_too_long(&a, &p, 999));
+    p.v[POLICY_ATTEST_MS] = HOUR_MS;
+    assert_true(approval_lives_too_long(&a, &p, 1000));
+    assert_false(approval_lives_too_long(&a, &p, 1000 + HOUR_MS));
+    p.v[POLICY_ATTEST_MS] = -1;
+    assert_int_equal(approval_life_max_ms(VERB_ATTEST, &p), 0);
+    for (int verb = VERB_NONE + 1; verb < VERB_COUNT; verb++) {
+        a = (struct approval){.verb = (uint8_t)verb, .not_after_ms = UINT64_MAX};
+        assert_int_equal(approval_lives_too_long(&a, &p, 0), verb == VERB_ATTEST);
+    }
+}
+
 static void
 a_signature_over_anything_else_is_refused(void **state)
 {
@@ -223,6 +250,7 @@ main(void)
         cmocka_unit_test(each_word_about_an_epoch_alone_is_refused_elsewhere),
         cmocka_unit_test(members_leave_no_gap),
         cmocka_unit_test(a_good_approval_is_authentic_until_it_expires),
+        cmocka_unit_test(an_attestation_alone_ends_soon_and_is_signed_for_an_eighth_less),
         cmocka_unit_test(a_signature_over_anything_else_is_refused),
         cmocka_unit_test(who_may_not_approve_cannot_by_signing),
         cmocka_unit_test(a_verb_without_meaning_is_refused_even_when_signed),

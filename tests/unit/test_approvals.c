@@ -40,6 +40,10 @@ good(enum approval_verb verb, enum toy_person by)
         sa.a.serial = a->serial + 1;
         sa.a.evidence[TOY_OLD] = a->member[TOY_OLD].evidence;
     }
+    if (verb == VERB_ATTEST) {
+        sa.a.not_after_ms = u.unix_ms + approval_life_ms(VERB_ATTEST, &u.t.plan.policy);
+        toy_hash("powered off", 11, 9, &sa.a.seen);
+    }
     if (verb == VERB_DISARM || verb == VERB_READMIT || verb == VERB_ATTEST)
         sa.a.subject = toy_member_key(TOY_OLD);
     toy_sign_approval(&sa, by);
@@ -143,6 +147,12 @@ about_nobody(struct approval *a)
 }
 
 static void
+nothing_seen(struct approval *a)
+{
+    a->seen = (struct baton_hash){{0}};
+}
+
+static void
 nothing_accepted(struct approval *a)
 {
     (void)a;
@@ -197,6 +207,7 @@ static const struct misfit {
     {VERB_ADOPT, towards_a_stranger, "another recipient"},
     {VERB_ATTEST, towards_new, "another recipient or epoch"},
     {VERB_ATTEST, of_another_epoch, "another recipient or epoch"},
+    {VERB_ATTEST, nothing_seen, "what was seen"},
     {VERB_PLAN, over_an_older_epoch, "older epoch"},
     {VERB_CUTOVER, other_verification, "another verification"},
     {VERB_GO, nothing_accepted, "another verification"},
@@ -441,6 +452,25 @@ two_different_people_attest_one_does_not(void **state)
 }
 
 static void
+an_attestation_that_agents_would_refuse_for_its_life_is_not_kept(void **state)
+{
+    (void)state;
+    const char *why = "";
+    struct signed_approval sa = good(VERB_ATTEST, TOY_ANNA);
+    uint32_t kept = u.t.cutover.approval_count;
+    u.t.plan.policy.v[POLICY_ATTEST_MS] = INT64_MAX;
+    sa.a.not_after_ms = u.unix_ms + 2 * 60 * 60000 + 1;
+    assert_int_equal(add(&sa, TOY_ANNA, &why), BATON_REFUSED);
+    assert_string_equal(why, "the attestation would live longer than any agent takes");
+    assert_int_equal(u.t.cutover.approval_count, kept);
+    sa.a.not_after_ms--;
+    give(sa, TOY_ANNA);
+    sa = good(VERB_CUTOVER, TOY_ANNA); /* of this no agent asks how long it lives */
+    sa.a.not_after_ms = UINT64_MAX;
+    give(sa, TOY_ANNA);
+}
+
+static void
 attest(uint8_t subject, enum toy_person by)
 {
     struct signed_approval sa = good(VERB_ATTEST, by);
@@ -585,6 +615,7 @@ main(void)
         AT(an_account_is_gone_by_a_retirement_that_says_what_was_seen),
         AT(alike_is_the_same_verb_server_sight_and_epoch),
         AT(two_different_people_attest_one_does_not),
+        AT(an_attestation_that_agents_would_refuse_for_its_life_is_not_kept),
         AT(an_alarm_overtakes_what_was_attested_of_its_server_and_nothing_else),
         AT(nobody_is_attested_who_stands_behind_the_last_member),
         AT(an_approval_behind_the_last_one_counts_for_nothing),

@@ -1351,6 +1351,48 @@ a_restore_from_before_the_fence_finishes_what_is_open(void **state)
     assert_false(u.m[TOY_OLD].promise.holding);
 }
 
+/* Signed by a clock that goes ahead, or by another program than ours. */
+static enum baton_status
+attest_until(enum toy_member subject, uint64_t not_after_ms)
+{
+    const struct authority *a = &u.t.authority;
+    struct signed_approval sa = toy_approval(VERB_ATTEST, TOY_ANNA, TOY_NEW, a->epoch);
+    struct tenant_event ev = duet_event(&u, TEV_APPROVAL);
+    sa.a.epoch = a->epoch;
+    sa.a.subject = toy_member_key(subject);
+    sa.a.not_after_ms = not_after_ms;
+    toy_hash("powered off", 11, 9, &sa.a.seen);
+    toy_sign_approval(&sa, TOY_ANNA);
+    ev.approval = &sa;
+    duet_feed(&u, &ev);
+    return u.d.problem.status;
+}
+
+static void
+an_attestation_that_lives_too_long_is_refused_with_the_limit_and_the_command(void **state)
+{
+    (void)state;
+    static const char *const next[] = {"baton cutover attest contoso --host OLD --seen FILE",
+                                       "baton cutover attest contoso --host NEW --seen FILE"};
+    const struct problem *p = &u.d.problem;
+    duet_to(&u, HO_ARMED);
+    u.cut[TOY_OLD] = true;
+    (void)duet_verb(&u, HEV_START, NULL);
+    duet_pass(&u, 3, 1200);
+    assert_int_equal(duet_verb(&u, HEV_FENCE, NULL), BATON_OK);
+    for (int m = TOY_OLD; m <= TOY_NEW; m++) {
+        assert_int_equal(attest_until((enum toy_member)m, u.unix_ms + 2 * 3600000 + 1),
+                         BATON_REFUSED);
+        assert_string_equal(p->title, "the attestation would live longer than any agent takes");
+        assert_int_equal(p->fact_count, 1);
+        assert_string_equal(p->fact[0].text, "agents take one that ends at most 10 min from now: "
+                                             "set the clock that it was signed by, then sign anew");
+        assert_string_equal(p->who, "the operator who signed");
+        assert_string_equal(p->next, next[m]);
+    }
+    assert_int_equal(attest_until(TOY_OLD, u.unix_ms + 10 * 60000), BATON_OK);
+}
+
 static void
 two_attestations_stand_in_for_a_server_that_cannot_answer(void **state)
 {
@@ -3137,6 +3179,7 @@ static const struct CMUnitTest tests[] = {
     AT(cycles_of_a_breach_do_not_count_for_a_probation_after_a_reconciliation),
     AT(what_interrupts_a_reconciliation_leads_back_to_it),
     AT(a_restore_from_before_the_fence_finishes_what_is_open),
+    AT(an_attestation_that_lives_too_long_is_refused_with_the_limit_and_the_command),
     AT(two_attestations_stand_in_for_a_server_that_cannot_answer),
     AT(done_waits_until_the_old_product_is_gone_and_its_tombstone_final),
     AT(people_may_sign_that_the_account_is_gone_and_the_grade_says_so),
