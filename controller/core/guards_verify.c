@@ -254,19 +254,40 @@ lost(const struct facts *f, enum digest_id id, const struct baton_hash *was)
     return !f->digest_known[id] && !baton_hash_is_zero(was);
 }
 
+/* More than people allowed, and came after they looked. While the old server exports nothing is lost by waiting, and
+ * it may be the one that tells the tenant of them; once it is being stopped, waiting would be for ever. */
+static bool
+deletes_came(const struct guard_ctx *g, struct problem *p)
+{
+    const struct cutover *c = &g->t->cutover;
+    int64_t now = fact_or(&guard_new(g)->facts, FACT_PENDING_DELETES, 0);
+    int64_t limit = deletes_limit(&g->t->info.policy, c->verification.value[VERIFY_SCOPE_OBJECTS]);
+    if (c->state >= HO_RELEASING || now <= limit)
+        return false;
+    problem_add_number(p, "new server: deletions that are pending now: ", now, "");
+    problem_add_number(p, "allowed: ", limit,
+                       " (the smaller of deletes_count and deletes_percent)");
+    problem_add(p, "nobody has seen them: they are not in the verification");
+    tell(g, p, "the administrator of the new server", "baton cutover findings TENANT");
+    return true;
+}
+
 /* What was verified and cannot be read now may have changed. A server that its guard stopped shows
  * nothing; what it is comes to light when the grant starts it. */
 static bool
-hashes_known(const struct guard_ctx *g, struct problem *p)
+still_readable(const struct guard_ctx *g, struct problem *p)
 {
     const struct verification *v = &g->t->cutover.verification;
     const struct facts *f = &guard_new(g)->facts;
     bool bad[] = {v->known[VERIFY_NEW_VERSION] && !fact_known(f, FACT_PRODUCT_VERSION),
-                  lost(f, DIGEST_RULES, &v->rules), lost(f, DIGEST_CONFIG, &v->config)};
+                  lost(f, DIGEST_RULES, &v->rules), lost(f, DIGEST_CONFIG, &v->config),
+                  g->t->cutover.state < HO_RELEASING && v->known[VERIFY_PENDING_DELETES] &&
+                      !fact_known(f, FACT_PENDING_DELETES)};
     static const char *const what[] = {
         "new server: its version cannot be read now, so it may have changed",
         "new server: its synchronization rules cannot be read now, so they may have changed",
-        "new server: its configuration cannot be read now, so it may have changed"};
+        "new server: its configuration cannot be read now, so it may have changed",
+        "new server: its pending deletions cannot be read now, so more may have come"};
     bool all = true;
     if (fact_is(f, FACT_SERVICES_STOPPED, 1))
         return true;
@@ -366,5 +387,5 @@ guard_fresh(const struct guard_ctx *g, struct problem *p)
         problem_add(p, "old server: it was configured again since both were compared");
         return false;
     }
-    return age <= limit && hashes_known(g, p) && cycle_recent(g, p);
+    return !deletes_came(g, p) && age <= limit && still_readable(g, p) && cycle_recent(g, p);
 }

@@ -417,6 +417,18 @@ config_moved(void)
 }
 
 static void
+deletes_have_come(void)
+{
+    facts_set(view(TOY_NEW), FACT_PENDING_DELETES, 40);
+}
+
+static void
+deletes_unreadable(void)
+{
+    view(TOY_NEW)->fact[FACT_PENDING_DELETES].state = FACT_UNKNOWN;
+}
+
+static void
 config_unreadable(void)
 {
     u.t.cutover.verification.config.b[0] |= 1;
@@ -1077,6 +1089,16 @@ static const struct {
      "any operator -> baton cutover reverify contoso\n"
      "the verification is this old: 0 ms, allowed 10 min\n"
      "old server: it was configured again since both were compared\n"},
+    {G_FRESH, HO_READY, deletes_have_come,
+     "the administrator of the new server -> baton cutover findings contoso\n"
+     "the verification is this old: 0 ms, allowed 10 min\n"
+     "new server: deletions that are pending now: 40\n"
+     "allowed: 0 (the smaller of deletes_count and deletes_percent)\n"
+     "nobody has seen them: they are not in the verification\n"},
+    {G_FRESH, HO_READY, deletes_unreadable,
+     "the administrator of the new server -> baton agent show contoso NEW\n"
+     "the verification is this old: 0 ms, allowed 10 min\n"
+     "new server: its pending deletions cannot be read now, so more may have come\n"},
     {G_FRESH, HO_READY, config_unreadable,
      "the administrator of the new server -> baton agent show contoso NEW\n"
      "the verification is this old: 0 ms, allowed 10 min\n"
@@ -1572,6 +1594,29 @@ a_path_fits_the_product_and_what_it_does(void **state)
                   rows[i].dead ? 5 : (int64_t)u.unix_ms - 1000);
         assert_int_equal(ask(G_PATH, "").status == BATON_OK, rows[i].fits);
     }
+}
+
+/* Nothing is lost by waiting while the old server exports: it may be the one that tells the tenant of them. */
+static void
+deletes_that_came_after_the_verification_stop_a_cutover_that_has_not_begun(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_ARMED);
+    u.t.info.policy.v[POLICY_DELETES_COUNT] = 3;
+    u.t.info.policy.v[POLICY_DELETES_PERCENT] = 100;
+    facts_set(view(TOY_NEW), FACT_PENDING_DELETES, 3);
+    assert_int_equal(ask(G_FRESH, NULL).status, BATON_OK);
+    facts_set(view(TOY_NEW), FACT_PENDING_DELETES, 4);
+    assert_int_not_equal(ask(G_FRESH, NULL).status, BATON_OK);
+    u.t.cutover.state = HO_READY;
+    assert_int_not_equal(ask(G_FRESH, NULL).status, BATON_OK);
+    u.t.cutover.state =
+        HO_RELEASING; /* the old one is being stopped, and cannot tell anybody any more */
+    assert_int_equal(ask(G_FRESH, NULL).status, BATON_OK);
+    deletes_unreadable();
+    assert_int_equal(ask(G_FRESH, NULL).status, BATON_OK);
+    u.t.cutover.state = HO_ARMED;
+    assert_int_not_equal(ask(G_FRESH, NULL).status, BATON_OK);
 }
 
 /* Only the grant starts it again: waiting for a cycle would wait for ever, with nobody exporting. */
@@ -2753,6 +2798,7 @@ main(void)
         AT(uncounted_deletions_are_never_accepted),
         AT(the_deletion_limit_is_the_smaller_of_number_and_share),
         AT(a_path_fits_the_product_and_what_it_does),
+        AT(deletes_that_came_after_the_verification_stop_a_cutover_that_has_not_begun),
         AT(in_the_gap_a_new_server_that_its_guard_stopped_owes_no_cycle),
         AT(after_a_restart_only_a_new_report_with_the_same_hashes_makes_a_verification_fresh),
         AT(an_expired_approval_and_a_missing_trust_document_count_for_nothing),
