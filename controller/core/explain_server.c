@@ -15,13 +15,36 @@ add_text(const struct guard_ctx *g, struct problem *p, const char *text)
 
 /* --- who does not count --------------------------------------------------------------------------- */
 
-enum outlaw { LAWFUL, BARRED, MEMORY_LOST, QUARANTINED, OUTLAWS };
+enum outlaw { LAWFUL, REVOKED, REPLACED, BARRED, MEMORY_LOST, QUARANTINED, OUTLAWS };
+
+static bool
+enrolled_anew(const struct tenant *t, const struct agent_view *server)
+{
+    for (size_t i = 0; i < MEMBERS_MAX; i++)
+        if (t->agent[i].used && !t->agent[i].revoked && strcmp(t->agent[i].host, server->host) == 0)
+            return true;
+    return false;
+}
+
+/* From C2 on a key that is shut out is attested for, or its server's retirement is why people did it; a
+ * cutover that is given up has no plan that a new key could miss. */
+static enum outlaw
+outlaw_of_revoked(const struct tenant *t, const struct agent_view *a)
+{
+    const struct cutover *c = &t->cutover;
+    uint8_t state = c->state == HO_HOLD ? c->resume_to : c->state;
+    if (state >= HO_ASSESSED && state <= HO_ARMED)
+        return enrolled_anew(t, a) ? REPLACED : REVOKED;
+    return state == HO_ABANDONED && !enrolled_anew(t, a) ? REVOKED : LAWFUL;
+}
 
 static enum outlaw
-outlaw_of(const struct agent_view *a)
+outlaw_of(const struct tenant *t, const struct agent_view *a)
 {
-    if (!a->used || a->revoked)
+    if (!a->used)
         return LAWFUL;
+    if (a->revoked)
+        return outlaw_of_revoked(t, a);
     if (a->barred)
         return BARRED;
     if (!a->statement_known || a->statement.quarantine == QUARANTINE_NONE)
@@ -30,19 +53,32 @@ outlaw_of(const struct agent_view *a)
     return lost ? MEMORY_LOST : QUARANTINED;
 }
 
+#define TOKEN_OLD "baton agent token TENANT OLD_HOST --role old"
+#define TOKEN_NEW "baton agent token TENANT NEW_HOST --role new"
+
 static const struct {
-    const char *what, *then, *old_next, *new_next;
+    const char *what, *then, *old_next, *new_next, *old_after, *new_after;
 } outlaws[OUTLAWS] = {
+    [REVOKED] = {" has its key shut out: no word of it counts",
+                 "enrol it anew with a token; the new key needs a new plan", TOKEN_OLD, TOKEN_NEW,
+                 NULL, NULL},
+    [REPLACED] = {" has its key shut out: no word of it counts",
+                  "it is enrolled anew, and the new key needs a new plan",
+                  "baton cutover abandon TENANT --reason '...'",
+                  "baton cutover abandon TENANT --reason '...'", NULL, NULL},
     [BARRED] = {" is barred: two copies of it spoke",
                 "switch one copy off, confirm the right one, start its agent anew",
-                "baton agent confirm TENANT OLD_HOST", "baton agent confirm TENANT NEW_HOST"},
+                "baton agent confirm TENANT OLD_HOST", "baton agent confirm TENANT NEW_HOST", NULL,
+                NULL},
     [MEMORY_LOST] = {" is quarantined: its memory is gone",
                      "shut its key out, then enrol it anew; the new key needs a new plan",
                      "baton agent revoke TENANT OLD_HOST --reason '...'",
-                     "baton agent revoke TENANT NEW_HOST --reason '...'"},
+                     "baton agent revoke TENANT NEW_HOST --reason '...'", "then: " TOKEN_OLD,
+                     "then: " TOKEN_NEW},
     [QUARANTINED] = {" is quarantined: reverted, copied or another machine",
                      "find out why, then readmit it; only a grant starts its services again",
-                     "baton agent readmit TENANT OLD_HOST", "baton agent readmit TENANT NEW_HOST"},
+                     "baton agent readmit TENANT OLD_HOST", "baton agent readmit TENANT NEW_HOST",
+                     NULL, NULL},
 };
 
 static void
@@ -54,7 +90,7 @@ add_outlaw(const struct guard_ctx *g, struct problem *p, const struct agent_view
     line_start(&l, text, sizeof text);
     line_put(&l, a->host);
     line_put(&l, outlaws[which].what);
-    if (a->alarm_unix_ms != 0 && g->approvals.unix_ms >= a->alarm_unix_ms) {
+    if (!a->revoked && a->alarm_unix_ms != 0 && g->approvals.unix_ms >= a->alarm_unix_ms) {
         line_put(&l, ", ");
         line_duration(&l, g->approvals.unix_ms - a->alarm_unix_ms);
         line_put(&l, " ago");
@@ -71,22 +107,32 @@ stands_in_the_way(uint8_t state, bool old)
            state == HO_REVOKING || state == HO_RESTORING || state == HO_BREACH;
 }
 
+static void
+explain_outlaw(const struct guard_ctx *g, struct problem *p, const struct agent_view *a, bool old)
+{
+    enum outlaw which = outlaw_of(g->t, a);
+    if (which == LAWFUL)
+        return;
+    const char *after = old ? outlaws[which].old_after : outlaws[which].new_after;
+    add_outlaw(g, p, a, which);
+    if (after != NULL)
+        add_text(g, p, after);
+    if (!a->revoked && !stands_in_the_way(g->t->cutover.state, old))
+        return;
+    if (p->status == BATON_OK && !handoff_state_terminal((enum handoff_state)g->t->cutover.state))
+        line_set(p->title, sizeof p->title, "a server whose word does not count is in the way");
+    p->status = BATON_WAITING;
+    line_set(p->who, sizeof p->who, "whoever runs that server, then any operator");
+    tenant_text(g->t, old ? outlaws[which].old_next : outlaws[which].new_next, p->next,
+                sizeof p->next);
+}
+
 void
 explain_outlaws(const struct guard_ctx *g, struct problem *p)
 {
     const struct agent_view *both[] = {tenant_old(g->t), tenant_new(g->t)};
-    for (size_t i = 0; i < ARRAY_LEN(both); i++) {
-        enum outlaw which = outlaw_of(both[i]);
-        if (which == LAWFUL)
-            continue;
-        add_outlaw(g, p, both[i], which);
-        if (!stands_in_the_way(g->t->cutover.state, i == 0))
-            continue;
-        p->status = BATON_WAITING;
-        line_set(p->who, sizeof p->who, "whoever runs that server, then any operator");
-        tenant_text(g->t, i == 0 ? outlaws[which].old_next : outlaws[which].new_next, p->next,
-                    sizeof p->next);
-    }
+    for (size_t i = 0; i < ARRAY_LEN(both); i++)
+        explain_outlaw(g, p, both[i], i == 0);
 }
 
 /* --- who stands still ------------------------------------------------------------------------------ */
@@ -125,17 +171,28 @@ explain_idle_holder(const struct guard_ctx *g, struct problem *p)
     tenant_text(g->t, "baton agent show TENANT OLD_HOST", p->next, sizeof p->next);
 }
 
+static const struct halt {
+    const char *title, *disarm, *again, *anew;
+} halted_new = {"the new server was stopped by its guard or a quarantine and works no more",
+                "then: baton agent disarm TENANT NEW_HOST, and start its service by hand",
+                "should its agent stop it again: baton agent revoke TENANT NEW_HOST --reason '...'",
+                "and enrol it anew: " TOKEN_NEW},
+  halted_old = {"the old server was stopped by a quarantine and works no more: nobody exports",
+                "then: baton agent disarm TENANT OLD_HOST, and start its services by hand",
+                "should its agent stop it again: baton agent revoke TENANT OLD_HOST --reason '...'",
+                "and enrol it anew: " TOKEN_OLD};
+
 static void
-explain_giving_up(const struct guard_ctx *g, struct problem *p, const char *title,
-                  const char *disarm)
+explain_giving_up(const struct guard_ctx *g, struct problem *p, const struct halt *halt)
 {
     struct problem alarm;
-    line_set(p->title, sizeof p->title, title);
+    line_set(p->title, sizeof p->title, halt->title);
     p->fact_count = 0;
     problem_add(p, "only a grant starts it again, and this state waits for its work");
     add_text(g, p, "give it up: baton cutover abandon TENANT --reason '...'");
-    add_text(g, p, disarm);
-    problem_add(p, "should its agent stop it again: revoke its key and enrol it anew");
+    add_text(g, p, halt->disarm);
+    add_text(g, p, halt->again);
+    add_text(g, p, halt->anew);
     add_text(g, p, "then: baton cutover create TENANT --old OLD_HOST --new NEW_HOST");
     if (g->t->authority.ponr)
         problem_add(
@@ -157,13 +214,9 @@ explain_halted(const struct guard_ctx *g, struct problem *p)
     if (g->t->cutover.state > HO_ARMED)
         return;
     if (waits_for_new && kept_stopped(tenant_new(g->t)))
-        explain_giving_up(
-            g, p, "the new server was stopped by its guard or a quarantine and works no more",
-            "then: baton agent disarm TENANT NEW_HOST, and start its service by hand");
+        explain_giving_up(g, p, &halted_new);
     else if (p->guard == G_OLD_ALIVE && lost_its_role(tenant_old(g->t)))
-        explain_giving_up(
-            g, p, "the old server was stopped by a quarantine and works no more: nobody exports",
-            "then: baton agent disarm TENANT OLD_HOST, and start its services by hand");
+        explain_giving_up(g, p, &halted_old);
     else if (p->guard == G_OLD_ALIVE && is_switched_off(tenant_old(g->t)))
         explain_idle_holder(g, p);
 }
@@ -477,7 +530,9 @@ explain_no_plan(const struct guard_ctx *g, struct problem *p)
     line_set(p->title, sizeof p->title,
              "no plan can be made: a server of the record is unconfirmed or shows no product");
     /* By whoever would have planned: any operator. */
-    problem_add(p, "confirm it; or revoke its key, when its server is gone or enrolled anew");
+    add_text(g, p, "confirm it: baton agent confirm TENANT HOST");
+    add_text(g, p,
+             "its server is gone or enrolled anew: baton agent revoke TENANT HOST --reason '...'");
     tenant_text(g->t, "baton agent list --tenant TENANT", p->next, sizeof p->next);
 }
 

@@ -114,6 +114,14 @@ guard_path(const struct guard_ctx *g, struct problem *p)
 static bool
 tell_never_adopted(const struct guard_ctx *g, struct problem *p)
 {
+    static const char *const then[] = {
+        "then: baton agent revoke TENANT OLD_HOST --reason '...'",
+        "and: baton agent revoke TENANT NEW_HOST --reason '...'",
+        "enrol both anew: baton agent token TENANT OLD_HOST --role old",
+        "and: baton agent token TENANT NEW_HOST --role new",
+        "then: baton cutover create TENANT --old OLD_HOST --new NEW_HOST",
+    };
+    char text[sizeof p->fact[0].text];
     const struct plan *plan = &g->t->plan;
     const struct authority_member *n = guard_member(g, guard_new(g));
     if (!product_is_legacy((enum product)plan->member[plan->holder].product) || !n->ever_exported ||
@@ -121,7 +129,10 @@ tell_never_adopted(const struct guard_ctx *g, struct problem *p)
         return false;
     problem_add(p, "new server: it left staging mode or exported, so it refuses every adoption");
     problem_add(p, "give this cutover up; uninstall Entra Connect there and install it anew");
-    problem_add(p, "then revoke both servers' keys, enrol both agents anew, and create a cutover");
+    for (size_t i = 0; i < ARRAY_LEN(then); i++) {
+        tenant_text(g->t, then[i], text, sizeof text);
+        problem_add(p, text);
+    }
     line_set(p->who, sizeof p->who, "any operator");
     tenant_text(g->t, "baton cutover abandon TENANT --reason '...'", p->next, sizeof p->next);
     return true;

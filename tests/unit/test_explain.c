@@ -861,6 +861,76 @@ new_lost_its_memory(void)
 }
 
 static void
+old_lost_its_memory(void)
+{
+    u.t.agent[TOY_OLD].statement.quarantine = QUARANTINE_STATE_LOST;
+}
+
+static void
+old_shut_out(void)
+{
+    u.t.agent[TOY_OLD].revoked = true;
+    u.t.agent[TOY_OLD].alarm_unix_ms = u.unix_ms; /* why people did it is not how long it is so */
+}
+
+static void
+new_shut_out(void)
+{
+    u.t.agent[TOY_NEW].revoked = true;
+    u.t.agent[TOY_NEW].barred = true;
+}
+
+static void
+new_shut_out_while_it_is_held(void)
+{
+    new_shut_out();
+    assert_int_equal(duet_verb(&u, HEV_HOLD, "its disk is full"), BATON_OK);
+}
+
+static void
+enrolled_anew(enum toy_member m)
+{
+    struct agent_view *fresh = &u.t.agent[TOY_MEMBERS];
+    *fresh = u.t.agent[m];
+    fresh->key = toy_key(7);
+    fresh->revoked = fresh->barred = false;
+}
+
+static void
+new_shut_out_and_enrolled_anew(void)
+{
+    new_shut_out();
+    enrolled_anew(TOY_NEW);
+}
+
+static void
+old_shut_out_after_it_was_given_up(void)
+{
+    old_shut_out();
+    assert_int_equal(duet_verb(&u, HEV_ABANDON, "reinstalled"), BATON_OK);
+}
+
+static void
+old_enrolled_anew_after_it_was_given_up(void)
+{
+    old_shut_out_after_it_was_given_up();
+    enrolled_anew(TOY_OLD);
+}
+
+static void
+old_shut_out_while_it_stops(void)
+{
+    release_without(TOY_OLD);
+    old_shut_out();
+}
+
+static void
+old_shut_out_when_it_is_done(void)
+{
+    old_shut_out();
+}
+
+static void
 both_quarantined(void)
 {
     u.t.agent[TOY_OLD].statement.quarantine = QUARANTINE_MACHINE;
@@ -1321,7 +1391,70 @@ static const struct {
      "verification: unknown; findings 0, open 0, that block 0; dispositions 0\n"
      "accepted: record RECORD......, which the approvals bind to\n"
      "NEW is quarantined: its memory is gone, 60 s ago\n"
-     "shut its key out, then enrol it anew; the new key needs a new plan\n"},
+     "shut its key out, then enrol it anew; the new key needs a new plan\n"
+     "then: baton agent token contoso NEW --role new\n"},
+    {"old lost its memory", HO_ARMED, old_lost_its_memory,
+     "waiting: a server whose word does not count is in the way\n"
+     "whoever runs that server, then any operator -> baton agent revoke contoso OLD --reason "
+     "'...'\n"
+     "then: every member is fenced towards the new server: the old one drains, stops and proves "
+     "it\n"
+     "verification: unknown; findings 0, open 0, that block 0; dispositions 0\n"
+     "accepted: record RECORD......, which the approvals bind to\n"
+     "OLD is quarantined: its memory is gone\n"
+     "shut its key out, then enrol it anew; the new key needs a new plan\n"
+     "then: baton agent token contoso OLD --role old\n"},
+    {"old shut out", HO_READY, old_shut_out,
+     "waiting: the cutover waits for approvals by different people over this plan and "
+     "verification\n"
+     "whoever runs that server, then any operator -> baton agent token contoso OLD --role old\n"
+     "cutover: 0 of 2 approvals by different people stand\n"
+     "verification: unknown; findings 0, open 0, that block 0; dispositions 0\n"
+     "accepted: record RECORD......, which the approvals bind to\n"
+     "OLD has its key shut out: no word of it counts\n"
+     "enrol it anew with a token; the new key needs a new plan\n"},
+    {"new shut out", HO_FIRST_SYNC, new_shut_out,
+     "waiting: full import and full synchronization have not ended well on every connector\n"
+     "whoever runs that server, then any operator -> baton agent token contoso NEW --role new\n"
+     "new server: full_import_ad is unknown\n"
+     "new server: full_sync_ad is unknown\n"
+     "new server: full_import_entra is unknown\n"
+     "new server: full_sync_entra is unknown\n"
+     "1: ended well on every such connector, begun after the configuration last changed\n"
+     "NEW has its key shut out: no word of it counts\n"
+     "enrol it anew with a token; the new key needs a new plan\n"},
+    {"new shut out while it is held", HO_READY, new_shut_out_while_it_is_held,
+     "waiting: a person put it on hold\n"
+     "whoever runs that server, then any operator -> baton agent token contoso NEW --role new\n"
+     "reason given: its disk is full\n"
+     "it was in ready\n"
+     "NEW has its key shut out: no word of it counts\n"
+     "enrol it anew with a token; the new key needs a new plan\n"},
+    {"new shut out and enrolled anew", HO_READY, new_shut_out_and_enrolled_anew,
+     "waiting: the cutover waits for approvals by different people over this plan and "
+     "verification\n"
+     "whoever runs that server, then any operator -> baton cutover abandon contoso --reason '...'\n"
+     "cutover: 0 of 2 approvals by different people stand\n"
+     "verification: unknown; findings 0, open 0, that block 0; dispositions 0\n"
+     "accepted: record RECORD......, which the approvals bind to\n"
+     "NEW has its key shut out: no word of it counts\n"
+     "it is enrolled anew, and the new key needs a new plan\n"},
+    {"old shut out after it was given up", HO_READY, old_shut_out_after_it_was_given_up,
+     "waiting: abandoned\n"
+     "whoever runs that server, then any operator -> baton agent token contoso OLD --role old\n"
+     "OLD has its key shut out: no word of it counts\n"
+     "enrol it anew with a token; the new key needs a new plan\n"},
+    {"old enrolled anew after it was given up", HO_READY, old_enrolled_anew_after_it_was_given_up,
+     "abandoned\n"
+     "any operator -> baton cutover create contoso --old OLD --new NEW\n"},
+    {"old shut out while it stops", HO_ARMED, old_shut_out_while_it_stops,
+     "refused: not every server has proved that it is quiet\n"
+     "the agents; if a server cannot answer: baton cutover fence -> baton agent show contoso OLD\n"
+     "old server: no evidence yet, last word holding\n"},
+    {"old shut out when it is done", HO_DONE, old_shut_out_when_it_is_done,
+     "done\n"
+     "any operator -> baton cutover certificate contoso\n"
+     "the guard on the old server goes on for guard_ms\n"},
     {"both quarantined", HO_READY, both_quarantined,
      "waiting: the cutover waits for approvals by different people over this plan and "
      "verification\n"
@@ -1340,7 +1473,8 @@ static const struct {
      "only a grant starts it again, and this state waits for its work\n"
      "give it up: baton cutover abandon contoso --reason '...'\n"
      "then: baton agent disarm contoso NEW, and start its service by hand\n"
-     "should its agent stop it again: revoke its key and enrol it anew\n"
+     "should its agent stop it again: baton agent revoke contoso NEW --reason '...'\n"
+     "and enrol it anew: baton agent token contoso NEW --role new\n"
      "then: baton cutover create contoso --old OLD --new NEW\n"},
     {"new stopped before its first synchronization", HO_FIRST_SYNC,
      new_stopped_before_its_first_synchronization,
@@ -1349,7 +1483,8 @@ static const struct {
      "only a grant starts it again, and this state waits for its work\n"
      "give it up: baton cutover abandon contoso --reason '...'\n"
      "then: baton agent disarm contoso NEW, and start its service by hand\n"
-     "should its agent stop it again: revoke its key and enrol it anew\n"
+     "should its agent stop it again: baton agent revoke contoso NEW --reason '...'\n"
+     "and enrol it anew: baton agent token contoso NEW --role new\n"
      "then: baton cutover create contoso --old OLD --new NEW\n"
      "the new server has exported: uninstall and install it anew before the next cutover\n"},
     {"new stopped after it was verified", HO_ARMED, new_stopped_after_it_was_verified,
@@ -1358,7 +1493,8 @@ static const struct {
      "only a grant starts it again, and this state waits for its work\n"
      "give it up: baton cutover abandon contoso --reason '...'\n"
      "then: baton agent disarm contoso NEW, and start its service by hand\n"
-     "should its agent stop it again: revoke its key and enrol it anew\n"
+     "should its agent stop it again: baton agent revoke contoso NEW --reason '...'\n"
+     "and enrol it anew: baton agent token contoso NEW --role new\n"
      "then: baton cutover create contoso --old OLD --new NEW\n"},
     {"new stopped with an alarm", HO_FIRST_SYNC, new_stopped_with_an_alarm,
      "refused: the new server was stopped by its guard or a quarantine and works no more\n"
@@ -1366,7 +1502,8 @@ static const struct {
      "only a grant starts it again, and this state waits for its work\n"
      "give it up: baton cutover abandon contoso --reason '...'\n"
      "then: baton agent disarm contoso NEW, and start its service by hand\n"
-     "should its agent stop it again: revoke its key and enrol it anew\n"
+     "should its agent stop it again: baton agent revoke contoso NEW --reason '...'\n"
+     "and enrol it anew: baton agent token contoso NEW --role new\n"
      "then: baton cutover create contoso --old OLD --new NEW\n"
      "first its alarm: no disarm counts while one is open\n"},
     {"new runs by its facts", HO_FIRST_SYNC, new_runs_by_its_facts,
@@ -1384,7 +1521,8 @@ static const struct {
      "only a grant starts it again, and this state waits for its work\n"
      "give it up: baton cutover abandon contoso --reason '...'\n"
      "then: baton agent disarm contoso OLD, and start its services by hand\n"
-     "should its agent stop it again: revoke its key and enrol it anew\n"
+     "should its agent stop it again: baton agent revoke contoso OLD --reason '...'\n"
+     "and enrol it anew: baton agent token contoso OLD --role old\n"
      "then: baton cutover create contoso --old OLD --new NEW\n"},
     {"old holds and is switched off", HO_FIRST_SYNC, old_holds_and_is_switched_off,
      "refused: the old server holds the export role and its services are switched off: nobody "
@@ -1612,7 +1750,8 @@ static const struct {
     {"no plan can be made", HO_ASSESSED, no_plan_can_be_made,
      "refused: no plan can be made: a server of the record is unconfirmed or shows no product\n"
      "any operator -> baton agent list --tenant contoso\n"
-     "confirm it; or revoke its key, when its server is gone or enrolled anew\n"},
+     "confirm it: baton agent confirm contoso HOST\n"
+     "its server is gone or enrolled anew: baton agent revoke contoso HOST --reason '...'\n"},
     {"upgrade in place", HO_ASSESSED, upgrade_in_place,
      "refused: this path moves no role between two servers: the assessment is all of it\n"
      "any operator -> baton cutover abandon contoso --reason '...'\n"

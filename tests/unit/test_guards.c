@@ -1349,7 +1349,11 @@ static const struct {
      "any operator -> baton cutover abandon contoso --reason '...'\n"
      "new server: it left staging mode or exported, so it refuses every adoption\n"
      "give this cutover up; uninstall Entra Connect there and install it anew\n"
-     "then revoke both servers' keys, enrol both agents anew, and create a cutover\n"},
+     "then: baton agent revoke contoso OLD --reason '...'\n"
+     "and: baton agent revoke contoso NEW --reason '...'\n"
+     "enrol both anew: baton agent token contoso OLD --role old\n"
+     "and: baton agent token contoso NEW --role new\n"
+     "then: baton cutover create contoso --old OLD --new NEW\n"},
     {G_ADOPTED, HO_EXPORT_SETTINGS, adoption_refused_in_a_swing,
      "the agents; after a refusal: baton cutover adopt -> baton cutover adopt contoso\n"
      "new server: has not answered the adoption\n"},

@@ -422,7 +422,7 @@ an_adoption_that_the_new_server_refuses_for_ever_is_given_up_and_both_are_enroll
     stands_in(HO_EXPORT_SETTINGS);
     struct problem p = explain();
     assert_true(says(&p, "refuses every adoption"));
-    assert_true(says(&p, "enrol both agents anew"));
+    assert_true(says(&p, "enrol both anew: baton agent token"));
     next_is("baton cutover abandon contoso --reason '...'");
     works(HEV_ABANDON, "it left staging mode");
     enrol_anew(TOY_OLD);
