@@ -236,6 +236,25 @@ config_world_done(struct config_world *w)
     config_model_free(&w->model);
 }
 
+int
+config_pair_setup(void **state)
+{
+    static struct config_pair p;
+    config_world_make(&p.o, "OLD");
+    config_world_make(&p.n, "new");
+    *state = &p;
+    return 0;
+}
+
+int
+config_pair_teardown(void **state)
+{
+    struct config_pair *p = *state;
+    config_world_done(&p->o);
+    config_world_done(&p->n);
+    return 0;
+}
+
 struct config_rows
 world_rows(const struct config_world *o, const struct config_world *n)
 {

@@ -21,6 +21,13 @@ struct config_world {
 void config_world_make(struct config_world *w, const char *seed);
 void config_world_done(struct config_world *w);
 
+/* Both sides of a comparison, as the state of a test. */
+struct config_pair {
+    struct config_world o, n;
+};
+int config_pair_setup(void **state);
+int config_pair_teardown(void **state);
+
 struct config_connector *config_world_ad(struct config_world *w);
 struct config_connector *config_world_entra(struct config_world *w);
 struct config_rule *config_world_rule(struct config_world *w, size_t rule);

@@ -9,40 +9,17 @@
 
 #include <string.h>
 
-struct fixture {
-    struct config_world o, n;
-};
-
-static int
-setup(void **state)
-{
-    static struct fixture f;
-    config_world_make(&f.o, "OLD");
-    config_world_make(&f.n, "new");
-    *state = &f;
-    return 0;
-}
-
-static int
-teardown(void **state)
-{
-    struct fixture *f = *state;
-    config_world_done(&f->o);
-    config_world_done(&f->n);
-    return 0;
-}
-
 static void
 two_servers_that_do_the_same_have_no_rows(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     assert_string_equal(rows_text(&f->o, &f->n, SEVERITY_INFO), "");
 }
 
 static void
 another_source_anchor_blocks(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     f->n.model->source_anchor = "OBJECTguid";
     assert_string_equal(rows_text(&f->o, &f->n, SEVERITY_INFO), "");
     f->n.model->source_anchor = "mS-DS-ConsistencyGuid";
@@ -53,7 +30,7 @@ another_source_anchor_blocks(void **state)
 static void
 a_source_anchor_that_one_side_does_not_say_is_for_a_person(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     f->n.model->source_anchor = "";
     assert_string_equal(rows_text(&f->o, &f->n, SEVERITY_INFO),
                         "review anchor source anchor of the tenant: said > not said");
@@ -64,7 +41,7 @@ a_source_anchor_that_one_side_does_not_say_is_for_a_person(void **state)
 
 /* OLD becomes a server of the FIM era, with one set of import flows per type of person. */
 static void
-into_fim(struct fixture *f, const char *user_anchor, const char *group_anchor)
+into_fim(struct config_pair *f, const char *user_anchor, const char *group_anchor)
 {
     struct config_model *m = f->o.model;
     m->source = CONFIG_FIM_EXPORT;
@@ -82,7 +59,7 @@ into_fim(struct fixture *f, const char *user_anchor, const char *group_anchor)
 }
 
 static bool
-has_row(struct fixture *f, const char *row)
+has_row(struct config_pair *f, const char *row)
 {
     return strstr(rows_text(&f->o, &f->n, SEVERITY_REVIEW), row) != NULL;
 }
@@ -90,7 +67,7 @@ has_row(struct fixture *f, const char *row)
 static void
 the_anchor_of_the_fim_era_is_what_flows_into_it(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     into_fim(f, "objectguid", "objectGUID");
     assert_false(has_row(f, "source anchor"));
     f->n.model->source_anchor = "mS-DS-ConsistencyGuid";
@@ -100,7 +77,7 @@ the_anchor_of_the_fim_era_is_what_flows_into_it(void **state)
 static void
 flows_that_do_not_agree_about_the_anchor_say_none(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     into_fim(f, "objectGUID", "employeeID");
     assert_true(has_row(f, "review anchor source anchor of the tenant: not said > said"));
 }
@@ -108,7 +85,7 @@ flows_that_do_not_agree_about_the_anchor_say_none(void **state)
 static void
 no_flow_into_the_anchor_says_none(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     into_fim(f, NULL, NULL);
     assert_true(has_row(f, "review anchor source anchor of the tenant: not said > said"));
 }
@@ -116,7 +93,7 @@ no_flow_into_the_anchor_says_none(void **state)
 static void
 what_flows_into_the_anchor_from_the_cloud_is_not_asked(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     into_fim(f, "objectGUID", NULL);
     struct config_rule *r =
         world_rule(&f->o, "cloud", "", "Inbound", f->o.entra, "user person Join", -1);
@@ -127,7 +104,7 @@ what_flows_into_the_anchor_from_the_cloud_is_not_asked(void **state)
 static void
 the_cloud_agent_of_the_fim_era_says_whether_hashes_leave(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     into_fim(f, "objectGUID", NULL);
     config_world_ad(&f->o)->password_sync = UNSAID;
     assert_true(has_row(f, "password hash synchronization of the server: not said > said"));
@@ -140,7 +117,7 @@ the_cloud_agent_of_the_fim_era_says_whether_hashes_leave(void **state)
 static void
 password_sync_that_is_off_on_one_side_blocks(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     config_world_ad(&f->n)->password_sync = NO;
     assert_string_equal(
         rows_text(&f->o, &f->n, SEVERITY_INFO),
@@ -158,7 +135,7 @@ password_sync_that_is_off_on_one_side_blocks(void **state)
 static void
 password_sync_is_taken_from_the_parameters_when_connectors_do_not_say_it(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     config_world_ad(&f->o)->password_sync = UNSAID;
     config_world_ad(&f->n)->password_sync = UNSAID;
     assert_string_equal(rows_text(&f->o, &f->n, SEVERITY_INFO), "");
@@ -180,7 +157,7 @@ password_sync_is_taken_from_the_parameters_when_connectors_do_not_say_it(void **
 static void
 the_worst_row_stands_first(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     world_set(&f->n, "Microsoft.OptionalFeature.ExportDeletionThresholdValue", "1000");
     world_parameter(&f->n, "Microsoft.OptionalFeature.UserWriteBack", "False");
     f->n.model->source_anchor = "mail";
@@ -195,7 +172,7 @@ the_worst_row_stands_first(void **state)
 static void
 the_same_difference_is_the_same_row_on_another_day(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     struct config_world other;
     f->n.model->source_anchor = "mail";
     struct config_rows first = world_rows(&f->o, &f->n);
@@ -231,7 +208,7 @@ nothing_is_said_by_empty_configurations_and_that_is_no_pass(void **state)
 int
 main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, config_pair_setup, config_pair_teardown)
     const struct CMUnitTest tests[] = {
         T(two_servers_that_do_the_same_have_no_rows),
         T(another_source_anchor_blocks),

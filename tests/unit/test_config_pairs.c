@@ -11,31 +11,8 @@
 
 #include <string.h>
 
-struct fixture {
-    struct config_world o, n;
-};
-
-static int
-setup(void **state)
-{
-    static struct fixture f;
-    config_world_make(&f.o, "OLD");
-    config_world_make(&f.n, "new");
-    *state = &f;
-    return 0;
-}
-
-static int
-teardown(void **state)
-{
-    struct fixture *f = *state;
-    config_world_done(&f->o);
-    config_world_done(&f->n);
-    return 0;
-}
-
 static struct comparison
-pairs(const struct fixture *f)
+pairs(const struct config_pair *f)
 {
     struct comparison cmp = {.old_model = f->o.model, .new_model = f->n.model};
     assert_int_equal(config_pairs_make(&cmp), BATON_OK);
@@ -45,7 +22,7 @@ pairs(const struct fixture *f)
 static void
 connectors_are_matched_by_what_they_connect_to(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     char label[LABEL_BYTES];
     config_world_ad(&f->n)->forest = "CONTOSO.com";
     struct comparison cmp = pairs(f);
@@ -63,7 +40,7 @@ connectors_are_matched_by_what_they_connect_to(void **state)
 static void
 a_forest_that_is_not_said_is_known_by_its_partitions(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     char label[LABEL_BYTES];
     config_world_ad(&f->o)->forest = "";
     config_world_ad(&f->n)->partition[0].dn = "dc=CONTOSO,dc=com";
@@ -81,7 +58,7 @@ a_forest_that_is_not_said_is_known_by_its_partitions(void **state)
 static void
 the_same_name_of_another_forest_is_another_connector(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     config_world_ad(&f->n)->name = config_world_ad(&f->o)->name;
     config_world_ad(&f->n)->id = config_world_ad(&f->o)->id;
     config_world_ad(&f->n)->forest = "fabrikam.com";
@@ -91,7 +68,7 @@ the_same_name_of_another_forest_is_another_connector(void **state)
 static void
 a_connector_of_another_kind_has_only_its_name(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     char label[LABEL_BYTES];
     config_add_connector(f->o.model)->name = "HR database";
     config_add_connector(f->n.model)->name = "hr DATABASE";
@@ -105,7 +82,7 @@ a_connector_of_another_kind_has_only_its_name(void **state)
 static void
 more_connectors_than_are_reasonable_are_refused(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     while (f->n.model->connector_count <= PAIRS_MAX)
         (void)config_add_connector(f->n.model);
     struct comparison cmp = {.old_model = f->o.model, .new_model = f->n.model};
@@ -115,7 +92,7 @@ more_connectors_than_are_reasonable_are_refused(void **state)
 static void
 what_is_not_said_names_the_form_that_does_not_say_it(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     struct config_rows rows = {0};
     struct comparison cmp = pairs(f);
     f->o.model->source = CONFIG_FIM_EXPORT;
@@ -135,7 +112,7 @@ what_is_not_said_names_the_form_that_does_not_say_it(void **state)
 int
 main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, config_pair_setup, config_pair_teardown)
     const struct CMUnitTest tests[] = {
         T(connectors_are_matched_by_what_they_connect_to),
         T(a_forest_that_is_not_said_is_known_by_its_partitions),

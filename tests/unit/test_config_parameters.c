@@ -11,35 +11,12 @@
 
 #include <string.h>
 
-struct fixture {
-    struct config_world o, n;
-};
-
-static int
-setup(void **state)
-{
-    static struct fixture f;
-    config_world_make(&f.o, "OLD");
-    config_world_make(&f.n, "new");
-    *state = &f;
-    return 0;
-}
-
-static int
-teardown(void **state)
-{
-    struct fixture *f = *state;
-    config_world_done(&f->o);
-    config_world_done(&f->n);
-    return 0;
-}
-
 #define THRESHOLD "Microsoft.OptionalFeature.ExportDeletionThreshold"
 
 static void
 a_parameter_that_decides_about_everybody_blocks(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     world_set(&f->n, "Microsoft.SynchronizationOption.UPNAttribute", "mail");
     assert_string_equal(rows_text(&f->o, &f->n, SEVERITY_INFO),
                         "block parameter Microsoft.SynchronizationOption.UPNAttribute: "
@@ -49,7 +26,7 @@ a_parameter_that_decides_about_everybody_blocks(void **state)
 static void
 another_delete_threshold_is_for_a_person(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     world_set(&f->n, THRESHOLD "Value", "5000");
     assert_string_equal(rows_text(&f->o, &f->n, SEVERITY_INFO),
                         "review parameter " THRESHOLD "Value: 500 > 5000");
@@ -58,7 +35,7 @@ another_delete_threshold_is_for_a_person(void **state)
 static void
 words_for_yes_and_no_are_one_value(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     world_set(&f->n, THRESHOLD, "true");
     assert_string_equal(rows_text(&f->o, &f->n, SEVERITY_INFO), "");
     world_set(&f->n, THRESHOLD, "1");
@@ -71,7 +48,7 @@ words_for_yes_and_no_are_one_value(void **state)
 static void
 names_in_a_set_have_no_order(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     static const char name[] = "Microsoft.OptionalFeature.DirectoryExtensionAttributes";
     world_parameter(&f->o, name, "a.user.String.false, b.group.String.true");
     world_parameter(&f->n, name, "B.group.string.true,a.user.String.false,");
@@ -85,7 +62,7 @@ names_in_a_set_have_no_order(void **state)
 static void
 what_differs_between_an_old_and_a_new_server_is_expected(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     world_parameter(&f->o, "Microsoft.Synchronize.StagingMode", "False");
     world_parameter(&f->n, "microsoft.synchronize.stagingmode", "True");
     assert_string_equal(rows_text(&f->o, &f->n, SEVERITY_INFO),
@@ -95,7 +72,7 @@ what_differs_between_an_old_and_a_new_server_is_expected(void **state)
 static void
 what_only_one_version_knows_matters_when_it_is_on(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     world_parameter(&f->n, "Microsoft.OptionalFeature.Newest", "False");
     assert_string_equal(rows_text(&f->o, &f->n, SEVERITY_INFO),
                         "info expected Microsoft.OptionalFeature.Newest: not known > False");
@@ -107,7 +84,7 @@ what_only_one_version_knows_matters_when_it_is_on(void **state)
 static void
 a_name_that_nobody_knows_is_compared(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     world_parameter(&f->o, "Contoso.Own", "a");
     world_parameter(&f->n, "Contoso.Own", "b");
     assert_string_equal(rows_text(&f->o, &f->n, SEVERITY_INFO),
@@ -119,7 +96,7 @@ a_name_that_nobody_knows_is_compared(void **state)
 static void
 a_secret_is_not_compared_and_not_shown(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     world_parameter(&f->o, "Contoso.Key", "");
     f->o.model->parameter[f->o.model->parameter_count - 1].secret = true;
     world_parameter(&f->n, "Contoso.Key", "something");
@@ -131,7 +108,7 @@ a_secret_is_not_compared_and_not_shown(void **state)
 static void
 parameters_that_one_side_cannot_say_are_shown(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     f->n.model->parameters_said = false;
     assert_string_equal(rows_text(&f->o, &f->n, SEVERITY_INFO),
                         "info expected global parameters of the server: said > not said");
@@ -156,7 +133,7 @@ every_known_parameter_has_a_reason_and_what_is_compared_an_advice(void **state)
 int
 main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, config_pair_setup, config_pair_teardown)
     const struct CMUnitTest tests[] = {
         T(a_parameter_that_decides_about_everybody_blocks),
         T(another_delete_threshold_is_for_a_person),

@@ -9,29 +9,6 @@
 
 #include <string.h>
 
-struct fixture {
-    struct config_world o, n;
-};
-
-static int
-setup(void **state)
-{
-    static struct fixture f;
-    config_world_make(&f.o, "OLD");
-    config_world_make(&f.n, "new");
-    *state = &f;
-    return 0;
-}
-
-static int
-teardown(void **state)
-{
-    struct fixture *f = *state;
-    config_world_done(&f->o);
-    config_world_done(&f->n);
-    return 0;
-}
-
 #define EXPORT "run profile Export (forest contoso.com)"
 
 static struct config_run_profile *
@@ -43,7 +20,7 @@ export_profile(struct config_world *w)
 static void
 another_delete_threshold_of_a_step_is_for_a_person(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     export_profile(&f->o)->step[0].delete_limit = 10;
     assert_string_equal(rows_text(&f->o, &f->n, SEVERITY_INFO),
                         "review parameter delete threshold of " EXPORT ": 10 > none");
@@ -55,7 +32,7 @@ another_delete_threshold_of_a_step_is_for_a_person(void **state)
 static void
 no_threshold_and_one_of_zero_are_the_same(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     export_profile(&f->o)->step[0].delete_limit = 0;
     export_profile(&f->o)->step[0].object_limit = -1;
     export_profile(&f->o)->step[0].batch_size = 77;
@@ -68,7 +45,7 @@ no_threshold_and_one_of_zero_are_the_same(void **state)
 static void
 other_steps_and_other_partitions_are_another_run(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     export_profile(&f->n)->step[0].partition = "dc=contoso, dc=com";
     assert_string_equal(rows_text(&f->o, &f->n, SEVERITY_INFO), "");
     export_profile(&f->n)->step[0].partition = "DC=lab,DC=contoso,DC=com";
@@ -83,7 +60,7 @@ other_steps_and_other_partitions_are_another_run(void **state)
 static void
 a_run_profile_that_one_side_lacks_is_told(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     export_profile(&f->n)->name = "Export now";
     assert_string_equal(
         rows_text(&f->o, &f->n, SEVERITY_INFO),
@@ -94,7 +71,7 @@ a_run_profile_that_one_side_lacks_is_told(void **state)
 static void
 of_two_eras_only_the_delete_threshold_of_exports_is_compared(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     f->o.model->source = CONFIG_FIM_EXPORT;
     export_profile(&f->o)->name = "Export of long ago";
     export_profile(&f->o)->step[0].delete_limit = 10;
@@ -112,7 +89,7 @@ of_two_eras_only_the_delete_threshold_of_exports_is_compared(void **state)
 static void
 run_profiles_that_one_side_cannot_say_are_shown(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     size_t count = config_world_ad(&f->n)->profile_count;
     config_world_ad(&f->n)->profile_count = 0;
     assert_string_equal(rows_text(&f->o, &f->n, SEVERITY_INFO),
@@ -123,7 +100,7 @@ run_profiles_that_one_side_cannot_say_are_shown(void **state)
 int
 main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, config_pair_setup, config_pair_teardown)
     const struct CMUnitTest tests[] = {
         T(another_delete_threshold_of_a_step_is_for_a_person),
         T(no_threshold_and_one_of_zero_are_the_same),

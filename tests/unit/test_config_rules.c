@@ -9,33 +9,10 @@
 
 #include <string.h>
 
-struct fixture {
-    struct config_world o, n;
-};
-
-static int
-setup(void **state)
-{
-    static struct fixture f;
-    config_world_make(&f.o, "OLD");
-    config_world_make(&f.n, "new");
-    *state = &f;
-    return 0;
-}
-
-static int
-teardown(void **state)
-{
-    struct fixture *f = *state;
-    config_world_done(&f->o);
-    config_world_done(&f->n);
-    return 0;
-}
-
 #define AD " (forest contoso.com)"
 
 static void
-assert_why(const struct fixture *f, const char *subject, const char *why)
+assert_why(const struct config_pair *f, const char *subject, const char *why)
 {
     struct config_rows rows = world_rows(&f->o, &f->n);
     assert_string_equal(row_about(&rows, subject)->f.why, why);
@@ -45,7 +22,7 @@ assert_why(const struct fixture *f, const char *subject, const char *why)
 static void
 a_rule_that_is_disabled_or_missing_stops_and_says_what_nothing_brings_any_more(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     config_world_rule(&f->n, f->n.group_in)->disabled = YES;
     assert_string_equal(rows_text(&f->o, &f->n, SEVERITY_INFO),
                         "block rule-changed In from AD - Group Join" AD ": enabled > disabled");
@@ -62,7 +39,7 @@ a_rule_that_is_disabled_or_missing_stops_and_says_what_nothing_brings_any_more(v
 static void
 a_rule_that_was_disabled_already_is_no_loss(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     config_world_rule(&f->o, f->o.custom)->disabled = YES;
     config_world_rule(&f->n, f->n.custom)->disabled = YES;
     config_world_rule(&f->n, f->n.custom)->precedence = 1;
@@ -79,7 +56,7 @@ a_rule_that_was_disabled_already_is_no_loss(void **state)
 static void
 a_rule_that_only_new_has_is_for_a_person(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     struct config_rule *r =
         world_rule(&f->n, "Extra", "", "Inbound", f->n.ad, "user person Join", 60);
     world_flow(&f->n, r, "title", "title");
@@ -92,7 +69,7 @@ a_rule_that_only_new_has_is_for_a_person(void **state)
 static void
 a_tag_of_another_version_is_expected_and_explained(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     config_world_rule(&f->o, f->o.user_in)->tag = "Microsoft.InfromADUserJoin.007";
     assert_string_equal(rows_text(&f->o, &f->n, SEVERITY_INFO),
                         "info expected version of 1 standard rules: Microsoft.InfromADUserJoin.007 "
@@ -109,7 +86,7 @@ a_tag_of_another_version_is_expected_and_explained(void **state)
 static void
 a_rule_is_matched_by_its_tag_when_its_name_differs_and_by_name_without_one(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     config_world_rule(&f->n, f->n.user_in)->name = "In from AD - User Join (renamed)";
     config_world_rule(&f->n, f->n.custom)->name = "CONTOSO mail";
     assert_string_equal(rows_text(&f->o, &f->n, SEVERITY_INFO), "");
@@ -120,7 +97,7 @@ a_rule_is_matched_by_its_tag_when_its_name_differs_and_by_name_without_one(void 
 static void
 the_same_rule_on_another_forest_is_another_rule(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     struct config_connector *c = config_add_connector(f->n.model);
     c->kind = CONNECTOR_AD;
     c->forest = "fabrikam.com";
@@ -134,7 +111,7 @@ the_same_rule_on_another_forest_is_another_rule(void **state)
 static void
 a_scope_or_a_join_that_differs_is_one_row(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     config_world_rule(&f->n, f->n.custom)->scope[0].condition[0].value = "Marketing";
     assert_string_equal(rows_text(&f->o, &f->n, SEVERITY_INFO),
                         "block rule-changed Contoso mail" AD ": scope: department equal Sales > "
@@ -151,7 +128,7 @@ a_scope_or_a_join_that_differs_is_one_row(void **state)
 static void
 a_transformation_that_differs_names_the_attribute(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     struct config_rule *r = config_world_rule(&f->n, f->n.user_common);
     r->flow[1].expression = "trim( [MAIL] )";
     assert_string_equal(rows_text(&f->o, &f->n, SEVERITY_INFO), "");
@@ -165,7 +142,7 @@ a_transformation_that_differs_names_the_attribute(void **state)
 static void
 an_attribute_that_no_rule_brings_any_more_is_lost_and_its_rule_is_not_changed(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     config_world_rule(&f->n, f->n.user_common)->flow[0].target = "description";
     assert_string_equal(
         rows_text(&f->o, &f->n, SEVERITY_INFO),
@@ -182,7 +159,7 @@ an_attribute_that_no_rule_brings_any_more_is_lost_and_its_rule_is_not_changed(vo
 static void
 an_attribute_that_no_longer_flows_out_is_emptied_in_the_tenant(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     config_world_rule(&f->n, f->n.user_out)->flow[2].target = "DISPLAYNAME";
     const char *rows = rows_text(&f->o, &f->n, SEVERITY_REVIEW);
     assert_non_null(strstr(rows,
@@ -194,7 +171,7 @@ an_attribute_that_no_longer_flows_out_is_emptied_in_the_tenant(void **state)
 static void
 a_flow_that_another_rule_still_brings_is_a_change_of_the_rule(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     config_world_rule(&f->n, f->n.custom)->flow[0].target = "title";
     assert_string_equal(
         rows_text(&f->o, &f->n, SEVERITY_INFO),
@@ -206,7 +183,7 @@ a_flow_that_another_rule_still_brings_is_a_change_of_the_rule(void **state)
 static void
 password_sync_of_a_rule_is_password_sync(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     config_world_rule(&f->o, f->o.user_in)->password_sync = YES;
     assert_string_equal(rows_text(&f->o, &f->n, SEVERITY_INFO),
                         "block password-sync password sync of In from AD - User Join" AD
@@ -216,7 +193,7 @@ password_sync_of_a_rule_is_password_sync(void **state)
 static void
 standard_rules_without_content_are_shown_and_custom_ones_are_compared(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     f->n.model->source = CONFIG_SETTINGS;
     for (size_t i = 0; i < f->n.model->rule_count; i++)
         f->n.model->rule[i].content_said = i == f->n.custom;
@@ -231,7 +208,7 @@ standard_rules_without_content_are_shown_and_custom_ones_are_compared(void **sta
 static void
 a_join_that_is_not_said_is_for_a_person(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     config_world_rule(&f->n, f->n.custom)->join_unsaid = true;
     world_condition(&f->o, config_add_join(f->o.model, config_world_rule(&f->o, f->o.custom)),
                     "mail", "", "mail");
@@ -242,7 +219,7 @@ a_join_that_is_not_said_is_for_a_person(void **state)
 static void
 flows_of_the_fim_era_are_compared_by_what_reaches_the_tenant(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     f->o.model->source = CONFIG_FIM_EXPORT;
     f->o.model->rules_said = false;
     struct config_rule *r = config_world_rule(&f->o, f->o.user_out);
@@ -264,7 +241,7 @@ flows_of_the_fim_era_are_compared_by_what_reaches_the_tenant(void **state)
 static void
 an_era_that_says_no_flow_to_entra_cannot_be_compared(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     f->o.model->source = CONFIG_FIM_EXPORT;
     f->o.model->rules_said = false;
     config_world_rule(&f->o, f->o.user_out)->disabled = YES;
@@ -276,7 +253,7 @@ an_era_that_says_no_flow_to_entra_cannot_be_compared(void **state)
 static void
 a_side_without_any_rule_is_no_equality(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     size_t count = f->n.model->rule_count;
     f->n.model->rule_count = 0;
     assert_string_equal(rows_text(&f->o, &f->n, SEVERITY_INFO),
@@ -287,7 +264,7 @@ a_side_without_any_rule_is_no_equality(void **state)
 int
 main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, config_pair_setup, config_pair_teardown)
     const struct CMUnitTest tests[] = {
         T(a_rule_that_is_disabled_or_missing_stops_and_says_what_nothing_brings_any_more),
         T(a_rule_that_was_disabled_already_is_no_loss),

@@ -9,29 +9,6 @@
 
 #include <string.h>
 
-struct fixture {
-    struct config_world o, n;
-};
-
-static int
-setup(void **state)
-{
-    static struct fixture f;
-    config_world_make(&f.o, "OLD");
-    config_world_make(&f.n, "new");
-    *state = &f;
-    return 0;
-}
-
-static int
-teardown(void **state)
-{
-    struct fixture *f = *state;
-    config_world_done(&f->o);
-    config_world_done(&f->n);
-    return 0;
-}
-
 static struct config_partition *
 partition(struct config_world *w)
 {
@@ -50,7 +27,7 @@ unsay(struct text_list *l)
 
 /* The why of the one row about a subject. */
 static void
-assert_why(const struct fixture *f, const char *subject, const char *why)
+assert_why(const struct config_pair *f, const char *subject, const char *why)
 {
     struct config_rows rows = world_rows(&f->o, &f->n);
     assert_string_equal(row_about(&rows, subject)->f.why, why);
@@ -60,7 +37,7 @@ assert_why(const struct fixture *f, const char *subject, const char *why)
 static void
 a_forgotten_container_filter_names_everything_that_would_be_deleted(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     LIST(&f->o, &partition(&f->o)->inclusions, "DC=contoso,DC=com");
     EMPTY(&f->o, &partition(&f->o)->exclusions);
     assert_string_equal(rows_text(&f->o, &f->n, SEVERITY_INFO),
@@ -74,7 +51,7 @@ a_forgotten_container_filter_names_everything_that_would_be_deleted(void **state
 static void
 one_container_less_is_narrower_and_one_more_is_wider(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     LIST(&f->o, &partition(&f->o)->inclusions, "OU=CORP,DC=contoso,DC=com",
          "OU=Sales,DC=contoso,DC=com");
     assert_string_equal(rows_text(&f->o, &f->n, SEVERITY_INFO),
@@ -88,7 +65,7 @@ one_container_less_is_narrower_and_one_more_is_wider(void **state)
 static void
 what_is_accepted_is_the_whole_list_of_exceptions(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     LIST(&f->o, &partition(&f->o)->inclusions, "DC=contoso,DC=com");
     EMPTY(&f->o, &partition(&f->o)->exclusions);
     LIST(&f->n, &partition(&f->n)->inclusions, "OU=A,DC=contoso,DC=com", "OU=B,DC=contoso,DC=com",
@@ -109,7 +86,7 @@ what_is_accepted_is_the_whole_list_of_exceptions(void **state)
 static void
 a_partition_that_is_not_selected_or_not_there_is_narrower_as_a_whole(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     partition(&f->n)->selected = NO;
     assert_string_equal(
         rows_text(&f->o, &f->n, SEVERITY_INFO),
@@ -123,7 +100,7 @@ a_partition_that_is_not_selected_or_not_there_is_narrower_as_a_whole(void **stat
 static void
 a_partition_written_otherwise_is_the_same_one(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     partition(&f->n)->dn = "dc=CONTOSO, dc=com";
     assert_string_equal(rows_text(&f->o, &f->n, SEVERITY_INFO), "");
 }
@@ -131,7 +108,7 @@ a_partition_written_otherwise_is_the_same_one(void **state)
 static void
 a_partition_that_only_new_selects_is_wider(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     struct config_partition *p = config_add_partition(f->n.model, config_world_ad(&f->n));
     p->dn = "DC=lab,DC=contoso,DC=com";
     p->selected = NO;
@@ -145,7 +122,7 @@ a_partition_that_only_new_selects_is_wider(void **state)
 static void
 an_object_class_less_is_narrower_by_all_its_objects(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     LIST(&f->n, &partition(&f->n)->object_classes, "USER", "group", "inetOrgPerson");
     assert_string_equal(
         rows_text(&f->o, &f->n, SEVERITY_INFO),
@@ -160,7 +137,7 @@ an_object_class_less_is_narrower_by_all_its_objects(void **state)
 static void
 object_classes_said_twice_are_told_once(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     LIST(&f->o, &config_world_ad(&f->o)->object_classes, "user", "group", "contact");
     LIST(&f->n, &config_world_ad(&f->n)->object_classes, "user", "group");
     LIST(&f->n, &partition(&f->n)->object_classes, "user", "group");
@@ -172,7 +149,7 @@ object_classes_said_twice_are_told_once(void **state)
 static void
 an_attribute_that_is_not_selected_is_lost(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     LIST(&f->n, &config_world_ad(&f->n)->attributes, "DISPLAYNAME", "objectGUID", "title");
     assert_string_equal(
         rows_text(&f->o, &f->n, SEVERITY_INFO),
@@ -187,7 +164,7 @@ an_attribute_that_is_not_selected_is_lost(void **state)
 static void
 a_forest_that_new_does_not_know_is_gone(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     config_world_ad(&f->n)->forest = "fabrikam.com";
     const char *rows = rows_text(&f->o, &f->n, SEVERITY_REVIEW);
     assert_non_null(
@@ -199,7 +176,7 @@ a_forest_that_new_does_not_know_is_gone(void **state)
 static void
 what_decides_about_scope_and_is_not_said_is_for_a_person(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     struct config_partition *p = partition(&f->n);
     unsay(&p->inclusions);
     unsay(&p->exclusions);
@@ -219,7 +196,7 @@ what_decides_about_scope_and_is_not_said_is_for_a_person(void **state)
 static void
 what_entra_does_not_say_is_shown_only(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     struct config_connector *c = config_world_entra(&f->n);
     unsay(&c->attributes);
     c->partition_count = 0;
@@ -232,7 +209,7 @@ what_entra_does_not_say_is_shown_only(void **state)
 static void
 filters_that_rules_took_the_place_of_are_for_a_person(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     f->o.model->rules_said = false;
     LIST(&f->o, &config_world_ad(&f->o)->filters, "user: cn equality a", "user: c equality b");
     assert_non_null(
@@ -247,7 +224,7 @@ filters_that_rules_took_the_place_of_are_for_a_person(void **state)
 static void
 filters_of_two_servers_of_the_fim_era_are_compared_one_by_one(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     LIST(&f->o, &config_world_ad(&f->o)->filters, "user: cn equality a", "user: c equality b");
     LIST(&f->n, &config_world_ad(&f->n)->filters, "user: c equality d", "USER: cn equality a");
     assert_string_equal(
@@ -261,7 +238,7 @@ filters_of_two_servers_of_the_fim_era_are_compared_one_by_one(void **state)
 int
 main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, config_pair_setup, config_pair_teardown)
     const struct CMUnitTest tests[] = {
         T(a_forgotten_container_filter_names_everything_that_would_be_deleted),
         T(one_container_less_is_narrower_and_one_more_is_wider),

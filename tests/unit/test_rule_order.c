@@ -9,35 +9,12 @@
 
 #include <string.h>
 
-struct fixture {
-    struct config_world o, n;
-};
-
-static int
-setup(void **state)
-{
-    static struct fixture f;
-    config_world_make(&f.o, "OLD");
-    config_world_make(&f.n, "new");
-    *state = &f;
-    return 0;
-}
-
-static int
-teardown(void **state)
-{
-    struct fixture *f = *state;
-    config_world_done(&f->o);
-    config_world_done(&f->n);
-    return 0;
-}
-
 #define AD " (forest contoso.com)"
 
 static void
 other_numbers_in_the_same_order_are_expected(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     for (size_t i = 0; i < f->n.model->rule_count; i++)
         f->n.model->rule[i].precedence += 7;
     assert_string_equal(rows_text(&f->o, &f->n, SEVERITY_INFO),
@@ -47,7 +24,7 @@ other_numbers_in_the_same_order_are_expected(void **state)
 static void
 a_rule_that_moves_past_one_that_brings_the_same_attribute_has_changed(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     config_world_rule(&f->n, f->n.custom)->precedence = 200;
     assert_string_equal(rows_text(&f->o, &f->n, SEVERITY_INFO),
                         "block rule-changed Contoso mail" AD ": precedence 50 > precedence 200");
@@ -66,7 +43,7 @@ a_rule_that_moves_past_one_that_brings_the_same_attribute_has_changed(void **sta
 static void
 a_rule_that_moves_past_others_without_a_shared_attribute_is_expected(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     config_world_rule(&f->n, f->n.group_in)->precedence = 10;
     assert_string_equal(rows_text(&f->o, &f->n, SEVERITY_INFO),
                         "info expected precedence of 1 rules: OLD's numbers > other numbers");
@@ -75,7 +52,7 @@ a_rule_that_moves_past_others_without_a_shared_attribute_is_expected(void **stat
 static void
 the_same_number_as_another_rule_leaves_open_who_wins(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     config_world_rule(&f->n, f->n.custom)->precedence = 101;
     assert_string_equal(rows_text(&f->o, &f->n, SEVERITY_INFO),
                         "block rule-changed Contoso mail" AD ": precedence 50 > precedence 101");
@@ -84,7 +61,7 @@ the_same_number_as_another_rule_leaves_open_who_wins(void **state)
 static void
 two_rules_that_change_places_are_one_row(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     config_world_rule(&f->n, f->n.custom)->precedence = 101;
     config_world_rule(&f->n, f->n.user_common)->precedence = 50;
     struct config_rows rows = world_rows(&f->o, &f->n);
@@ -95,7 +72,7 @@ two_rules_that_change_places_are_one_row(void **state)
 static void
 two_rules_that_moved_far_and_passed_each_other_are_one_row(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     config_world_rule(&f->o, f->o.custom)->precedence = 1;
     config_world_rule(&f->o, f->o.user_common)->precedence = 2;
     config_world_rule(&f->n, f->n.user_common)->precedence = 201;
@@ -108,7 +85,7 @@ two_rules_that_moved_far_and_passed_each_other_are_one_row(void **state)
 static void
 attributes_that_are_merged_do_not_depend_on_order(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     struct config_world *both[] = {&f->o, &f->n};
     for (size_t i = 0; i < 2; i++) {
         config_world_rule(both[i], f->o.custom)->flow[0].merge = "MergeCaseInsensitive";
@@ -122,7 +99,7 @@ attributes_that_are_merged_do_not_depend_on_order(void **state)
 static void
 rules_that_join_the_same_objects_depend_on_order(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     struct config_world *both[] = {&f->o, &f->n};
     for (size_t i = 0; i < 2; i++) {
         struct config_rule *r = config_world_rule(both[i], f->o.custom);
@@ -141,7 +118,7 @@ rules_that_join_the_same_objects_depend_on_order(void **state)
 static void
 a_rule_to_another_place_does_not_compete(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     /* "Out to AAD - User Join" brings displayName too, but to the tenant */
     config_world_rule(&f->n, f->n.user_out)->precedence = 1;
     assert_string_equal(rows_text(&f->o, &f->n, SEVERITY_INFO),
@@ -161,7 +138,7 @@ a_rule_to_another_place_does_not_compete(void **state)
 static void
 an_order_that_one_side_does_not_say_is_not_compared(void **state)
 {
-    struct fixture *f = *state;
+    struct config_pair *f = *state;
     config_world_rule(&f->n, f->n.custom)->precedence = -1;
     assert_string_equal(rows_text(&f->o, &f->n, SEVERITY_INFO),
                         "review rule-changed precedence of 1 rules: said > not said");
@@ -170,7 +147,7 @@ an_order_that_one_side_does_not_say_is_not_compared(void **state)
 int
 main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, config_pair_setup, config_pair_teardown)
     const struct CMUnitTest tests[] = {
         T(other_numbers_in_the_same_order_are_expected),
         T(a_rule_that_moves_past_one_that_brings_the_same_attribute_has_changed),
