@@ -15,6 +15,7 @@
 #include "controller/engine.h"
 #include "controller/tenant_rows.h"
 #include "proto/codec.h"
+#include "tests/lib/store_through.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -54,7 +55,7 @@ struct op {
 
 struct world {
     char engine_path[PATH_BYTES], bare_path[PATH_BYTES];
-    struct store_port real;
+    struct store_through store; /* ours, and what it is a note of */
     struct engine *engine;
     pthread_t thread;
     struct crypto_identity controller;
@@ -117,101 +118,55 @@ trace_key(struct world *w, enum op_kind kind, uint8_t table, const void *key, si
 static enum baton_status
 t_begin(void *ctx, struct baton_err *err)
 {
-    struct world *w = ctx;
+    struct world *w = store_through_owner(ctx);
     trace(w, OP_BEGIN);
-    return w->real.begin(w->real.ctx, err);
+    return store_through.begin(ctx, err);
 }
 
 static enum baton_status
 t_commit(void *ctx, struct baton_err *err)
 {
-    struct world *w = ctx;
+    struct world *w = store_through_owner(ctx);
     trace(w, OP_COMMIT);
-    return w->real.commit(w->real.ctx, err);
-}
-
-static void
-t_rollback(void *ctx)
-{
-    struct world *w = ctx;
-    w->real.rollback(w->real.ctx);
-}
-
-static enum baton_status
-t_look(void *ctx, struct baton_err *err)
-{
-    struct world *w = ctx;
-    return w->real.look(w->real.ctx, err);
-}
-
-static void
-t_look_end(void *ctx)
-{
-    struct world *w = ctx;
-    w->real.look_end(w->real.ctx);
+    return store_through.commit(ctx, err);
 }
 
 static enum baton_status
 t_put(void *ctx, enum store_table table, const void *key, size_t key_len, const void *value,
       size_t len, struct baton_err *err)
 {
-    struct world *w = ctx;
+    struct world *w = store_through_owner(ctx);
     trace_key(w, OP_ROW, (uint8_t)table, key, key_len);
     trace_value(w, value, len);
-    return w->real.put(w->real.ctx, table, key, key_len, value, len, err);
-}
-
-static enum baton_status
-t_get(void *ctx, enum store_table table, const void *key, size_t key_len, uint8_t **ret_value,
-      size_t *ret_len, struct baton_err *err)
-{
-    struct world *w = ctx;
-    return w->real.get(w->real.ctx, table, key, key_len, ret_value, ret_len, err);
+    return store_through.put(ctx, table, key, key_len, value, len, err);
 }
 
 static enum baton_status
 t_remove(void *ctx, enum store_table table, const void *key, size_t key_len, struct baton_err *err)
 {
-    struct world *w = ctx;
+    struct world *w = store_through_owner(ctx);
     trace_key(w, OP_REMOVE, (uint8_t)table, key, key_len);
-    return w->real.remove(w->real.ctx, table, key, key_len, err);
-}
-
-static enum baton_status
-t_each(void *ctx, enum store_table table, const void *prefix, size_t prefix_len,
-       bool (*visit)(void *arg, const void *key, size_t key_len, const uint8_t *value, size_t len),
-       void *arg, struct baton_err *err)
-{
-    struct world *w = ctx;
-    return w->real.each(w->real.ctx, table, prefix, prefix_len, visit, arg, err);
+    return store_through.remove(ctx, table, key, key_len, err);
 }
 
 static enum baton_status
 t_object_put(void *ctx, const struct baton_hash *hash, const void *bytes, size_t len,
              const struct baton_sig *sig, struct baton_err *err)
 {
-    struct world *w = ctx;
+    struct world *w = store_through_owner(ctx);
     trace_key(w, OP_ROW, OBJECTS, hash->b, sizeof hash->b);
     trace_value(w, sig->b, sizeof sig->b);
     trace_value(w, bytes, len);
-    return w->real.object_put(w->real.ctx, hash, bytes, len, sig, err);
-}
-
-static enum baton_status
-t_object_get(void *ctx, const struct baton_hash *hash, uint8_t **ret_bytes, size_t *ret_len,
-             struct baton_sig *ret_sig, struct baton_err *err)
-{
-    struct world *w = ctx;
-    return w->real.object_get(w->real.ctx, hash, ret_bytes, ret_len, ret_sig, err);
+    return store_through.object_put(ctx, hash, bytes, len, sig, err);
 }
 
 static enum baton_status
 t_append(void *ctx, struct audit_record *record, struct baton_err *err)
 {
-    struct world *w = ctx;
+    struct world *w = store_through_owner(ctx);
     static uint8_t bytes[AUDIT_RECORD_BYTES_MAX];
     size_t len = 0;
-    enum baton_status rc = w->real.append(w->real.ctx, record, err);
+    enum baton_status rc = store_through.append(ctx, record, err);
     double start = bench_now_s();
     if (rc == BATON_OK && w->tracing &&
         audit_encode(record, bytes, sizeof bytes, &len) == BATON_OK) {
@@ -223,89 +178,51 @@ t_append(void *ctx, struct audit_record *record, struct baton_err *err)
 }
 
 static enum baton_status
-t_records(void *ctx, uint64_t from_seq, const struct baton_id *tenant_or_null,
-          bool (*visit)(void *arg, const struct audit_record *record, const uint8_t *bytes,
-                        size_t len),
-          void *arg, struct baton_err *err)
-{
-    struct world *w = ctx;
-    return w->real.records(w->real.ctx, from_seq, tenant_or_null, visit, arg, err);
-}
-
-static enum baton_status
-t_head(void *ctx, uint64_t *ret_size, struct baton_hash *ret_root, struct baton_err *err)
-{
-    struct world *w = ctx;
-    return w->real.head(w->real.ctx, ret_size, ret_root, err);
-}
-
-static enum baton_status
-t_root_at(void *ctx, uint64_t size, struct baton_hash *ret_root, struct baton_err *err)
-{
-    struct world *w = ctx;
-    return w->real.root_at(w->real.ctx, size, ret_root, err);
-}
-
-static enum baton_status
 t_outbox_put(void *ctx, const struct outbox_row *row, struct baton_err *err)
 {
-    struct world *w = ctx;
+    struct world *w = store_through_owner(ctx);
     trace_key(w, OP_ROW, OUTBOX, row->order.b, sizeof row->order.b);
     trace_value(w, row->agent.b, sizeof row->agent.b);
     trace_value(w, row->tenant.b, sizeof row->tenant.b);
     trace_value(w, row->hash.b, sizeof row->hash.b);
     trace_value(w, row->bytes, row->len);
-    return w->real.outbox_put(w->real.ctx, row, err);
-}
-
-static enum baton_status
-t_outbox_each(void *ctx, const struct baton_key *agent_or_null,
-              bool (*visit)(void *arg, const struct outbox_row *row), void *arg,
-              struct baton_err *err)
-{
-    struct world *w = ctx;
-    return w->real.outbox_each(w->real.ctx, agent_or_null, visit, arg, err);
+    return store_through.outbox_put(ctx, row, err);
 }
 
 static enum baton_status
 t_outbox_remove(void *ctx, const struct baton_id *order, struct baton_err *err)
 {
-    struct world *w = ctx;
+    struct world *w = store_through_owner(ctx);
     trace_key(w, OP_REMOVE, OUTBOX, order->b, sizeof order->b);
-    return w->real.outbox_remove(w->real.ctx, order, err);
+    return store_through.outbox_remove(ctx, order, err);
 }
 
 static enum baton_status
 t_inbox_seen(void *ctx, const struct baton_id *id, const struct baton_hash *hash,
              struct baton_err *err)
 {
-    struct world *w = ctx;
+    struct world *w = store_through_owner(ctx);
     trace_key(w, OP_ROW, INBOX, id->b, sizeof id->b);
     trace_value(w, hash->b, sizeof hash->b);
-    return w->real.inbox_seen(w->real.ctx, id, hash, err);
+    return store_through.inbox_seen(ctx, id, hash, err);
 }
 
-static const struct store_port traced = {
-    .begin = t_begin,
-    .commit = t_commit,
-    .rollback = t_rollback,
-    .look = t_look,
-    .look_end = t_look_end,
-    .put = t_put,
-    .get = t_get,
-    .remove = t_remove,
-    .each = t_each,
-    .object_put = t_object_put,
-    .object_get = t_object_get,
-    .append = t_append,
-    .records = t_records,
-    .head = t_head,
-    .root_at = t_root_at,
-    .outbox_put = t_outbox_put,
-    .outbox_each = t_outbox_each,
-    .outbox_remove = t_outbox_remove,
-    .inbox_seen = t_inbox_seen,
-};
+static struct store_port
+traced(struct world *w)
+{
+    struct store_port port = store_through;
+    port.ctx = &w->store;
+    port.begin = t_begin;
+    port.commit = t_commit;
+    port.put = t_put;
+    port.remove = t_remove;
+    port.object_put = t_object_put;
+    port.append = t_append;
+    port.outbox_put = t_outbox_put;
+    port.outbox_remove = t_outbox_remove;
+    port.inbox_seen = t_inbox_seen;
+    return port;
+}
 
 /* ---- the engine's other ports ----------------------------------------------------------------- */
 
@@ -418,7 +335,7 @@ static enum baton_status
 p_tidy(void *ctx, struct baton_err *err)
 {
     struct world *w = ctx;
-    return store_sqlite_checkpoint(&w->real, err);
+    return store_sqlite_checkpoint(&w->store.real, err);
 }
 
 /* ---- a database with tenants whose role is on the move ---------------------------------------- */
@@ -427,7 +344,7 @@ static bool
 put(struct world *w, enum store_table table, const void *key, size_t key_len, const void *value,
     size_t len)
 {
-    return w->real.put(w->real.ctx, table, key, key_len, value, len, NULL) == BATON_OK;
+    return w->store.real.put(w->store.real.ctx, table, key, key_len, value, len, NULL) == BATON_OK;
 }
 
 static bool
@@ -484,10 +401,10 @@ seed(struct world *w)
 {
     w->epoch.counter = 7;
     crypto_random(w->epoch.incarnation.b, sizeof w->epoch.incarnation.b);
-    bool good = w->real.begin(w->real.ctx, NULL) == BATON_OK;
+    bool good = w->store.real.begin(w->store.real.ctx, NULL) == BATON_OK;
     for (size_t i = 0; i < TENANTS && good; i++)
         good = seed_tenant(w, &w->agent[2 * i]);
-    return good && w->real.commit(w->real.ctx, NULL) == BATON_OK;
+    return good && w->store.real.commit(w->store.real.ctx, NULL) == BATON_OK;
 }
 
 /* ---- agents ----------------------------------------------------------------------------------- */
@@ -658,7 +575,7 @@ static bool
 engine_begin(struct world *w)
 {
     struct engine_ports ports = {
-        .store = traced,
+        .store = traced(w),
         .batch_most = w->batch,
         .digest = *crypto_digest_port(),
         .public_key = w->controller.sign_key,
@@ -674,7 +591,6 @@ engine_begin(struct world *w)
         .page = p_page,
         .tidy = p_tidy,
     };
-    ports.store.ctx = w;
     ports.digest.verify = p_verify;
     struct baton_err err = {0};
     if (engine_open(&ports, &w->engine, &err) != BATON_OK) {
@@ -733,6 +649,7 @@ world_open(struct world *w, const char *dir, unsigned batch)
 {
     memset(w, 0, sizeof *w);
     w->batch = batch;
+    w->store.owner = w;
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->moved, NULL);
     snprintf(w->engine_path, sizeof w->engine_path, "%s/bench-engine-%ld.db", dir, (long)getpid());
@@ -743,7 +660,7 @@ world_open(struct world *w, const char *dir, unsigned batch)
         memset(w->written, 0xa5, WRITTEN_MAX); /* its pages are there before anything is measured */
     return w->op != NULL && w->written != NULL &&
            crypto_identity_new(&w->controller, NULL) == BATON_OK &&
-           store_sqlite_open(w->engine_path, STORE_READ_WRITE, crypto_digest_port(), &w->real,
+           store_sqlite_open(w->engine_path, STORE_READ_WRITE, crypto_digest_port(), &w->store.real,
                              NULL) == BATON_OK &&
            seed(w) && engine_begin(w) && agents_hello(w) && agents_answer(w) &&
            bare_open(&w->bare, w->bare_path);
@@ -766,7 +683,7 @@ world_close(struct world *w)
     engine_stop(w->engine);
     pthread_join(w->thread, NULL);
     engine_close(&w->engine);
-    w->real.close(w->real.ctx);
+    w->store.real.close(w->store.real.ctx);
     bare_close(&w->bare);
     for (size_t i = 0; i < AGENTS; i++)
         crypto_identity_done(&w->agent[i].id);

@@ -1178,7 +1178,7 @@ object_stored(struct handoff *h, const struct baton_hash *hash, struct baton_sig
     uint8_t *bytes = NULL;
     size_t len;
     struct baton_err err;
-    const struct store_port *s = &h->w.store.real;
+    const struct store_port *s = &h->w.store.through.real;
     bool stored = s->object_get(s->ctx, hash, &bytes, &len, ret_sig, &err) == BATON_OK;
     free(bytes);
     return stored;

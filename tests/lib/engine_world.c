@@ -18,24 +18,22 @@
 /* ---- the store's wrapper ---------------------------------------------------------------------- */
 
 static struct world *
-world_of(void *ctx)
+stored_world(void *ctx)
 {
-    return ctx;
+    return store_through_owner(ctx);
 }
-
-#define REAL(ctx) (&world_of(ctx)->store.real)
 
 static enum baton_status
 wrap_begin(void *ctx, struct baton_err *err)
 {
-    world_of(ctx)->store.open_tx = true;
-    return REAL(ctx)->begin(REAL(ctx)->ctx, err);
+    stored_world(ctx)->store.open_tx = true;
+    return store_through.begin(ctx, err);
 }
 
 static enum baton_status
 wrap_commit(void *ctx, struct baton_err *err)
 {
-    struct world *w = ctx;
+    struct world *w = stored_world(ctx);
     pthread_mutex_lock(&w->lock);
     unsigned n = ++w->store.commits;
     w->store.inside = true;
@@ -48,7 +46,7 @@ wrap_commit(void *ctx, struct baton_err *err)
         _exit(42); /* the power goes before the commit is durable */
     if (n == w->store.fail_at)
         return baton_fail(err, BATON_IO, "the disk says no");
-    enum baton_status rc = w->store.real.commit(w->store.real.ctx, err);
+    enum baton_status rc = store_through.commit(ctx, err);
     w->store.open_tx = false;
     return rc;
 }
@@ -56,143 +54,29 @@ wrap_commit(void *ctx, struct baton_err *err)
 static void
 wrap_rollback(void *ctx)
 {
-    REAL(ctx)->rollback(REAL(ctx)->ctx);
-    world_of(ctx)->store.open_tx = false;
+    store_through.rollback(ctx);
+    stored_world(ctx)->store.open_tx = false;
 }
 
 static enum baton_status
 wrap_look(void *ctx, struct baton_err *err)
 {
-    if (world_of(ctx)->store.dies_after)
+    if (stored_world(ctx)->store.dies_after)
         return baton_fail(err, BATON_IO, "the power goes");
-    return REAL(ctx)->look(REAL(ctx)->ctx, err);
+    return store_through.look(ctx, err);
 }
 
-static void
-wrap_look_end(void *ctx)
+static struct store_port
+wrapper(struct world *w)
 {
-    REAL(ctx)->look_end(REAL(ctx)->ctx);
+    struct store_port port = store_through;
+    port.ctx = &w->store.through;
+    port.begin = wrap_begin;
+    port.commit = wrap_commit;
+    port.rollback = wrap_rollback;
+    port.look = wrap_look;
+    return port;
 }
-
-static enum baton_status
-wrap_put(void *ctx, enum store_table table, const void *key, size_t key_len, const void *value,
-         size_t len, struct baton_err *err)
-{
-    return REAL(ctx)->put(REAL(ctx)->ctx, table, key, key_len, value, len, err);
-}
-
-static enum baton_status
-wrap_get(void *ctx, enum store_table table, const void *key, size_t key_len, uint8_t **ret_value,
-         size_t *ret_len, struct baton_err *err)
-{
-    return REAL(ctx)->get(REAL(ctx)->ctx, table, key, key_len, ret_value, ret_len, err);
-}
-
-static enum baton_status
-wrap_remove(void *ctx, enum store_table table, const void *key, size_t key_len,
-            struct baton_err *err)
-{
-    return REAL(ctx)->remove(REAL(ctx)->ctx, table, key, key_len, err);
-}
-
-static enum baton_status
-wrap_each(void *ctx, enum store_table table, const void *prefix, size_t prefix_len,
-          bool (*visit)(void *arg, const void *key, size_t key_len, const uint8_t *value,
-                        size_t len),
-          void *arg, struct baton_err *err)
-{
-    return REAL(ctx)->each(REAL(ctx)->ctx, table, prefix, prefix_len, visit, arg, err);
-}
-
-static enum baton_status
-wrap_object_put(void *ctx, const struct baton_hash *hash, const void *bytes, size_t len,
-                const struct baton_sig *sig, struct baton_err *err)
-{
-    return REAL(ctx)->object_put(REAL(ctx)->ctx, hash, bytes, len, sig, err);
-}
-
-static enum baton_status
-wrap_object_get(void *ctx, const struct baton_hash *hash, uint8_t **ret_bytes, size_t *ret_len,
-                struct baton_sig *ret_sig, struct baton_err *err)
-{
-    return REAL(ctx)->object_get(REAL(ctx)->ctx, hash, ret_bytes, ret_len, ret_sig, err);
-}
-
-static enum baton_status
-wrap_append(void *ctx, struct audit_record *record, struct baton_err *err)
-{
-    return REAL(ctx)->append(REAL(ctx)->ctx, record, err);
-}
-
-static enum baton_status
-wrap_records(void *ctx, uint64_t from_seq, const struct baton_id *tenant_or_null,
-             bool (*visit)(void *arg, const struct audit_record *record, const uint8_t *bytes,
-                           size_t len),
-             void *arg, struct baton_err *err)
-{
-    return REAL(ctx)->records(REAL(ctx)->ctx, from_seq, tenant_or_null, visit, arg, err);
-}
-
-static enum baton_status
-wrap_head(void *ctx, uint64_t *ret_size, struct baton_hash *ret_root, struct baton_err *err)
-{
-    return REAL(ctx)->head(REAL(ctx)->ctx, ret_size, ret_root, err);
-}
-
-static enum baton_status
-wrap_root_at(void *ctx, uint64_t size, struct baton_hash *ret_root, struct baton_err *err)
-{
-    return REAL(ctx)->root_at(REAL(ctx)->ctx, size, ret_root, err);
-}
-
-static enum baton_status
-wrap_outbox_put(void *ctx, const struct outbox_row *row, struct baton_err *err)
-{
-    return REAL(ctx)->outbox_put(REAL(ctx)->ctx, row, err);
-}
-
-static enum baton_status
-wrap_outbox_each(void *ctx, const struct baton_key *agent_or_null,
-                 bool (*visit)(void *arg, const struct outbox_row *row), void *arg,
-                 struct baton_err *err)
-{
-    return REAL(ctx)->outbox_each(REAL(ctx)->ctx, agent_or_null, visit, arg, err);
-}
-
-static enum baton_status
-wrap_outbox_remove(void *ctx, const struct baton_id *order, struct baton_err *err)
-{
-    return REAL(ctx)->outbox_remove(REAL(ctx)->ctx, order, err);
-}
-
-static enum baton_status
-wrap_inbox_seen(void *ctx, const struct baton_id *id, const struct baton_hash *hash,
-                struct baton_err *err)
-{
-    return REAL(ctx)->inbox_seen(REAL(ctx)->ctx, id, hash, err);
-}
-
-static const struct store_port wrapper = {
-    .begin = wrap_begin,
-    .commit = wrap_commit,
-    .rollback = wrap_rollback,
-    .look = wrap_look,
-    .look_end = wrap_look_end,
-    .put = wrap_put,
-    .get = wrap_get,
-    .remove = wrap_remove,
-    .each = wrap_each,
-    .object_put = wrap_object_put,
-    .object_get = wrap_object_get,
-    .append = wrap_append,
-    .records = wrap_records,
-    .head = wrap_head,
-    .root_at = wrap_root_at,
-    .outbox_put = wrap_outbox_put,
-    .outbox_each = wrap_outbox_each,
-    .outbox_remove = wrap_outbox_remove,
-    .inbox_seen = wrap_inbox_seen,
-};
 
 /* ---- the engine's other ports ----------------------------------------------------------------- */
 
@@ -214,20 +98,23 @@ port_random(void *ctx, void *out, size_t n)
 static uint64_t
 port_now_ms(void *ctx)
 {
-    return clock_mono_ms(NULL) + world_of(ctx)->clock_ms;
+    const struct world *w = ctx;
+    return clock_mono_ms(NULL) + w->clock_ms;
 }
 
 static uint64_t
 port_unix_ms(void *ctx)
 {
-    return clock_unix_ms(NULL) + world_of(ctx)->wall_ms;
+    const struct world *w = ctx;
+    return clock_unix_ms(NULL) + w->wall_ms;
 }
 
 static bool
 find_controller(void *ctx, const uint8_t key_id[KEY_ID_BYTES], struct baton_key *ret_key)
 {
+    struct world *w = ctx;
     (void)key_id;
-    *ret_key = world_of(ctx)->controller.sign_key;
+    *ret_key = w->controller.sign_key;
     return true;
 }
 
@@ -381,7 +268,7 @@ world_start(struct world *w)
 {
     struct baton_err err = {0};
     struct engine_ports ports = {
-        .store = wrapper,
+        .store = wrapper(w),
         .digest = *crypto_digest_port(),
         .public_key = w->controller.sign_key,
         .curve_key = w->controller.curve_key,
@@ -397,10 +284,10 @@ world_start(struct world *w)
         .revoke = port_revoke,
         .page = port_page,
     };
-    ports.store.ctx = w;
     memset(&w->store, 0, sizeof w->store);
-    if (store_sqlite_open(w->path, STORE_READ_WRITE, crypto_digest_port(), &w->store.real, &err) !=
-        BATON_OK)
+    w->store.through.owner = w;
+    if (store_sqlite_open(w->path, STORE_READ_WRITE, crypto_digest_port(), &w->store.through.real,
+                          &err) != BATON_OK)
         fail_msg("store: %s", err.text);
     if (engine_open(&ports, &w->engine, &err) != BATON_OK)
         fail_msg("engine: %s", err.text);
@@ -432,7 +319,7 @@ world_stop(struct world *w)
     engine_stop(w->engine);
     world_join(w);
     engine_close(&w->engine);
-    w->store.real.close(w->store.real.ctx);
+    w->store.through.real.close(w->store.through.real.ctx);
     w->running = false;
     sent_free(w);
 }

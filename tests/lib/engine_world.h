@@ -13,6 +13,7 @@
 #include "controller/engine.h"
 #include "controller/tenant_rows.h"
 #include "proto/codec.h"
+#include "store_through.h"
 
 #include <pthread.h>
 
@@ -31,7 +32,7 @@ struct world_door {
 };
 
 struct world_store { /* the wrapper */
-    struct store_port real;
+    struct store_through through;
     bool open_tx;
     _Atomic unsigned commits;
     _Atomic unsigned fail_at, exit_at; /* commit number; 0: never */

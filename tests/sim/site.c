@@ -13,9 +13,10 @@
 #include "lab/folder.h"
 #include "proto/codec.h"
 #include "sim.h"
+#include "tests/lib/store_through.h"
 
 struct site_store {
-    struct store_port port;
+    struct store_through through;
     struct chain chain; /* of the records that were walked over, and their tree */
     struct merkle_frontier tree;
 };
@@ -44,16 +45,17 @@ gone(struct baton_err *err)
 
 /* --- the store, which dies with the process ----------------------------------------------------- */
 
-#define REAL(ctx, call, ...)                                                                       \
-    (alive(ctx) ? ((struct site *)(ctx))                                                           \
-                      ->store->port.call(((struct site *)(ctx))->store->port.ctx, __VA_ARGS__)     \
-                : gone(err))
+static enum baton_status
+may_call(void *owner, struct baton_err *err)
+{
+    return alive(owner) ? BATON_OK : gone(err);
+}
 
 static enum baton_status
 wrap_begin(void *ctx, struct baton_err *err)
 {
-    struct site *st = ctx;
-    enum baton_status rc = REAL(ctx, begin, err);
+    struct site *st = store_through_owner(ctx);
+    enum baton_status rc = store_through.begin(ctx, err);
     st->in_transaction = rc == BATON_OK;
     st->first_seq = st->last_seq = 0;
     return rc;
@@ -70,11 +72,11 @@ disk_fails(struct site *st, struct baton_err *err)
 static enum baton_status
 wrap_commit(void *ctx, struct baton_err *err)
 {
-    struct site *st = ctx;
+    struct site *st = store_through_owner(ctx);
     bool fails = st->engine != NULL && fault_comes(st->sim, &st->sim->crash, FAULT_COMMIT);
     if (fails && chance_hits(&st->sim->crash, 500))
         return disk_fails(st, err); /* nothing of it is there */
-    enum baton_status rc = REAL(ctx, commit, err);
+    enum baton_status rc = store_through.commit(ctx, err);
     if (rc == BATON_OK && fails) {
         st->in_transaction = false;
         return disk_fails(st, err); /* it is all there, and nobody knows */
@@ -89,64 +91,20 @@ wrap_commit(void *ctx, struct baton_err *err)
 static void
 wrap_rollback(void *ctx)
 {
-    struct site *st = ctx;
+    struct site *st = store_through_owner(ctx);
     if (st->in_transaction)
-        st->store->port.rollback(st->store->port.ctx);
+        store_through.rollback(ctx);
     st->in_transaction = false;
-}
-
-static enum baton_status
-wrap_put(void *ctx, enum store_table table, const void *key, size_t key_len, const void *value,
-         size_t len, struct baton_err *err)
-{
-    return REAL(ctx, put, table, key, key_len, value, len, err);
-}
-
-static enum baton_status
-wrap_get(void *ctx, enum store_table table, const void *key, size_t key_len, uint8_t **ret_value,
-         size_t *ret_len, struct baton_err *err)
-{
-    return REAL(ctx, get, table, key, key_len, ret_value, ret_len, err);
-}
-
-static enum baton_status
-wrap_remove(void *ctx, enum store_table table, const void *key, size_t key_len,
-            struct baton_err *err)
-{
-    return REAL(ctx, remove, table, key, key_len, err);
-}
-
-static enum baton_status
-wrap_each(void *ctx, enum store_table table, const void *prefix, size_t prefix_len,
-          bool (*visit)(void *arg, const void *key, size_t key_len, const uint8_t *value,
-                        size_t len),
-          void *arg, struct baton_err *err)
-{
-    return REAL(ctx, each, table, prefix, prefix_len, visit, arg, err);
-}
-
-static enum baton_status
-wrap_object_put(void *ctx, const struct baton_hash *hash, const void *bytes, size_t len,
-                const struct baton_sig *sig, struct baton_err *err)
-{
-    return REAL(ctx, object_put, hash, bytes, len, sig, err);
-}
-
-static enum baton_status
-wrap_object_get(void *ctx, const struct baton_hash *hash, uint8_t **ret_bytes, size_t *ret_len,
-                struct baton_sig *ret_sig, struct baton_err *err)
-{
-    return REAL(ctx, object_get, hash, ret_bytes, ret_len, ret_sig, err);
 }
 
 static enum baton_status
 wrap_append(void *ctx, struct audit_record *record, struct baton_err *err)
 {
-    struct site *st = ctx;
+    struct site *st = store_through_owner(ctx);
     secret_look(st->sim, "an audit record", record->text, strlen(record->text));
     if (sim_breaks(st->sim, "silent-order") && record->type == AUDIT_ORDERED)
         return BATON_OK;
-    enum baton_status rc = REAL(ctx, append, record, err);
+    enum baton_status rc = store_through.append(ctx, record, err);
     if (rc == BATON_OK) {
         st->first_seq = st->first_seq == 0 ? record->seq : st->first_seq;
         st->last_seq = record->seq;
@@ -155,93 +113,28 @@ wrap_append(void *ctx, struct audit_record *record, struct baton_err *err)
 }
 
 static enum baton_status
-wrap_records(void *ctx, uint64_t from_seq, const struct baton_id *tenant_or_null,
-             bool (*visit)(void *arg, const struct audit_record *record, const uint8_t *bytes,
-                           size_t len),
-             void *arg, struct baton_err *err)
-{
-    return REAL(ctx, records, from_seq, tenant_or_null, visit, arg, err);
-}
-
-static enum baton_status
-wrap_head(void *ctx, uint64_t *ret_size, struct baton_hash *ret_root, struct baton_err *err)
-{
-    return REAL(ctx, head, ret_size, ret_root, err);
-}
-
-static enum baton_status
-wrap_root_at(void *ctx, uint64_t size, struct baton_hash *ret_root, struct baton_err *err)
-{
-    return REAL(ctx, root_at, size, ret_root, err);
-}
-
-static enum baton_status
 wrap_outbox_put(void *ctx, const struct outbox_row *row, struct baton_err *err)
 {
-    struct site *st = ctx;
-    enum baton_status rc = REAL(ctx, outbox_put, row, err);
+    struct site *st = store_through_owner(ctx);
+    enum baton_status rc = store_through.outbox_put(ctx, row, err);
     if (rc == BATON_OK && (row->seq < st->first_seq || row->seq > st->last_seq || row->seq == 0))
         sim_fail(st->sim, "I5",
                  "an order is written, and its audit record is not in the same step");
     return rc;
 }
 
-static enum baton_status
-wrap_outbox_each(void *ctx, const struct baton_key *agent_or_null,
-                 bool (*visit)(void *arg, const struct outbox_row *row), void *arg,
-                 struct baton_err *err)
+static struct store_port
+wrapper(struct site *st)
 {
-    return REAL(ctx, outbox_each, agent_or_null, visit, arg, err);
+    struct store_port port = store_through;
+    port.ctx = &st->store->through;
+    port.begin = wrap_begin;
+    port.commit = wrap_commit;
+    port.rollback = wrap_rollback;
+    port.append = wrap_append;
+    port.outbox_put = wrap_outbox_put;
+    return port;
 }
-
-static enum baton_status
-wrap_outbox_remove(void *ctx, const struct baton_id *order, struct baton_err *err)
-{
-    return REAL(ctx, outbox_remove, order, err);
-}
-
-static enum baton_status
-wrap_inbox_seen(void *ctx, const struct baton_id *id, const struct baton_hash *hash,
-                struct baton_err *err)
-{
-    return REAL(ctx, inbox_seen, id, hash, err);
-}
-
-static enum baton_status
-wrap_look(void *ctx, struct baton_err *err)
-{
-    struct site *st = ctx;
-    return alive(st) ? st->store->port.look(st->store->port.ctx, err) : gone(err);
-}
-
-static void
-wrap_look_end(void *ctx)
-{
-    struct site *st = ctx;
-    st->store->port.look_end(st->store->port.ctx);
-}
-
-static const struct store_port wrapper = {
-    .look = wrap_look,
-    .look_end = wrap_look_end,
-    .begin = wrap_begin,
-    .commit = wrap_commit,
-    .rollback = wrap_rollback,
-    .put = wrap_put,
-    .get = wrap_get,
-    .remove = wrap_remove,
-    .each = wrap_each,
-    .object_put = wrap_object_put,
-    .object_get = wrap_object_get,
-    .append = wrap_append,
-    .records = wrap_records,
-    .head = wrap_head,
-    .root_at = wrap_root_at,
-    .outbox_put = wrap_outbox_put,
-    .outbox_each = wrap_outbox_each,
-    .outbox_remove = wrap_outbox_remove,
-    .inbox_seen = wrap_inbox_seen,
-};
 
 /* --- the engine's other ports ------------------------------------------------------------------- */
 
@@ -490,7 +383,7 @@ static enum baton_status
 port_tidy(void *ctx, struct baton_err *err)
 {
     struct site *st = ctx;
-    return alive(st) ? store_sqlite_checkpoint(&st->store->port, err) : gone(err);
+    return alive(st) ? store_sqlite_checkpoint(&st->store->through.real, err) : gone(err);
 }
 
 /* --- life --------------------------------------------------------------------------------------- */
@@ -501,6 +394,7 @@ site_open(struct site *st, struct sim *s, size_t index)
     *st = (struct site){.sim = s, .index = index};
     st->store = calloc(1, sizeof *st->store);
     BATON_ASSERT(st->store != NULL);
+    st->store->through = (struct store_through){.owner = st, .may = may_call};
     st->clock = (struct machine_clock){s->now_ms, FIRST_CLOCK_MS, 0, 1000};
     snprintf(st->dir, sizeof st->dir, "%.120s/site-%zu", s->dir, index);
     BATON_ASSERT(mkdir(st->dir, 0700) == 0);
@@ -511,7 +405,7 @@ static struct engine_ports
 ports_of(struct site *st)
 {
     struct engine_ports ports = {
-        .store = wrapper,
+        .store = wrapper(st),
         .digest = *crypto_digest_port(),
         .public_key = st->sim->controller.sign_key,
         .curve_key = st->sim->controller.curve_key,
@@ -528,7 +422,6 @@ ports_of(struct site *st)
         .page = port_page,
         .tidy = port_tidy,
     };
-    ports.store.ctx = st;
     return ports;
 }
 
@@ -584,8 +477,8 @@ log_walk(struct site *st)
     struct site_store *store = st->store;
     struct baton_hash root;
     struct baton_err err;
-    enum baton_status rc =
-        store->port.records(store->port.ctx, store->tree.size + 1, NULL, walk_over, st, &err);
+    enum baton_status rc = store->through.real.records(
+        store->through.real.ctx, store->tree.size + 1, NULL, walk_over, st, &err);
     merkle_root(&store->tree, &root);
     if (rc != BATON_OK)
         sim_fail(st->sim, "I5", "the log cannot be read: %s", err.text);
@@ -599,7 +492,8 @@ static void
 log_keep(struct site *st)
 {
     struct baton_err err;
-    if (st->store->port.head(st->store->port.ctx, &st->log_size, &st->log_root, &err) != BATON_OK)
+    if (st->store->through.real.head(st->store->through.real.ctx, &st->log_size, &st->log_root,
+                                     &err) != BATON_OK)
         st->log_size = 0;
     else if (!st->sim->failed)
         log_walk(st);
@@ -614,7 +508,8 @@ log_holds(struct site *st)
         walk_begin(st->store); /* another database */
         return;
     }
-    enum baton_status rc = st->store->port.root_at(st->store->port.ctx, st->log_size, &root, &err);
+    enum baton_status rc =
+        st->store->through.real.root_at(st->store->through.real.ctx, st->log_size, &root, &err);
     if (rc != BATON_OK || !baton_hash_eq(&root, &st->log_root))
         sim_fail(st->sim, "I5", "the log has not the %llu records that it had",
                  (unsigned long long)st->log_size);
@@ -625,11 +520,11 @@ down(struct site *st, uint64_t down_ms)
 {
     struct sim *s = st->sim;
     if (st->in_transaction)
-        st->store->port.rollback(st->store->port.ctx);
+        st->store->through.real.rollback(st->store->through.real.ctx);
     st->in_transaction = false;
     log_keep(st);
     engine_close(&st->engine);
-    st->store->port.close(st->store->port.ctx);
+    st->store->through.real.close(st->store->through.real.ctx);
     st->dead = false;
     st->kill_in = 0;
     memset(st->door, 0, sizeof st->door);
@@ -650,8 +545,8 @@ site_start(struct site *st)
     char path[DIR_BYTES + 16];
     snprintf(path, sizeof path, "%s/baton.db", st->dir);
     st->dead = st->in_transaction = st->disk_failed = false;
-    enum baton_status rc =
-        store_sqlite_open(path, STORE_READ_WRITE, crypto_digest_port(), &st->store->port, &err);
+    enum baton_status rc = store_sqlite_open(path, STORE_READ_WRITE, crypto_digest_port(),
+                                             &st->store->through.real, &err);
     if (rc == BATON_OK) {
         log_holds(st);
         rc = engine_open(&ports, &st->engine, &err);
