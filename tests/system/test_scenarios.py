@@ -73,6 +73,12 @@ class Language(unittest.TestCase):
         self.assertEqual({str(n) for n in range(1, 16)} - told - elsewhere, set())
         self.assertEqual(told & elsewhere, set(), "told twice")
 
+    def test_each_shorter_case_that_no_scenario_tells_names_a_test_that_is_there(self):
+        rows = re.findall(r"^\|.*\| (tests/\S+) \| `(\w+)` \|$", (FOLDER / "elsewhere.md").read_text(), re.M)
+        self.assertGreater(len(rows), 4)
+        for file, test in rows:
+            self.assertIn(f"{test}(", (FOLDER.parents[1] / file).read_text(), file)
+
 
 def story(scenario):
     def test(self):
