@@ -22,6 +22,7 @@ enum { WAIT_MS = 20000, QUIET_MS = 400, EVENT_KINDS = BUS_DOWN + 1 };
 /* What the controller saw, filled on the bus thread. */
 struct seen {
     pthread_mutex_t lock;
+    pthread_mutex_t gate; /* who holds it holds up the bus thread, at its next message */
     unsigned messages, events[EVENT_KINDS], of_type[MSG_TYPE_COUNT];
     struct bus_peer peer;
     char text[BATON_ERR_BYTES];
@@ -36,7 +37,7 @@ struct agent {
 
 static struct crypto_identity controller;
 static struct bus *bus;
-static struct seen seen = {.lock = PTHREAD_MUTEX_INITIALIZER};
+static struct seen seen = {.lock = PTHREAD_MUTEX_INITIALIZER, .gate = PTHREAD_MUTEX_INITIALIZER};
 
 static uint64_t
 clock_ms(void)
@@ -61,6 +62,8 @@ on_message(void *ctx, const struct bus_peer *peer, struct message *m)
     s->of_type[m->type]++;
     s->peer = *peer;
     pthread_mutex_unlock(&s->lock);
+    pthread_mutex_lock(&s->gate);
+    pthread_mutex_unlock(&s->gate);
     message_free(&m);
 }
 
@@ -490,6 +493,27 @@ a_revoked_key_loses_its_live_session(void **state)
     assert_true(events_reach(BUS_REFUSED, 1));
     assert_int_equal(seen_messages(), 1);
     assert_int_equal(controller_say(&a, &heard), BATON_UNREACHABLE);
+    agent_done(&a);
+}
+
+/* As the last frame that an engine sends before people shut the key out: it was let into the queue. */
+static void
+a_frame_that_waited_while_its_key_was_revoked_never_leaves(void **state)
+{
+    (void)state;
+    struct agent a;
+    struct message heard = {.type = MSG_HEARD};
+    agent_join(&a);
+    agent_hello(&a);
+    assert_true(messages_reach(1));
+    pthread_mutex_lock(&seen.gate);
+    agent_hello(&a);
+    assert_true(messages_reach(2)); /* the thread that sends stands still */
+    assert_int_equal(controller_say(&a, &heard), BATON_OK);
+    bus_revoke(bus, &a.id.curve_key);
+    pthread_mutex_unlock(&seen.gate);
+    assert_true(count_reaches(COUNT_UNSENT, 1));
+    assert_int_equal(bus_count(bus, COUNT_SENT), 0);
     agent_done(&a);
 }
 
@@ -1098,6 +1122,7 @@ main(void)
         ON_BUS(a_key_that_is_allowed_later_gets_in_by_itself),
         ON_BUS(an_agent_does_not_talk_to_a_controller_with_another_key),
         ON_BUS(a_revoked_key_loses_its_live_session),
+        ON_BUS(a_frame_that_waited_while_its_key_was_revoked_never_leaves),
         ON_BUS(two_copies_that_speak_by_turns_are_told),
         ON_BUS(what_a_connection_that_was_given_up_still_delivers_is_dropped),
         ON_BUS(a_connection_that_speaks_before_it_says_hello_is_told_to),
