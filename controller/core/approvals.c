@@ -77,6 +77,21 @@ subject_misfit(const struct tenant *t, const struct approval *a)
     return NULL;
 }
 
+bool
+approvals_judged_here(const struct cutover *c)
+{
+    return c->state == HO_PROBATION;
+}
+
+static bool
+is_connected(const struct tenant *t, const struct baton_key *key)
+{
+    for (size_t i = 0; i < MEMBERS_MAX; i++)
+        if (t->agent[i].used && t->agent[i].connected && baton_key_eq(&t->agent[i].key, key))
+            return true;
+    return false;
+}
+
 static const char *
 misfit(const struct tenant *t, const struct approval *a)
 {
@@ -99,6 +114,9 @@ misfit(const struct tenant *t, const struct approval *a)
         return "the approval names another verification than the accepted one";
     if (a->verb == VERB_ATTEST && baton_hash_is_zero(&a->seen))
         return "the attestation does not name what was seen: no agent takes it";
+    if (a->verb == VERB_ATTEST && approvals_judged_here(&t->cutover) &&
+        is_connected(t, &a->subject))
+        return "that server is connected, so its agent answers for itself: challenge it";
     return NULL;
 }
 
@@ -245,16 +263,31 @@ approvals_go_fits(const struct tenant *t, const struct signed_approval *sa)
 }
 
 static bool
+attests(const struct tenant *t, const struct signed_approval *sa, const struct baton_key *member,
+        const struct approvals_view *v)
+{
+    return sa->a.verb == VERB_ATTEST && baton_key_eq(&sa->a.subject, member) && stands(t, sa, v);
+}
+
+static bool
 attested_by_two(const struct tenant *t, const struct baton_key *member,
                 const struct approvals_view *v, struct baton_hash ret_hash[2])
 {
     unsigned n = 0;
-    for (uint32_t i = 0; i < t->cutover.approval_count && n < 2; i++) {
-        const struct signed_approval *sa = &t->cutover.approval[i];
-        if (sa->a.verb == VERB_ATTEST && baton_key_eq(&sa->a.subject, member) && stands(t, sa, v))
-            approval_digest(sa, v->dp, &ret_hash[n++]);
-    }
+    for (uint32_t i = 0; i < t->cutover.approval_count && n < 2; i++)
+        if (attests(t, &t->cutover.approval[i], member, v))
+            approval_digest(&t->cutover.approval[i], v->dp, &ret_hash[n++]);
     return n == 2;
+}
+
+/* While nobody exports, for whoever cannot answer. Once the new server holds, never for who holds, and
+ * only to close an alarm. */
+static bool
+may_be_attested(const struct tenant *t, const struct authority_member *m)
+{
+    if (!approvals_judged_here(&t->cutover))
+        return true;
+    return m->tamper_open && !baton_key_eq(&m->key, &t->authority.holder);
 }
 
 /* Who is attested in the record already comes last: two servers may be dead. */
@@ -265,6 +298,7 @@ approvals_attested(const struct tenant *t, const struct approvals_view *v,
     for (int already = 0; already < 2; already++)
         for (int m = 0; m < t->authority.member_count; m++)
             if (t->authority.member[m].attested == already &&
+                may_be_attested(t, &t->authority.member[m]) &&
                 attested_by_two(t, &t->authority.member[m].key, v, ret_hash))
                 return m;
     return -1;
@@ -275,11 +309,8 @@ approvals_attests(const struct tenant *t, const struct baton_key *member,
                   const struct approvals_view *v)
 {
     unsigned n = 0;
-    for (uint32_t i = 0; i < t->cutover.approval_count; i++) {
-        const struct signed_approval *sa = &t->cutover.approval[i];
-        if (sa->a.verb == VERB_ATTEST && baton_key_eq(&sa->a.subject, member) && stands(t, sa, v))
-            n++;
-    }
+    for (uint32_t i = 0; i < t->cutover.approval_count; i++)
+        n += attests(t, &t->cutover.approval[i], member, v);
     return n;
 }
 

@@ -48,7 +48,9 @@ int approvals_attested(const struct tenant *t, const struct approvals_view *v,
                        struct baton_hash ret_hash[2]);
 /* A fence towards the new (or old) server leaves: forget what spoke for the other direction. */
 void approvals_drop(struct cutover *c, bool towards_new);
-/* A server whose guard just raised an alarm runs: forget who attested that it does not. True: somebody had. */
+/* The new server holds: no recipient of a grant judges any more what people attest. */
+bool approvals_judged_here(const struct cutover *c);
+/* A server whose guard just raised an alarm runs, and who is heard can answer: forget who attested otherwise. True: somebody had. */
 bool approvals_overtaken(struct cutover *c, const struct baton_key *member);
 /* What records and the authority name an approval by. */
 void approval_digest(const struct signed_approval *sa, const struct digest_port *dp,

@@ -248,6 +248,8 @@ tenant_explain(const struct tenant *t, uint64_t now_ms, const struct digest_port
             explain_unfenced(&g, ret_problem);
         if (c->state == HO_RELEASING || c->state == HO_GAP || c->state == HO_REVOKING)
             explain_other_plan(&g, ret_problem);
+        if (c->state == HO_PROBATION)
+            explain_dead_alarm(&g, ret_problem);
         if (c->state == HO_BREACH)
             explain_breach(&g, ret_problem);
         if (state_is_stop(c->state))

@@ -398,34 +398,59 @@ add_way_back(const struct guard_ctx *g, struct problem *p)
     tenant_text(g->t, "baton cutover rollback TENANT", p->next, sizeof p->next);
 }
 
+static void
+add_attests(const struct guard_ctx *g, struct problem *p, const struct agent_view *a,
+            const char *how)
+{
+    unsigned want = g->approvals.trust == NULL ? 2 : trust_quorum(g->approvals.trust, VERB_ATTEST);
+    char text[sizeof p->fact[0].text];
+    struct line l;
+    line_start(&l, text, sizeof text);
+    line_put(&l, a->host);
+    line_put(&l, ": ");
+    line_int(&l, approvals_attests(g->t, &a->key, &g->approvals));
+    line_put(&l, " of ");
+    line_int(&l, want);
+    line_put(&l, " people attest ");
+    line_put(&l, how);
+    problem_add(p, text);
+}
+
 void
 explain_fencing(const struct guard_ctx *g, struct problem *p)
 {
     bool readmitted = false;
     const struct agent_view *both[] = {tenant_old(g->t), tenant_new(g->t)};
-    unsigned want = g->approvals.trust == NULL ? 2 : trust_quorum(g->approvals.trust, VERB_ATTEST);
     for (size_t i = 0; i < ARRAY_LEN(both); i++) {
         int m = tenant_member(g->t, both[i]);
         if (m < 0 || !baton_hash_is_zero(&g->t->authority.member[m].evidence) ||
             g->t->authority.member[m].attested)
             continue;
-        char text[sizeof p->fact[0].text];
-        struct line l;
-        line_start(&l, text, sizeof text);
-        line_put(&l, both[i]->host);
-        line_put(&l, ": ");
-        line_int(&l, approvals_attests(g->t, &both[i]->key, &g->approvals));
-        line_put(&l, " of ");
-        line_int(&l, want);
         bool anew = readmitted_under(&g->t->authority.epoch, both[i]);
-        line_put(&l,
-                 anew ? " people attest for it; readmitted since, it proves nothing of this epoch"
-                      : " people attest for it; its own evidence would do as well");
-        problem_add(p, text);
+        add_attests(g, p, both[i],
+                    anew ? "for it; readmitted since, it proves nothing of this epoch"
+                         : "for it; its own evidence would do as well");
         readmitted = readmitted || anew;
     }
     if (readmitted)
         add_way_back(g, p);
+}
+
+static void
+add_how_to_attest(const struct guard_ctx *g, struct problem *p, const char *what)
+{
+    add_text(g, p, "OLD_HOST is not connected; should it never come back, people stand in for it:");
+    add_text(g, p, "two sign baton cutover attest TENANT --host OLD_HOST --seen FILE");
+    add_attests(g, p, tenant_old(g->t), what);
+}
+
+/* Once the new server holds, an alarm of one that died waits for no evidence any more. */
+void
+explain_dead_alarm(const struct guard_ctx *g, struct problem *p)
+{
+    const struct agent_view *o = tenant_old(g->t);
+    if (!o->connected && guard_member(g, o)->tamper_open)
+        add_how_to_attest(g, p, "for it since its alarm");
 }
 
 /* --- a breach --------------------------------------------------------------------------------------- */

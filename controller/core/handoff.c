@@ -180,6 +180,10 @@ static const struct rule rules[] = {
      "two people attest for the server that cannot answer"},
     {115, HO_FENCING, HEV_APPROVED, {G_APPR_ATTEST}, SAME_STATE, HFX_ATTEST, PAIR,
      "two people attest for the server that cannot answer"},
+    {115, HO_PROBATION, HEV_ATTEST, {G_HELD_BY_NEW, G_ALARM_OPEN, G_APPR_ATTEST}, SAME_STATE, HFX_ATTEST, PAIR,
+     "two people attest for the server that raised an alarm and cannot answer any more"},
+    {115, HO_PROBATION, HEV_APPROVED, {G_HELD_BY_NEW, G_ALARM_OPEN, G_APPR_ATTEST}, SAME_STATE, HFX_ATTEST, PAIR,
+     "two people attest for the server that raised an alarm and cannot answer any more"},
 
     {117, HO_GAP, HEV_CHALLENGE, {0}, SAME_STATE, HFX_ASK, PAIR, "a person wants fresh evidence"},
     {117, HO_REVOKING, HEV_CHALLENGE, {0}, SAME_STATE, HFX_ASK, PAIR, "a person wants fresh evidence"},

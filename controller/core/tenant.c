@@ -15,6 +15,16 @@ speaker(struct step *s)
     return &s->t->agent[s->ev->agent];
 }
 
+/* Where nobody else judges it, whoever speaks can answer, and one whose guard acted runs: what people
+ * attested before that is overtaken. */
+static void
+overtake(struct step *s, const struct agent_view *a, bool alarm)
+{
+    if ((alarm || approvals_judged_here(step_cutover(s))) &&
+        approvals_overtaken(step_cutover(s), &a->key))
+        s->d->changed_cutover = true;
+}
+
 /* The file counts when a later report gives the same hash: the wizard may still have been writing. */
 static void
 watch_settings(struct step *s)
@@ -130,8 +140,7 @@ on_statement(struct step *s)
     a->statement_hash = s->ev->statement_hash;
     a->statement_known = true;
     note_statement(s);
-    if (w->type == SAY_TAMPER && approvals_overtaken(step_cutover(s), &w->member))
-        s->d->changed_cutover = true;
+    overtake(s, a, w->type == SAY_TAMPER);
     if (ours)
         take_facts(s, &w->facts);
     step_settle(s);
@@ -140,7 +149,9 @@ on_statement(struct step *s)
 static void
 on_report(struct step *s)
 {
-    speaker(s)->skew_ms = s->ev->skew_ms;
+    struct agent_view *a = speaker(s);
+    a->skew_ms = s->ev->skew_ms;
+    overtake(s, a, false);
     take_facts(s, s->ev->facts);
     step_settle(s);
 }
@@ -167,6 +178,7 @@ static void
 on_session(struct step *s)
 {
     struct agent_view *a = speaker(s);
+    overtake(s, a, false);
     a->connected = true;
     a->seen_ms = s->ev->now_ms;
 }

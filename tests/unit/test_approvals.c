@@ -479,6 +479,55 @@ attest(uint8_t subject, enum toy_person by)
 }
 
 static void
+once_the_new_server_holds_people_close_an_alarm_and_stand_in_for_no_holder(void **state)
+{
+    (void)state;
+    struct approvals_view v;
+    struct baton_hash hash[2];
+    duet_to(&u, HO_PROBATION);
+    v = now();
+    u.t.agent[TOY_OLD].connected = u.t.agent[TOY_NEW].connected = false;
+    assert_true(approvals_judged_here(&u.t.cutover));
+    for (uint8_t m = 0; m < TOY_MEMBERS; m++)
+        for (enum toy_person by = TOY_ANNA; by <= TOY_BERT; by++) {
+            struct signed_approval sa = good(VERB_ATTEST, by);
+            sa.a.recipient = u.t.authority.recipient;
+            sa.a.subject = u.t.authority.member[m].key;
+            give(sa, by);
+        }
+    assert_int_equal(approvals_attested(&u.t, &v, hash), -1);
+    u.t.authority.member[TOY_NEW].tamper_open = true;
+    assert_int_equal(approvals_attested(&u.t, &v, hash), -1);
+    u.t.authority.member[TOY_OLD].tamper_open = true;
+    assert_int_equal(approvals_attested(&u.t, &v, hash), TOY_OLD);
+    u.t.authority.holder = toy_member_key(TOY_OLD);
+    assert_int_equal(approvals_attested(&u.t, &v, hash), TOY_NEW); /* whom its rule leaves alone */
+    u.t.cutover.state = HO_FENCING;
+    assert_false(approvals_judged_here(&u.t.cutover));
+    assert_int_equal(approvals_attested(&u.t, &v, hash), TOY_OLD);
+}
+
+static void
+once_the_new_server_holds_nobody_attests_for_a_server_that_is_connected(void **state)
+{
+    (void)state;
+    const char *why;
+    duet_to(&u, HO_PROBATION);
+    struct signed_approval sa = good(VERB_ATTEST, TOY_ANNA);
+    sa.a.recipient = u.t.authority.recipient;
+    assert_int_equal(add(&sa, TOY_ANNA, &why), BATON_CONFLICT);
+    assert_string_equal(why,
+                        "that server is connected, so its agent answers for itself: challenge it");
+    u.t.agent[2] = u.t.agent[TOY_OLD]; /* a seat that nobody has */
+    u.t.agent[2].used = false;
+    u.t.agent[TOY_OLD].connected = false;
+    assert_int_equal(add(&sa, TOY_ANNA, &why), BATON_OK);
+    u.t.agent[TOY_OLD].connected = true;
+    u.t.cutover.state = HO_FENCING; /* there its recipient judges it, and the clock runs */
+    assert_int_equal(add(&sa, TOY_ANNA, &why), BATON_OK);
+}
+
+static void
 where_two_servers_are_attested_the_second_has_its_turn(void **state)
 {
     (void)state;
@@ -614,6 +663,8 @@ main(void)
         AT(retirements_are_counted_for_whom_and_towards_whom_they_were_signed),
         AT(an_account_is_gone_by_a_retirement_that_says_what_was_seen),
         AT(alike_is_the_same_verb_server_sight_and_epoch),
+        AT(once_the_new_server_holds_people_close_an_alarm_and_stand_in_for_no_holder),
+        AT(once_the_new_server_holds_nobody_attests_for_a_server_that_is_connected),
         AT(two_different_people_attest_one_does_not),
         AT(an_attestation_that_agents_would_refuse_for_its_life_is_not_kept),
         AT(an_alarm_overtakes_what_was_attested_of_its_server_and_nothing_else),

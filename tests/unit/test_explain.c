@@ -753,6 +753,19 @@ probation(void)
 }
 
 static void
+alarm_of_a_live_server(void)
+{
+    u.t.authority.member[TOY_OLD].tamper_open = u.t.authority.member[TOY_OLD].tamper_unread = true;
+}
+
+static void
+died_after_its_alarm(void)
+{
+    alarm_of_a_live_server();
+    u.t.agent[TOY_OLD].connected = false;
+}
+
+static void
 decommission(void)
 {
 }
@@ -1301,6 +1314,19 @@ static const struct {
      "good cycles since then: 0\n"
      "needed: 2\n"
      "new server: last_export_ok is 1 (0 ms old)\n"},
+    {"probation and an alarm of a dead server", HO_PROBATION, died_after_its_alarm,
+     "waiting: a guard's alarm is open\n"
+     "any operator -> baton cutover challenge contoso\n"
+     "old server: its guard raised an alarm\n"
+     "it has not given evidence since\n"
+     "OLD is not connected; should it never come back, people stand in for it:\n"
+     "two sign baton cutover attest contoso --host OLD --seen FILE\n"
+     "OLD: 0 of 2 people attest for it since its alarm\n"},
+    {"probation and an alarm of one that is connected", HO_PROBATION, alarm_of_a_live_server,
+     "waiting: a guard's alarm is open\n"
+     "any operator -> baton cutover challenge contoso\n"
+     "old server: its guard raised an alarm\n"
+     "it has not given evidence since\n"},
     {"decommission", HO_DECOMMISSION, decommission,
      "waiting: retiring the old server waits for approval\n"
      "operators with the approve role -> baton cutover retire contoso\n"

@@ -242,6 +242,28 @@ every_fence_towards_somebody_has_its_approvals(void **state)
     }
 }
 
+/* While nobody exports, the recipient of the grant judges it too; later only these guards do. */
+static void
+where_the_new_server_exports_people_stand_in_only_for_another_one(void **state)
+{
+    (void)state;
+    size_t n, rows = 0;
+    const struct rule *r = handoff_rules(&n);
+    for (size_t i = 0; i < n; i++) {
+        if (!(r[i].effect & HFX_ATTEST))
+            continue;
+        rows++;
+        assert_int_equal(r[i].effect, HFX_ATTEST);
+        assert_int_equal(r[i].to, SAME_STATE);
+        assert_true(has_guard(&r[i], G_APPR_ATTEST));
+        if (r[i].from == HO_FENCING)
+            continue;
+        assert_int_equal(r[i].from, HO_PROBATION);
+        assert_true(has_guard(&r[i], G_HELD_BY_NEW) && has_guard(&r[i], G_ALARM_OPEN));
+    }
+    assert_int_equal(rows, 4);
+}
+
 /* Otherwise a refusal would leave a plan that nobody froze. */
 static void
 what_freezes_a_plan_asks_nothing_of_the_authority(void **state)
@@ -362,6 +384,7 @@ main(void)
         cmocka_unit_test(the_gap_is_entered_only_with_evidence_or_by_taking_a_grant_back),
         cmocka_unit_test(no_row_of_a_legacy_source_leads_back_after_the_latch),
         cmocka_unit_test(every_fence_towards_somebody_has_its_approvals),
+        cmocka_unit_test(where_the_new_server_exports_people_stand_in_only_for_another_one),
         cmocka_unit_test(what_freezes_a_plan_asks_nothing_of_the_authority),
         cmocka_unit_test(every_state_is_reachable_and_every_open_state_can_be_left),
         cmocka_unit_test(abandon_ends_where_the_old_server_is_asked_to_stop),

@@ -484,6 +484,140 @@ an_old_server_that_raised_an_alarm_and_died_may_be_attested_for(void **state)
     assert_true(duet_fired(&u, 321));
 }
 
+static void
+lose(enum toy_member who)
+{
+    struct tenant_event ev = duet_event(&u, TEV_LOST);
+    ev.agent = (uint8_t)who;
+    duet_feed(&u, &ev);
+    u.cut[who] = true;
+}
+
+static void
+come_back(enum toy_member who)
+{
+    struct tenant_event ev = duet_event(&u, TEV_SESSION);
+    ev.agent = (uint8_t)who;
+    u.cut[who] = false;
+    duet_feed(&u, &ev);
+}
+
+/* Somebody started the old service again, its guard stopped it and said so, and then its machine died. */
+static void
+die_after_an_alarm_in_probation(void)
+{
+    duet_to(&u, HO_PROBATION);
+    start_by_hand(TOY_OLD);
+    assert_true(u.t.authority.member[TOY_OLD].tamper_open);
+    lose(TOY_OLD);
+}
+
+static void
+an_old_server_that_raised_an_alarm_in_probation_and_died_is_attested_for_there(void **state)
+{
+    (void)state;
+    die_after_an_alarm_in_probation();
+    works(HEV_CHALLENGE, NULL);
+    duet_pass(&u, 5, 1200);
+    stands_in(HO_PROBATION);
+    struct problem p = explain();
+    assert_true(says(&p, "it has not given evidence since"));
+    assert_true(says(&p, "two sign baton cutover attest contoso --host OLD --seen FILE"));
+    assert_true(says(&p, "OLD: 0 of 2 people attest for it since its alarm"));
+    assert_int_equal(duet_attest(&u, TOY_OLD, TOY_ANNA), BATON_OK);
+    assert_int_equal(duet_verb(&u, HEV_ATTEST, NULL), BATON_WAITING); /* one person is not two */
+    assert_int_equal(u.d.problem.guard, G_APPR_ATTEST);
+    assert_true(u.t.authority.member[TOY_OLD].tamper_open);
+    p = explain();
+    assert_true(says(&p, "OLD: 1 of 2 people attest for it since its alarm"));
+    assert_int_equal(duet_attest(&u, TOY_OLD, TOY_BERT), BATON_OK);
+    assert_false(u.t.authority.member[TOY_OLD].tamper_open);
+    assert_true(duet_fired(&u, 115));
+    duet_pass(&u, 5, 1200);
+    stands_in(HO_PROBATION); /* a person has to have seen the alarm */
+    next_is("baton cutover acknowledge contoso");
+    works(HEV_ACK_TAMPER, NULL);
+    duet_to(&u, HO_DECOMMISSION);
+    assert_int_equal(u.t.cutover.grade, 'C');
+    assert_int_equal(u.t.authority.phase, AUTH_HELD);
+}
+
+static void
+in_probation_nobody_is_attested_for_who_can_answer_raised_no_alarm_or_holds(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_PROBATION);
+    struct authority_member *old = &u.t.authority.member[TOY_OLD],
+                            *new = &u.t.authority.member[TOY_NEW];
+    assert_int_equal(duet_attest(&u, TOY_OLD, TOY_ANNA), BATON_CONFLICT); /* it is connected */
+    lose(TOY_OLD);
+    assert_int_equal(duet_attest(&u, TOY_OLD, TOY_ANNA), BATON_OK);
+    assert_int_equal(duet_attest(&u, TOY_OLD, TOY_BERT), BATON_OK);
+    assert_false(old->attested); /* no alarm is open */
+    assert_int_equal(duet_verb(&u, HEV_ATTEST, NULL), BATON_REFUSED);
+    assert_int_equal(u.d.problem.guard, G_ALARM_OPEN);
+    new->tamper_open = true; /* the one that exports */
+    lose(TOY_NEW);
+    assert_int_equal(duet_attest(&u, TOY_NEW, TOY_ANNA), BATON_OK);
+    assert_int_equal(duet_attest(&u, TOY_NEW, TOY_BERT), BATON_OK);
+    assert_true(new->tamper_open && !new->attested && !old->attested);
+    new->tamper_open = false;
+    old->tamper_open = true;
+    u.t.authority.holder =
+        toy_member_key(TOY_OLD); /* whoever exports, it is not known to be the new one */
+    assert_int_equal(duet_verb(&u, HEV_ATTEST, NULL), BATON_NO_RULE);
+    u.t.authority.holder = (struct baton_key){{0}};
+    assert_int_equal(duet_verb(&u, HEV_ATTEST, NULL), BATON_NO_RULE);
+    u.t.authority.holder = toy_member_key(TOY_NEW);
+    assert_int_equal(duet_verb(&u, HEV_ATTEST, NULL), BATON_OK);
+    assert_true(old->attested && !old->tamper_open);
+}
+
+static void
+in_probation_what_was_attested_before_the_alarm_or_the_next_word_counts_for_nothing(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_PROBATION);
+    lose(TOY_OLD);
+    assert_int_equal(duet_attest(&u, TOY_OLD, TOY_ANNA), BATON_OK);
+    assert_int_equal(duet_attest(&u, TOY_OLD, TOY_BERT), BATON_OK);
+    u.cut[TOY_OLD] = false;
+    start_by_hand(TOY_OLD); /* its guard speaks */
+    lose(TOY_OLD);
+    assert_int_equal(duet_verb(&u, HEV_ATTEST, NULL), BATON_WAITING);
+    assert_true(u.t.authority.member[TOY_OLD].tamper_open);
+    assert_int_equal(duet_attest(&u, TOY_OLD, TOY_ANNA), BATON_OK);
+    come_back(TOY_OLD); /* whom anna had given up */
+    lose(TOY_OLD);
+    assert_int_equal(duet_attest(&u, TOY_OLD, TOY_BERT), BATON_OK);
+    assert_true(u.t.authority.member[TOY_OLD].tamper_open);
+    u.cut[TOY_OLD] = false;
+    duet_report(&u, TOY_OLD);
+    lose(TOY_OLD);
+    assert_int_equal(duet_attest(&u, TOY_OLD, TOY_ANNA), BATON_OK);
+    assert_true(u.t.authority.member[TOY_OLD].tamper_open);
+    assert_int_equal(duet_attest(&u, TOY_OLD, TOY_BERT), BATON_OK);
+    assert_false(u.t.authority.member[TOY_OLD].tamper_open);
+}
+
+static void
+an_attested_old_server_that_comes_back_and_is_started_raises_the_alarm_again(void **state)
+{
+    (void)state;
+    die_after_an_alarm_in_probation();
+    assert_int_equal(duet_attest(&u, TOY_OLD, TOY_ANNA), BATON_OK);
+    assert_int_equal(duet_attest(&u, TOY_OLD, TOY_BERT), BATON_OK);
+    works(HEV_ACK_TAMPER, NULL);
+    come_back(TOY_OLD);
+    duet_pass(&u, 3, 1200);
+    start_by_hand(TOY_OLD);
+    assert_true(u.t.authority.member[TOY_OLD].tamper_open);
+    assert_int_equal(duet_verb(&u, HEV_ATTEST, NULL), BATON_WAITING);
+    duet_work(&u);
+    duet_pass(&u, 5, 1200);
+    stands_in(HO_PROBATION);
+}
+
 /* Two people signed that it is off, and its guard says that somebody has just started it. */
 static void
 what_was_attested_before_an_alarm_does_not_close_it(void **state)
@@ -670,6 +804,17 @@ main(void)
         cmocka_unit_test_setup(an_old_server_that_raised_an_alarm_and_died_may_be_attested_for,
                                open_duet),
         cmocka_unit_test_setup(what_was_attested_before_an_alarm_does_not_close_it, open_duet),
+        cmocka_unit_test_setup(
+            an_old_server_that_raised_an_alarm_in_probation_and_died_is_attested_for_there,
+            open_duet),
+        cmocka_unit_test_setup(
+            in_probation_nobody_is_attested_for_who_can_answer_raised_no_alarm_or_holds, open_duet),
+        cmocka_unit_test_setup(
+            in_probation_what_was_attested_before_the_alarm_or_the_next_word_counts_for_nothing,
+            open_duet),
+        cmocka_unit_test_setup(
+            an_attested_old_server_that_comes_back_and_is_started_raises_the_alarm_again,
+            open_duet),
         cmocka_unit_test_setup(
             a_copy_of_an_agent_holds_the_cutover_and_explain_says_whom_to_confirm, open_duet),
         cmocka_unit_test_setup(a_copy_whose_evidence_is_needed_next_is_to_be_fenced, open_duet),
