@@ -10,7 +10,7 @@ static const struct fence_need needs[] = {
     { KIND_STOPPED, FACT_ENGINE_GONE,                NEED_EQUALS,    1,               true,  false, "the engine process is still there" },
     { KIND_STOPPED, FACT_RUN_IN_PROGRESS,            NEED_EQUALS,    0,               false, false, "a run is in progress" },
     { KIND_STOPPED, FACT_LAST_RUN_END,               NEED_NOT_AFTER, FACT_STOPPED_AT, false, true,  "the last run is not known to have ended before the stop" },
-    { KIND_STOPPED, FACT_EXPORTS_SINCE_FENCE,        NEED_EQUALS,    0,               true,  true,  "an Export run was seen after the fence" },
+    { KIND_STOPPED, FACT_EXPORTS_SINCE_FENCE,        NEED_EQUALS,    0,               true,  true,  "an Export run was seen after the fence, or its run history cannot be read" },
     { KIND_STOPPED, FACT_SERVICE_WATCH,              NEED_EQUALS,    1,               true,  false, "the service notifications were interrupted" },
     { KIND_STOPPED, FACT_QUIET_FOR_MS,               NEED_GAP,       0,               false, false, "two quiet observations are not yet far enough apart" },
 

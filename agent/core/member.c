@@ -452,19 +452,34 @@ exports_beyond_mark(const struct promise *p, const struct facts *f)
 static bool
 stands_since_mark(const struct promise *p, const struct facts *f)
 {
-    return p->exports_mark == MARK_STOP && fact_is(f, FACT_ENGINE_GONE, 1) &&
-           fact_is(f, FACT_STOPPED_AT, p->export_end_mark);
+    return p->mark_stop != 0 && fact_is(f, FACT_ENGINE_GONE, 1) &&
+           fact_is(f, FACT_STOPPED_AT, p->mark_stop);
+}
+
+/* A history that was read before the engine stopped does not say what it did until then. The collectors let it stand for the
+ * stop after it: where an alarm says that the engine ran, or might have, that is no count. */
+static bool
+count_is_whole(const struct member *m, uint64_t now_ms)
+{
+    const struct promise *p = &m->promise;
+    const struct fact *total = &m->watch.facts.fact[FACT_EXPORTS_TOTAL];
+    bool doubtful = product_is_legacy(member_product(m)) && (p->tamper_open || p->unread);
+    return total->state == FACT_VALUE &&
+           (!doubtful || (m->watch.ran_ms != 0 && m->watch.ran_ms + total->age_ms < now_ms));
 }
 
 static void
-count_exports(const struct promise *p, struct facts *f)
+count_exports(struct member *m, uint64_t now_ms)
 {
+    const struct promise *p = &m->promise;
+    struct facts *f = &m->watch.facts;
     struct fact *since = &f->fact[FACT_EXPORTS_SINCE_FENCE];
     since->state = FACT_UNKNOWN;
     if (p->exports_mark == MARK_NONE)
         return;
-    if (fact_known(f, FACT_EXPORTS_TOTAL)) {
-        facts_set(f, FACT_EXPORTS_SINCE_FENCE, exports_beyond_mark(p, f));
+    int64_t beyond = fact_known(f, FACT_EXPORTS_TOTAL) ? exports_beyond_mark(p, f) : 0;
+    if (beyond > 0 || count_is_whole(m, now_ms)) {
+        facts_set(f, FACT_EXPORTS_SINCE_FENCE, beyond);
         since->age_ms = f->fact[FACT_EXPORTS_TOTAL].age_ms;
     } else if (stands_since_mark(p, f)) {
         facts_set(f, FACT_EXPORTS_SINCE_FENCE, 0);
@@ -481,26 +496,67 @@ stop_stands_for_count(const struct member *m, const struct facts *f)
            fact_or(f, FACT_STOPPED_AT, 0) > 0;
 }
 
+static bool
+quiet_but_for_exports(struct member *m)
+{
+    facts_set(&m->watch.facts, FACT_EXPORTS_SINCE_FENCE, 0);
+    return quiet_kind(m) != KIND_NONE;
+}
+
 /* Quiet begins: the exports so far are the drain's. A history read before this look could miss one. */
 static void
 mark_exports(struct member *m, bool whole, struct member_out *out)
 {
     struct promise *p = &m->promise;
     struct facts *f = &m->watch.facts;
-    bool counted = fact_known(f, FACT_EXPORTS_TOTAL);
-    if (p->exports_mark != MARK_NONE || p->holding || !whole ||
-        (!counted && !stop_stands_for_count(m, f)))
-        return;
-    facts_set(f, FACT_EXPORTS_SINCE_FENCE, 0);
-    if (quiet_kind(m) == KIND_NONE)
+    bool counted = fact_known(f, FACT_EXPORTS_TOTAL), stopped = stop_stands_for_count(m, f);
+    if (p->exports_mark != MARK_NONE || p->holding || !whole || (!counted && !stopped) ||
+        !quiet_but_for_exports(m))
         return;
     p->exports_mark = counted ? f->fact[FACT_EXPORTS_TOTAL].value : MARK_STOP;
     p->export_end_mark =
         counted ? fact_or(f, FACT_LAST_EXPORT_END, 0) : f->fact[FACT_STOPPED_AT].value;
+    p->mark_stop = stopped ? f->fact[FACT_STOPPED_AT].value : 0;
+    p->unread = false;
     out->changed = true;
 }
 
-/* Fills the three facts that speak of a span, and keeps the span. */
+/* Somebody started it, its guard stopped it, and its history went with its engine. From this stop on there was no Export;
+ * before it nobody knows, and that is said for as long as nobody can read it. Only under an alarm, which a person has to
+ * acknowledge: a stop that nobody gave one for stays unknown. */
+static void
+mark_unread(struct member *m, const struct member_event *ev, bool whole, struct member_out *out)
+{
+    const struct watch *w = &m->watch;
+    struct promise *p = &m->promise;
+    bool looked = whole && ev->began_ms >= w->broken_ms && ev->began_ms > w->ran_ms;
+    if (p->exports_mark == MARK_NONE || p->holding || !p->tamper_open || !looked ||
+        fact_known(&w->facts, FACT_EXPORTS_SINCE_FENCE) || !stop_stands_for_count(m, &w->facts))
+        return;
+    if (quiet_but_for_exports(m)) {
+        p->mark_stop = w->facts.fact[FACT_STOPPED_AT].value;
+        p->unread = true;
+        out->changed = true;
+    }
+    count_exports(m, ev->now_ms);
+}
+
+/* The count since the fence, and up to which stop it leaves a span out. */
+static void
+keep_count(struct member *m, const struct member_event *ev, bool whole, struct member_out *out)
+{
+    struct promise *p = &m->promise;
+    mark_exports(m, whole, out);
+    if (p->unread && count_is_whole(m, ev->now_ms)) {
+        p->unread = false; /* it can be read after all */
+        out->changed = true;
+    }
+    count_exports(m, ev->now_ms);
+    mark_unread(m, ev, whole, out);
+    facts_set(&m->watch.facts, FACT_EXPORTS_UNREAD, p->unread ? p->mark_stop : 0);
+}
+
+/* Fills the facts that speak of a span, and keeps the span. */
 static void
 keep_span(struct member *m, const struct member_event *ev, bool whole, struct member_out *out)
 {
@@ -508,8 +564,7 @@ keep_span(struct member *m, const struct member_event *ev, bool whole, struct me
     struct facts *f = &w->facts;
 
     facts_set(f, FACT_TOOLS_STARTED, 0); /* a start ends the span instead: it would show as 0 ms */
-    mark_exports(m, whole, out);
-    count_exports(&m->promise, f);
+    keep_count(m, ev, whole, out);
 
     enum fence_kind kind = quiet_kind(m);
     if (kind != w->quiet_kind || kind == KIND_NONE)
@@ -570,6 +625,8 @@ on_observed(struct member *m, const struct member_event *ev, const struct digest
 
     w->facts = *ev->facts;
     w->observed_ms = w->aged_ms = ev->now_ms;
+    if (!fact_is(&w->facts, FACT_SERVICES_STOPPED, 1) || !fact_is(&w->facts, FACT_ENGINE_GONE, 1))
+        w->ran_ms = ev->now_ms;
     m->product = (enum product)fact_or(ev->facts, FACT_PRODUCT_CLASS, m->product);
     keep_span(m, ev, whole, out);
 
@@ -596,6 +653,8 @@ on_notice(struct member *m, const struct member_event *ev, struct member_out *ou
     if (ev->notice == NOTICE_SERVICE || ev->notice == NOTICE_PROCESS ||
         ev->notice == NOTICE_WATCH_BROKEN)
         forget_span(m, ev->now_ms);
+    if (ev->notice == NOTICE_SERVICE || ev->notice == NOTICE_WATCH_BROKEN)
+        m->watch.ran_ms = ev->now_ms;
     out->observe_now = true;
 }
 
@@ -610,6 +669,7 @@ on_boot(struct member *m, const struct member_event *ev, const struct digest_por
         say_alone(m, ev, dp, SAY_VOIDED, "this server was started again", out);
     const struct promise *p = &m->promise;
     m->watch.fence_open = fence_waits(p);
+    m->watch.ran_ms = ev->now_ms; /* what is remembered was read before */
     out->observe_now = true;
 }
 

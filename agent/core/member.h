@@ -6,9 +6,9 @@
  * Units      now_ms monotonic of this boot, now_unix_ms wall (expiry of approvals can only refuse).
  * Limits     One open challenge: the newest. MEMBER_SAYS_MAX statements a step.
  * Ownership  struct member is the caller's; trust and plan live inside it.
- * Facts      The collectors fill everything but QUIET_FOR_MS, TOOLS_STARTED and EXPORTS_SINCE_FENCE,
- *            which this file keeps because they speak of a span. SERVICE_WATCH is 1 while the
- *            adapter's notifications are connected.
+ * Facts      The collectors fill everything but QUIET_FOR_MS, TOOLS_STARTED, EXPORTS_SINCE_FENCE and
+ *            EXPORTS_UNREAD, which this file keeps because they speak of a span. SERVICE_WATCH is 1
+ *            while the adapter's notifications are connected.
  * Boot       guard_boot, one whole observation, reaching member_desire: only then the network.
  * Threads    The loop's.
  * Source     protocol 2, 3, 4, 6.
@@ -25,6 +25,7 @@ struct watch {               /* of this boot only */
     uint64_t quiet_since_ms; /* 0: not quiet */
     uint8_t quiet_kind;      /* enum fence_kind that the span is about */
     uint64_t broken_ms;      /* newest end of a span: a look that began before it begins none */
+    uint64_t ran_ms;         /* newest look or notice of a service that ran, or the boot */
     uint64_t observed_ms;    /* newest observation delivered */
     uint64_t aged_ms;        /* moment that the ages in `facts` speak of */
     bool challenged;         /* a CHALLENGE waits for an observation begun after it */

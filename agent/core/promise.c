@@ -515,6 +515,7 @@ promise_hold(struct promise *p)
     p->holding_epoch = p->epoch;
     p->armed = false;
     p->exports_mark = MARK_NONE;
+    p->unread = false;
 }
 
 /* The write after which the old promise is history. */

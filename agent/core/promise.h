@@ -44,6 +44,8 @@ struct promise {
     /* EXPORTS_TOTAL when quiet began or the guard was armed, or one of the two below. */
     int64_t exports_mark;
     int64_t export_end_mark; /* LAST_EXPORT_END at that moment; MARK_STOP: STOPPED_AT */
+    int64_t mark_stop; /* of a legacy engine: since this stop of it there was no Export; 0: none */
+    bool unread;       /* and between the mark and that stop it ran, and nobody could read what */
     struct epoch holding_epoch;
     uint8_t grant; /* enum grant_state */
     uint32_t serial;

@@ -54,12 +54,26 @@ get_flags(struct canon_reader *r, struct promise *p)
     p->adopt = canon_get_bool(r);
 }
 
+enum { LAYOUT = 2, LAYOUT_WITHOUT_STOP = 1 };
+
+/* What was written before there was one: a stop that stood for the count is it. */
+static void
+get_stop(struct canon_reader *r, uint8_t layout, struct promise *p)
+{
+    if (layout == LAYOUT_WITHOUT_STOP) {
+        p->mark_stop = p->exports_mark == MARK_STOP ? p->export_end_mark : 0;
+        return;
+    }
+    p->mark_stop = canon_get_i64(r);
+    p->unread = canon_get_bool(r);
+}
+
 size_t
 promise_encode(const struct promise *p, uint8_t out[PROMISE_BYTES_MAX])
 {
     struct canon_writer w;
     canon_writer_init(&w, out, PROMISE_BYTES_MAX);
-    canon_put_u8(&w, 1); /* version of this layout */
+    canon_put_u8(&w, LAYOUT);
     canon_put_key(&w, &p->self);
     canon_put_id(&w, &p->tenant);
     canon_put_epoch(&w, &p->epoch);
@@ -84,6 +98,8 @@ promise_encode(const struct promise *p, uint8_t out[PROMISE_BYTES_MAX])
     canon_put_u64(&w, p->receipt_size);
     canon_put_hash(&w, &p->receipt_root);
     canon_put_hash(&w, &p->last_statement);
+    canon_put_i64(&w, p->mark_stop);
+    canon_put_bool(&w, p->unread);
 
     size_t len = 0;
     enum baton_status rc = canon_finish(&w, &len);
@@ -97,7 +113,8 @@ promise_decode(const uint8_t *bytes, size_t len, struct promise *ret_promise)
     struct promise p = {0};
     struct canon_reader r;
     canon_reader_init(&r, bytes, len);
-    canon_require(&r, canon_get_u8(&r) == 1);
+    uint8_t layout = canon_get_u8(&r);
+    canon_require(&r, layout == LAYOUT || layout == LAYOUT_WITHOUT_STOP);
     p.self = canon_get_key(&r);
     p.tenant = canon_get_id(&r);
     p.epoch = canon_get_epoch(&r);
@@ -122,6 +139,7 @@ promise_decode(const uint8_t *bytes, size_t len, struct promise *ret_promise)
     p.receipt_size = canon_get_u64(&r);
     p.receipt_root = canon_get_hash(&r);
     p.last_statement = canon_get_hash(&r);
+    get_stop(&r, layout, &p);
     if (!canon_finished(&r))
         return BATON_MALFORMED;
     *ret_promise = p;

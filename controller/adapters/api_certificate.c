@@ -43,10 +43,13 @@ fill_grade(const struct cutover *c, struct certificate *cert)
     for (int g = 0; g < GRADE_COUNT; g++)
         if (letters[g] == c->grade)
             cert->grade = (uint8_t)g;
-    const char *extra = c->breach            ? "; an export by a server that did not hold was seen"
-                        : c->late_activation ? "; the new server acted after its grant was void"
-                        : was_adopted(c)     ? "; it was made by hand and recorded afterwards"
-                                             : "";
+    const char *extra =
+        c->breach            ? "; an export by a server that did not hold was seen"
+        : c->late_activation ? "; the new server acted after its grant was void"
+        : c->grade == 'X'
+            ? "; the old server ran after the grant, and nobody could read whether it exported"
+        : was_adopted(c) ? "; it was made by hand and recorded afterwards"
+                         : "";
     snprintf(cert->grade_why, sizeof cert->grade_why, "%s%s",
              certificate_grade_text((enum certificate_grade)cert->grade), extra);
 }

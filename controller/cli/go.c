@@ -178,7 +178,7 @@ show_statement(const struct signing *s, uint8_t member, const struct statement *
     static const enum fact_id stopped[] = {
         FACT_SERVICES_STOPPED, FACT_SERVICES_DISABLED, FACT_SERVICES_DISABLED_REGISTRY,
         FACT_TASKS_DISABLED,   FACT_ENGINE_GONE,       FACT_EXPORTS_SINCE_FENCE,
-        FACT_QUIET_FOR_MS};
+        FACT_EXPORTS_UNREAD,   FACT_QUIET_FOR_MS};
     static const enum fact_id staged[] = {
         FACT_STAGING_SCHEDULER, FACT_STAGING_SETTINGS,    FACT_RUN_IN_PROGRESS,
         FACT_WIZARD_OPEN,       FACT_CONSOLE_OPEN,        FACT_INSTALLER_OPEN,

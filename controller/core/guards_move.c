@@ -163,6 +163,9 @@ guard_no_tamper(const struct guard_ctx *g, struct problem *p)
         if (a->member[i].tamper_open)
             tenant_text(g->t, CHALLENGE, p->next, sizeof p->next);
     }
+    if (!ok && fact_or(&guard_old(g)->facts, FACT_EXPORTS_UNREAD, 0) > 0)
+        problem_add(
+            p, "old server: nobody could read whether it exported before its guard stopped it");
     return ok;
 }
 

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-static const char cutover_tag[4] = {'B', 'C', 'U', '2'};
+static const char cutover_tag[3] = {'B', 'C', 'U'};
 static const char agent_tag[4] = {'B', 'A', 'V', '1'};
 
 /* Fields of one width, named once for both directions. */
@@ -50,6 +50,7 @@ static const size_t words[] = {
     FIELD(new_rogue_seen),
     FIELD(staged_unix_ms),
     FIELD(first_sync_ms),
+    FIELD(old_unread_before), /* the one that layout 2 does not have */
 };
 
 static void
@@ -82,6 +83,7 @@ static void
 put_head(struct canon_writer *w, const struct cutover *c)
 {
     canon_put_fixed(w, cutover_tag, sizeof cutover_tag);
+    canon_put_u8(w, '3');
     canon_put_id(w, &c->id);
     canon_put_u8(w, c->state);
     canon_put_u8(w, c->resume_to);
@@ -91,10 +93,12 @@ put_head(struct canon_writer *w, const struct cutover *c)
     canon_put_u8(w, (uint8_t)c->grade);
 }
 
+/* *ret_words: as many of them as its layout has. */
 static void
-get_head(struct canon_reader *r, struct cutover *c)
+get_head(struct canon_reader *r, struct cutover *c, size_t *ret_words)
 {
     canon_expect(r, cutover_tag, sizeof cutover_tag);
+    *ret_words = ARRAY_LEN(words) - (canon_get_enum(r, '2', '3') == '2');
     c->id = canon_get_id(r);
     c->state = canon_get_enum(r, 0, HANDOFF_STATE_COUNT - 1);
     c->resume_to = canon_get_enum(r, 0, HANDOFF_STATE_COUNT - 1);
@@ -156,12 +160,13 @@ cutover_decode(const uint8_t *bytes, size_t len, struct cutover *ret_cutover)
     uint8_t *base = (uint8_t *)&c;
     struct canon_reader r;
     canon_reader_init(&r, bytes, len);
-    get_head(&r, &c);
+    size_t word_count;
+    get_head(&r, &c, &word_count);
     for (size_t i = 0; i < ARRAY_LEN(bools); i++)
         *(bool *)(base + bools[i]) = canon_get_bool(&r);
     for (size_t i = 0; i < ARRAY_LEN(hashes); i++)
         canon_get_fixed(&r, base + hashes[i], BATON_HASH_BYTES);
-    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+    for (size_t i = 0; i < word_count; i++) {
         uint64_t v = canon_get_u64(&r);
         memcpy(base + words[i], &v, sizeof v);
     }

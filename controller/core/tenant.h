@@ -79,6 +79,7 @@ struct cutover {
     uint64_t verified_unix_ms;
     int64_t exports_before;    /* NEW's EXPORTS_TOTAL when the grant was made; OLD's for restore */
     int64_t export_end_before; /* and LAST_EXPORT_END: a purged history's count stands still */
+    int64_t old_unread_before; /* OLD's EXPORTS_UNREAD when the grant was made */
     int64_t cycles_before;
     uint64_t gap_from_ms, gap_to_ms; /* monotonic of this run; 0 = not known any more */
     uint64_t gap_from_unix_ms, gap_to_unix_ms;

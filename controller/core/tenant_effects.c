@@ -344,6 +344,14 @@ fence_old(struct step *s)
     approvals_drop(step_cutover(s), false);
 }
 
+/* Since the grant the old server ran until its guard stopped it, and nobody could read what it did. */
+static bool
+ran_unread(const struct step *s)
+{
+    return fact_or(&tenant_old(s->t)->facts, FACT_EXPORTS_UNREAD, 0) >
+           s->t->cutover.old_unread_before;
+}
+
 static void
 grade(struct step *s)
 {
@@ -354,7 +362,7 @@ grade(struct step *s)
     for (size_t i = 0; i < s->t->authority.member_count; i++)
         if (s->t->authority.member[i].attested)
             c->grade = 'C';
-    if (c->breach || c->late_activation)
+    if (c->breach || c->late_activation || ran_unread(s))
         c->grade = 'X';
 }
 
@@ -427,6 +435,7 @@ static const struct {
     {HO_GAP, FACT_EXPORTS_SINCE_FENCE, true, offsetof(struct cutover, old_rogue_seen), 0},
     {HO_GRANTING, FACT_EXPORTS_TOTAL, false, offsetof(struct cutover, exports_before), 0},
     {HO_GRANTING, FACT_LAST_EXPORT_END, false, offsetof(struct cutover, export_end_before), 0},
+    {HO_GRANTING, FACT_EXPORTS_UNREAD, true, offsetof(struct cutover, old_unread_before), 0},
     {HO_PROBATION, FACT_GOOD_CYCLES, false, offsetof(struct cutover, cycles_before), INT64_MAX},
     {HO_RESTORING, FACT_EXPORTS_TOTAL, true, offsetof(struct cutover, exports_before), 0},
     {HO_RESTORING, FACT_LAST_EXPORT_END, true, offsetof(struct cutover, export_end_before), 0},

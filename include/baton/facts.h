@@ -56,7 +56,7 @@ enum fact_reason {
     X(STOPPED_AT, "stopped_at", TIER_T1, "unix_ms", "when the engine service stopped")             \
     X(LAST_EXPORT_END, "last_export_end", TIER_T2, "unix_ms", "end of the newest Export run to Entra") \
     X(EXPORTS_TOTAL, "exports_total", TIER_T2, "count", "Export runs to Entra in the run history") \
-    X(EXPORTS_SINCE_FENCE, "exports_since_fence", TIER_T2, "count", "those begun after the fence was kept") \
+    X(EXPORTS_SINCE_FENCE, "exports_since_fence", TIER_T2, "count", "those begun after the fence was kept, or after exports_unread") \
     X(LAST_EXPORT_OK, "last_export_ok", TIER_T2, "bool", "the newest Export run succeeded")        \
     X(STAGING_SCHEDULER, "staging_scheduler", TIER_T2, "bool", "staging mode, by the scheduler")   \
     X(STAGING_SETTINGS, "staging_settings", TIER_T2, "bool", "staging mode, by the global settings") \
@@ -89,7 +89,8 @@ enum fact_reason {
     X(LAST_EXPORT_UPDATES, "last_export_updates", TIER_T2, "count", "its updates")                   \
     X(LAST_EXPORT_DELETES, "last_export_deletes", TIER_T2, "count", "its deletes")                   \
     X(ANCHOR_CHANGES, "anchor_changes", TIER_T2, "count", "objects whose source anchor the pending export would change") \
-    X(ACCOUNT_REMOVED, "account_removed", TIER_T2, "unix_ms", "removal of the old server's own account in the tenant, as this server's product logged it; 0 none")
+    X(ACCOUNT_REMOVED, "account_removed", TIER_T2, "unix_ms", "removal of the old server's own account in the tenant, as this server's product logged it; 0 none") \
+    X(EXPORTS_UNREAD, "exports_unread", TIER_T1, "unix_ms", "stop of the engine by its guard up to which nobody could count those since the fence; 0 none")
 // clang-format on
 
 enum fact_id {

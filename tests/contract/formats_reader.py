@@ -164,7 +164,7 @@ def read_approval(r):
 
 
 def read_facts(r):
-    for _ in rising(r, r.u16(), 56, r.u16):
+    for _ in rising(r, r.u16(), 57, r.u16):
         state = r.u8(1, 2)
         r.u32()
         if state == 2:

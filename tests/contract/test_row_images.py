@@ -71,11 +71,11 @@ def review(r):
 
 
 def cutover(r, key):
-    need(r.take(4) == b"BCU2" and r.id() == key, "tag and id")
+    need(r.take(4) == b"BCU3" and r.id() == key, "tag and id")
     r.u8(0, 25), r.u8(0, 25), r.u8(1, 6), r.u8(0, 3), r.u8(0, 3), r.u8(), bools(r, 9)
     for _ in range(4):
         r.hash()
-    for _ in range(22):
+    for _ in range(23):
         r.u64()
     nested(blob(r), read_verification)
     review(r)
@@ -126,12 +126,13 @@ def blob_row(r, key):
 
 
 def promise(r):
-    need(r.u8() == 1 and any(r.key()) and any(r.id()), "promise"), r.epoch(), r.key()
+    need(r.u8() == 2 and any(r.key()) and any(r.id()), "promise"), r.epoch(), r.key()
     for _ in range(8):
         r.key(), r.epoch()
     bools(r, 11), r.i64(), r.i64(), r.epoch(), r.u8(0, 3), r.u32(), r.u64()
     counter = r.u64()
     r.u8(0, 4), [r.id() for _ in range(4)], r.hash(), r.u32(), r.hash(), r.u64(), r.hash(), r.hash()
+    r.i64(), r.bool()
     return counter
 
 

@@ -284,7 +284,9 @@ mix_agent(struct essence *s, const struct agent *a)
                        a->watch.challenged,
                        a->watch.quiet_since_ms != 0,
                        a->watch.quiet_kind,
-                       (uint8_t)(p->exports_mark + 1)};
+                       (uint8_t)(p->exports_mark + 1),
+                       p->mark_stop != 0,
+                       p->unread};
     mix(s, flags, sizeof flags);
     mix(s, &p->epoch, sizeof p->epoch);
     mix(s, &p->recipient, sizeof p->recipient);
@@ -297,9 +299,11 @@ mix_agent(struct essence *s, const struct agent *a)
 static void
 mix_look(struct essence *s, const struct look *l, const struct watch *w)
 {
-    uint8_t flags[] = {l->going, l->going && l->began_ms >= w->challenged_ms,
+    uint8_t flags[] = {l->going,
+                       l->going && l->began_ms >= w->challenged_ms,
                        l->going && l->began_ms >= w->broken_ms,
                        l->going && l->began_ms > w->quiet_since_ms,
+                       l->going && l->began_ms > w->ran_ms,
                        l->going && l->began_ms >= w->observed_ms};
     mix(s, flags, sizeof flags);
     if (l->going)

@@ -561,6 +561,13 @@ alarms_of_both(void)
 }
 
 static void
+alarm_of_a_run_unread(void)
+{
+    alarm_open();
+    facts_set(view(TOY_OLD), FACT_EXPORTS_UNREAD, 9000);
+}
+
+static void
 evidence_of_both_gone(void)
 {
     evidence_gone();
@@ -1232,6 +1239,11 @@ static const struct {
      "it has not given evidence since\n"
      "new server: its guard raised an alarm\n"
      "nobody has acknowledged it yet\n"},
+    {G_NO_TAMPER, HO_READY, alarm_of_a_run_unread,
+     "any operator -> baton cutover challenge contoso\n"
+     "old server: its guard raised an alarm\n"
+     "it has not given evidence since\n"
+     "old server: nobody could read whether it exported before its guard stopped it\n"},
     {G_OLD_STOPPED, HO_GAP, evidence_of_both_gone,
      "the agents; if a server cannot answer: baton cutover fence -> baton cutover explain contoso\n"
      "old server: no evidence yet, last word evidence\n"

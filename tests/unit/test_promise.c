@@ -2849,6 +2849,234 @@ no_stop_stands_for_what_a_connect_server_exported(void **state)
     challenged_in_vain(&s, toy_epoch(2));
 }
 
+/* A proven old server is started by hand, and its guard sees it run. */
+static void
+started_by_hand(struct stage *s)
+{
+    old_evidence(s, toy_epoch(2));
+    s->facts = toy_facts(TOY_OLD);
+    observe(s);
+    assert_int_equal(last_word(s).type, SAY_TAMPER);
+}
+
+static void
+an_old_server_that_its_guard_stopped_again_proves_by_that_stop_and_says_what_nobody_read(
+    void **state)
+{
+    (void)state;
+    struct stage s;
+    started_by_hand(&s);
+    assert_false(fact_is(&s.m.watch.facts, FACT_EXPORTS_UNREAD, 6000));
+    stop_unread(&s.facts, 6000);
+    struct statement w = prove_quiet(&s, toy_epoch(2));
+    assert_int_equal(w.type, SAY_EVIDENCE);
+    assert_true(fact_is(&w.facts, FACT_EXPORTS_SINCE_FENCE, 0));
+    assert_true(fact_is(&w.facts, FACT_EXPORTS_UNREAD, 6000));
+    assert_false(fact_known(&w.facts, FACT_EXPORTS_TOTAL));
+    assert_false(s.m.promise.tamper_open);
+    assert_int_equal(s.m.promise.exports_mark, 7); /* from which a history would still count */
+    give(&s, toy_fence(toy_epoch(3), TOY_NEW));
+    w = prove_quiet(&s, toy_epoch(3));
+    assert_true(fact_is(&w.facts, FACT_EXPORTS_UNREAD, 6000));
+}
+
+static void
+no_alarm_no_stop_that_stands_for_a_count(void **state)
+{
+    (void)state;
+    struct stage s;
+    old_evidence(&s, toy_epoch(2));
+    stop_unread(&s.facts, 6000); /* started and stopped while nobody looked */
+    observe(&s);
+    assert_false(fact_known(&s.m.watch.facts, FACT_EXPORTS_SINCE_FENCE));
+    assert_true(fact_is(&s.m.watch.facts, FACT_EXPORTS_UNREAD, 0));
+    challenged_in_vain(&s, toy_epoch(2));
+}
+
+static void
+the_same_stop_stands_for_a_count_that_can_no_longer_be_read(void **state)
+{
+    (void)state;
+    struct stage s;
+    old_evidence(&s, toy_epoch(2));
+    stop_unread(&s.facts, 2000);
+    struct statement w = prove_quiet(&s, toy_epoch(2));
+    assert_int_equal(w.type, SAY_EVIDENCE);
+    assert_true(fact_is(&w.facts, FACT_EXPORTS_UNREAD, 0));
+}
+
+static void
+a_history_read_while_the_engine_ran_is_no_count_of_what_it_did_until_it_stopped(void **state)
+{
+    (void)state;
+    struct stage s;
+    started_by_hand(&s);
+    observe(&s);
+    toy_facts_stop(&s.facts);
+    facts_set(&s.facts, FACT_STOPPED_AT, 6000);
+    s.facts.fact[FACT_EXPORTS_TOTAL].age_ms = 1500; /* when it was seen to run last */
+    observe(&s);
+    assert_true(fact_is(&s.m.watch.facts, FACT_EXPORTS_SINCE_FENCE, 0));
+    assert_true(fact_is(&s.m.watch.facts, FACT_EXPORTS_UNREAD, 6000));
+    s.facts.fact[FACT_EXPORTS_TOTAL].age_ms =
+        9000; /* the same reading, until the alarm is answered */
+    assert_int_equal(prove_quiet(&s, toy_epoch(2)).type, SAY_EVIDENCE);
+    observe(&s);
+    assert_true(fact_is(&s.m.watch.facts, FACT_EXPORTS_UNREAD, 6000));
+    s.facts.fact[FACT_EXPORTS_TOTAL].age_ms = 0; /* readable without an engine: read again */
+    observe(&s);
+    assert_true(fact_is(&s.m.watch.facts, FACT_EXPORTS_SINCE_FENCE, 0));
+    assert_true(fact_is(&s.m.watch.facts, FACT_EXPORTS_UNREAD, 0));
+}
+
+static void
+a_history_that_says_more_counts_whenever_it_was_read(void **state)
+{
+    (void)state;
+    struct stage s;
+    started_by_hand(&s);
+    facts_set(&s.facts, FACT_EXPORTS_TOTAL, 9);
+    toy_facts_stop(&s.facts);
+    s.facts.fact[FACT_EXPORTS_TOTAL].age_ms = 1500;
+    observe(&s);
+    assert_true(fact_is(&s.m.watch.facts, FACT_EXPORTS_SINCE_FENCE, 2));
+}
+
+static void
+a_history_that_can_be_read_after_all_ends_what_was_unread(void **state)
+{
+    (void)state;
+    struct stage s;
+    started_by_hand(&s);
+    stop_unread(&s.facts, 6000);
+    observe(&s);
+    assert_true(s.m.promise.unread);
+    facts_set(&s.facts, FACT_EXPORTS_TOTAL, 8);
+    facts_set(&s.facts, FACT_LAST_EXPORT_END, 5500);
+    observe(&s);
+    assert_false(s.m.promise.unread);
+    assert_true(s.out.changed);
+    assert_true(fact_is(&s.m.watch.facts, FACT_EXPORTS_SINCE_FENCE, 1));
+    assert_true(fact_is(&s.m.watch.facts, FACT_EXPORTS_UNREAD, 0));
+    assert_int_equal(last_word(&s).type, SAY_TAMPER); /* and it is an alarm of its own */
+}
+
+static void
+what_an_earlier_life_has_read_ends_nothing_that_is_unread(void **state)
+{
+    (void)state;
+    for (int booted = 0; booted < 2; booted++) {
+        struct stage s;
+        started_by_hand(&s);
+        stop_unread(&s.facts, 6000);
+        observe(&s);
+        s.m.watch = (struct watch){0};
+        facts_set(&s.facts, FACT_EXPORTS_TOTAL, 7);
+        s.facts.fact[FACT_EXPORTS_TOTAL].age_ms = 2000;
+        if (booted)
+            step(&s, (struct member_event){.kind = MEMBER_BOOT});
+        observe(&s);
+        assert_true(s.m.promise.unread);
+        assert_true(fact_is(&s.m.watch.facts, FACT_EXPORTS_UNREAD, 6000));
+        s.facts.fact[FACT_EXPORTS_TOTAL].age_ms = 0; /* read in this life */
+        observe(&s);
+        assert_int_equal(s.m.promise.unread, !booted);
+    }
+}
+
+static void
+a_service_that_moved_makes_an_earlier_history_no_count_under_an_alarm(void **state)
+{
+    (void)state;
+    struct stage s;
+    started_by_hand(&s);
+    toy_facts_stop(&s.facts);
+    facts_set(&s.facts, FACT_STOPPED_AT, 6000);
+    observe(&s);
+    assert_true(fact_is(&s.m.watch.facts, FACT_EXPORTS_UNREAD, 0));
+    step(&s, (struct member_event){.kind = MEMBER_NOTICE, .notice = NOTICE_SERVICE});
+    s.facts.fact[FACT_EXPORTS_TOTAL].age_ms = 2000;
+    facts_set(&s.facts, FACT_STOPPED_AT, 7000);
+    observe(&s);
+    assert_true(fact_is(&s.m.watch.facts, FACT_EXPORTS_UNREAD, 7000));
+}
+
+/* Its scheduler alone: the engine has stood still since the fence. */
+static void
+a_service_without_the_engine_leaves_nothing_unread(void **state)
+{
+    (void)state;
+    struct stage s;
+    old_evidence(&s, toy_epoch(2));
+    stop_unread(&s.facts, 2000);
+    facts_set(&s.facts, FACT_SERVICES_STOPPED, 0);
+    observe(&s);
+    assert_int_equal(last_word(&s).type, SAY_TAMPER);
+    facts_set(&s.facts, FACT_SERVICES_STOPPED, 1);
+    struct statement w = prove_quiet(&s, toy_epoch(2));
+    assert_int_equal(w.type, SAY_EVIDENCE);
+    assert_true(fact_is(&w.facts, FACT_EXPORTS_UNREAD, 0));
+}
+
+static void
+a_connect_server_that_its_guard_stopped_proves_by_no_stop(void **state)
+{
+    (void)state;
+    struct stage s;
+    new_evidence(&s, toy_epoch(2), TOY_NEW);
+    facts_set(&s.facts, FACT_STAGING_SCHEDULER, 0);
+    observe(&s);
+    assert_int_equal(last_word(&s).type, SAY_TAMPER);
+    s.facts.fact[FACT_EXPORTS_TOTAL].age_ms = 1500; /* what it may have done, its latch says */
+    observe(&s);
+    assert_true(fact_is(&s.m.watch.facts, FACT_EXPORTS_SINCE_FENCE, 0));
+    stop_unread(&s.facts, 6000);
+    observe(&s);
+    assert_false(fact_known(&s.m.watch.facts, FACT_EXPORTS_SINCE_FENCE));
+    assert_true(fact_is(&s.m.watch.facts, FACT_EXPORTS_UNREAD, 0));
+    assert_true(s.m.promise.ever_exported);
+}
+
+static void
+only_a_whole_look_after_the_alarm_marks_by_the_stop(void **state)
+{
+    (void)state;
+    struct stage s;
+    started_by_hand(&s);
+    stop_unread(&s.facts, 6000);
+    observe_begun(&s, 1); /* asked before the alarm */
+    assert_false(s.m.promise.unread);
+    assert_false(fact_known(&s.m.watch.facts, FACT_EXPORTS_SINCE_FENCE));
+    observe(&s);
+    assert_true(s.m.promise.unread);
+    observe_begun(&s, s.now - 1600);
+    assert_true(fact_is(&s.m.watch.facts, FACT_EXPORTS_SINCE_FENCE, 0));
+}
+
+static void
+a_promise_of_the_layout_before_reads_with_the_stop_that_stood_for_its_count(void **state)
+{
+    (void)state;
+    struct stage s;
+    struct promise back;
+    uint8_t bytes[PROMISE_BYTES_MAX];
+    static const int64_t marks[] = {MARK_STOP, 7};
+    for (size_t i = 0; i < ARRAY_LEN(marks); i++) {
+        stage_open(&s, TOY_OLD);
+        s.m.promise.exports_mark = marks[i];
+        s.m.promise.export_end_mark = 5000;
+        s.m.promise.mark_stop = 1;
+        s.m.promise.unread = true;
+        size_t len = promise_encode(&s.m.promise, bytes);
+        bytes[0] = 1;
+        assert_int_equal(promise_decode(bytes, len - 9, &back), BATON_OK);
+        assert_int_equal(back.mark_stop, marks[i] == MARK_STOP ? 5000 : 0);
+        assert_false(back.unread);
+        bytes[0] = 3;
+        assert_int_not_equal(promise_decode(bytes, len, &back), BATON_OK);
+    }
+}
+
 static void
 an_alarm_tells_the_newest_notice_or_else_the_rows_reason(void **state)
 {
@@ -3797,6 +4025,20 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_trust_document_not_signed_by_the_root_is_refused),
     cmocka_unit_test(every_word_counts_and_names_the_one_before),
     cmocka_unit_test(a_promise_survives_encoding),
+    cmocka_unit_test(
+        an_old_server_that_its_guard_stopped_again_proves_by_that_stop_and_says_what_nobody_read),
+    cmocka_unit_test(no_alarm_no_stop_that_stands_for_a_count),
+    cmocka_unit_test(the_same_stop_stands_for_a_count_that_can_no_longer_be_read),
+    cmocka_unit_test(
+        a_history_read_while_the_engine_ran_is_no_count_of_what_it_did_until_it_stopped),
+    cmocka_unit_test(a_history_that_says_more_counts_whenever_it_was_read),
+    cmocka_unit_test(a_history_that_can_be_read_after_all_ends_what_was_unread),
+    cmocka_unit_test(what_an_earlier_life_has_read_ends_nothing_that_is_unread),
+    cmocka_unit_test(a_service_that_moved_makes_an_earlier_history_no_count_under_an_alarm),
+    cmocka_unit_test(a_service_without_the_engine_leaves_nothing_unread),
+    cmocka_unit_test(a_connect_server_that_its_guard_stopped_proves_by_no_stop),
+    cmocka_unit_test(only_a_whole_look_after_the_alarm_marks_by_the_stop),
+    cmocka_unit_test(a_promise_of_the_layout_before_reads_with_the_stop_that_stood_for_its_count),
     cmocka_unit_test(the_acceptance_table_knows_every_role),
 };
 

@@ -66,6 +66,26 @@ the_fullest_cutover_fits(void **state)
 }
 
 static void
+a_cutover_of_the_layout_before_has_one_word_less(void **state)
+{
+    (void)state;
+    enum { WORDS_AT = 4 + 16 + 6 + 9 + 4 * 32, LAST_WORD = WORDS_AT + 22 * 8 };
+    static struct cutover back;
+    duet_to(&u, HO_ARMED);
+    u.t.cutover.first_sync_ms = 77;
+    u.t.cutover.old_unread_before = 88;
+    size_t len = cutover_encode(&u.t.cutover, bytes, sizeof bytes);
+    bytes[3] = '2';
+    memmove(bytes + LAST_WORD, bytes + LAST_WORD + 8, len - LAST_WORD - 8);
+    assert_int_equal(cutover_decode(bytes, len - 8, &back), BATON_OK);
+    assert_int_equal(back.first_sync_ms, 77);
+    assert_int_equal(back.old_unread_before, 0);
+    assert_int_equal(back.approval_count, u.t.cutover.approval_count);
+    bytes[3] = '4';
+    assert_int_equal(cutover_decode(bytes, len - 8, &back), BATON_MALFORMED);
+}
+
+static void
 a_cutover_cut_short_or_changed_in_its_bounds_is_malformed(void **state)
 {
     (void)state;
@@ -196,7 +216,7 @@ every_part_of_a_cutover_comes_back_in_its_own_place(void **state)
                                &c.first_sync_ms};
         int64_t *counts[] = {&c.exports_before, &c.export_end_before, &c.cycles_before,
                              &c.export_adds,    &c.export_updates,    &c.export_deletes,
-                             &c.old_rogue_seen, &c.new_rogue_seen};
+                             &c.old_rogue_seen, &c.new_rogue_seen,    &c.old_unread_before};
         for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
             *numbers[i] = 1000 + i;
         for (size_t i = 0; i < ARRAY_LEN(counts); i++)
@@ -243,6 +263,7 @@ every_part_of_a_cutover_comes_back_in_its_own_place(void **state)
         assert_int_equal(back.export_deletes, -6);
         assert_int_equal(back.old_rogue_seen, -7);
         assert_int_equal(back.new_rogue_seen, -8);
+        assert_int_equal(back.old_unread_before, -9);
         assert_int_equal(back.plan.b[0], 0x10);
         assert_int_equal(back.settings.b[0], 0x11);
         assert_int_equal(back.blob.b[0], 0x12);
@@ -327,6 +348,7 @@ main(void)
         AT(a_cutover_comes_back_as_it_was_in_every_state_of_the_way),
         AT(the_fullest_cutover_fits),
         AT(a_cutover_cut_short_or_changed_in_its_bounds_is_malformed),
+        AT(a_cutover_of_the_layout_before_has_one_word_less),
         AT(an_agent_comes_back_with_facts_and_its_newest_statement),
         AT(an_agent_without_a_statement_comes_back_too),
     };

@@ -1625,6 +1625,35 @@ a_guard_that_counts_from_new_is_written_down(void **state)
     }
 }
 
+/* Its engine ran, its guard stopped it, and its history went with it. */
+static void
+old_ran_unread(int64_t until)
+{
+    facts_absent(&u.facts[TOY_OLD], FACT_EXPORTS_TOTAL, ABSENT_ERROR);
+    facts_set(&u.facts[TOY_OLD], FACT_STOPPED_AT, until);
+    facts_set(&u.facts[TOY_OLD], FACT_LAST_RUN_END, until);
+    u.m[TOY_OLD].promise.mark_stop = until;
+    u.m[TOY_OLD].promise.unread = true;
+    duet_report(&u, TOY_OLD);
+}
+
+static void
+what_the_old_server_did_unread_after_the_grant_may_have_been_an_overlap(void **state)
+{
+    (void)state;
+    for (int after = 0; after < 2; after++) {
+        duet_open(&u);
+        duet_to(&u, HO_GAP);
+        old_ran_unread(9000); /* the new one proves that it did not export then */
+        duet_to(&u, HO_PROBATION);
+        assert_int_equal(u.t.cutover.old_unread_before, 9000);
+        if (after)
+            old_ran_unread(9500);
+        duet_to(&u, HO_DECOMMISSION);
+        assert_int_equal(u.t.cutover.grade, after ? 'X' : 'B');
+    }
+}
+
 static void
 a_cutover_needs_two_enrolled_servers(void **state)
 {
@@ -3100,6 +3129,7 @@ static const struct CMUnitTest tests[] = {
     AT(the_record_says_why_the_role_cannot_be_moved_now),
     AT(no_plan_is_frozen_over_a_member_that_nobody_confirmed),
     AT(the_grade_falls_with_what_stood_in_for_a_proof),
+    AT(what_the_old_server_did_unread_after_the_grant_may_have_been_an_overlap),
     AT(a_reconciliation_believes_who_has_spoken_of_the_open_epoch_alone),
     AT(the_first_synchronization_is_not_measured_by_a_clock_that_went_back),
     AT(a_list_that_arrives_while_people_verify_is_in_the_record_at_once),
