@@ -138,25 +138,63 @@ tell_never_adopted(const struct guard_ctx *g, struct problem *p)
     return true;
 }
 
+/* An adoption recognises who exports; a server that was readmitted stands still until a grant, and no grant
+ * comes before an adoption. */
+static bool
+tell_guarded(const struct guard_ctx *g, struct problem *p)
+{
+    static const char *const then[] = {
+        "then: baton agent revoke TENANT OLD_HOST --reason '...'",
+        "start its services again by hand, as they were before",
+        "enrol it anew: baton agent token TENANT OLD_HOST --role old",
+        "then: baton cutover create TENANT --old OLD_HOST --new NEW_HOST",
+    };
+    char text[sizeof p->fact[0].text];
+    const struct authority_member *o = guard_member(g, guard_old(g));
+    if (o->accepted || o->said != SAY_REFUSED || o->refusal != REFUSE_GUARDED)
+        return false;
+    problem_add(p, "old server: its guard has stopped it, so it refuses every adoption");
+    problem_add(p, "give this cutover up; it can be adopted with a new key alone");
+    for (size_t i = 0; i < ARRAY_LEN(then); i++) {
+        tenant_text(g->t, then[i], text, sizeof text);
+        problem_add(p, text);
+    }
+    line_set(p->who, sizeof p->who, "any operator");
+    tenant_text(g->t, "baton cutover abandon TENANT --reason '...'", p->next, sizeof p->next);
+    return true;
+}
+
+static void
+tell_unanswered(const struct guard_ctx *g, const struct authority_member *m, struct problem *p)
+{
+    const char *server = baton_key_eq(&m->key, &guard_old(g)->key) ? "old server" : "new server";
+    bool refused = m->said == SAY_REFUSED;
+    char text[sizeof p->fact[0].text];
+    struct line l;
+    line_start(&l, text, sizeof text);
+    line_put(&l, server);
+    line_put(&l, refused ? ": refused the adoption: " : ": has not answered the adoption");
+    line_put(&l, refused ? refusal_text((enum refusal)m->refusal) : "");
+    problem_add(p, text);
+}
+
 bool
 guard_adopted(const struct guard_ctx *g, struct problem *p)
 {
     const struct authority *a = &g->t->authority;
     if (a->adopted)
         return true;
-    if (tell_never_adopted(g, p))
+    if (tell_never_adopted(g, p) || tell_guarded(g, p))
         return false;
     for (size_t i = 0; i < a->member_count; i++)
         if (!a->member[i].accepted)
-            problem_add(p, baton_key_eq(&a->member[i].key, &guard_old(g)->key)
-                               ? "old server: has not answered the adoption"
-                               : "new server: has not answered the adoption");
+            tell_unanswered(g, &a->member[i], p);
     if (baton_key_is_zero(&a->holder))
         problem_add(p, "no server has said in it that it holds the export role");
     struct problem signatures = {0};
     if (!guard_promised_apart(g, &signatures) || guard_appr_adopt(g, &signatures))
         return false;
-    problem_add(p, "the servers have promised different epochs: two people adopt them again");
+    problem_add(p, "what the servers have promised differs: two people adopt them again");
     tenant_text(g->t, "baton cutover approve TENANT --for adopt", p->next, sizeof p->next);
     return false;
 }

@@ -116,6 +116,22 @@ guard_never_adopted(const struct guard_ctx *g, struct problem *p)
 }
 
 /* Orders of one number by two controllers, one of them put back or copied: nobody obeys the other's. */
+/* The record's epoch, but not to whom the record names: a readmitted server promised it to nobody, and refuses
+ * to hear of a recipient under the same number. */
+static bool
+promised_to_another(const struct guard_ctx *g)
+{
+    const struct authority *a = &g->t->authority;
+    for (size_t i = 0; i < MEMBERS_MAX; i++) {
+        const struct agent_view *v = &g->t->agent[i];
+        if (v->used && v->statement_known && authority_member_index(a, &v->key) >= 0 &&
+            epoch_eq(&v->statement.epoch, &a->epoch) &&
+            !baton_key_eq(&v->statement.recipient, &a->recipient))
+            return true;
+    }
+    return false;
+}
+
 bool
 guard_promised_apart(const struct guard_ctx *g, struct problem *p)
 {
@@ -124,7 +140,8 @@ guard_promised_apart(const struct guard_ctx *g, struct problem *p)
     for (size_t i = 0; i < a->member_count; i++)
         if (!epoch_is_zero(&a->member[i].promise) && !epoch_eq(&a->member[i].promise, &a->epoch))
             return true;
-    return false;
+    return !epoch_is_zero(&a->epoch) &&
+           (baton_key_is_zero(&a->recipient) || promised_to_another(g));
 }
 
 bool

@@ -241,7 +241,7 @@ static const struct rule rules[] = {
     {303, HO_PLANNED, HEV_APPROVED, {G_APPR_PLAN, G_APPR_LEFT_OUT, G_APPR_ADOPT}, HO_EXPORT_SETTINGS, HFX_ADOPT | HFX_BUSY, PAIR,
      "the plan brings a new server into an adopted tenant: two people adopted it again"},
     {304, HO_EXPORT_SETTINGS, HEV_ADOPT, {G_NEVER_ADOPTED, G_PROMISED_APART, G_APPR_ADOPT}, SAME_STATE, HFX_ADOPT, PAIR,
-     "the servers have promised different epochs: two people adopt them again, under a new one"},
+     "what the servers have promised differs: two people adopt them again, under a new epoch"},
     {304, HO_EXPORT_SETTINGS, HEV_ADOPT, {G_NEVER_ADOPTED, G_PROMISED_ALIKE}, SAME_STATE, HFX_REPEAT, PAIR,
      "the servers are asked once more to answer the adoption"},
     {305, HO_EXPORT_SETTINGS, HEV_FACTS, {G_ADOPTED, G_OLD_PRESENT, G_SETTINGS_SEEN}, HO_SETTINGS_SEALED, HFX_SEAL_SETTINGS, PAIR,

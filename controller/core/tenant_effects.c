@@ -121,7 +121,7 @@ acknowledge_call(struct step *s)
 }
 
 /* After a restore the members' word is the record: also whose epoch the open one is, and how many grants
- * its recipient has seen, since it refuses one that is not newer. */
+ * its recipient has seen, since it refuses one that is not newer. Who was readmitted knows the number alone. */
 static enum baton_status
 reconcile_call(struct step *s)
 {
@@ -130,7 +130,8 @@ reconcile_call(struct step *s)
     for (size_t i = 0; i < MEMBERS_MAX; i++) {
         const struct agent_view *a = &s->t->agent[i];
         struct authority *now = &s->t->authority;
-        if (!a->used || !a->statement_known || !epoch_eq(&a->statement.epoch, &now->epoch))
+        if (!a->used || !a->statement_known || !epoch_eq(&a->statement.epoch, &now->epoch) ||
+            baton_key_is_zero(&a->statement.recipient))
             continue;
         now->recipient = a->statement.recipient;
         if (baton_key_eq(&a->key, &now->recipient) && a->statement.serial > now->serial)

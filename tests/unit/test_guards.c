@@ -719,6 +719,23 @@ adoption_taken_after_an_export(void)
 }
 
 static void
+adoption_refused(void)
+{
+    adoption_open();
+    u.t.authority.member[TOY_NEW].said = SAY_REFUSED;
+    u.t.authority.member[TOY_NEW].refusal = REFUSE_EXPORTING;
+}
+
+static void
+adoption_of_a_guarded_server(void)
+{
+    adoption_open();
+    u.t.authority.member[TOY_OLD].accepted = false;
+    u.t.authority.member[TOY_OLD].said = SAY_REFUSED;
+    u.t.authority.member[TOY_OLD].refusal = REFUSE_GUARDED;
+}
+
+static void
 promised_apart(void)
 {
     adoption_open();
@@ -1376,7 +1393,19 @@ static const struct {
      "the agents; after a refusal: baton cutover adopt -> baton cutover approve contoso --for "
      "adopt\n"
      "new server: has not answered the adoption\n"
-     "the servers have promised different epochs: two people adopt them again\n"},
+     "what the servers have promised differs: two people adopt them again\n"},
+    {G_ADOPTED, HO_EXPORT_SETTINGS, adoption_refused,
+     "the agents; after a refusal: baton cutover adopt -> baton cutover adopt contoso\n"
+     "new server: refused the adoption: roles swapped or two exporters: this server exports and is "
+     "not the holder named\n"},
+    {G_ADOPTED, HO_EXPORT_SETTINGS, adoption_of_a_guarded_server,
+     "any operator -> baton cutover abandon contoso --reason '...'\n"
+     "old server: its guard has stopped it, so it refuses every adoption\n"
+     "give this cutover up; it can be adopted with a new key alone\n"
+     "then: baton agent revoke contoso OLD --reason '...'\n"
+     "start its services again by hand, as they were before\n"
+     "enrol it anew: baton agent token contoso OLD --role old\n"
+     "then: baton cutover create contoso --old OLD --new NEW\n"},
     {G_OLD_ALIVE, HO_VERIFY, no_cycle_since,
      "the administrator of the old server -> baton cutover explain contoso\n"
      "old server: import_ok is 1 (1 ms old)\n"
@@ -1759,6 +1788,29 @@ promises_stand_apart_when_one_of_them_is_not_the_records(void **state)
         u.t.authority.member[m].promise = toy_epoch(9);
         assert_true(holds(G_PROMISED_APART) && !holds(G_PROMISED_ALIKE));
     }
+}
+
+static void
+promises_of_one_number_stand_apart_when_they_name_another_recipient(void **state)
+{
+    (void)state;
+    for (size_t m = 0; m < TOY_MEMBERS; m++) {
+        duet_open(&u);
+        duet_to(&u, HO_READY);
+        u.t.agent[m].statement.recipient = (struct baton_key){{0}}; /* it was readmitted */
+        assert_true(holds(G_PROMISED_APART));
+        u.t.agent[m].statement.epoch.counter++; /* of another number that says nothing */
+        assert_true(holds(G_PROMISED_ALIKE));
+    }
+    duet_open(&u);
+    duet_to(&u, HO_READY);
+    for (size_t m = 0; m < TOY_MEMBERS; m++) {
+        u.t.agent[m].statement_known = false;
+        u.t.authority.member[m].promise = (struct epoch){0};
+    }
+    assert_true(holds(G_PROMISED_ALIKE));
+    u.t.authority.recipient = (struct baton_key){{0}}; /* nobody knows whose it is */
+    assert_true(holds(G_PROMISED_APART));
 }
 
 static void
@@ -2768,6 +2820,7 @@ main(void)
         AT(a_later_plan_of_the_same_servers_needs_no_second_adoption),
         AT(a_record_is_settled_when_it_is_sure_and_everybody_was_heard),
         AT(promises_stand_apart_when_one_of_them_is_not_the_records),
+        AT(promises_of_one_number_stand_apart_when_they_name_another_recipient),
         AT(either_server_in_quarantine_is_seen_by_its_own_word),
         AT(where_it_was_interrupted_it_goes_on_only_if_the_role_is_where_that_state_has_it),
         AT(who_holds_is_known_by_the_record_or_by_its_own_word),

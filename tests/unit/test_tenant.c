@@ -1129,6 +1129,39 @@ an_adoption_that_nobody_answered_goes_on_after_a_reconciliation(void **state)
     assert_true(u.t.authority.adopted && u.m[TOY_OLD].promise.holding);
 }
 
+/* The old server lost its memory meanwhile, and people readmitted it: it has promised the adoption's epoch to
+ * nobody, and would refuse that number for itself. */
+static void
+who_was_readmitted_into_an_open_adoption_is_adopted_under_a_new_epoch(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_PLANNED);
+    u.cut[TOY_OLD] = u.cut[TOY_NEW] = true;
+    assert_int_equal(duet_approve(&u, VERB_PLAN, TOY_ANNA), BATON_OK);
+    duet_pass(&u, 2, 1200);
+    struct epoch adoption = u.t.authority.epoch;
+    u.m[TOY_OLD].promise.epoch = adoption;
+    u.queued[TOY_OLD] = u.queued[TOY_NEW] = 0; /* as above */
+    u.cut[TOY_OLD] = u.cut[TOY_NEW] = false;
+    u.m[TOY_OLD].promise.receipt_size = 900; /* a log longer than the one restored */
+    u.log_size = 300;
+    duet_restart(&u);
+    stands_in(HO_RECONCILE);
+    assert_int_equal(duet_verb(&u, HEV_CONFIRM_FOREIGN, NULL), BATON_OK);
+    assert_memory_equal(&u.t.authority.recipient, &u.t.agent[TOY_OLD].key,
+                        sizeof u.t.authority.recipient);
+    u.log_size = 1000;
+    duet_pass(&u, 2, 1200);
+    stands_in(HO_EXPORT_SETTINGS);
+    assert_int_not_equal(duet_verb(&u, HEV_ADOPT, NULL), BATON_OK);
+    assert_int_equal(duet_approve(&u, VERB_ADOPT, TOY_ANNA), BATON_OK);
+    assert_int_equal(duet_approve(&u, VERB_ADOPT, TOY_BERT), BATON_OK);
+    assert_int_equal(duet_verb(&u, HEV_ADOPT, NULL), BATON_OK);
+    duet_pass(&u, 2, 1200);
+    assert_true(u.t.authority.epoch.counter > adoption.counter);
+    assert_true(u.t.authority.adopted && u.m[TOY_OLD].promise.holding);
+}
+
 /* The same backup, but what it does not know is a fence: nobody exports, and settings are of no use now. */
 static void
 a_record_from_before_the_adoption_finishes_the_fence_that_is_open(void **state)
@@ -3199,6 +3232,7 @@ static const struct CMUnitTest tests[] = {
     AT(settings_that_came_while_it_reconciled_are_placed),
     AT(servers_that_promised_different_epochs_are_adopted_again_by_two_people),
     AT(an_adoption_that_nobody_answered_goes_on_after_a_reconciliation),
+    AT(who_was_readmitted_into_an_open_adoption_is_adopted_under_a_new_epoch),
     AT(a_record_from_before_the_adoption_finishes_the_fence_that_is_open),
     AT(a_record_that_became_unsure_between_two_cutovers_is_confirmed_in_the_next),
     AT(a_new_server_that_held_when_it_was_fenced_again_goes_on),
