@@ -138,6 +138,31 @@ a_control_that_is_refused_for_good_is_not_waited_for(void **state)
     assert_false(service_may_come(0, STARTING));
 }
 
+static void
+what_has_not_run_since_the_boot_stopped_before_it(void **state)
+{
+    (void)state;
+    assert_int_equal(service_stopped_by(5000, 3000, 0), 5000);
+    assert_int_equal(service_stopped_by(5000, 3000, 4000), 5000); /* a power failure came after */
+}
+
+static void
+one_that_was_made_anew_since_the_boot_had_stopped_when_it_was_made(void **state)
+{
+    (void)state;
+    assert_int_equal(service_stopped_by(5000, 9000, 0), 9000); /* whatever a log that is cut says */
+    assert_int_equal(service_stopped_by(5000, 9000, 8000), 9000);
+    assert_int_equal(service_stopped_by(5000, 9000, 9500), 9500);
+}
+
+static void
+where_its_key_or_the_boot_is_not_known_nobody_can_say_when_it_stopped(void **state)
+{
+    (void)state;
+    assert_int_equal(service_stopped_by(5000, 0, 4000), 0);
+    assert_int_equal(service_stopped_by(0, 3000, 4000), 0);
+}
+
 int
 main(void)
 {
@@ -152,6 +177,9 @@ main(void)
         cmocka_unit_test(the_task_of_azure_ad_sync_is_known),
         cmocka_unit_test(a_service_that_starts_or_stops_takes_its_control_later),
         cmocka_unit_test(a_control_that_is_refused_for_good_is_not_waited_for),
+        cmocka_unit_test(what_has_not_run_since_the_boot_stopped_before_it),
+        cmocka_unit_test(one_that_was_made_anew_since_the_boot_had_stopped_when_it_was_made),
+        cmocka_unit_test(where_its_key_or_the_boot_is_not_known_nobody_can_say_when_it_stopped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

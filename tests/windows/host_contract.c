@@ -20,6 +20,7 @@
 
 #include <cmocka.h>
 
+#include "agent/adapters/windows/win_text.h"
 #include "common/text.h"
 #include "host_suite.h"
 
@@ -444,23 +445,55 @@ count_services(struct world *w)
     return done.count;
 }
 
+static SC_HANDLE
+install_adsync(void)
+{
+    SC_HANDLE manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_ALL_ACCESS);
+    SC_HANDLE made =
+        CreateServiceW(manager, L"ADSync", L"Microsoft Azure AD Sync", SERVICE_ALL_ACCESS,
+                       SERVICE_WIN32_OWN_PROCESS, SERVICE_DISABLED, SERVICE_ERROR_NORMAL,
+                       L"C:\\nothing.exe", NULL, NULL, NULL, NULL, NULL);
+    CloseServiceHandle(manager);
+    assert_non_null(made);
+    return made;
+}
+
+/* It goes with the last handle, the adapter's at its close. */
+static void
+uninstall(SC_HANDLE service)
+{
+    assert_true(DeleteService(service));
+    CloseServiceHandle(service);
+}
+
 /* Nobody asks in between: a look would find it too. */
 static void
 a_service_that_is_installed_is_told_without_a_look(void **state)
 {
     struct world *w = *state;
     size_t before = count_services(w);
-    SC_HANDLE manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_ALL_ACCESS);
-    SC_HANDLE made =
-        CreateServiceW(manager, L"ADSync", L"Microsoft Azure AD Sync", SERVICE_ALL_ACCESS,
-                       SERVICE_WIN32_OWN_PROCESS, SERVICE_DISABLED, SERVICE_ERROR_NORMAL,
-                       L"C:\\nothing.exe", NULL, NULL, NULL, NULL, NULL);
-    assert_non_null(made);
+    SC_HANDLE made = install_adsync();
     await_told(w, "ADSync was installed");
     assert_int_equal(count_services(w), before + 1);
-    assert_true(DeleteService(made)); /* it goes with the last handle, the adapter's at its close */
-    CloseServiceHandle(made);
-    CloseServiceHandle(manager);
+    uninstall(made);
+}
+
+/* Its exit code is that of a service which has not run since the boot, and one before it may have. */
+static void
+a_service_that_was_made_anew_has_not_stopped_before_it_was_made(void **state)
+{
+    enum { CLOCK_STEP_MS = 1000 };
+    struct world *w = *state;
+    int broken = 0;
+    uint64_t stopped = 0, now = win_now_unix_ms();
+    SC_HANDLE made = install_adsync();
+    await_told(w, "ADSync was installed");
+    struct host_completion done = ask_services(w, &broken);
+    for (size_t i = 0; i < done.count; i++)
+        if (strcmp(done.u.service[i].name, "ADSync") == 0)
+            stopped = done.u.service[i].changed_unix_ms;
+    assert_in_range(stopped, now - CLOCK_STEP_MS, win_now_unix_ms() + CLOCK_STEP_MS);
+    uninstall(made);
 }
 
 /* --- what a wizard leaves in the folder of its own --- */
@@ -512,6 +545,8 @@ main(int argc, char **argv)
                                         bad_day, day_over),
         cmocka_unit_test_setup_teardown(a_service_that_is_installed_is_told_without_a_look, bad_day,
                                         day_over),
+        cmocka_unit_test_setup_teardown(
+            a_service_that_was_made_anew_has_not_stopped_before_it_was_made, bad_day, day_over),
         cmocka_unit_test_setup_teardown(where_nobody_tells_of_changes_no_answer_counts_as_watched,
                                         bad_day, day_over),
         cmocka_unit_test_setup_teardown(a_task_scheduler_that_hangs_holds_up_neither_guard_nor_end,

@@ -33,6 +33,10 @@ static void
 take_from_key(struct sync_service *s, HKEY key)
 {
     DWORD start, leaves;
+    FILETIME written;
+    if (RegQueryInfoKeyW(key, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+                         &written) == ERROR_SUCCESS)
+        s->key_unix_ms = win_unix_ms(written);
     s->record.start_registry = registry_number(key, L"Start", &start) == ERROR_SUCCESS
                                    ? (uint8_t)start_type_of(start)
                                    : START_UNKNOWN;

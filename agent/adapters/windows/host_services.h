@@ -28,6 +28,7 @@ struct sync_service {
     DWORD process;              /* 0: none */
     bool leaves;                /* marked for deletion: it goes with the last handle to it */
     bool never_ran;             /* nobody has tried to start it since this server was started */
+    uint64_t key_unix_ms;       /* when its key was written last; 0: not known */
     struct host_service record; /* changed_unix_ms is when its process began; 0 without one */
 };
 struct sync_services {

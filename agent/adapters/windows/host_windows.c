@@ -150,8 +150,16 @@ started_unix_ms(void)
     return win_now_unix_ms() - GetTickCount64();
 }
 
-/* When it stopped, and who changed it last, as far as anybody knows. What has not run since this server was started
- * stopped by then at the latest: of a power failure no log tells. */
+/* Of a power failure no log tells. */
+static uint64_t
+stop_told(const struct sync_service *s, const struct events_change *change)
+{
+    return s->never_ran
+               ? service_stopped_by(started_unix_ms(), s->key_unix_ms, change->stopped_unix_ms)
+               : change->stopped_unix_ms;
+}
+
+/* When it stopped, and who changed it last, as far as anybody knows. */
 static void
 look_back(struct host_windows *h, struct sync_service *s)
 {
@@ -162,7 +170,7 @@ look_back(struct host_windows *h, struct sync_service *s)
     if (s->record.state != SVC_STOPPED)
         return;
     s->record.changed_unix_ms = stops_since(&h->stops, s->name);
-    uint64_t known = s->never_ran ? started_unix_ms() : change.stopped_unix_ms;
+    uint64_t known = stop_told(s, &change);
     if (s->record.changed_unix_ms != 0 || known == 0)
         return;
     stops_learn(&h->stops, s->name, known);

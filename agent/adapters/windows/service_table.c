@@ -154,3 +154,17 @@ start_type_of(uint32_t start)
         return START_UNKNOWN;
     }
 }
+
+static uint64_t
+later_of(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+uint64_t
+service_stopped_by(uint64_t booted_unix_ms, uint64_t key_unix_ms, uint64_t told_unix_ms)
+{
+    if (booted_unix_ms == 0 || key_unix_ms == 0)
+        return 0;
+    return later_of(later_of(booted_unix_ms, key_unix_ms), told_unix_ms);
+}

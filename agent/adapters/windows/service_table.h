@@ -37,6 +37,11 @@ bool service_may_come(uint32_t code, uint32_t state);
 /* SERVICE_AUTO_START and so on, which the registry's Start has too. */
 enum start_type start_type_of(uint32_t start);
 
+/* When one that nobody has tried to start since this server was started had stopped, at the latest. One that was made anew
+ * since then may have had another before it, which ran: that was gone before the new one's key was written. told: of
+ * the newest stop in the event log, which may be cut; 0: none. The others are needed: 0 where one is. */
+uint64_t service_stopped_by(uint64_t booted_unix_ms, uint64_t key_unix_ms, uint64_t told_unix_ms);
+
 /* ASCII letters alone are the same in both cases. */
 bool same_name(const char *a, const char *b);
 
