@@ -1,6 +1,7 @@
 # Two calls that every folder uses: baton_library and baton_test. What they have in common
 # (language, warnings, hardening, sanitizers) is decided here once.
 include(CheckCCompilerFlag)
+include(CheckCSourceCompiles)
 
 set(CMAKE_C_STANDARD 17)
 set(CMAKE_C_STANDARD_REQUIRED ON)
@@ -51,7 +52,7 @@ set(hardening -fstack-protector-strong -fcf-protection=full -fno-strict-overflow
 if(NOT WIN32) # there every stack page is probed anyhow, and GCC 12 fails with this
   list(INSERT hardening 1 -fstack-clash-protection)
 endif()
-foreach(flag ${hardening})
+foreach(flag ${hardening} -Wtrampolines -Wbidi-chars=any)
   string(MAKE_C_IDENTIFIER "HAVE${flag}" have)
   check_c_compiler_flag(${flag} ${have})
   if(${have})
@@ -72,7 +73,11 @@ elseif(BATON_SANITIZE STREQUAL "thread")
   target_compile_options(baton_flags INTERFACE -fsanitize=thread -fno-omit-frame-pointer)
   target_link_options(baton_flags INTERFACE -fsanitize=thread)
 elseif(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT WIN32) # mingw's would need a library of its own
-  target_compile_definitions(baton_flags INTERFACE _FORTIFY_SOURCE=2)
+  # Bounds that are known at run time alone count too, where compiler and library can.
+  set(CMAKE_REQUIRED_FLAGS "-O2 -Werror -D_FORTIFY_SOURCE=3")
+  check_c_source_compiles("#include <string.h>\nint main(void) { return (int)strlen(\"\"); }" HAVE_FORTIFY_3)
+  unset(CMAKE_REQUIRED_FLAGS)
+  target_compile_definitions(baton_flags INTERFACE _FORTIFY_SOURCE=$<IF:$<BOOL:${HAVE_FORTIFY_3}>,3,2>)
 endif()
 
 # baton_library(name SOURCES a.c b.c LINK other libs)

@@ -14,7 +14,7 @@ import urllib.request
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from controller_case import ROOT, ControllerCase, run  # noqa: E402
+from controller_case import PROGRAM, ROOT, ControllerCase, run  # noqa: E402
 
 UNIT = ROOT / "deploy/systemd/baton-controller.service"
 MOST = 1.5  # of systemd's scale from 0 to 10
@@ -69,6 +69,32 @@ class Sandbox(ControllerCase):
     def test_the_unit_starts_the_program_as_its_manual_says(self):
         start = re.search(r"^ExecStart=\S+/(baton-controller .*)$", UNIT.read_text(), re.M).group(1)
         self.assertEqual(start, "baton-controller run --dir /var/lib/baton")
+
+
+class Programs(unittest.TestCase):
+    """What compiler and linker were told holds in what they made."""
+
+    names = ("baton-controller", "baton-agent", "baton")
+
+    def read(self, what, name):
+        return subprocess.run(["readelf", what, "-W", pathlib.Path(PROGRAM).with_name(name)], capture_output=True, text=True,
+                              check=True).stdout
+
+    def test_each_lies_where_nobody_knows_and_its_tables_are_read_only_from_the_start(self):
+        for name in self.names:
+            self.assertRegex(self.read("-d", name), r"FLAGS_1.*\bNOW\b.*\bPIE\b", name)
+            self.assertIn("GNU_RELRO", self.read("-l", name), name)
+
+    def test_no_stack_of_them_can_be_executed(self):
+        for name in self.names:
+            self.assertRegex(self.read("-l", name), r"GNU_STACK( +0x\w+){5} RW +0x", name)
+
+    def test_each_watches_its_stack_and_the_bounds_of_what_it_copies(self):
+        for name in self.names:
+            called = self.read("-s", name)
+            self.assertIn("__stack_chk_fail", called, name)
+            if "__asan_init" not in called and "__tsan_init" not in called:  # these watch bounds themselves
+                self.assertRegex(called, r"__\w+_chk\b", name)
 
 
 class Memory(ControllerCase):
