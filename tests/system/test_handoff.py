@@ -1,6 +1,9 @@
 """The three handoffs of the demo, as tests."""
+import base64
 import contextlib
 import json
+import os
+from unittest import mock
 
 from baton_case import BatonCase, CommandFailed, main
 
@@ -74,6 +77,64 @@ class Handoff(BatonCase):
                       str(lab.do("NEW", "collect", collector="scheduler")["text"]).replace("\\", "").replace(
                           '":  true', '": true').replace('":true', '": true'))
         self.verify_audit()
+
+
+class Secrets(BatonCase):
+    """A whole handoff with every program as loud as it can be: no word of it has a secret."""
+
+    def setUp(self):
+        loud = mock.patch.dict(os.environ, {"BATON_LOG": "debug"})
+        loud.start()
+        self.addCleanup(loud.stop)
+        self.typed = []
+        super().setUp()
+
+    def secrets(self):
+        """Name -> bytes; of key files the 32 bytes of each seed."""
+        site = self.site
+        held = {f"{p.relative_to(site.dir)} {n}": p.read_bytes()[8 + 32 * n:40 + 32 * n] for n in range(3)
+                for p in [site.controller_dir / "controller.key", *site.dir.glob("agent-*/agent.key")]}
+        held |= {p.name: p.read_bytes().strip() for p in [*site.dir.glob("*.token"), *site.controller_dir.glob("*.token")]}
+        pem = (site.controller_dir / "tls-key.pem").read_text()
+        held["tls-key.pem"] = base64.b64decode("".join(line for line in pem.splitlines() if not line.startswith("-")))
+        held["passphrase"] = site.secret.read_bytes().strip()
+        return held
+
+    def words(self):
+        """What was written down or said by anybody."""
+        site = self.site
+        bundle, certificate = site.dir / "audit.bundle", site.dir / "certificate.json"
+        site.baton("audit", "export", bundle)
+        site.baton("cutover", "certificate", "contoso", "--save", certificate)
+        files = [*site.dir.glob("*.log"), bundle, certificate]
+        return {f.name: f.read_bytes() for f in files} | {"what baton printed": "".join(self.typed).encode()}
+
+    def test_no_key_token_or_passphrase_is_in_a_log_the_audit_or_on_a_screen(self):
+        site, said = self.site, self.typed
+        run = site.run
+
+        def heard(argv, **how):
+            out = run(argv, **how)
+            if "token" not in map(str, argv):  # whose answer is one
+                said.append(out if isinstance(out, str) else out.stdout + out.stderr)
+            return out
+        site.run = heard
+        site.tenant("contoso")
+        site.prepare("contoso")
+        site.arm("contoso")
+        site.fence("contoso")
+        site.go("contoso")
+        site.activate("contoso")
+        words, secrets = self.words(), self.secrets()
+        self.assertGreaterEqual(len(secrets), 3 * 3 + 4 + 2, secrets.keys())
+        for file in ("controller.log", "agent-contoso-OLD.log"):
+            self.assertIn(b" debug ", words[file], "a log that says nothing shows nothing")
+        for name, secret in secrets.items():
+            shapes = {secret, secret.hex().encode(), secret.hex().upper().encode(), base64.b64encode(secret).rstrip(b"="),
+                      base64.urlsafe_b64encode(secret).rstrip(b"=")}
+            for file, text in words.items():
+                for shape in shapes:
+                    self.assertFalse(shape in text, f"{file} has the secret of {name}")
 
 
 class LongLife(BatonCase):
