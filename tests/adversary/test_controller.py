@@ -745,8 +745,16 @@ class Matrix(Case):
                 if cells[column] == "taken":
                     until(f"{kind} is delivered", lambda: self.site.api.counters()["delivered"] > self.before["delivered"])
                     self.counts_stay()
+                    self.written_down(a, column)
                 else:
                     refused(a, kind)
+
+    def written_down(self, a, column):
+        """What was delivered is on the record, so that it is not taken for the next one's."""
+        if column == "one-time key":
+            a.hear("enrolled")
+        else:
+            self.assertTrue(a.served())
 
     def denied(self, a, kind):
         self.counted("denied")
