@@ -86,7 +86,7 @@ class Settings(BatonCase):
         self.verify_audit()
 
     def test_kills_of_controller_and_agents_while_the_pieces_travel_lose_nothing(self):
-        content = settings_file(12 * MIB)
+        content = settings_file(24 * MIB)  # so much that a fast machine is not done before the fourth kill
         self.export(content)
         self.site.wait_state("contoso", "S2", "S3", timeout=60)
         kills = []
