@@ -325,6 +325,8 @@ static const struct handoff_guard rows[GUARD_COUNT] = {
     [G_OLD_SILENT] = CONDITION(guard_old_silent),
     [G_NEW_REPLACED] = CONDITION(guard_new_replaced),
     [G_ONLY_A_GRANT] = CONDITION(guard_only_a_grant),
+    [G_REFUSES_THIS] = CONDITION(guard_refuses_this),
+    [G_GRANT_DEAD] = CONDITION(guard_grant_dead),
 };
 // clang-format on
 

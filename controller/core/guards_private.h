@@ -104,6 +104,8 @@ bool guard_tools(const struct guard_ctx *g, struct problem *p);
 bool guard_towards_new(const struct guard_ctx *g, struct problem *p);
 bool guard_towards_old(const struct guard_ctx *g, struct problem *p);
 bool guard_held_by_new(const struct guard_ctx *g, struct problem *p);
+bool guard_refuses_this(const struct guard_ctx *g, struct problem *p);
+bool guard_grant_dead(const struct guard_ctx *g, struct problem *p);
 bool guard_old_kept_it(const struct guard_ctx *g, struct problem *p);
 bool guard_window(const struct guard_ctx *g, struct problem *p);
 bool guard_wrong_tenant(const struct guard_ctx *g, struct problem *p);

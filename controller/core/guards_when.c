@@ -62,6 +62,31 @@ guard_old_kept_it(const struct guard_ctx *g, struct problem *p)
     return held_by(&g->t->authority, &guard_old(g)->key) && g->t->authority.serial == 0;
 }
 
+/* Who spoke last refused: a refused challenge names its nonce, an order that is not of this epoch names another one or none. */
+bool
+guard_refuses_this(const struct guard_ctx *g, struct problem *p)
+{
+    (void)p;
+    const struct authority *a = &g->t->authority;
+    const struct baton_key *by = &a->member[a->refused_by % MEMBERS_MAX].key;
+    for (size_t i = 0; i < MEMBERS_MAX; i++) {
+        const struct agent_view *v = &g->t->agent[i];
+        if (v->used && baton_key_eq(&v->key, by))
+            return v->statement.type == SAY_REFUSED && baton_id_is_zero(&v->statement.nonce) &&
+                   epoch_eq(&v->statement.asked, &a->epoch);
+    }
+    return false;
+}
+
+/* As long as the record says granted, or held, the recipient may use it or has: whoever refuses meanwhile
+ * refuses something else. */
+bool
+guard_grant_dead(const struct guard_ctx *g, struct problem *p)
+{
+    (void)p;
+    return g->t->authority.phase != AUTH_GRANTED && g->t->authority.phase != AUTH_HELD;
+}
+
 bool
 guard_old_removed(const struct guard_ctx *g, struct problem *p)
 {

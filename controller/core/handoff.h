@@ -235,7 +235,9 @@ struct rule {
     X(G_OLD_LATE, "old-export-late")    /* before it was asked to stop */                          \
     X(G_OLD_SILENT, "old-silent")                                                                  \
     X(G_NEW_REPLACED, "new-replaced")           /* by a key that the record does not know */       \
-    X(G_ONLY_A_GRANT, "only-a-grant-starts-it") /* no way back, NEW stopped, a reason given */
+    X(G_ONLY_A_GRANT, "only-a-grant-starts-it") /* no way back, NEW stopped, a reason given */     \
+    X(G_REFUSES_THIS, "refuses-this-epoch") /* the order of it, not a challenge or an old one */   \
+    X(G_GRANT_DEAD, "grant-dead")           /* by the recipient's own word */
 
 enum guard_id {
 #define X(id, name) id,

@@ -2800,12 +2800,52 @@ the_role_is_seen_where_the_open_epoch_ended_with_it(void **state)
     assert_false(holds(G_OLD_KEPT_IT));
 }
 
+static void
+a_grant_is_dead_where_the_record_says_neither_granted_nor_held(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_READY);
+    for (uint8_t phase = AUTH_NONE; phase < AUTH_PHASE_COUNT; phase++) {
+        u.t.authority.phase = phase;
+        assert_int_equal(holds(G_GRANT_DEAD), phase != AUTH_GRANTED && phase != AUTH_HELD);
+    }
+}
+
+static void
+what_is_refused_is_read_from_who_spoke_last(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_READY);
+    struct authority *a = &u.t.authority;
+    for (uint8_t m = 0; m < TOY_MEMBERS; m++) {
+        struct statement *s = &u.t.agent[m].statement;
+        a->refused_by = m;
+        *s = (struct statement){.type = SAY_ACCEPTED, .asked = a->epoch};
+        assert_false(holds(G_REFUSES_THIS));
+        s->type = SAY_REFUSED;
+        assert_true(holds(G_REFUSES_THIS));
+        s->nonce = toy_id(3);
+        assert_false(holds(G_REFUSES_THIS));
+        s->nonce = (struct baton_id){{0}};
+        s->asked.counter++;
+        assert_false(holds(G_REFUSES_THIS));
+        s->asked = a->epoch;
+        a->refused_by = (uint8_t)(1 - m);
+        assert_int_equal(holds(G_REFUSES_THIS), m == 1); /* by the other one, of before */
+    }
+    u.t.agent[TOY_OLD].used = false; /* it was never enrolled here */
+    a->refused_by = TOY_OLD;
+    assert_false(holds(G_REFUSES_THIS));
+}
+
 int
 main(void)
 {
 #define AT(test) cmocka_unit_test_setup(test, open_duet)
     const struct CMUnitTest tests[] = {
         AT(the_role_is_seen_where_the_open_epoch_ended_with_it),
+        AT(a_grant_is_dead_where_the_record_says_neither_granted_nor_held),
+        AT(what_is_refused_is_read_from_who_spoke_last),
         AT(six_open_differences_are_told_and_how_many_more_there_are),
         AT(a_verification_as_old_as_it_may_be_is_fresh),
         AT(an_attested_server_that_exports_after_all_is_rogue),

@@ -1822,6 +1822,112 @@ a_word_is_written_down_by_its_kind_with_its_hash(void **state)
     assert_true(notes(&d, AUDIT_ALARM, statement_type_name(SAY_QUARANTINED), &hash));
 }
 
+static void
+restore_old(void)
+{
+    duet_to(&u, HO_GAP);
+    roll_back();
+    duet_pass(&u, 4, 1200);
+    stands_in(HO_RESTORING);
+    u.t.authority.phase = AUTH_GRANTED; /* the grant is under way still */
+    u.t.authority.holder = (struct baton_key){{0}};
+    u.t.cutover.approval_count = 0; /* else the next one leaves at once */
+}
+
+static void
+release_old(void)
+{
+    duet_to(&u, HO_ARMED);
+    u.cut[TOY_OLD] = true;
+    (void)duet_verb(&u, HEV_START, NULL);
+    stands_in(HO_RELEASING);
+}
+
+/* Where the record stands there by itself, or as if somebody had just gone a step back. */
+static void
+refusing_state(enum handoff_state state)
+{
+    duet_open(&u);
+    if (state == HO_RESTORING)
+        restore_old();
+    else if (state == HO_RELEASING)
+        release_old();
+    else if (state == HO_PLANNED || state == HO_SETTINGS_SEALED)
+        duet_to(&u, HO_EXPORT_SETTINGS);
+    else
+        duet_to(&u, state == HO_REVOKING ? HO_GAP : state);
+    u.t.cutover.state = (uint8_t)state;
+}
+
+static const char refused_adoption[] = "a server refused the adoption: roles swapped, two "
+                                       "exporters, or a missing confirmation",
+                  refused_other[] =
+                      "a server refused an order, not the adoption: the audit says which, and why",
+                  refused_challenge[] = "a server refused a challenge or an earlier order: nothing "
+                                        "is granted without its evidence";
+
+enum asked_for { THIS_EPOCH, OTHER_EPOCH, A_CHALLENGE, THIS_WITH_A_LIVE_GRANT };
+
+static const struct refusing {
+    enum handoff_state in;
+    enum toy_member who;
+    enum asked_for asked;
+    enum handoff_state to;
+    const char *page;
+} refusing[] = {
+    {HO_PLANNED, TOY_OLD, THIS_EPOCH, HO_HOLD, refused_adoption},
+    {HO_PLANNED, TOY_NEW, OTHER_EPOCH, HO_HOLD, refused_other},
+    {HO_EXPORT_SETTINGS, TOY_NEW, THIS_EPOCH, HO_HOLD, refused_adoption},
+    {HO_EXPORT_SETTINGS, TOY_OLD, OTHER_EPOCH, HO_HOLD, refused_other},
+    {HO_SETTINGS_SEALED, TOY_OLD, THIS_EPOCH, HO_HOLD, refused_adoption},
+    {HO_SETTINGS_SEALED, TOY_NEW, A_CHALLENGE, HO_HOLD, refused_other},
+    {HO_RELEASING, TOY_OLD, THIS_EPOCH, HO_RELEASING,
+     "a server refused the fence: nothing is granted without its evidence"},
+    {HO_RELEASING, TOY_OLD, A_CHALLENGE, HO_RELEASING, refused_challenge},
+    {HO_RELEASING, TOY_OLD, OTHER_EPOCH, HO_RELEASING, refused_challenge},
+    {HO_GRANTING, TOY_NEW, THIS_EPOCH, HO_GAP, "the new server refused the grant: back to the gap"},
+    {HO_GRANTING, TOY_OLD, THIS_EPOCH, HO_GRANTING,
+     "a server refused something else than the grant: the new server may use that still"},
+    {HO_GRANTING, TOY_NEW, OTHER_EPOCH, HO_GRANTING,
+     "a server refused something else than the grant: the new server may use that still"},
+    {HO_GRANTING, TOY_NEW, A_CHALLENGE, HO_GRANTING,
+     "a server refused something else than the grant: the new server may use that still"},
+    {HO_GRANTING, TOY_NEW, THIS_WITH_A_LIVE_GRANT, HO_GRANTING,
+     "a server refused something else than the grant: the new server may use that still"},
+    {HO_RESTORING, TOY_OLD, THIS_EPOCH, HO_REVOKING,
+     "the old server refused the grant: its challenge is repeated"},
+    {HO_RESTORING, TOY_NEW, THIS_EPOCH, HO_RESTORING,
+     "a server refused something else than the grant: the old server may use that still"},
+    {HO_RESTORING, TOY_OLD, A_CHALLENGE, HO_RESTORING,
+     "a server refused something else than the grant: the old server may use that still"},
+    {HO_REVOKING, TOY_NEW, THIS_EPOCH, HO_REVOKING,
+     "a server refused the rollback: approve the cutover again to go forward"},
+    {HO_REVOKING, TOY_NEW, A_CHALLENGE, HO_REVOKING, refused_challenge},
+};
+
+static void
+a_refusal_counts_for_what_was_asked_and_for_nothing_else(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(refusing); i++) {
+        const struct refusing *r = &refusing[i];
+        refusing_state(r->in);
+        struct statement s = next_word(r->who, SAY_REFUSED);
+        s.tenant = toy_tenant();
+        s.member = toy_member_key(r->who);
+        s.refusal = REFUSE_EVIDENCE;
+        s.holding = false;
+        s.grant = r->asked == THIS_WITH_A_LIVE_GRANT ? GRANT_LIVE : GRANT_NONE;
+        s.nonce = r->asked == A_CHALLENGE ? toy_id(9) : (struct baton_id){{0}};
+        s.asked = u.t.authority.epoch;
+        s.asked.counter += r->asked == OTHER_EPOCH;
+        struct decision d = say(r->who, &s);
+        if (u.t.cutover.state != (uint8_t)r->to || strcmp(d.page_text, r->page) != 0)
+            fail_msg("row %zu: in %s, paged: %s", i,
+                     handoff_state_code((enum handoff_state)u.t.cutover.state), d.page_text);
+    }
+}
+
 /* Who reads the log can tell a move that a word brought about from one that a report did. */
 static void
 a_move_names_the_word_that_brought_it_about(void **state)
@@ -3138,6 +3244,7 @@ static const struct CMUnitTest tests[] = {
     AT(a_word_for_another_tenant_is_kept_and_its_facts_count_for_nothing),
     AT(an_older_word_is_refused_and_nothing_is_written),
     AT(a_word_is_written_down_by_its_kind_with_its_hash),
+    AT(a_refusal_counts_for_what_was_asked_and_for_nothing_else),
     AT(a_move_names_the_word_that_brought_it_about),
     AT(who_is_shut_out_need_not_be_heard),
     AT(a_server_that_speaks_twice_is_barred_noted_and_told_where_it_matters),
