@@ -264,11 +264,11 @@ put_bar(json_t *o, const struct tenant *t, const struct agent_view *a)
 
 /* Null: it is no member, so nothing waits for its word. Until then no order that moves the role leaves. */
 static void
-put_heard(json_t *o, const struct tenant *t, const struct agent_view *a)
+put_awaited(json_t *o, const struct tenant *t, const struct agent_view *a)
 {
     int m = authority_member_index(&t->authority, &a->key);
     bool waits = m >= 0 && authority_awaits(&t->authority, (size_t)m);
-    json_object_set_new(o, "heard", m < 0 ? json_null() : json_boolean(!waits));
+    json_object_set_new(o, "awaited", m < 0 ? json_null() : json_boolean(waits));
     view_put_u64(o, "controller_started_unix_ms", t->started_unix_ms);
     if (!waits || a->barred || a->revoked)
         return;
@@ -305,7 +305,7 @@ view_agent(const struct tenant *t, uint8_t agent, const struct digest_port *dp, 
     if (a->statement_known)
         put_authority_of_agent(o, &a->statement);
     put_bar(o, t, a);
-    put_heard(o, t, a);
+    put_awaited(o, t, a);
     if (!baton_id_is_zero(&a->confirmed_by)) {
         view_put_id(o, "confirmed_by", &a->confirmed_by);
         view_put_hex(o, "confirmation", a->confirmation.b, sizeof a->confirmation.b);
@@ -330,7 +330,7 @@ view_member(const struct tenant *t, uint8_t at)
     json_object_set_new(o, "kind", json_string(fence_kind_name((enum fence_kind)m->kind)));
     json_object_set_new(o, "said", json_string(statement_type_name((enum statement_type)m->said)));
     json_object_set_new(o, "accepted", json_boolean(m->accepted));
-    json_object_set_new(o, "heard", json_boolean(!authority_awaits(&t->authority, at)));
+    json_object_set_new(o, "awaited", json_boolean(authority_awaits(&t->authority, at)));
     json_object_set_new(o, "tamper", json_boolean(m->tamper_open));
     json_object_set_new(o, "ever_exported", json_boolean(m->ever_exported));
     json_object_set_new(o, "retired", json_boolean(m->retired));

@@ -62,7 +62,7 @@ static const struct column cutover_details[] = {
 static const struct column member_columns[] = {
     {"SERVER", "host", COLUMN_TEXT},        {"PRODUCT", "product", COLUMN_TEXT},
     {"FENCE", "kind", COLUMN_TEXT},         {"SAID", "said", COLUMN_TEXT},
-    {"HEARD", "heard", COLUMN_TEXT},        {"PROMISED", "promise.counter", COLUMN_TEXT},
+    {"AWAITED", "awaited", COLUMN_YES},     {"PROMISED", "promise.counter", COLUMN_TEXT},
     {"EVIDENCE", "evidence", COLUMN_SHORT}, {"EXPORTED", "ever_exported", COLUMN_YES},
     {"ALARM", "tamper", COLUMN_YES},        {"GRANT", "grant", COLUMN_TEXT},
     {"REFUSES", "refusal", COLUMN_TEXT},

@@ -358,7 +358,7 @@ show_unheard(struct signing *s)
                 started);
     json_array_foreach(json_object_get(a, "members"), i, item)
     {
-        if (!json_flag(item, "heard"))
+        if (json_flag(item, "awaited"))
             output_show(s->c, "%-14s was not heard: bring it up before you sign\n",
                         json_text(item, "host"));
     }

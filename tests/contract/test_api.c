@@ -856,7 +856,7 @@ an_assessment_says_whose_experience_it_rests_on(void **state)
     expect_estimate(s, path, "site", 3, lab ? 10 * documented : 1800000);
 }
 
-/* ---- who was heard in this run ---------------------------------------------------------------- */
+/* ---- who is awaited in this run --------------------------------------------------------------- */
 
 /* A role that was adopted, as an earlier run left its record. */
 static void
@@ -914,7 +914,7 @@ answer_the_question(struct world_agent *a)
 
 /* Each server's word on the agents' page; ret_recovering: the tenant's. */
 static void
-heard_as_told(struct site *s, bool ret_heard[2], bool *ret_recovering, uint64_t *ret_started_ms)
+awaited_as_told(struct site *s, bool ret_awaited[2], bool *ret_recovering, uint64_t *ret_started_ms)
 {
     struct reply r = ask(s, VIEWER, "GET", tenant_path(s, "/agents"), NULL);
     json_t *items = json_object_get(r.json, "items"), *item;
@@ -924,11 +924,11 @@ heard_as_told(struct site *s, bool ret_heard[2], bool *ret_recovering, uint64_t 
     {
         const char *hint = json_string_value(json_object_get(item, "do"));
         char expected[160];
-        assert_true(json_is_boolean(json_object_get(item, "heard")));
-        ret_heard[i] = json_is_true(json_object_get(item, "heard"));
+        assert_true(json_is_boolean(json_object_get(item, "awaited")));
+        ret_awaited[i] = json_is_true(json_object_get(item, "awaited"));
         snprintf(expected, sizeof expected, "SYNC0%zu: not heard since this controller started at ",
                  i + 1);
-        assert_true(ret_heard[i] ? hint == NULL : strstr(hint, expected) == hint);
+        assert_true(ret_awaited[i] ? strstr(hint, expected) == hint : hint == NULL);
         *ret_started_ms =
             (uint64_t)json_integer_value(json_object_get(item, "controller_started_unix_ms"));
     }
@@ -942,20 +942,20 @@ static void
 after_a_start_the_api_says_which_server_was_not_heard_since(void **state)
 {
     struct site *s = *state;
-    bool heard[2], recovering;
+    bool awaited[2], recovering;
     uint64_t before_ms, started_ms;
     join(s);
     before_ms = world_unix_ms(&s->w);
     start_anew(s, false);
-    heard_as_told(s, heard, &recovering, &started_ms);
-    assert_true(!heard[0] && !heard[1] && recovering);
+    awaited_as_told(s, awaited, &recovering, &started_ms);
+    assert_true(awaited[0] && awaited[1] && recovering);
     assert_true(started_ms >= before_ms && started_ms <= world_unix_ms(&s->w));
     answer_the_question(&s->old_agent);
-    heard_as_told(s, heard, &recovering, &started_ms);
-    assert_true(heard[0] && !heard[1] && recovering);
+    awaited_as_told(s, awaited, &recovering, &started_ms);
+    assert_true(!awaited[0] && awaited[1] && recovering);
     answer_the_question(&s->new_agent);
-    heard_as_told(s, heard, &recovering, &started_ms);
-    assert_true(heard[0] && heard[1] && !recovering);
+    awaited_as_told(s, awaited, &recovering, &started_ms);
+    assert_true(!awaited[0] && !awaited[1] && !recovering);
 }
 
 static void
@@ -978,8 +978,8 @@ after_a_start_explain_and_the_cutover_name_who_was_not_heard(void **state)
     json_t *members = json_object_get(record, "members");
     assert_true(json_is_true(json_object_get(record, "recovering")));
     assert_true(json_integer_value(json_object_get(record, "controller_started_unix_ms")) > 0);
-    assert_true(json_is_true(json_object_get(json_array_get(members, 0), "heard")));
-    assert_true(json_is_false(json_object_get(json_array_get(members, 1), "heard")));
+    assert_true(json_is_false(json_object_get(json_array_get(members, 0), "awaited")));
+    assert_true(json_is_true(json_object_get(json_array_get(members, 1), "awaited")));
     reply_done(&r);
 }
 
@@ -987,15 +987,15 @@ static void
 nothing_waits_for_the_word_of_a_server_that_is_retired(void **state)
 {
     struct site *s = *state;
-    bool heard[2], recovering;
+    bool awaited[2], recovering;
     uint64_t started_ms;
     join(s);
     start_anew(s, true);
-    heard_as_told(s, heard, &recovering, &started_ms);
-    assert_true(!heard[0] && heard[1] && recovering);
+    awaited_as_told(s, awaited, &recovering, &started_ms);
+    assert_true(awaited[0] && !awaited[1] && recovering);
     answer_the_question(&s->old_agent);
-    heard_as_told(s, heard, &recovering, &started_ms);
-    assert_true(heard[0] && heard[1] && !recovering);
+    awaited_as_told(s, awaited, &recovering, &started_ms);
+    assert_true(!awaited[0] && !awaited[1] && !recovering);
 }
 
 static void
@@ -1005,7 +1005,7 @@ nothing_waits_for_the_word_of_a_server_that_is_no_member(void **state)
     join(s);
     struct reply r = ask(s, VIEWER, "GET", tenant_path(s, "/agents"), NULL);
     json_t *item = json_array_get(json_object_get(r.json, "items"), 0);
-    assert_true(json_is_null(json_object_get(item, "heard")));
+    assert_true(json_is_null(json_object_get(item, "awaited")));
     assert_null(json_object_get(item, "do"));
     reply_done(&r);
 }

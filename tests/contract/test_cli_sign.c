@@ -280,8 +280,8 @@ record_view(const struct liar *l)
                   "controller_started_unix_ms", (json_int_t)1764000000000, "members");
     json_object_set_new(o, "epoch", view_epoch(&l->epoch));
     for (int i = 0; i < 2; i++) {
-        json_t *m = json_pack("{s:s, s:b, s:b, s:b}", "host", l->plan.member[i].host, "heard",
-                              !l->unheard[i], "tamper", l->alarm[i], "attested", l->attested[i]);
+        json_t *m = json_pack("{s:s, s:b, s:b, s:b}", "host", l->plan.member[i].host, "awaited",
+                              l->unheard[i], "tamper", l->alarm[i], "attested", l->attested[i]);
         put_hex(m, "key", l->plan.member[i].key.b, 32);
         json_array_append_new(json_object_get(o, "members"), m);
     }
