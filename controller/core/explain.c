@@ -216,8 +216,10 @@ explain_ways(const struct guard_ctx *g, struct problem *p)
     bool any = state == HO_NONE;
     for (size_t i = 0; i < ARRAY_LEN(ways[0]) && ways[state][i] != 0; i++) {
         const struct rule *r = rule_in_state(ways[state][i], g);
-        any = any || r != NULL;
-        if (r != NULL && explain_rule(g, r, p))
+        if (r == NULL || (any && !row_chosen(r, g))) /* what blocks the way before it is the news */
+            continue;
+        any = true;
+        if (explain_rule(g, r, p))
             return;
     }
     if (!any)

@@ -288,6 +288,8 @@ static const struct handoff_guard rows[GUARD_COUNT] = {
     [G_OLD_ABSENT] = {guard_old_absent, "the old product is still installed", ADMIN_OLD, "baton cutover task TENANT", false},
     [G_ACCOUNT_GONE] = {guard_account_gone, "local fence only: the old server's own account can still sign in to the tenant",
                         "whoever administers the tenant's accounts", "baton cutover task TENANT", false},
+    [G_GRANTS_LEFT] = {guard_grants_left, "the old server took none of the grants that it was sent: look why, then fence it anew",
+                       OPERATORS, "baton cutover rollback TENANT", false},
     [G_NEW_EXPORTS] = {guard_new_exports, "the new server does not show that it exports", ADMIN_NEW, EXPLAIN, false},
     [G_APPR_LEFT_OUT] = {guard_appr_left_out, "the plan leaves out a server of the record: people have to sign that it is gone",
                          APPROVERS, "baton cutover approve TENANT --for retire --host KEY", false},

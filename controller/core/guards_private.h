@@ -106,6 +106,7 @@ bool guard_towards_old(const struct guard_ctx *g, struct problem *p);
 bool guard_held_by_new(const struct guard_ctx *g, struct problem *p);
 bool guard_refuses_this(const struct guard_ctx *g, struct problem *p);
 bool guard_grant_dead(const struct guard_ctx *g, struct problem *p);
+bool guard_grants_left(const struct guard_ctx *g, struct problem *p);
 bool guard_old_kept_it(const struct guard_ctx *g, struct problem *p);
 bool guard_window(const struct guard_ctx *g, struct problem *p);
 bool guard_wrong_tenant(const struct guard_ctx *g, struct problem *p);

@@ -87,6 +87,17 @@ guard_grant_dead(const struct guard_ctx *g, struct problem *p)
     return g->t->authority.phase != AUTH_GRANTED && g->t->authority.phase != AUTH_HELD;
 }
 
+/* Nobody is asked before the old server is granted once more: who refuses for ever would be sent a grant for ever, as
+ * fast as the wire is. A new epoch begins to count anew. */
+bool
+guard_grants_left(const struct guard_ctx *g, struct problem *p)
+{
+    enum { GRANTS_MOST = 8 };
+    const struct authority *a = &g->t->authority;
+    problem_add_number(p, "grants sent in this epoch: ", a->serial, "");
+    return a->serial < GRANTS_MOST;
+}
+
 bool
 guard_old_removed(const struct guard_ctx *g, struct problem *p)
 {

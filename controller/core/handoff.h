@@ -202,6 +202,8 @@ struct rule {
     X(G_ALARM_OPEN, "G-ALARM-OPEN")                                                                \
     X(G_APPR_LEFT_OUT, "G-APPR(left-out)")                                                         \
     X(G_ACCOUNT_GONE, "G-ACCOUNT-GONE") /* OLD's own account in the tenant: fence level F2 */      \
+    X(G_GRANTS_LEFT,                                                                               \
+      "G-GRANTS-LEFT") /* OLD has not refused or let lapse too many of this epoch */               \
     /* conditions: they choose a row and never block one */                                        \
     X(G_ROLE_KNOWN, "role-known") /* adopted before, OLD holds, every member is known */           \
     X(G_NEVER_ADOPTED, "never-adopted")                                                            \

@@ -2812,6 +2812,21 @@ a_grant_is_dead_where_the_record_says_neither_granted_nor_held(void **state)
 }
 
 static void
+the_eighth_grant_of_an_epoch_is_the_last_that_nobody_asks_for(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_READY);
+    u.t.authority.serial = 7;
+    assert_true(holds(G_GRANTS_LEFT));
+    u.t.authority.serial = 8;
+    assert_false(holds(G_GRANTS_LEFT));
+    struct problem p = ask(G_GRANTS_LEFT, "");
+    assert_true(says(&p, "grants sent in this epoch: 8"));
+    assert_string_equal(p.who, "any operator");
+    assert_string_equal(p.next, "baton cutover rollback contoso");
+}
+
+static void
 what_is_refused_is_read_from_who_spoke_last(void **state)
 {
     (void)state;
@@ -2845,6 +2860,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         AT(the_role_is_seen_where_the_open_epoch_ended_with_it),
         AT(a_grant_is_dead_where_the_record_says_neither_granted_nor_held),
+        AT(the_eighth_grant_of_an_epoch_is_the_last_that_nobody_asks_for),
         AT(what_is_refused_is_read_from_who_spoke_last),
         AT(six_open_differences_are_told_and_how_many_more_there_are),
         AT(a_verification_as_old_as_it_may_be_is_fresh),

@@ -786,10 +786,62 @@ an_old_server_that_still_holds_is_seen_when_a_held_cancel_goes_on(void **state)
     assert_true(duet_fired(&u, 348));
 }
 
+static void
+a_rollback_whose_approval_is_gone_says_that_it_waits_for_one(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_GAP);
+    assert_int_equal(duet_approve(&u, VERB_ROLLBACK, TOY_ANNA), BATON_OK);
+    u.cut[TOY_NEW] = true;
+    works(HEV_ROLLBACK, NULL);
+    u.t.cutover.approval_count = 0; /* as if it had run out meanwhile */
+    duet_uncut(&u, TOY_NEW);
+    duet_pass(&u, 3, 1200);
+    stands_in(HO_REVOKING);
+    assert_string_equal(explain().title, "the rollback waits for approval");
+    next_is("baton cutover rollback contoso");
+}
+
+/* Its trust document wants more people than signed: it will not change its mind by being asked. */
+static void
+an_old_server_that_refuses_its_grants_is_not_sent_them_for_ever(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_GAP);
+    assert_int_equal(duet_approve(&u, VERB_ROLLBACK, TOY_ANNA), BATON_OK);
+    u.cut[TOY_NEW] = true;
+    works(HEV_ROLLBACK, NULL);
+    stands_in(HO_REVOKING);
+    uint8_t wants = u.m[TOY_OLD].trust.quorum[VERB_ROLLBACK];
+    u.m[TOY_OLD].trust.quorum[VERB_ROLLBACK] = 9;
+    unsigned pages = u.pages;
+    duet_uncut(&u, TOY_NEW);
+    duet_pass(&u, 30, 1200);
+    stands_in(HO_REVOKING);
+    assert_int_equal(u.t.authority.serial, 8);
+    assert_in_range(u.pages - pages, 8, 10);
+    struct problem p = explain();
+    assert_string_equal(p.title, "the old server took none of the grants that it was sent: look "
+                                 "why, then fence it anew");
+    assert_true(says(&p, "grants sent in this epoch: 8"));
+    next_is("baton cutover rollback contoso");
+    u.m[TOY_OLD].trust.quorum[VERB_ROLLBACK] = wants;
+    assert_int_equal(duet_approve(&u, VERB_ROLLBACK, TOY_BERT), BATON_OK);
+    works(HEV_ROLLBACK, NULL);
+    duet_pass(&u, 4, 1200);
+    stands_in(HO_RESTORING);
+    assert_int_equal(u.t.authority.serial, 1);
+    assert_true(u.m[TOY_OLD].promise.holding);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(a_rollback_whose_approval_is_gone_says_that_it_waits_for_one,
+                               open_duet),
+        cmocka_unit_test_setup(an_old_server_that_refuses_its_grants_is_not_sent_them_for_ever,
+                               open_duet),
         cmocka_unit_test_setup(
             a_grant_that_was_used_while_people_held_the_cutover_is_seen_when_it_goes_on, open_duet),
         cmocka_unit_test_setup(a_grant_that_was_used_while_people_climbed_the_ladder_ends_the_climb,
