@@ -335,10 +335,12 @@ stands_without_engine(struct collect *c, size_t row)
 }
 
 /* A run lives in the engine's process: whatever there was after the newest reading, it ended by the stop. How
- * many runs that were, nobody can say. */
+ * many runs that were, nobody can say. What was read before is forgotten, and stands for no later stop: an engine that is
+ * about to stop answers no more. */
 static void
 runs_ended_unread(struct collect *c)
 {
+    c->history_stop = HISTORY_LOST;
     if (c->engine_gone && c->engine_stopped_at != 0)
         collect_set(c, FACT_LAST_RUN_END, c->engine_stopped_at);
 }
@@ -527,7 +529,8 @@ collect_recall(struct collect *c, const uint8_t *bytes, size_t len, uint64_t now
         collect_init(c, c->digest);
         return BATON_MALFORMED;
     }
-    c->history_stop = stop == 0 ? -1 : stop; /* it ran when last seen: runs may have been missed */
+    /* it ran when last seen: runs may have been missed */
+    c->history_stop = stop == 0 ? HISTORY_LOST : stop;
     c->history_unix_ms = unix_ms;
     c->cycles_counted = counted;
     c->cycle_mark = mark;

@@ -22,6 +22,7 @@
 #include "history.h"
 
 enum { COLLECT_ROWS_MAX = 24, COLLECT_TOOLS_MAX = HOST_PROCESSES_MAX };
+enum { HISTORY_LOST = -1 }; /* what was read stands for no stop */
 
 enum collect_stage { STAGE_NATIVE, STAGE_COLLECTORS, STAGE_FILES, STAGE_READ, STAGE_OVER };
 
@@ -73,7 +74,7 @@ struct collect {
 
     /* runs */
     struct history history;
-    int64_t history_stop;     /* the engine's stop that the history is known to stand for */
+    int64_t history_stop;     /* the engine's stop that it stands for; 0: read while it ran */
     uint64_t history_unix_ms; /* when it was read, by the wall */
     bool history_known, busy;
     int64_t cycles_counted, cycle_mark; /* good cycles so far, and where the newest of them began */

@@ -551,6 +551,25 @@ runs_that_nobody_could_read_ended_with_their_engine(void **state)
     assert_true(absent(b, FACT_LAST_RUN_END, ABSENT_ERROR));
 }
 
+/* An engine that is about to stop answers no more, and may be so for minutes. */
+static void
+a_history_that_failed_while_the_engine_stopped_stands_for_nothing(void **state)
+{
+    struct bench *b = *state;
+    host_fake_dirsync(&b->fake);
+    b->fake.text[COLLECT_RUNS] = EXPORTED;
+    look(b, true);
+    b->fake.text[COLLECT_RUNS] = NULL;
+    look(b, true);
+    assert_true(absent(b, FACT_LAST_RUN_END, ABSENT_ERROR));
+    stop_services(b);
+    for (int i = 0; i < 2; i++) {
+        look(b, true);
+        assert_true(is(b, FACT_LAST_RUN_END, 5000) && is(b, FACT_STOPPED_AT, 5000));
+        assert_true(absent(b, FACT_EXPORTS_TOTAL, ABSENT_ERROR));
+    }
+}
+
 static void
 a_restart_remembers_the_history_of_the_same_stop_only(void **state)
 {
@@ -853,6 +872,7 @@ main(void)
         TEST(a_busy_connector_is_a_run_in_progress_even_without_history),
         TEST(what_cannot_be_read_becomes_absent_and_not_what_it_was),
         TEST(without_an_engine_the_last_history_stands_and_grows_older),
+        TEST(a_history_that_failed_while_the_engine_stopped_stands_for_nothing),
         TEST(another_stop_ends_what_an_old_history_could_say),
         TEST(runs_that_nobody_could_read_ended_with_their_engine),
         TEST(a_restart_remembers_the_history_of_the_same_stop_only),
