@@ -348,9 +348,10 @@ show_account_gone(const struct signing *s)
 }
 
 static const char *
-consequence(enum approval_verb v)
+consequence(const struct signing *s)
 {
-    switch (v) {
+    bool retires = strcmp(json_text(s->cutover, "state.code"), "D2") == 0;
+    switch (s->verb) {
     case VERB_PLAN:
         return "this plan is what may happen; the present exporter goes on";
     case VERB_CUTOVER:
@@ -362,7 +363,8 @@ consequence(enum approval_verb v)
     case VERB_ADOPT:
         return "the cutover that was made by hand is recorded as it is";
     case VERB_ATTEST:
-        return "a server that cannot answer counts as stopped, on your word";
+        return retires ? "the machine of that server counts as gone for good, on your word"
+                       : "a server that cannot answer counts as stopped, on your word";
     case VERB_RETIRE:
         return "the old server may never export again";
     case VERB_DISARM:
@@ -389,7 +391,7 @@ signing_show(const struct signing *s)
     if (s->plan.lab)
         output_show(s->c, "  %sLAB: this tenant is a simulation%s\n", paint_on(c, PAINT_RED),
                     paint_off(c));
-    output_show(s->c, "  means      %s\n", consequence(s->verb));
+    output_show(s->c, "  means      %s\n", consequence(s));
     output_show(s->c, "  tenant     %s  %s\n", s->plan.tenant_name, guid);
     if (!about_one_server(s->verb)) {
         output_show(s->c, "  path       %s\n", profile_name((enum profile)s->plan.profile));

@@ -1,5 +1,7 @@
 #include "approvals.h"
 
+#include "guards.h"
+
 #include <string.h>
 
 /* Whom an approval of each verb names as recipient. */
@@ -80,7 +82,7 @@ subject_misfit(const struct tenant *t, const struct approval *a)
 bool
 approvals_judged_here(const struct cutover *c)
 {
-    return c->state == HO_PROBATION;
+    return c->state == HO_PROBATION || c->state == HO_DECOMMISSION;
 }
 
 static bool
@@ -281,13 +283,14 @@ attested_by_two(const struct tenant *t, const struct baton_key *member,
 }
 
 /* While nobody exports, for whoever cannot answer. Once the new server holds, never for who holds, and
- * only to close an alarm. */
+ * only to close an alarm, or for an old server that is to be retired and is gone. */
 static bool
 may_be_attested(const struct tenant *t, const struct authority_member *m)
 {
     if (!approvals_judged_here(&t->cutover))
         return true;
-    return m->tamper_open && !baton_key_eq(&m->key, &t->authority.holder);
+    bool goes = t->cutover.state == HO_DECOMMISSION && baton_key_eq(&m->key, &tenant_old(t)->key);
+    return (m->tamper_open || goes) && !baton_key_eq(&m->key, &t->authority.holder);
 }
 
 /* Who is attested in the record already comes last: two servers may be dead. */
@@ -342,7 +345,7 @@ approvals_overtaken(struct cutover *c, const struct baton_key *member)
     uint32_t before = c->approval_count, kept = 0;
     for (uint32_t i = 0; i < before; i++) {
         const struct approval *a = &c->approval[i].a;
-        if (a->verb != VERB_ATTEST || !baton_key_eq(&a->subject, member))
+        if (a->verb != VERB_ATTEST || (member != NULL && !baton_key_eq(&a->subject, member)))
             c->approval[kept++] = c->approval[i];
     }
     keep_first(c, kept);

@@ -50,7 +50,8 @@ int approvals_attested(const struct tenant *t, const struct approvals_view *v,
 void approvals_drop(struct cutover *c, bool towards_new);
 /* The new server holds: no recipient of a grant judges any more what people attest. */
 bool approvals_judged_here(const struct cutover *c);
-/* A server whose guard just raised an alarm runs, and who is heard can answer: forget who attested otherwise. True: somebody had. */
+/* A server whose guard just raised an alarm runs, and who is heard can answer: forget who attested otherwise. NULL: of anybody.
+ * True: somebody had. */
 bool approvals_overtaken(struct cutover *c, const struct baton_key *member);
 /* What records and the authority name an approval by. */
 void approval_digest(const struct signed_approval *sa, const struct digest_port *dp,

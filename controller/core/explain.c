@@ -184,7 +184,10 @@ explain_terminal(const struct tenant *t, struct problem *p)
     enum handoff_state s = (enum handoff_state)t->cutover.state;
     line_set(p->title, sizeof p->title, handoff_state_title(s));
     const struct agent_view *old = tenant_old(t);
-    if (s == HO_DONE && old->statement_known && old->statement.armed)
+    if (old_written_off(t))
+        problem_add(p,
+                    "people attested that the old server's machine is gone: no guard watches it");
+    else if (s == HO_DONE && old->statement_known && old->statement.armed)
         problem_add(p, "the guard on the old server goes on for guard_ms");
     else if (s == HO_DONE)
         problem_add(p, "the guard on the old server is off");
@@ -250,8 +253,8 @@ tenant_explain(const struct tenant *t, uint64_t now_ms, const struct digest_port
             explain_unfenced(&g, ret_problem);
         if (c->state == HO_RELEASING || c->state == HO_GAP || c->state == HO_REVOKING)
             explain_other_plan(&g, ret_problem);
-        if (c->state == HO_PROBATION)
-            explain_dead_alarm(&g, ret_problem);
+        if (c->state == HO_PROBATION || c->state == HO_DECOMMISSION)
+            explain_dead(&g, ret_problem);
         if (c->state == HO_BREACH)
             explain_breach(&g, ret_problem);
         if (state_is_stop(c->state))
@@ -393,7 +396,9 @@ static const struct task_row {
       "Then, with that account's name: Remove-ADSyncAADServiceAccount -AADCredential (Get-Credential) -Name Sync_OLD_HOST_...",
       "If DirSync signed in with another account: Users, that account, Edit properties, Settings, untick Account enabled, Save; then Revoke sessions.",
       "Sign and retire it: baton cutover retire TENANT",
-      "Where Baton cannot see the removal, keep the page as a file and sign for it: baton cutover retire TENANT --account-gone FILE"},
+      "Where Baton cannot see the removal, keep the page as a file and sign for it: baton cutover retire TENANT --account-gone FILE",
+      "Is its machine gone for good: two with the break-glass role sign what shows it: baton cutover attest TENANT --host OLD_HOST --seen FILE",
+      "Then retire it as above."},
      "Until its own account is gone the certificate says: local fence only. Tokens already issued live about an hour longer.",
      "product absent, the removal of its account logged on the new server (or signed for), tombstone confirmed"},
     {HO_DECOMMISSION, ON_OLD, ANY_SIZE, SWING, "Remove the old server",
@@ -402,7 +407,9 @@ static const struct task_row {
       "If it is, on the new server (NEW_HOST) as administrator: Import-Module ADSync",
       "Then: Remove-ADSyncAADServiceAccount -AADCredential (Get-Credential) -Name Sync_OLD_HOST_...",
       "Sign and retire it: baton cutover retire TENANT",
-      "Where Baton cannot see the removal, keep the page as a file and sign for it: baton cutover retire TENANT --account-gone FILE"},
+      "Where Baton cannot see the removal, keep the page as a file and sign for it: baton cutover retire TENANT --account-gone FILE",
+      "Is its machine gone for good: two with the break-glass role sign what shows it: baton cutover attest TENANT --host OLD_HOST --seen FILE",
+      "Then retire it as above."},
      "Until its own account is gone the certificate says: local fence only. Tokens already issued live about an hour longer.",
      "product absent, the removal of its account logged on the new server (or signed for), tombstone confirmed"},
     {HO_REVOKING, ON_NEW, ANY_SIZE, SWING, "Put the new server into staging mode",

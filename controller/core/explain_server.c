@@ -444,13 +444,18 @@ add_how_to_attest(const struct guard_ctx *g, struct problem *p, const char *what
     add_attests(g, p, tenant_old(g->t), what);
 }
 
-/* Once the new server holds, an alarm of one that died waits for no evidence any more. */
+/* Once the new server holds, neither an alarm of one that died nor its retirement waits for its agent. */
 void
-explain_dead_alarm(const struct guard_ctx *g, struct problem *p)
+explain_dead(const struct guard_ctx *g, struct problem *p)
 {
     const struct agent_view *o = tenant_old(g->t);
-    if (!o->connected && guard_member(g, o)->tamper_open)
-        add_how_to_attest(g, p, "for it since its alarm");
+    const struct authority_member *m = guard_member(g, o);
+    bool goes = g->t->cutover.state == HO_DECOMMISSION && !m->retired;
+    if (o->connected || (!m->tamper_open && !goes) || holds(g, G_OLD_GONE))
+        return;
+    add_how_to_attest(g, p, goes ? "that its machine is gone" : "for it since its alarm");
+    if (goes)
+        add_text(g, p, "and once its account is gone too: baton cutover retire TENANT");
 }
 
 /* --- a breach --------------------------------------------------------------------------------------- */

@@ -52,6 +52,8 @@ void problem_by_authority(const struct tenant *t, const struct rule *r,
                           struct problem *ret_problem);
 /* Its key was revoked: no word of it will come. */
 bool tenant_shut_out(const struct tenant *t, const struct baton_key *key);
+/* Done although its agent never confirmed its tombstone: people attested that its machine is gone. */
+bool old_written_off(const struct tenant *t);
 /* The new server's product logged the removal of the old one's account, after its last export: an
  * account that exported later was made again. */
 bool account_seen_removed(const struct tenant *t);

@@ -67,6 +67,8 @@ bool guard_not_asked(const struct guard_ctx *g, struct problem *p);
 bool guard_old_absent(const struct guard_ctx *g, struct problem *p);
 bool guard_old_alive(const struct guard_ctx *g, struct problem *p);
 bool guard_old_exported(const struct guard_ctx *g, struct problem *p);
+bool guard_old_gone(const struct guard_ctx *g, struct problem *p);
+bool guard_old_there(const struct guard_ctx *g, struct problem *p);
 bool guard_old_holding(const struct guard_ctx *g, struct problem *p);
 bool guard_old_idle(const struct guard_ctx *g, struct problem *p);
 bool guard_old_import_broken(const struct guard_ctx *g, struct problem *p);

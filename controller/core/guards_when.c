@@ -381,10 +381,36 @@ guard_old_late(const struct guard_ctx *g, struct problem *p)
     return old_should_export(g) && !old_stopped(g) && export_late(g, guard_old(g));
 }
 
+/* Its machine is no more, and the new server holds: what people signed in D2, where any later word of it
+ * would have struck that out. */
+bool
+guard_old_gone(const struct guard_ctx *g, struct problem *p)
+{
+    const struct agent_view *o = guard_old(g);
+    return guard_held_by_new(g, p) && !o->connected && guard_member(g, o)->attested &&
+           approvals_attests(g->t, &o->key, &g->approvals) >= 2;
+}
+
+bool
+guard_old_there(const struct guard_ctx *g, struct problem *p)
+{
+    return !guard_old_gone(g, p);
+}
+
+bool
+old_written_off(const struct tenant *t)
+{
+    int m = tenant_member(t, tenant_old(t));
+    return t->cutover.state == HO_DONE && m >= 0 && t->authority.member[m].attested &&
+           !t->authority.member[m].retired;
+}
+
 bool
 guard_old_silent(const struct guard_ctx *g, struct problem *p)
 {
     (void)p;
+    if (old_written_off(g->t)) /* of what is gone nothing is to be heard */
+        return false;
     uint64_t limit = (uint64_t)guard_policy(g, POLICY_RETIRE_MS);
     const struct agent_view *o = guard_old(g);
     uint64_t from = o->seen_ms > g->t->cutover.entered_ms ? o->seen_ms : g->t->cutover.entered_ms;

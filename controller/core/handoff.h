@@ -236,6 +236,8 @@ struct rule {
     X(G_OLD_IDLE, "old-idle-too-early") /* stopped for gap_page_ms before it was asked to */       \
     X(G_OLD_LATE, "old-export-late")    /* before it was asked to stop */                          \
     X(G_OLD_SILENT, "old-silent")                                                                  \
+    X(G_OLD_GONE, "old-gone") /* as two people attest; nothing was heard of it since */            \
+    X(G_OLD_THERE, "old-there")                                                                    \
     X(G_NEW_REPLACED, "new-replaced")           /* by a key that the record does not know */       \
     X(G_ONLY_A_GRANT, "only-a-grant-starts-it") /* no way back, NEW stopped, a reason given */     \
     X(G_REFUSES_THIS, "refuses-this-epoch") /* the order of it, not a challenge or an old one */   \

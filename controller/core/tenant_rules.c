@@ -52,6 +52,8 @@ enter_state(struct step *s, uint8_t to)
         c->settings = (struct baton_hash){{0}};
         c->settings_steady = c->settings_sealed = false;
     }
+    if (to == HO_DECOMMISSION) /* who could not answer before need not be gone for good */
+        (void)approvals_overtaken(c, NULL);
 }
 
 static void

@@ -502,6 +502,13 @@ once_the_new_server_holds_people_close_an_alarm_and_stand_in_for_no_holder(void 
     assert_int_equal(approvals_attested(&u.t, &v, hash), TOY_OLD);
     u.t.authority.holder = toy_member_key(TOY_OLD);
     assert_int_equal(approvals_attested(&u.t, &v, hash), TOY_NEW); /* whom its rule leaves alone */
+    u.t.authority.holder = toy_member_key(TOY_NEW);
+    u.t.authority.member[TOY_OLD].tamper_open = u.t.authority.member[TOY_NEW].tamper_open = false;
+    u.t.cutover.state = HO_DECOMMISSION; /* there also for the old one, which is to go */
+    assert_true(approvals_judged_here(&u.t.cutover));
+    assert_int_equal(approvals_attested(&u.t, &v, hash), TOY_OLD);
+    u.t.authority.holder = toy_member_key(TOY_OLD);
+    assert_int_equal(approvals_attested(&u.t, &v, hash), -1);
     u.t.cutover.state = HO_FENCING;
     assert_false(approvals_judged_here(&u.t.cutover));
     assert_int_equal(approvals_attested(&u.t, &v, hash), TOY_OLD);
@@ -597,6 +604,10 @@ an_alarm_overtakes_what_was_attested_of_its_server_and_nothing_else(void **state
     attest(TOY_OLD, TOY_BERT);
     give(good(VERB_CUTOVER, TOY_BERT), TOY_BERT);
     uint32_t count = u.t.cutover.approval_count;
+    struct cutover kept = u.t.cutover;
+    assert_true(approvals_overtaken(&u.t.cutover, NULL));
+    assert_int_equal(u.t.cutover.approval_count, count - 3);
+    u.t.cutover = kept;
     assert_true(approvals_overtaken(&u.t.cutover, &old_key));
     assert_int_equal(u.t.cutover.approval_count, count - 2);
     assert_int_equal(approvals_attests(&u.t, &old_key, &v), 0);

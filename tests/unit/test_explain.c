@@ -771,6 +771,20 @@ decommission(void)
 }
 
 static void
+old_is_away(void)
+{
+    u.t.agent[TOY_OLD].connected = false;
+}
+
+static void
+old_is_gone(void)
+{
+    old_is_away();
+    assert_int_equal(duet_attest(&u, TOY_OLD, TOY_ANNA), BATON_OK);
+    assert_int_equal(duet_attest(&u, TOY_OLD, TOY_BERT), BATON_OK);
+}
+
+static void
 done_and_armed(void)
 {
     u.t.agent[TOY_OLD].statement.armed = true;
@@ -1327,6 +1341,18 @@ static const struct {
      "any operator -> baton cutover challenge contoso\n"
      "old server: its guard raised an alarm\n"
      "it has not given evidence since\n"},
+    {"decommission of a server that is away", HO_DECOMMISSION, old_is_away,
+     "waiting: retiring the old server waits for approval\n"
+     "operators with the approve role -> baton cutover retire contoso\n"
+     "retire: 0 of 1 approvals by different people stand\n"
+     "OLD is not connected; should it never come back, people stand in for it:\n"
+     "two sign baton cutover attest contoso --host OLD --seen FILE\n"
+     "OLD: 0 of 2 people attest that its machine is gone\n"
+     "and once its account is gone too: baton cutover retire contoso\n"},
+    {"decommission of a server that is gone", HO_DECOMMISSION, old_is_gone,
+     "waiting: retiring the old server waits for approval\n"
+     "operators with the approve role -> baton cutover retire contoso\n"
+     "retire: 0 of 1 approvals by different people stand\n"},
     {"decommission", HO_DECOMMISSION, decommission,
      "waiting: retiring the old server waits for approval\n"
      "operators with the approve role -> baton cutover retire contoso\n"

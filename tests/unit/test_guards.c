@@ -2207,6 +2207,51 @@ people_count_as_the_trust_document_says_and_where_there_is_none_nobody_does(void
     }
 }
 
+/* All of it has to be so; whatever is missing leaves it there. */
+static void
+the_old_server_is_gone_while_the_new_one_holds_and_two_people_attest_it_of_a_silent_one(
+    void **state)
+{
+    (void)state;
+    duet_to(&u, HO_DECOMMISSION);
+    struct agent_view *o = &u.t.agent[TOY_OLD];
+    struct authority *a = &u.t.authority;
+    o->connected = false;
+    assert_int_equal(duet_attest(&u, TOY_OLD, TOY_ANNA), BATON_OK);
+    a->member[TOY_OLD].attested = true; /* as another fence may have left it */
+    assert_true(!holds(G_OLD_GONE) && holds(G_OLD_THERE));
+    assert_int_equal(duet_attest(&u, TOY_OLD, TOY_BERT), BATON_OK);
+    assert_true(holds(G_OLD_GONE) && !holds(G_OLD_THERE));
+    o->connected = true;
+    assert_false(holds(G_OLD_GONE));
+    o->connected = false;
+    a->member[TOY_OLD].attested = false;
+    assert_false(holds(G_OLD_GONE));
+    a->member[TOY_OLD].attested = true;
+    a->holder = (struct baton_key){{0}};
+    assert_true(!holds(G_OLD_GONE) && holds(G_OLD_THERE));
+}
+
+static void
+of_a_server_that_was_written_off_nobody_is_reminded(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_DONE);
+    struct authority_member *m = &u.t.authority.member[TOY_OLD];
+    u.t.cutover.reminded_ms = 0;
+    u.now_ms += 2 * (uint64_t)u.t.info.policy.v[POLICY_RETIRE_MS];
+    assert_true(holds(G_OLD_SILENT));
+    m->attested = true; /* before its agent confirmed: it came back meanwhile */
+    assert_true(holds(G_OLD_SILENT) && !old_written_off(&u.t));
+    m->retired = false;
+    assert_true(!holds(G_OLD_SILENT) && old_written_off(&u.t));
+    u.t.cutover.state = HO_DECOMMISSION;
+    assert_false(old_written_off(&u.t));
+    u.t.cutover.state = HO_DONE;
+    m->key = toy_key(0xe1);
+    assert_false(old_written_off(&u.t));
+}
+
 static void
 an_alarm_can_be_closed_once_there_is_an_epoch_to_prove(void **state)
 {
@@ -2893,6 +2938,8 @@ main(void)
         AT(a_server_that_a_later_plan_leaves_out_waits_for_people_unless_it_is_retired),
         AT(a_new_key_takes_the_place_of_one_that_no_adoption_can_leave_out),
         AT(people_count_as_the_trust_document_says_and_where_there_is_none_nobody_does),
+        AT(the_old_server_is_gone_while_the_new_one_holds_and_two_people_attest_it_of_a_silent_one),
+        AT(of_a_server_that_was_written_off_nobody_is_reminded),
         AT(an_alarm_can_be_closed_once_there_is_an_epoch_to_prove),
         AT(an_alarm_of_either_server_is_acknowledged_after_its_evidence),
         AT(a_path_by_hand_bears_a_configuration_that_the_wizard_refuses),

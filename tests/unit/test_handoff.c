@@ -258,10 +258,33 @@ where_the_new_server_exports_people_stand_in_only_for_another_one(void **state)
         assert_true(has_guard(&r[i], G_APPR_ATTEST));
         if (r[i].from == HO_FENCING)
             continue;
-        assert_int_equal(r[i].from, HO_PROBATION);
-        assert_true(has_guard(&r[i], G_HELD_BY_NEW) && has_guard(&r[i], G_ALARM_OPEN));
+        assert_true(has_guard(&r[i], G_HELD_BY_NEW));
+        assert_true(r[i].from == HO_DECOMMISSION ||
+                    (r[i].from == HO_PROBATION && has_guard(&r[i], G_ALARM_OPEN)));
     }
-    assert_int_equal(rows, 4);
+    assert_int_equal(rows, 6);
+}
+
+/* Its agent's last word says it, or two people do; the fence outside it is there in both. */
+static void
+nothing_is_done_before_the_old_server_is_retired_or_gone(void **state)
+{
+    (void)state;
+    size_t n, rows = 0;
+    const struct rule *r = handoff_rules(&n);
+    for (size_t i = 0; i < n; i++) {
+        if (r[i].to != HO_DONE)
+            continue;
+        rows++;
+        assert_int_equal(r[i].from, HO_DECOMMISSION);
+        if (has_guard(&r[i], G_RETIRED))
+            continue;
+        assert_int_equal(r[i].on, HEV_RETIRE);
+        assert_true(has_guard(&r[i], G_OLD_GONE) && has_guard(&r[i], G_NO_TAMPER) &&
+                    has_guard(&r[i], G_APPR_RETIRE) && has_guard(&r[i], G_ACCOUNT_GONE));
+        assert_true((r[i].effect & HFX_RETIRE) && (r[i].effect & HFX_CERTIFICATE));
+    }
+    assert_int_equal(rows, 3);
 }
 
 /* Otherwise a refusal would leave a plan that nobody froze. */
@@ -385,6 +408,7 @@ main(void)
         cmocka_unit_test(no_row_of_a_legacy_source_leads_back_after_the_latch),
         cmocka_unit_test(every_fence_towards_somebody_has_its_approvals),
         cmocka_unit_test(where_the_new_server_exports_people_stand_in_only_for_another_one),
+        cmocka_unit_test(nothing_is_done_before_the_old_server_is_retired_or_gone),
         cmocka_unit_test(what_freezes_a_plan_asks_nothing_of_the_authority),
         cmocka_unit_test(every_state_is_reachable_and_every_open_state_can_be_left),
         cmocka_unit_test(abandon_ends_where_the_old_server_is_asked_to_stop),

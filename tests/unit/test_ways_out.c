@@ -618,6 +618,168 @@ an_attested_old_server_that_comes_back_and_is_started_raises_the_alarm_again(voi
     stands_in(HO_PROBATION);
 }
 
+/* --- an old server whose machine is gone before it was retired ------------------------------------ */
+
+static void
+sign_its_account_away(void)
+{
+    facts_set(&u.facts[TOY_NEW], FACT_ACCOUNT_REMOVED, (int64_t)u.unix_ms);
+    duet_report(&u, TOY_NEW);
+}
+
+static void
+two_attest_that_it_is_gone(void)
+{
+    assert_int_equal(duet_attest(&u, TOY_OLD, TOY_ANNA), BATON_OK);
+    assert_int_equal(duet_attest(&u, TOY_OLD, TOY_BERT), BATON_OK);
+}
+
+static void
+an_old_server_whose_machine_is_gone_is_retired_on_the_word_of_two_people_and_a_fence_outside_it(
+    void **state)
+{
+    (void)state;
+    duet_to(&u, HO_DECOMMISSION);
+    lose(TOY_OLD);
+    assert_int_equal(duet_approve(&u, VERB_RETIRE, TOY_ANNA), BATON_OK);
+    assert_int_equal(duet_verb(&u, HEV_RETIRE, NULL), BATON_REFUSED);
+    assert_int_equal(u.d.problem.guard, G_OLD_ABSENT);
+    struct problem p = explain();
+    assert_true(says(&p, "OLD is not connected; should it never come back"));
+    assert_true(says(&p, "OLD: 0 of 2 people attest that its machine is gone"));
+    assert_true(says(&p, "and once its account is gone too: baton cutover retire contoso"));
+    assert_int_equal(duet_attest(&u, TOY_OLD, TOY_ANNA), BATON_OK);
+    assert_int_equal(duet_verb(&u, HEV_RETIRE, NULL), BATON_REFUSED); /* one person is not two */
+    assert_int_equal(duet_attest(&u, TOY_OLD, TOY_BERT), BATON_OK);
+    assert_int_equal(duet_verb(&u, HEV_RETIRE, NULL), BATON_REFUSED); /* people are no fence */
+    assert_int_equal(u.d.problem.guard, G_ACCOUNT_GONE);
+    p = explain();
+    assert_int_equal(p.guard, G_ACCOUNT_GONE);
+    assert_false(says(&p, "people attest that its machine"));
+    sign_its_account_away();
+    next_is("baton cutover retire contoso");
+    works(HEV_RETIRE, NULL);
+    stands_in(HO_DONE);
+    assert_false(u.t.cutover.local_fence_only);
+    assert_int_equal(u.t.cutover.grade, 'C');
+    assert_false(u.t.cutover_open);
+    assert_true(u.m[TOY_NEW].promise.holding);
+    p = explain();
+    assert_true(says(&p, "people attested that the old server's machine is gone"));
+    come_back(TOY_OLD); /* it was not: the order that makes its tombstone final waits for it */
+    duet_uncut(&u, TOY_OLD);
+    assert_true(u.t.authority.member[TOY_OLD].retired);
+    p = explain();
+    assert_true(says(&p, "the guard on the old server goes on"));
+}
+
+static void
+people_may_sign_for_its_account_too(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_DECOMMISSION);
+    lose(TOY_OLD);
+    two_attest_that_it_is_gone();
+    assert_int_equal(duet_account_gone(&u, TOY_ANNA), BATON_OK);
+    works(HEV_RETIRE, NULL);
+    stands_in(HO_DONE);
+    assert_false(u.t.cutover.local_fence_only);
+}
+
+static void
+a_server_that_speaks_is_not_gone_whatever_people_attested(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_DECOMMISSION);
+    sign_its_account_away();
+    assert_int_equal(duet_approve(&u, VERB_RETIRE, TOY_ANNA), BATON_OK);
+    assert_int_equal(duet_attest(&u, TOY_OLD, TOY_ANNA), BATON_CONFLICT); /* it is connected */
+    lose(TOY_OLD);
+    two_attest_that_it_is_gone();
+    come_back(TOY_OLD);
+    assert_int_equal(duet_verb(&u, HEV_RETIRE, NULL), BATON_REFUSED);
+    lose(TOY_OLD);
+    assert_int_equal(duet_verb(&u, HEV_RETIRE, NULL), BATON_REFUSED);
+    stands_in(HO_DECOMMISSION);
+    two_attest_that_it_is_gone();
+    works(HEV_RETIRE, NULL);
+    stands_in(HO_DONE);
+}
+
+/* Two people saw it powered off; that is not the same, and it may be needed for months. */
+static void
+who_was_attested_for_before_it_is_to_be_retired_is_not_gone_for_good(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_PROBATION);
+    lose(TOY_OLD);
+    two_attest_that_it_is_gone();
+    u.t.authority.member[TOY_OLD].attested = true; /* as the fence ladder leaves it */
+    duet_to(&u, HO_DECOMMISSION);
+    sign_its_account_away();
+    assert_int_equal(duet_approve(&u, VERB_RETIRE, TOY_ANNA), BATON_OK);
+    assert_int_equal(duet_verb(&u, HEV_RETIRE, NULL), BATON_REFUSED);
+    assert_int_equal(u.d.problem.guard, G_OLD_ABSENT);
+    two_attest_that_it_is_gone();
+    works(HEV_RETIRE, NULL);
+    stands_in(HO_DONE);
+}
+
+static void
+an_alarm_of_a_server_that_is_gone_is_read_before_it_is_retired(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_DECOMMISSION);
+    start_by_hand(TOY_OLD);
+    lose(TOY_OLD);
+    sign_its_account_away();
+    assert_int_equal(duet_approve(&u, VERB_RETIRE, TOY_ANNA), BATON_OK);
+    two_attest_that_it_is_gone();
+    assert_false(u.t.authority.member[TOY_OLD].tamper_open);
+    assert_int_equal(duet_verb(&u, HEV_RETIRE, NULL), BATON_WAITING);
+    assert_int_equal(u.d.problem.guard, G_NO_TAMPER);
+    stands_in(HO_DECOMMISSION);
+    next_is("baton cutover acknowledge contoso");
+    works(HEV_ACK_TAMPER, NULL);
+    works(HEV_RETIRE, NULL);
+    stands_in(HO_DONE);
+}
+
+/* The order to make its tombstone final was on its way when its machine died. */
+static void
+a_server_that_dies_between_its_removal_and_its_last_word_is_gone_too(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_DECOMMISSION);
+    uninstall_old();
+    lose(TOY_OLD);
+    sign_its_account_away();
+    assert_int_equal(duet_approve(&u, VERB_RETIRE, TOY_ANNA), BATON_OK);
+    works(HEV_RETIRE, NULL);
+    stands_in(HO_DECOMMISSION);
+    two_attest_that_it_is_gone();
+    works(HEV_RETIRE, NULL);
+    stands_in(HO_DONE);
+}
+
+/* After a restart nothing is ordered before everybody was heard, or is attested for. */
+static void
+a_controller_that_starts_anew_does_not_wait_for_a_server_that_is_gone(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_DECOMMISSION);
+    lose(TOY_OLD);
+    sign_its_account_away();
+    duet_restart(&u);
+    duet_pass(&u, 2, 1200);
+    assert_true(u.t.authority.recovering);
+    two_attest_that_it_is_gone();
+    assert_false(u.t.authority.recovering);
+    assert_int_equal(duet_approve(&u, VERB_RETIRE, TOY_ANNA), BATON_OK);
+    works(HEV_RETIRE, NULL);
+    stands_in(HO_DONE);
+}
+
 /* Two people signed that it is off, and its guard says that somebody has just started it. */
 static void
 what_was_attested_before_an_alarm_does_not_close_it(void **state)
@@ -856,6 +1018,20 @@ main(void)
         cmocka_unit_test_setup(an_old_server_that_raised_an_alarm_and_died_may_be_attested_for,
                                open_duet),
         cmocka_unit_test_setup(what_was_attested_before_an_alarm_does_not_close_it, open_duet),
+        cmocka_unit_test_setup(
+            an_old_server_whose_machine_is_gone_is_retired_on_the_word_of_two_people_and_a_fence_outside_it,
+            open_duet),
+        cmocka_unit_test_setup(people_may_sign_for_its_account_too, open_duet),
+        cmocka_unit_test_setup(a_server_that_speaks_is_not_gone_whatever_people_attested,
+                               open_duet),
+        cmocka_unit_test_setup(who_was_attested_for_before_it_is_to_be_retired_is_not_gone_for_good,
+                               open_duet),
+        cmocka_unit_test_setup(an_alarm_of_a_server_that_is_gone_is_read_before_it_is_retired,
+                               open_duet),
+        cmocka_unit_test_setup(a_server_that_dies_between_its_removal_and_its_last_word_is_gone_too,
+                               open_duet),
+        cmocka_unit_test_setup(
+            a_controller_that_starts_anew_does_not_wait_for_a_server_that_is_gone, open_duet),
         cmocka_unit_test_setup(
             an_old_server_that_raised_an_alarm_in_probation_and_died_is_attested_for_there,
             open_duet),
