@@ -271,15 +271,24 @@ attests(const struct tenant *t, const struct signed_approval *sa, const struct b
     return sa->a.verb == VERB_ATTEST && baton_key_eq(&sa->a.subject, member) && stands(t, sa, v);
 }
 
+unsigned
+approvals_attest_quorum(const struct approvals_view *v)
+{
+    enum { LEAST = 2 }; /* whatever a trust document says */
+    unsigned said = v->trust == NULL ? LEAST : trust_quorum(v->trust, VERB_ATTEST);
+    return said > LEAST ? said : LEAST;
+}
+
+/* Two of them stand in the record, however many it takes. */
 static bool
-attested_by_two(const struct tenant *t, const struct baton_key *member,
-                const struct approvals_view *v, struct baton_hash ret_hash[2])
+attested_by_enough(const struct tenant *t, const struct baton_key *member,
+                   const struct approvals_view *v, struct baton_hash ret_hash[2])
 {
     unsigned n = 0;
     for (uint32_t i = 0; i < t->cutover.approval_count && n < 2; i++)
         if (attests(t, &t->cutover.approval[i], member, v))
             approval_digest(&t->cutover.approval[i], v->dp, &ret_hash[n++]);
-    return n == 2;
+    return approvals_attests(t, member, v) >= approvals_attest_quorum(v);
 }
 
 /* While nobody exports, for whoever cannot answer. Once the new server holds, never for who holds, and
@@ -302,7 +311,7 @@ approvals_attested(const struct tenant *t, const struct approvals_view *v,
         for (int m = 0; m < t->authority.member_count; m++)
             if (t->authority.member[m].attested == already &&
                 may_be_attested(t, &t->authority.member[m]) &&
-                attested_by_two(t, &t->authority.member[m].key, v, ret_hash))
+                attested_by_enough(t, &t->authority.member[m].key, v, ret_hash))
                 return m;
     return -1;
 }

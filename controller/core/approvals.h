@@ -46,6 +46,8 @@ unsigned approvals_attests(const struct tenant *t, const struct baton_key *membe
 /* Two different people's attestations for one member: their hashes, the member's index; -1: none. */
 int approvals_attested(const struct tenant *t, const struct approvals_view *v,
                        struct baton_hash ret_hash[2]);
+/* How many different people it takes: two, or more when the trust document says so. */
+unsigned approvals_attest_quorum(const struct approvals_view *v);
 /* A fence towards the new (or old) server leaves: forget what spoke for the other direction. */
 void approvals_drop(struct cutover *c, bool towards_new);
 /* The new server holds: no recipient of a grant judges any more what people attest. */

@@ -402,7 +402,6 @@ static void
 add_attests(const struct guard_ctx *g, struct problem *p, const struct agent_view *a,
             const char *how)
 {
-    unsigned want = g->approvals.trust == NULL ? 2 : trust_quorum(g->approvals.trust, VERB_ATTEST);
     char text[sizeof p->fact[0].text];
     struct line l;
     line_start(&l, text, sizeof text);
@@ -410,7 +409,7 @@ add_attests(const struct guard_ctx *g, struct problem *p, const struct agent_vie
     line_put(&l, ": ");
     line_int(&l, approvals_attests(g->t, &a->key, &g->approvals));
     line_put(&l, " of ");
-    line_int(&l, want);
+    line_int(&l, approvals_attest_quorum(&g->approvals));
     line_put(&l, " people attest ");
     line_put(&l, how);
     problem_add(p, text);

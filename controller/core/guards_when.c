@@ -388,7 +388,8 @@ guard_old_gone(const struct guard_ctx *g, struct problem *p)
 {
     const struct agent_view *o = guard_old(g);
     return guard_held_by_new(g, p) && !o->connected && guard_member(g, o)->attested &&
-           approvals_attests(g->t, &o->key, &g->approvals) >= 2;
+           approvals_attests(g->t, &o->key, &g->approvals) >=
+               approvals_attest_quorum(&g->approvals);
 }
 
 bool

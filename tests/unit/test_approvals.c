@@ -452,6 +452,27 @@ two_different_people_attest_one_does_not(void **state)
 }
 
 static void
+as_many_attest_as_the_trust_document_asks_and_never_fewer_than_two(void **state)
+{
+    (void)state;
+    struct approvals_view v = now();
+    struct trust_doc strict = *v.trust;
+    struct baton_hash hash[2];
+    give(good(VERB_ATTEST, TOY_ANNA), TOY_ANNA);
+    v.trust = &strict;
+    strict.quorum[VERB_ATTEST] = 1;
+    assert_int_equal(approvals_attest_quorum(&v), 2);
+    assert_int_equal(approvals_attested(&u.t, &v, hash), -1);
+    give(good(VERB_ATTEST, TOY_BERT), TOY_BERT);
+    assert_int_equal(approvals_attested(&u.t, &v, hash), TOY_OLD);
+    strict.quorum[VERB_ATTEST] = 3;
+    assert_int_equal(approvals_attest_quorum(&v), 3);
+    assert_int_equal(approvals_attested(&u.t, &v, hash), -1);
+    give(good(VERB_ATTEST, TOY_CLEO), TOY_CLEO);
+    assert_int_equal(approvals_attested(&u.t, &v, hash), TOY_OLD);
+}
+
+static void
 an_attestation_that_agents_would_refuse_for_its_life_is_not_kept(void **state)
 {
     (void)state;
@@ -677,6 +698,7 @@ main(void)
         AT(once_the_new_server_holds_people_close_an_alarm_and_stand_in_for_no_holder),
         AT(once_the_new_server_holds_nobody_attests_for_a_server_that_is_connected),
         AT(two_different_people_attest_one_does_not),
+        AT(as_many_attest_as_the_trust_document_asks_and_never_fewer_than_two),
         AT(an_attestation_that_agents_would_refuse_for_its_life_is_not_kept),
         AT(an_alarm_overtakes_what_was_attested_of_its_server_and_nothing_else),
         AT(nobody_is_attested_who_stands_behind_the_last_member),
