@@ -138,27 +138,44 @@ word_accept(struct engine *e, struct seat *seat, const struct word *w,
               NULL);
 }
 
-/* Its agent says a word again for as long as it is not heard. */
+static void
+word_heard(struct engine *e, struct seat *seat, const struct word *w)
+{
+    struct message m = {.type = MSG_HEARD};
+    m.u.heard.statement = w->hash;
+    act_send(e, seat, &m);
+    act_receipt(e, seat);
+}
+
 static bool
-fork_is_told(struct engine *e, const struct seat *seat, const struct word *w)
+fork_is_told(struct engine *e, const struct word *w)
 {
     uint8_t *bytes;
     size_t len;
     struct baton_sig sig;
-    if (!seat->row.barred || !journal_object_get(e, &w->hash, &bytes, &len, &sig))
+    if (!journal_object_get(e, &w->hash, &bytes, &len, &sig))
         return false;
     free(bytes);
     return true;
 }
 
+/* Its agent says a word again for as long as it is not heard. Once a person has confirmed it, one that is on the
+ * record bars it no more, and it may forget it. */
 static void
-word_forked(struct engine *e, struct seat *seat, const struct word *w)
+word_forked(struct engine *e, struct seat *seat, const struct word *w,
+            const struct baton_id *order_or_null)
 {
-    if (fork_is_told(e, seat, w))
+    bool told = fork_is_told(e, w);
+    if (told && !seat->row.barred && order_or_null == NULL) {
+        word_heard(e, seat, w);
         return;
-    journal_object(e, &w->hash, w->sb->bytes, w->sb->len, &w->sb->sig);
-    journal_alarm(e, seat, &w->hash, "two different statements have one counter");
-    seat_bar(e, seat, "two statements with one counter");
+    }
+    if (!told) {
+        journal_object(e, &w->hash, w->sb->bytes, w->sb->len, &w->sb->sig);
+        journal_alarm(e, seat, &w->hash, "two different statements have one counter");
+        seat_bar(e, seat, "two statements with one counter");
+    }
+    session_refuse(e, seat, BATON_FORKED, order_or_null, "two statements with one counter");
 }
 
 /* The agent keeps what was not heard and says it again; an order's answer is asked for again. */
@@ -185,20 +202,10 @@ word_ready(struct engine *e, struct seat *seat, struct word *w,
         return false;
     w->age = word_age(e, seat, w);
     if (w->age == WORD_FORK) {
-        word_forked(e, seat, w);
-        session_refuse(e, seat, BATON_FORKED, order_or_null, "two statements with one counter");
+        word_forked(e, seat, w, order_or_null);
         return false;
     }
     return true;
-}
-
-static void
-word_heard(struct engine *e, struct seat *seat, const struct word *w)
-{
-    struct message m = {.type = MSG_HEARD};
-    m.u.heard.statement = w->hash;
-    act_send(e, seat, &m);
-    act_receipt(e, seat);
 }
 
 static void

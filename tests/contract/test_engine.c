@@ -710,6 +710,38 @@ late_words_are_kept_and_two_words_with_one_counter_bar_the_agent(void **state)
     agent_done(&a);
 }
 
+/* A server put back to a snapshot has such words in its memory, and says them until they are heard. */
+static void
+a_word_that_barred_an_agent_once_does_not_bar_it_again_once_it_is_confirmed(void **state)
+{
+    struct world *w = *state;
+    struct world_agent a;
+    agent_init(&a, w, "OLD01");
+    agent_join(&a, 'o');
+    struct statement said = agent_statement(&a, SAY_STATUS);
+    agent_say(&a, &said);
+    assert_non_null(world_take(w, &a, MSG_HEARD));
+    said.said_unix_ms++; /* the same counter, other bytes */
+    agent_say(&a, &said);
+    assert_non_null(world_take(w, &a, MSG_REFUSED));
+    agent_confirm(&a);
+    unsigned alarms = (unsigned)world_records(w, AUDIT_ALARM), pages = w->door.pages;
+    agent_say(&a, &said);
+    assert_non_null(world_take(w, &a, MSG_HEARD));
+    assert_int_equal(world_records(w, AUDIT_ALARM), alarms);
+    assert_int_equal(w->door.pages, pages);
+    struct tenant *t = calloc(1, sizeof *t);
+    world_tenant(w, t);
+    assert_true(t->agent[0].confirmed && !t->agent[0].barred);
+    said.said_unix_ms++; /* what nobody has seen yet is proof of a copy */
+    agent_say(&a, &said);
+    assert_non_null(world_take(w, &a, MSG_REFUSED));
+    world_tenant(w, t);
+    assert_true(t->agent[0].barred);
+    free(t);
+    agent_done(&a);
+}
+
 static void
 a_guards_alarm_is_paged_though_it_came_late_or_its_agent_is_barred(void **state)
 {
@@ -1270,6 +1302,7 @@ main(void)
         WORLD_TEST(a_statement_is_heard_after_it_is_durable_and_only_once),
         WORLD_TEST(a_receipt_is_signed_over_the_log_that_it_names),
         WORLD_TEST(late_words_are_kept_and_two_words_with_one_counter_bar_the_agent),
+        WORLD_TEST(a_word_that_barred_an_agent_once_does_not_bar_it_again_once_it_is_confirmed),
         WORLD_TEST(a_guards_alarm_is_paged_though_it_came_late_or_its_agent_is_barred),
         WORLD_TEST(pages_that_a_controller_died_before_saying_are_said_when_it_starts_again),
         WORLD_TEST(words_in_anothers_name_or_for_another_tenant_are_refused),
