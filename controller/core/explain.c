@@ -253,6 +253,8 @@ tenant_explain(const struct tenant *t, uint64_t now_ms, const struct digest_port
             explain_unfenced(&g, ret_problem);
         if (c->state == HO_RELEASING || c->state == HO_GAP || c->state == HO_REVOKING)
             explain_other_plan(&g, ret_problem);
+        if (c->state == HO_GRANTING || c->state == HO_GAP)
+            explain_grant_forgotten(&g, ret_problem);
         if (c->state == HO_PROBATION || c->state == HO_DECOMMISSION)
             explain_dead(&g, ret_problem);
         if (c->state == HO_BREACH)

@@ -21,6 +21,8 @@ void explain_unfenced(const struct guard_ctx *g, struct problem *p);
 void explain_other_plan(const struct guard_ctx *g, struct problem *p);
 /* Whom the fence ladder still waits for, and how many people attest for it. */
 void explain_fencing(const struct guard_ctx *g, struct problem *p);
+/* The new server cannot say what became of its grant. */
+void explain_grant_forgotten(const struct guard_ctx *g, struct problem *p);
 /* How people stand in for an old server that raised an alarm and died, or is gone before it was retired. */
 void explain_dead(const struct guard_ctx *g, struct problem *p);
 /* The ways out of a breach that stand open now. */

@@ -398,6 +398,23 @@ add_way_back(const struct guard_ctx *g, struct problem *p)
     tenant_text(g->t, "baton cutover rollback TENANT", p->next, sizeof p->next);
 }
 
+/* Its memory of a grant is gone with its old one: whoever it was copied to may have used it. */
+void
+explain_grant_forgotten(const struct guard_ctx *g, struct problem *p)
+{
+    if (!readmitted_under(&g->t->authority.epoch, tenant_new(g->t)))
+        return;
+    problem_add(p,
+                "new server: readmitted since, it uses no grant of this epoch and knows of none");
+    if (g->t->cutover.state == HO_GAP) {
+        explain_fence_anew(g, p);
+        return;
+    }
+    problem_add(p, "take the grant back, then fence everybody anew");
+    line_set(p->who, sizeof p->who, "any operator");
+    tenant_text(g->t, "baton cutover no-go TENANT --reason '...'", p->next, sizeof p->next);
+}
+
 static void
 add_attests(const struct guard_ctx *g, struct problem *p, const struct agent_view *a,
             const char *how)

@@ -893,6 +893,41 @@ a_grant_that_was_used_while_people_held_the_cutover_is_seen_when_it_goes_on(void
     duet_to(&u, HO_DONE);
 }
 
+static bool
+says_no_grant_is_used(void)
+{
+    struct problem p = explain();
+    return says(&p, "it uses no grant of this epoch");
+}
+
+/* A snapshot took the grant from its memory: no word of it will ever say what became of that. */
+static void
+a_new_server_that_was_readmitted_under_its_grant_gets_another_under_a_new_epoch(void **state)
+{
+    (void)state;
+    lose_sight_of_a_live_grant();
+    stands_in(HO_GRANTING);
+    u.queued[TOY_NEW] = 0;
+    u.cut[TOY_NEW] = false;
+    duet_quarantine(&u, TOY_NEW);
+    stands_in(HO_HOLD);
+    duet_tell_self(&u, TOY_NEW, VERB_READMIT);
+    works(HEV_RESUME, NULL);
+    stands_in(HO_GRANTING);
+    uint64_t before = u.t.authority.epoch.counter;
+    assert_true(says_no_grant_is_used());
+    next_is("baton cutover no-go contoso --reason '...'");
+    works(HEV_NO_GO, "its memory is gone");
+    stands_in(HO_GAP);
+    duet_pass(&u, 2, 1200);
+    assert_true(says_no_grant_is_used());
+    next_is("baton cutover start contoso");
+    works(HEV_START, NULL);
+    assert_true(u.t.authority.epoch.counter > before);
+    assert_false(says_no_grant_is_used());
+    duet_to(&u, HO_DONE);
+}
+
 static void
 a_grant_that_was_used_while_people_climbed_the_ladder_ends_the_climb(void **state)
 {
@@ -1006,6 +1041,9 @@ main(void)
                                open_duet),
         cmocka_unit_test_setup(
             a_grant_that_was_used_while_people_held_the_cutover_is_seen_when_it_goes_on, open_duet),
+        cmocka_unit_test_setup(
+            a_new_server_that_was_readmitted_under_its_grant_gets_another_under_a_new_epoch,
+            open_duet),
         cmocka_unit_test_setup(a_grant_that_was_used_while_people_climbed_the_ladder_ends_the_climb,
                                open_duet),
         cmocka_unit_test_setup(a_grant_that_was_used_in_a_breach_is_seen_after_it, open_duet),
