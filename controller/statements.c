@@ -138,15 +138,6 @@ word_accept(struct engine *e, struct seat *seat, const struct word *w,
               NULL);
 }
 
-static void
-word_heard(struct engine *e, struct seat *seat, const struct word *w)
-{
-    struct message m = {.type = MSG_HEARD};
-    m.u.heard.statement = w->hash;
-    act_send(e, seat, &m);
-    act_receipt(e, seat);
-}
-
 static bool
 fork_is_told(struct engine *e, const struct word *w)
 {
@@ -160,22 +151,19 @@ fork_is_told(struct engine *e, const struct word *w)
 }
 
 /* Its agent says a word again for as long as it is not heard. Once a person has confirmed it, one that is on the
- * record bars it no more, and it may forget it. */
-static void
-word_forked(struct engine *e, struct seat *seat, const struct word *w,
-            const struct baton_id *order_or_null)
+ * record is like any other that was stored: it moves nothing, bars nobody, and its order is answered. */
+static enum word_age
+word_forked(struct engine *e, struct seat *seat, const struct word *w)
 {
     bool told = fork_is_told(e, w);
-    if (told && !seat->row.barred && order_or_null == NULL) {
-        word_heard(e, seat, w);
-        return;
-    }
+    if (told && !seat->row.barred)
+        return WORD_KNOWN;
     if (!told) {
         journal_object(e, &w->hash, w->sb->bytes, w->sb->len, &w->sb->sig);
         journal_alarm(e, seat, &w->hash, "two different statements have one counter");
         seat_bar(e, seat, "two statements with one counter");
     }
-    session_refuse(e, seat, BATON_FORKED, order_or_null, "two statements with one counter");
+    return WORD_FORK;
 }
 
 /* The agent keeps what was not heard and says it again; an order's answer is asked for again. */
@@ -201,11 +189,22 @@ word_ready(struct engine *e, struct seat *seat, struct word *w,
     if (word_too_fast(e, seat, order_or_null))
         return false;
     w->age = word_age(e, seat, w);
+    if (w->age == WORD_FORK)
+        w->age = word_forked(e, seat, w);
     if (w->age == WORD_FORK) {
-        word_forked(e, seat, w, order_or_null);
+        session_refuse(e, seat, BATON_FORKED, order_or_null, "two statements with one counter");
         return false;
     }
     return true;
+}
+
+static void
+word_heard(struct engine *e, struct seat *seat, const struct word *w)
+{
+    struct message m = {.type = MSG_HEARD};
+    m.u.heard.statement = w->hash;
+    act_send(e, seat, &m);
+    act_receipt(e, seat);
 }
 
 static void

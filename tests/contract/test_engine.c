@@ -987,6 +987,33 @@ silence_is_noticed(void **state)
 
 /* ---- orders ----------------------------------------------------------------------------------- */
 
+struct order_search {
+    struct baton_id id;
+    bool found;
+};
+
+static bool
+find_order(void *arg, const struct outbox_row *row)
+{
+    struct order_search *s = arg;
+    s->found = s->found || baton_id_eq(&row->order, &s->id);
+    return true;
+}
+
+static bool
+order_waits(const struct world_agent *a, const struct baton_id *id)
+{
+    struct store_port reader;
+    struct order_search s = {.id = *id};
+    assert_int_equal(
+        store_sqlite_open(a->w->path, STORE_READ_ONLY, crypto_digest_port(), &reader, NULL),
+        BATON_OK);
+    assert_int_equal(reader.outbox_each(reader.ctx, &a->id.sign_key, find_order, &s, NULL),
+                     BATON_OK);
+    reader.close(reader.ctx);
+    return s.found;
+}
+
 /* An agent that counts statements nobody knows is asked at once: the simplest order there is. */
 static struct message *
 join_and_take_order(struct world_agent *a)
@@ -995,6 +1022,29 @@ join_and_take_order(struct world_agent *a)
     struct message *order = world_take_order(a->w, a, ORDER_STATUS);
     assert_non_null(order);
     return order;
+}
+
+/* Found by the simulator: such an order waited for ever. */
+static void
+the_order_that_such_a_word_answers_is_answered(void **state)
+{
+    struct world *w = *state;
+    struct world_agent a;
+    agent_init(&a, w, "OLD01");
+    struct message *order = join_and_take_order(&a);
+    struct baton_id id = order->u.order.order.id;
+    struct statement said = agent_statement(&a, SAY_STATUS);
+    agent_say(&a, &said);
+    assert_non_null(world_take(w, &a, MSG_HEARD));
+    said.said_unix_ms++; /* the same counter, other bytes */
+    agent_answer(&a, order, &said);
+    assert_non_null(world_take(w, &a, MSG_REFUSED));
+    assert_true(order_waits(&a, &id));
+    agent_confirm(&a);
+    agent_answer(&a, order, &said);
+    world_settle(w);
+    assert_false(order_waits(&a, &id));
+    agent_done(&a);
 }
 
 static void
@@ -1303,6 +1353,7 @@ main(void)
         WORLD_TEST(a_receipt_is_signed_over_the_log_that_it_names),
         WORLD_TEST(late_words_are_kept_and_two_words_with_one_counter_bar_the_agent),
         WORLD_TEST(a_word_that_barred_an_agent_once_does_not_bar_it_again_once_it_is_confirmed),
+        WORLD_TEST(the_order_that_such_a_word_answers_is_answered),
         WORLD_TEST(a_guards_alarm_is_paged_though_it_came_late_or_its_agent_is_barred),
         WORLD_TEST(pages_that_a_controller_died_before_saying_are_said_when_it_starts_again),
         WORLD_TEST(words_in_anothers_name_or_for_another_tenant_are_refused),
