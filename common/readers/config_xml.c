@@ -884,17 +884,23 @@ model_fault(const struct config_xml *x, struct baton_err *err)
     return rc == BATON_OK ? BATON_OK : baton_fail(err, rc, "configuration");
 }
 
+/* What a limit was reached by came before what is wrong with the document behind it. */
+static enum baton_status
+outcome(const struct config_xml *x, enum baton_status rc, struct baton_err *err)
+{
+    return rc == BATON_OK || config_model_status(x->m) != BATON_OK ? model_fault(x, err) : rc;
+}
+
 enum baton_status
 config_xml_push(struct config_xml *x, const void *bytes, size_t len, struct baton_err *err)
 {
-    enum baton_status rc = xml_push(x->xml, bytes, len, err);
-    return rc == BATON_OK ? model_fault(x, err) : rc;
+    return outcome(x, xml_push(x->xml, bytes, len, err), err);
 }
 
 enum baton_status
 config_xml_finish(struct config_xml *x, enum config_xml_root *ret_root, struct baton_err *err)
 {
-    enum baton_status rc = xml_finish(x->xml, err);
+    enum baton_status rc = outcome(x, xml_finish(x->xml, err), err);
     if (rc != BATON_OK)
         return rc;
     if (x->root == CONFIG_ROOT_NONE)

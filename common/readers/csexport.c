@@ -536,18 +536,23 @@ faulted(const struct csexport *c, struct baton_err *err)
                                 : baton_fail(err, c->fault, "%s%s", c->fault_text, c->wrong_root);
 }
 
+/* What was wrong with an object came before what is wrong with the document behind it. */
+static enum baton_status
+outcome(const struct csexport *c, enum baton_status rc, struct baton_err *err)
+{
+    return rc == BATON_OK || c->fault != BATON_OK ? faulted(c, err) : rc;
+}
+
 enum baton_status
 csexport_push(struct csexport *c, const void *bytes, size_t len, struct baton_err *err)
 {
-    enum baton_status rc = xml_push(c->xml, bytes, len, err);
-    return rc == BATON_OK || c->fault != BATON_OK ? faulted(c, err) : rc;
+    return outcome(c, xml_push(c->xml, bytes, len, err), err);
 }
 
 enum baton_status
 csexport_finish(struct csexport *c, struct baton_err *err)
 {
-    enum baton_status rc = xml_finish(c->xml, err);
-    return rc == BATON_OK ? faulted(c, err) : rc;
+    return outcome(c, xml_finish(c->xml, err), err);
 }
 
 void *
@@ -562,8 +567,7 @@ csexport_room(struct csexport *c, size_t bytes)
 enum baton_status
 csexport_whole(struct csexport *c, size_t len, struct baton_err *err)
 {
-    enum baton_status rc = xml_whole(c->xml, len, err);
-    return rc == BATON_OK || c->fault != BATON_OK ? faulted(c, err) : rc;
+    return outcome(c, xml_whole(c->xml, len, err), err);
 }
 
 void

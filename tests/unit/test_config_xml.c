@@ -304,6 +304,22 @@ a_text_without_end_is_a_limit_and_not_memory(void **state)
 }
 
 static void
+what_came_first_is_told_in_whatever_pieces_it_came(void **state)
+{
+    (void)state;
+    static const char begin[] = "<ma-data><name>", end[] = "</other>";
+    size_t len = 2 * (size_t)CONFIG_TEXT_MAX;
+    char *text = malloc(len);
+    enum config_xml_root root;
+    memset(text, 'x', len);
+    memcpy(text, begin, sizeof begin - 1);
+    memcpy(text + len - (sizeof end - 1), end, sizeof end - 1);
+    assert_int_equal(read_pieces(text, len, 4096, &root, NULL), BATON_LIMIT);
+    assert_int_equal(read_pieces(text, len, len, &root, NULL), BATON_LIMIT);
+    free(text);
+}
+
+static void
 more_sets_of_flows_than_are_reasonable_are_a_limit(void **state)
 {
     (void)state;
@@ -350,6 +366,7 @@ main(void)
         T(the_entra_connector_is_known_by_its_identifier),
         T(what_is_not_whole_or_something_else_is_an_error),
         T(a_text_without_end_is_a_limit_and_not_memory),
+        T(what_came_first_is_told_in_whatever_pieces_it_came),
         T(more_sets_of_flows_than_are_reasonable_are_a_limit),
         T(elements_that_are_deep_or_long_named_are_skipped_with_all_below),
     };
