@@ -438,6 +438,7 @@ static const struct rule rules[] = {
     {503, HO_DONE, HEV_QUARANTINE, {0}, HO_BREACH, HFX_REMEMBER | HFX_PAGE, ALL,
      "the old server came back with a lower counter: reverted or copied"},
     {504, HO_DONE, HEV_TAMPER, {0}, SAME_STATE, HFX_PAGE, ALL, "the guard stopped the old server after done"},
+    {504, HO_ABANDONED, HEV_TAMPER, {0}, SAME_STATE, HFX_PAGE, ALL, "a guard stopped a server after the cutover was given up"},
     {505, HO_DONE, HEV_FACTS, {G_ROGUE_OLD}, HO_BREACH, HFX_BREACH | HFX_REMEMBER | HFX_PAGE, ALL,
      "the old server exported after done"},
     {507, HO_DECOMMISSION, HEV_CLOCK, {G_EXPORT_LATE}, SAME_STATE, HFX_PAGE, ALL, "no export for two intervals"},

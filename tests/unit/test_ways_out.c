@@ -893,6 +893,23 @@ a_grant_that_was_used_while_people_held_the_cutover_is_seen_when_it_goes_on(void
     duet_to(&u, HO_DONE);
 }
 
+/* Found by the simulator: it was on the record, and nobody was told. */
+static void
+an_alarm_after_a_cutover_was_given_up_is_paged(void **state)
+{
+    (void)state;
+    duet_to(&u, HO_ARMED);
+    works(HEV_ABANDON, "not tonight");
+    stands_in(HO_ABANDONED);
+    unsigned pages = u.pages;
+    leave_staging();
+    duet_pass(&u, 2, 1200);
+    stands_in(HO_ABANDONED);
+    assert_true(u.t.authority.member[TOY_NEW].tamper_open);
+    assert_true(duet_fired(&u, 504));
+    assert_true(u.pages > pages);
+}
+
 static bool
 says_no_grant_is_used(void)
 {
@@ -1041,6 +1058,7 @@ main(void)
                                open_duet),
         cmocka_unit_test_setup(
             a_grant_that_was_used_while_people_held_the_cutover_is_seen_when_it_goes_on, open_duet),
+        cmocka_unit_test_setup(an_alarm_after_a_cutover_was_given_up_is_paged, open_duet),
         cmocka_unit_test_setup(
             a_new_server_that_was_readmitted_under_its_grant_gets_another_under_a_new_epoch,
             open_duet),
