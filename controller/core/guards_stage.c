@@ -109,6 +109,19 @@ guard_path(const struct guard_ctx *g, struct problem *p)
     return path_fits(g->t->cutover.profile, product, dead);
 }
 
+/* This cutover is given up, and another one begins after these steps. */
+static void
+tell_anew(const struct guard_ctx *g, struct problem *p, const char *const then[], size_t count)
+{
+    char text[sizeof p->fact[0].text];
+    for (size_t i = 0; i < count; i++) {
+        tenant_text(g->t, then[i], text, sizeof text);
+        problem_add(p, text);
+    }
+    line_set(p->who, sizeof p->who, "any operator");
+    tenant_text(g->t, "baton cutover abandon TENANT --reason '...'", p->next, sizeof p->next);
+}
+
 /* Past the point of no return the new server refuses every adoption of a legacy one, and the old server
  * one by a plan without it: only as agents that have promised nothing can they be adopted. */
 static bool
@@ -121,7 +134,6 @@ tell_never_adopted(const struct guard_ctx *g, struct problem *p)
         "and: baton agent token TENANT NEW_HOST --role new",
         "then: baton cutover create TENANT --old OLD_HOST --new NEW_HOST",
     };
-    char text[sizeof p->fact[0].text];
     const struct plan *plan = &g->t->plan;
     const struct authority_member *n = guard_member(g, guard_new(g));
     if (!product_is_legacy((enum product)plan->member[plan->holder].product) || !n->ever_exported ||
@@ -129,12 +141,7 @@ tell_never_adopted(const struct guard_ctx *g, struct problem *p)
         return false;
     problem_add(p, "new server: it left staging mode or exported, so it refuses every adoption");
     problem_add(p, "give this cutover up; uninstall Entra Connect there and install it anew");
-    for (size_t i = 0; i < ARRAY_LEN(then); i++) {
-        tenant_text(g->t, then[i], text, sizeof text);
-        problem_add(p, text);
-    }
-    line_set(p->who, sizeof p->who, "any operator");
-    tenant_text(g->t, "baton cutover abandon TENANT --reason '...'", p->next, sizeof p->next);
+    tell_anew(g, p, then, ARRAY_LEN(then));
     return true;
 }
 
@@ -145,22 +152,16 @@ tell_guarded(const struct guard_ctx *g, struct problem *p)
 {
     static const char *const then[] = {
         "then: baton agent revoke TENANT OLD_HOST --reason '...'",
-        "start its services again by hand, as they were before",
         "enrol it anew: baton agent token TENANT OLD_HOST --role old",
+        "once that is done start its services again by hand, as they were before",
         "then: baton cutover create TENANT --old OLD_HOST --new NEW_HOST",
     };
-    char text[sizeof p->fact[0].text];
     const struct authority_member *o = guard_member(g, guard_old(g));
     if (o->accepted || o->said != SAY_REFUSED || o->refusal != REFUSE_GUARDED)
         return false;
     problem_add(p, "old server: its guard has stopped it, so it refuses every adoption");
     problem_add(p, "give this cutover up; it can be adopted with a new key alone");
-    for (size_t i = 0; i < ARRAY_LEN(then); i++) {
-        tenant_text(g->t, then[i], text, sizeof text);
-        problem_add(p, text);
-    }
-    line_set(p->who, sizeof p->who, "any operator");
-    tenant_text(g->t, "baton cutover abandon TENANT --reason '...'", p->next, sizeof p->next);
+    tell_anew(g, p, then, ARRAY_LEN(then));
     return true;
 }
 

@@ -1403,8 +1403,8 @@ static const struct {
      "old server: its guard has stopped it, so it refuses every adoption\n"
      "give this cutover up; it can be adopted with a new key alone\n"
      "then: baton agent revoke contoso OLD --reason '...'\n"
-     "start its services again by hand, as they were before\n"
      "enrol it anew: baton agent token contoso OLD --role old\n"
+     "once that is done start its services again by hand, as they were before\n"
      "then: baton cutover create contoso --old OLD --new NEW\n"},
     {G_OLD_ALIVE, HO_VERIFY, no_cycle_since,
      "the administrator of the old server -> baton cutover explain contoso\n"
